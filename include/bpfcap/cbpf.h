@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cbpf.h - classic BPF: from a pcap-filter(7) expression, from text, checked, printed, run.
+ *
+ * libpcap compiles the expressions and reads capture files; this header is the project's only way
+ * to it, since pcap.h and linux/bpf.h define the same names.
+ */
+#ifndef BPFCAP_CBPF_H
+#define BPFCAP_CBPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpfcap/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One instruction: struct sock_filter of linux/filter.h, struct bpf_insn of pcap/bpf.h. */
+struct cbpf_insn {
+	uint16_t code;
+	uint8_t jt, jf;
+	uint32_t k;
+};
+
+/* A program; `insns` is malloc'ed, released by cbpf_prog_free(). */
+struct cbpf_prog {
+	struct cbpf_insn *insns;
+	size_t cnt;
+};
+
+/* Link types by their number in files (LINKTYPE_*, https://www.tcpdump.org/linktypes.html). */
+enum cbpf_linktype {
+	CBPF_LINKTYPE_NULL = 0,
+	CBPF_LINKTYPE_ETHERNET = 1,
+	CBPF_LINKTYPE_RAW = 101,
+	CBPF_LINKTYPE_LOOP = 108,
+	CBPF_LINKTYPE_LINUX_SLL = 113,
+	CBPF_LINKTYPE_IPV4 = 228,
+	CBPF_LINKTYPE_IPV6 = 229,
+	CBPF_LINKTYPE_LINUX_SLL2 = 276,
+};
+
+void cbpf_prog_free(struct cbpf_prog *p);
+
+/*
+ * Compiles `expr` ("" or NULL matches all) for a link type. A matching packet gives `snap_len`.
+ * With `optimize` libpcap's own optimizer runs; it is quadratic, and cbpf2ebpf does not need it.
+ * Fails with -EINVAL (input): libpcap's reason, with the column where libpcap knows it.
+ */
+int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
+		 struct cbpf_prog *out, struct err *e);
+
+/* "EN10MB", "RAW", "LINUX_SLL" ... as -y takes them -> LINKTYPE number, or -EINVAL (input). */
+int cbpf_linktype_by_name(const char *name, struct err *e);
+/* The name of a LINKTYPE number, or NULL. */
+const char *cbpf_linktype_name(int linktype);
+
+/*
+ * Is the program one that an interpreter could run: known opcodes, jumps inside and, except for
+ * those of protochain, forward, scratch cells below 16, no constant division by zero, a return
+ * at the end? 0, or -EINVAL with the index.
+ */
+int cbpf_check(const struct cbpf_prog *p, struct err *e);
+
+/* Reads what `tcpdump -ddd` prints (a count, then "code jt jf k" a line). -EINVAL with the line. */
+int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e);
+
+#define CBPF_TEXT_LEN 80
+/* Writes instruction i as tcpdump -d does: "(003) jeq      #0x800           jt 4\tjf 5". */
+void cbpf_disasm(const struct cbpf_prog *p, size_t i, char text[CBPF_TEXT_LEN]);
+
+/*
+ * What the program returns for a packet, by libpcap's interpreter: the oracle. `len` is the real
+ * length, `cap_len` what `packet` holds.
+ */
+uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);
+
+/* ---- Capture files, read through libpcap (pcap and pcapng) ---------------------------------- */
+
+struct cbpf_file;
+
+struct cbpf_packet {
+	int64_t time_ns; /* since 1970 */
+	uint32_t len;	 /* on the wire */
+	uint32_t cap_len;
+	const uint8_t *data; /* valid until the next read */
+};
+
+int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e); /* "-": stdin */
+int cbpf_file_linktype(const struct cbpf_file *f);
+int cbpf_file_snap_len(const struct cbpf_file *f);
+/* 1 with a packet, 0 at the end, -errno. */
+int cbpf_file_next(struct cbpf_file *f, struct cbpf_packet *p, struct err *e);
+void cbpf_file_close(struct cbpf_file *f);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cbpf2ebpf.h - compiles classic BPF to eBPF.
+ *
+ * The verdict of the emitted code is that of libpcap's interpreter for every packet: a load that
+ * is not wholly inside the captured bytes, and a division by zero, end the filter with 0; the
+ * packet length is the real one. How a byte of the packet is reached depends on where the code
+ * runs: that is the access mode.
+ *
+ * Two ways to use it: cbpf2ebpf_program() makes a whole loadable program; cbpf2ebpf_emit() puts
+ * the filter into a program of the caller's, described by a frame.
+ */
+#ifndef BPFCAP_CBPF2EBPF_H
+#define BPFCAP_CBPF2EBPF_H
+
+#include <stdio.h>
+
+#include "bpfcap/cbpf.h"
+#include "bpfcap/ebpf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum cbpf2ebpf_access {
+	/* data/data_end packet pointers of sched_cls and xdp, and the load_bytes helper for what lies
+	 * outside the linear part */
+	CBPF2EBPF_DIRECT,
+	/* LD_ABS/LD_IND of socket filters and sched_cls */
+	CBPF2EBPF_LD_ABS,
+	/* bpf_skb_load_bytes into the stack (socket filters) */
+	CBPF2EBPF_LOAD_BYTES,
+	/* a map value (or other memory the verifier lets one read) that holds the packet */
+	CBPF2EBPF_BUFFER,
+	/* kernel addresses, read with probe_read into the stack */
+	CBPF2EBPF_PROBE,
+};
+
+/*
+ * Ancillary data (SKF_AD_* of linux/filter.h: packet type, ifindex, mark, VLAN tag ...) in frames
+ * whose context is not a __sk_buff. Emits code that sets R0 to the value of `ad` (zero-extended)
+ * and may clobber R1..R5. Returns -ENOTSUP for what the hook does not know: the filter is then
+ * refused with a sentence that names the field.
+ */
+typedef int (*cbpf2ebpf_ancillary)(void *user, struct ebpf_builder *b, uint32_t ad);
+
+/*
+ * The contract between a program and the filter inside it.
+ *
+ * In:      the registers below, by access mode.
+ * Out:     R0 = the value the filter returns (0: no match); control goes on behind the filter, or,
+ *          if `miss` is set, a result of 0 goes to `miss` with R0 undefined.
+ * Clobbers R0..R5, the registers of `scratch`, and `stack_len` bytes of stack below stack_top.
+ */
+struct cbpf2ebpf_frame {
+	enum cbpf2ebpf_access access;
+
+	ebpf_reg ctx;	   /* R6..R9. DIRECT, LD_ABS (must be R6), LOAD_BYTES: the __sk_buff / xdp_md */
+	ebpf_reg data;	   /* R6..R9. DIRECT, PROBE: first byte. BUFFER: first byte (kept) */
+	ebpf_reg data_end; /* R6..R9. DIRECT, PROBE: end of the linear bytes. */
+	ebpf_reg cap_len;  /* R6..R9. BUFFER: bytes held, at most buffer_len; any 64-bit value is safe */
+	ebpf_reg len;	   /* R6..R9. BUFFER, PROBE: real length, zero-extended u32 */
+	uint32_t buffer_len; /* BUFFER: bytes behind `data` that the verifier lets one read */
+
+	uint16_t scratch;   /* bit n: register Rn of R6..R9 may be clobbered */
+	int16_t stack_top;  /* e.g. 0 or -64: the filter may use [stack_top - stack_len, stack_top) */
+	uint16_t stack_len; /* bytes, a multiple of 8; at least 160 always suffices */
+
+	/*
+	 * DIRECT, LD_ABS, LOAD_BYTES on a __sk_buff: a hardware VLAN tag, which the kernel keeps
+	 * beside the packet, is seen by the filter where the wire had it (offset 12), and counts
+	 * in the length. Ethernet only.
+	 */
+	bool vlan_tag;
+
+	cbpf2ebpf_ancillary ancillary; /* BUFFER, PROBE; NULL: none */
+	void *ancillary_user;
+
+	ebpf_label miss; /* {0}: none */
+};
+
+/* What the compiler found out; all fields are filled on success. */
+struct cbpf2ebpf_info {
+	/*
+	 * Bytes at the start of the packet that decide the verdict: no load reaches beyond
+	 * (UINT32_MAX: cannot be bounded). A program that copies the packet before it runs the
+	 * filter need not copy more, but cap_len must still tell min(window_len, linear bytes).
+	 */
+	uint32_t window_len;
+	bool matches_all;  /* the filter has the same non-zero result for every packet */
+	bool matches_none; /* the result is always 0 */
+	uint32_t insn_cnt; /* slots emitted */
+};
+
+/*
+ * Emits the filter into `b`. -EINVAL (input) when *filter is not valid cBPF, -ENOTSUP for an
+ * ancillary load that the frame does not have, -ENOSPC when the stack given is too small. Errors of
+ * the builder stay in the builder.
+ */
+int cbpf2ebpf_emit(struct ebpf_builder *b, const struct cbpf_prog *filter,
+		   const struct cbpf2ebpf_frame *frame, struct cbpf2ebpf_info *info, struct err *e);
+
+/* Only the analysis: the window of a filter, before a program around it is built. */
+int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *info, struct err *e);
+
+/*
+ * A whole program without maps that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
+ * (LD_ABS or LOAD_BYTES), EBPF_PROG_SCHED_CLS (DIRECT, LD_ABS or LOAD_BYTES), EBPF_PROG_XDP
+ * (DIRECT). `linktype` tells whether VLAN tags can be put back.
+ */
+int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
+		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,
+		      struct ebpf_prog *out, struct err *e);
+
+/* Writes the IR as text: after reading, and after each pass. For --dump=ir and the cases. */
+int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kbpf.h - the kernel's side of BPF by raw system calls: programs, maps, hooks, rings, netlink.
+ *
+ * File descriptors returned are owned by the caller, close-on-exec, and closed with close(2).
+ * Instructions are plain arrays (struct ebpf_insn has the layout of the kernel's struct bpf_insn);
+ * nothing here knows how they were made. See bpf(2), perf_event_open(2), rtnetlink(7).
+ */
+#ifndef BPFCAP_KBPF_H
+#define BPFCAP_KBPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpfcap/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ebpf_insn;
+
+/* ---- Programs ----------------------------------------------------------------------------- */
+
+struct kbpf_prog_spec {
+	uint32_t type; /* BPF_PROG_TYPE_* */
+	const struct ebpf_insn *insns;
+	size_t insn_cnt;
+	const char *name;	 /* letters, digits, '_' and '.', 15 at most; NULL: "bpfcap" */
+	uint32_t attach_type;	 /* expected_attach_type, 0 for most */
+	bool strict_alignment;	 /* BPF_F_STRICT_ALIGNMENT */
+	char **log;		 /* if set: *log receives the verifier's whole log (malloc'ed) */
+	uint32_t log_level;	 /* with `log`: 1 instructions, 2 also states, 4 statistics only */
+};
+
+/*
+ * Loads a program (license "Dual MIT/GPL", so that GPL-only helpers may be called). Without `log`
+ * the verifier runs silently; when it refuses, the load is repeated with a log and the
+ * error text ends with the log's meaningful tail. Raises RLIMIT_MEMLOCK first, where that is needed.
+ * Returns the fd, or -errno: -EPERM names the missing capability, -EINVAL/-EACCES/-E2BIG quote the
+ * verifier.
+ */
+int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e);
+
+/* What BPF_OBJ_GET_INFO_BY_FD tells about a program. */
+struct kbpf_prog_info {
+	uint32_t id, type;
+	uint32_t jited_len, xlated_len; /* bytes */
+	uint32_t verified_insn_cnt;	/* 0 before 5.16 */
+	uint64_t run_time_ns, run_cnt;	/* 0 unless kernel.bpf_stats_enabled */
+	uint64_t recursion_miss_cnt;	/* 0 before 5.12 */
+	char name[16];
+};
+
+int kbpf_prog_info(int prog_fd, struct kbpf_prog_info *info);
+
+/*
+ * The instructions as the verifier rewrote them. *insns is malloc'ed. -EPERM when the kernel hides
+ * them (hardened JIT and no right to see kernel addresses).
+ */
+int kbpf_prog_xlated(int prog_fd, struct ebpf_insn **insns, size_t *cnt);
+
+struct kbpf_test_run {
+	const void *data_in;
+	uint32_t data_in_len;
+	void *data_out; /* may be NULL */
+	uint32_t data_out_len; /* in: room; out: bytes */
+	const void *ctx_in;
+	uint32_t ctx_in_len;
+	uint32_t repeat;      /* 0: once */
+	uint32_t retval;      /* out */
+	uint32_t duration_ns; /* out: mean per run */
+};
+
+/* BPF_PROG_TEST_RUN. Packets of at least 14 bytes. 0 or -errno. */
+int kbpf_prog_test_run(int prog_fd, struct kbpf_test_run *run);
+
+/* Walks the loaded programs: the smallest id above *id into *id; -ENOENT at the end. */
+int kbpf_prog_next_id(uint32_t *id);
+int kbpf_prog_fd_by_id(uint32_t id);
+
+/* ---- Maps --------------------------------------------------------------------------------- */
+
+int kbpf_map_create(uint32_t type, uint32_t key_len, uint32_t value_len, uint32_t entry_cnt,
+		    uint32_t flags, const char *name, struct err *e);
+int kbpf_map_lookup(int fd, const void *key, void *value);
+int kbpf_map_update(int fd, const void *key, const void *value, uint64_t flags);
+int kbpf_map_delete(int fd, const void *key);
+int kbpf_map_next_key(int fd, const void *key, void *next); /* key NULL: the first */
+
+int kbpf_possible_cpu_cnt(void); /* slots of a per-CPU value; -errno */
+
+/* ---- What this kernel has, found by trying ------------------------------------------------- */
+
+/* Each returns 1 (has it), 0 (has not), or -errno when it cannot tell (-EPERM). */
+int kbpf_has_prog_type(uint32_t type);
+int kbpf_has_helper(uint32_t prog_type, int helper);
+int kbpf_has_map_type(uint32_t map_type);
+int kbpf_has_insns(uint32_t prog_type, const struct ebpf_insn *insns, size_t cnt); /* loads? */
+int kbpf_has_tcx(void);
+int kbpf_has_xdp_link(void);
+int kbpf_has_perf_link(void);
+int kbpf_has_kprobe_multi(void);
+int kbpf_has_kprobe_pmu(void);
+
+/* ---- Tracing hooks ------------------------------------------------------------------------ */
+
+/* The directory of tracefs ("/sys/kernel/tracing"), found in the mounts or mounted privately for
+ * this process alone (unshare of the mount namespace is not done: a detached mount is opened).
+ * Returns a directory fd to be used with openat(2), or -errno: -ENOENT without CONFIG_TRACING,
+ * -EPERM under lockdown. */
+int kbpf_tracefs_open(struct err *e);
+
+/* Reads a whole small text file below `dir_fd` (AT_FDCWD: any path). *text is malloc'ed. */
+int kbpf_read_file(int dir_fd, const char *path, char **text, size_t *len);
+
+/* Opens tracepoint CATEGORY:NAME and attaches the program; closing the fd detaches. */
+int kbpf_tracepoint_attach(int prog_fd, int tracefs_fd, const char *category, const char *name,
+			   struct err *e);
+/* Raw tracepoint: no tracefs needed; closing the fd detaches. -EINVAL: the program reads more
+ * arguments than the event has. */
+int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e);
+/* Entry of kernel function `func` (or func+offset); through the kprobe PMU. Closing detaches. */
+int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct err *e);
+
+/* ---- Network hooks ------------------------------------------------------------------------ */
+
+/* SO_ATTACH_BPF on a socket of the caller's. */
+int kbpf_socket_attach(int sock_fd, int prog_fd, struct err *e);
+
+struct kbpf_iface {
+	int index;
+	uint16_t arp_type; /* ARPHRD_* */
+	uint32_t flags;	   /* IFF_* */
+	uint32_t mtu;
+	char name[16];
+};
+
+/* Interfaces of this network namespace by rtnetlink; *list is malloc'ed. Count or -errno. */
+int kbpf_iface_list(struct kbpf_iface **list, struct err *e);
+
+enum kbpf_tc_dir { KBPF_TC_INGRESS, KBPF_TC_EGRESS };
+
+/* One attachment of ours to a tc hook, by tcx link or by clsact filter. */
+struct kbpf_tc {
+	int ifindex;
+	enum kbpf_tc_dir dir;
+	int link_fd;	    /* tcx; -1: clsact */
+	uint32_t prog_id;   /* clsact: what the filter must show before it is taken off */
+	uint32_t prio;	    /* clsact: priority of the filter */
+	bool made_qdisc;    /* clsact: the qdisc was not there before */
+};
+
+/*
+ * Attaches a sched_cls program that returns TC_ACT_UNSPEC for every packet. With `tcx` by link
+ * (gone with the process), else as direct-action filter of a clsact qdisc, which is made where it
+ * is missing, under a priority nobody else uses. Others' qdiscs and filters are not touched.
+ */
+int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_dir dir, bool tcx,
+		   struct err *e);
+/* Takes off what kbpf_tc_attach() did, and the qdisc if we made it and nobody else uses it. */
+int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e);
+/* Removes filters that a dead bpfcap left on any interface; returns how many. */
+int kbpf_tc_sweep(struct err *e);
+
+/* ---- Perf buffer -------------------------------------------------------------------------- */
+
+struct kbpf_perfbuf;
+
+/*
+ * Rings for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, one per online CPU, `page_cnt` (a power of two) data
+ * pages each; made, mapped and entered into the map.
+ */
+int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, struct err *e);
+void kbpf_perfbuf_close(struct kbpf_perfbuf *pb);
+
+/* Called for each record; the memory is valid during the call. `cpu` is where it was written.
+ * A non-zero return stops the reading (the record counts as read) and is handed back. */
+typedef int (*kbpf_perfbuf_record)(void *user, int cpu, const void *data, uint32_t len);
+
+/*
+ * Waits up to timeout_ms (-1: for ever) for records, or for `wake_fd` (-1: none) to become
+ * readable, then hands out what was written before the call's wake-up, oldest first over all
+ * rings: the first 8 bytes of each record are its time, CLOCK_MONOTONIC in ns, and nothing younger
+ * than the moment the rings were looked at is given. Returns the number of records, the callback's
+ * non-zero value, or -errno (-EINTR).
+ */
+int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd,
+		      kbpf_perfbuf_record fn, void *user);
+
+/* Records that the kernel dropped because a ring was full, since the start. */
+uint64_t kbpf_perfbuf_lost(const struct kbpf_perfbuf *pb);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe.h - capture sessions: hooks in the kernel, a filter, and a callback for each packet.
+ *
+ *	struct probe_config c = {.expr = "icmp"};
+ *	struct probe *p;
+ *
+ *	if (probe_open(&p, &c, &e) == 0) {
+ *		while (running && probe_poll(p, 100, on_event, NULL, &e) >= 0)
+ *			;
+ *		probe_stop(p);			  detach; what is still in the rings is kept
+ *		probe_poll(p, 0, on_event, NULL, &e);
+ *		probe_close(p);
+ *	}
+ */
+#ifndef BPFCAP_PROBE_H
+#define BPFCAP_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PROBE_SNAP_LEN_MAX   65000u /* what one perf record surely holds beside the event's head */
+#define PROBE_STACK_DEPTH    64
+#define PROBE_COMM_LEN	     16
+
+/* ---- Session ------------------------------------------------------------------------------ */
+
+struct probe_config {
+	const char *kernel;		/* -k: "5.4"; NULL or "auto": the running kernel, probed */
+	const char *expr;		/* pcap-filter(7); NULL or "": everything */
+	const char *const *hooks;	/* hook specs, NULL-terminated; NULL: the default for this kernel */
+	const char *const *ifaces;	/* interface names, NULL-terminated; NULL: all */
+	uint32_t snap_len;		/* bytes kept of a packet; 0: as many as fit */
+	bool stack;			/* kernel stack with each event */
+	uint32_t ring_pages;		/* per CPU, a power of two; 0: default */
+};
+
+struct probe;
+
+/*
+ * Compiles, loads and attaches everything; packets are recorded from the moment it returns. On
+ * failure nothing is left behind and *e says why: -EINVAL (input) for a wrong expression, hook,
+ * interface or kernel version; -EPERM names the capability; -ENOTSUP names the kernel feature.
+ */
+int probe_open(struct probe **out, const struct probe_config *c, struct err *e);
+
+enum probe_dir { PROBE_DIR_UNKNOWN, PROBE_DIR_IN, PROBE_DIR_OUT };
+
+/* A packet seen at a hook. Pointers are valid during the callback. */
+struct probe_event {
+	int64_t time_ns;   /* wall clock, since 1970 */
+	uint64_t mono_ns;  /* CLOCK_MONOTONIC */
+	unsigned hook;	   /* index for probe_hook_name() */
+	int cpu;
+	uint32_t ifindex;  /* 0: none */
+	enum probe_dir dir;
+	int linktype;	   /* enum cbpf_linktype of `data` */
+	uint32_t len;	   /* real length, with the VLAN tag put back */
+	uint32_t cap_len;  /* bytes at `data` */
+	const uint8_t *data;
+	uint64_t skb;	   /* kernel address of the sk_buff, 0: unknown */
+	bool has_reason;   /* `drop` on kernels that have reasons */
+	uint32_t reason;
+	uint64_t location; /* code address where it was dropped, 0: unknown */
+	uint32_t pid, tid; /* the task the hook ran in; 0: unknown or idle */
+	char comm[PROBE_COMM_LEN];
+	const uint64_t *stack; /* return addresses, innermost first */
+	unsigned stack_cnt;
+};
+
+/* A non-zero return ends the poll that called it. */
+typedef int (*probe_event_fn)(void *user, const struct probe_event *ev);
+
+/*
+ * Waits up to timeout_ms for packets and calls fn for each, in the order of their times. Returns
+ * how many, the callback's non-zero value, or -errno. Returns 0 early when a signal arrives.
+ */
+int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e);
+
+/* Detaches all hooks; events already written can still be polled. Idempotent. */
+void probe_stop(struct probe *p);
+/* Stops, and releases everything. NULL is fine. */
+void probe_close(struct probe *p);
+
+struct probe_counts {
+	uint64_t seen;	     /* packets the hooks ran for (after the interface test) */
+	uint64_t matched;    /* of these, what the filter took */
+	uint64_t captured;   /* handed to the callback */
+	uint64_t lost_ring;  /* matched, but the ring was full */
+	uint64_t lost_other; /* matched or unknown: nesting, unreadable memory, missed runs */
+	uint64_t no_packet;  /* the hook ran for something without packet bytes */
+};
+
+/* Counts of hook i (or of all, for i = PROBE_ALL_HOOKS). */
+#define PROBE_ALL_HOOKS (~0u)
+int probe_counts(struct probe *p, unsigned i, struct probe_counts *c);
+
+unsigned probe_hook_cnt(const struct probe *p);
+const char *probe_hook_name(const struct probe *p, unsigned i); /* "tx", "kfree_skb" */
+const char *probe_hook_spec(const struct probe *p, unsigned i); /* "rawtp:net_dev_queue" */
+
+/* The name of an interface by index, as last heard by rtnetlink; NULL: unknown here. */
+const char *probe_iface_name(struct probe *p, uint32_t ifindex);
+/* A drop reason's name as the kernel's own format text gives it; NULL: unknown. */
+const char *probe_reason_name(const struct probe *p, uint32_t reason);
+/* "symbol+0x1f" (with " [module]") of a kernel address; "0x..." if it cannot be resolved. */
+void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len);
+
+/* ---- Without capturing -------------------------------------------------------------------- */
+
+/* *t = what the running kernel has (probed), or for "5.4" etc. what that version has. */
+int probe_target(struct ebpf_target *t, const char *kernel, struct err *e);
+
+/* One line a hook spec for the user: name, what it sees, what it needs. */
+struct probe_hook_help {
+	const char *spec, *text, *needs;
+};
+const struct probe_hook_help *probe_hook_help(size_t *cnt);
+
+/*
+ * The program of a hook for a target, without loading it and without root: the filter alone
+ * (`filter_only`: what -ddd prints, no maps, value in R0) or the whole capture program (with map
+ * fds 0 and, where the running kernel's sk_buff layout is not at hand, that of `t`'s version).
+ */
+int probe_program(const struct probe_config *c, const char *hook, bool filter_only,
+		  const struct ebpf_target *t, struct ebpf_prog *out, struct err *e);
+
+/* sk_buff and friends: byte offsets found by probe_layout_find(). -1: not found. */
+struct probe_field {
+	const char *object; /* "sk_buff", "net_device" ... */
+	const char *name;
+	int32_t off;
+};
+struct probe_layout;
+/* Finds the layout of the running kernel and checks it; -ENOTSUP says why it cannot be trusted. */
+int probe_layout_find(struct probe_layout **out, struct err *e);
+const struct probe_field *probe_layout_fields(const struct probe_layout *l, size_t *cnt);
+void probe_layout_free(struct probe_layout *l);
+
+/* Writes what this kernel offers, as text or as one JSON object. */
+int probe_doctor(FILE *out, bool json, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
