@@ -42,6 +42,8 @@ struct probe_config {
 	uint32_t snap_len;		/* bytes kept of a packet; 0: as many as fit */
 	bool stack;			/* kernel stack with each event */
 	uint32_t ring_pages;		/* per CPU, a power of two; 0: default */
+	const char *linktype;		/* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */
+	char **log;			/* if set: probe_open() gives the verifier's logs (malloc'ed) */
 };
 
 struct probe;
