@@ -55,15 +55,15 @@ typedef int (*cbpf2ebpf_ancillary)(void *user, struct ebpf_builder *b, uint32_t 
 struct cbpf2ebpf_frame {
 	enum cbpf2ebpf_access access;
 
-	ebpf_reg ctx;	   /* R6..R9. DIRECT, LD_ABS (must be R6), LOAD_BYTES: the __sk_buff / xdp_md */
-	ebpf_reg data;	   /* R6..R9. DIRECT, PROBE: first byte. BUFFER: first byte (kept) */
+	ebpf_reg ctx;  /* R6..R9. DIRECT, LD_ABS (must be R6), LOAD_BYTES: the __sk_buff / xdp_md */
+	ebpf_reg data; /* R6..R9. DIRECT, PROBE: first byte. BUFFER: first byte (kept) */
 	ebpf_reg data_end; /* R6..R9. DIRECT, PROBE: end of the linear bytes. */
-	ebpf_reg cap_len;  /* R6..R9. BUFFER: bytes held, at most buffer_len; any 64-bit value is safe */
+	ebpf_reg cap_len;  /* R6..R9. BUFFER: bytes held, <= buffer_len; any 64-bit value is safe */
 	ebpf_reg len;	   /* R6..R9. BUFFER, PROBE: real length, zero-extended u32 */
 	uint32_t buffer_len; /* BUFFER: bytes behind `data` that the verifier lets one read */
 
-	uint16_t scratch;   /* bit n: register Rn of R6..R9 may be clobbered */
-	int16_t stack_top;  /* e.g. 0 or -64: the filter may use [stack_top - stack_len, stack_top) */
+	uint16_t scratch;  /* bit n: register Rn of R6..R9 may be clobbered */
+	int16_t stack_top; /* e.g. 0 or -64: the filter may use [stack_top - stack_len, stack_top) */
 	uint16_t stack_len; /* bytes, a multiple of 8; at least 160 always suffices */
 
 	/*

@@ -26,7 +26,9 @@
 #define EBPF_R_(n) (EBPF_LIT_(ebpf_reg){n})
 #define EBPF_W_(n) (EBPF_LIT_(ebpf_wreg){n})
 
-#define R0  EBPF_R_(0)	/* return value */
+/* Tables read better laid out by hand. */
+/* clang-format off */
+#define R0	EBPF_R_(0)	/* return value */
 #define R1	EBPF_R_(1)	/* R1..R5: arguments, lost in calls */
 #define R2	EBPF_R_(2)
 #define R3	EBPF_R_(3)
@@ -128,6 +130,7 @@ static inline ebpf_op EBPF_NEG_(ebpf_wreg d) { return ebpf_neg32(d); }
 #define CALL_FN(label)	ebpf_call(label)
 #define EXIT()		ebpf_exit()
 #define LABEL(l)	ebpf_place(l)
+/* clang-format on */
 
 #define EMIT(b, ...)                                                                               \
 	do {                                                                                       \

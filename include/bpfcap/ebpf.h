@@ -91,20 +91,27 @@ enum ebpf_prog_type {
 	X(LINK_TCX, 6, 6, "tcx link")                                                              \
 	X(SKB_GSO_SIZE, 5, 7, "__sk_buff.gso_size")
 
+/* clang-format off */
 enum ebpf_feature {
 #define EBPF_FEATURE_ENUM(name, major, minor, text) EBPF_FEATURE_##name,
 	EBPF_FEATURES(EBPF_FEATURE_ENUM)
 #undef EBPF_FEATURE_ENUM
 	EBPF_FEATURE_CNT,
 };
+/* clang-format on */
 
 /*
  * What code may be written for. `features` is a bit per enum ebpf_feature. `helpers` is a bit per
  * helper number and class of program: tracing (kprobe, tracepoint, raw tracepoint), network
  * buffers (socket filter, sched_cls) and XDP.
  */
-enum ebpf_helper_class { EBPF_CLASS_TRACING, EBPF_CLASS_SOCKET, EBPF_CLASS_CLS, EBPF_CLASS_XDP,
-			 EBPF_CLASS_CNT };
+enum ebpf_helper_class {
+	EBPF_CLASS_TRACING,
+	EBPF_CLASS_SOCKET,
+	EBPF_CLASS_CLS,
+	EBPF_CLASS_XDP,
+	EBPF_CLASS_CNT
+};
 
 #define EBPF_HELPER_WORDS 4 /* 256 helper numbers */
 
@@ -135,6 +142,7 @@ int ebpf_helper_by_name(const char *name);	    /* with or without "bpf_"; -ENOEN
 /* ---- Operands and operations -------------------------------------------------------------- */
 
 /* Operands are types of their own, so that a mix-up does not compile. */
+/* clang-format off */
 typedef struct { uint8_t n; } ebpf_reg;	  /* R0..R10, 64 bit */
 typedef struct { uint8_t n; } ebpf_wreg;  /* W0..W10, the low 32 bits; writes clear the high half */
 typedef struct { ebpf_reg base; int32_t off; } ebpf_mem;
@@ -165,14 +173,15 @@ enum ebpf_atomic {
 	EBPF_ATOMIC_XCHG = 0xe1, EBPF_ATOMIC_CMPXCHG = 0xf1,
 	EBPF_ATOMIC_LOAD_ACQ = 0x100, EBPF_ATOMIC_STORE_REL = 0x110,
 };
+/* clang-format on */
 
 enum ebpf_op_kind {
-	EBPF_OP_INSN,	/* one plain instruction */
-	EBPF_OP_LDDW,	/* 64-bit immediate, two slots; insn.src is the pseudo kind, imm the value */
-	EBPF_OP_JUMP,	/* conditional, or EBPF_JA, to `label` */
-	EBPF_OP_CALL,	/* bpf-to-bpf call of the code at `label` */
-	EBPF_OP_ADDR,	/* lddw of the address of the function at `label` (BPF_PSEUDO_FUNC) */
-	EBPF_OP_LABEL,	/* places `label`; no code */
+	EBPF_OP_INSN,  /* one plain instruction */
+	EBPF_OP_LDDW,  /* 64-bit immediate, two slots; insn.src is the pseudo kind, imm the value */
+	EBPF_OP_JUMP,  /* conditional, or EBPF_JA, to `label` */
+	EBPF_OP_CALL,  /* bpf-to-bpf call of the code at `label` */
+	EBPF_OP_ADDR,  /* lddw of the address of the function at `label` (BPF_PSEUDO_FUNC) */
+	EBPF_OP_LABEL, /* places `label`; no code */
 	EBPF_OP_HELPER, /* call of helper number imm */
 };
 
@@ -232,7 +241,7 @@ struct ebpf_op ebpf_ja(ebpf_label to);
 struct ebpf_op ebpf_call_helper(int helper); /* R0 = helper(R1..R5); clobbers R1..R5 */
 struct ebpf_op ebpf_call(ebpf_label fn);     /* R0 = fn(R1..R5); clobbers R1..R5 */
 struct ebpf_op ebpf_exit(void);
-struct ebpf_op ebpf_place(ebpf_label l);     /* the label is here */
+struct ebpf_op ebpf_place(ebpf_label l); /* the label is here */
 /* An instruction given as it is; it is checked like the others. For assemblers. */
 struct ebpf_op ebpf_raw(struct ebpf_insn insn);
 

@@ -23,7 +23,7 @@ enum err_kind {
 };
 
 struct err {
-	int code;		 /* -errno, the same that the function returned */
+	int code; /* -errno, the same that the function returned */
 	enum err_kind kind;
 	const char *stage;	 /* static string: "filter", "load", "hook", "kernel", ... */
 	char text[ERR_TEXT_LEN]; /* the sentence; cut, never overrun */

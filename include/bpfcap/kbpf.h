@@ -27,17 +27,17 @@ struct kbpf_prog_spec {
 	uint32_t type; /* BPF_PROG_TYPE_* */
 	const struct ebpf_insn *insns;
 	size_t insn_cnt;
-	const char *name;	 /* letters, digits, '_' and '.', 15 at most; NULL: "bpfcap" */
-	uint32_t attach_type;	 /* expected_attach_type, 0 for most */
-	bool strict_alignment;	 /* BPF_F_STRICT_ALIGNMENT */
-	char **log;		 /* if set: *log receives the verifier's whole log (malloc'ed) */
-	uint32_t log_level;	 /* with `log`: 1 instructions, 2 also states, 4 statistics only */
+	const char *name;      /* letters, digits, '_' and '.', 15 at most; NULL: "bpfcap" */
+	uint32_t attach_type;  /* expected_attach_type, 0 for most */
+	bool strict_alignment; /* BPF_F_STRICT_ALIGNMENT */
+	char **log;	       /* if set: *log receives the verifier's whole log (malloc'ed) */
+	uint32_t log_level;    /* with `log`: 1 instructions, 2 also states, 4 statistics only */
 };
 
 /*
  * Loads a program (license "Dual MIT/GPL", so that GPL-only helpers may be called). Without `log`
  * the verifier runs silently; when it refuses, the load is repeated with a log and the
- * error text ends with the log's meaningful tail. Raises RLIMIT_MEMLOCK first, where that is needed.
+ * error text ends with the log's meaningful tail. Raises RLIMIT_MEMLOCK first where that is needed.
  * Returns the fd, or -errno: -EPERM names the missing capability, -EINVAL/-EACCES/-E2BIG quote the
  * verifier.
  */
@@ -64,7 +64,7 @@ int kbpf_prog_xlated(int prog_fd, struct ebpf_insn **insns, size_t *cnt);
 struct kbpf_test_run {
 	const void *data_in;
 	uint32_t data_in_len;
-	void *data_out; /* may be NULL */
+	void *data_out;	       /* may be NULL */
 	uint32_t data_out_len; /* in: room; out: bytes */
 	const void *ctx_in;
 	uint32_t ctx_in_len;
@@ -146,10 +146,10 @@ enum kbpf_tc_dir { KBPF_TC_INGRESS, KBPF_TC_EGRESS };
 struct kbpf_tc {
 	int ifindex;
 	enum kbpf_tc_dir dir;
-	int link_fd;	    /* tcx; -1: clsact */
-	uint32_t prog_id;   /* clsact: what the filter must show before it is taken off */
-	uint32_t prio;	    /* clsact: priority of the filter */
-	bool made_qdisc;    /* clsact: the qdisc was not there before */
+	int link_fd;	  /* tcx; -1: clsact */
+	uint32_t prog_id; /* clsact: what the filter must show before it is taken off */
+	uint32_t prio;	  /* clsact: priority of the filter */
+	bool made_qdisc;  /* clsact: the qdisc was not there before */
 };
 
 /*
@@ -186,8 +186,8 @@ typedef int (*kbpf_perfbuf_record)(void *user, int cpu, const void *data, uint32
  * than the moment the rings were looked at is given. Returns the number of records, the callback's
  * non-zero value, or -errno (-EINTR).
  */
-int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd,
-		      kbpf_perfbuf_record fn, void *user);
+int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf_perfbuf_record fn,
+		      void *user);
 
 /* Records that the kernel dropped because a ring was full, since the start. */
 uint64_t kbpf_perfbuf_lost(const struct kbpf_perfbuf *pb);

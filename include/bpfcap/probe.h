@@ -28,22 +28,22 @@
 extern "C" {
 #endif
 
-#define PROBE_SNAP_LEN_MAX   65000u /* what one perf record surely holds beside the event's head */
-#define PROBE_STACK_DEPTH    64
-#define PROBE_COMM_LEN	     16
+#define PROBE_SNAP_LEN_MAX 65000u /* what one perf record surely holds beside the event's head */
+#define PROBE_STACK_DEPTH  64
+#define PROBE_COMM_LEN	   16
 
 /* ---- Session ------------------------------------------------------------------------------ */
 
 struct probe_config {
-	const char *kernel;		/* -k: "5.4"; NULL or "auto": the running kernel, probed */
-	const char *expr;		/* pcap-filter(7); NULL or "": everything */
-	const char *const *hooks;	/* hook specs, NULL-terminated; NULL: the default for this kernel */
-	const char *const *ifaces;	/* interface names, NULL-terminated; NULL: all */
-	uint32_t snap_len;		/* bytes kept of a packet; 0: as many as fit */
-	bool stack;			/* kernel stack with each event */
-	uint32_t ring_pages;		/* per CPU, a power of two; 0: default */
-	const char *linktype;		/* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */
-	char **log;			/* if set: probe_open() gives the verifier's logs (malloc'ed) */
+	const char *kernel;	   /* -k: "5.4"; NULL or "auto": the running kernel, probed */
+	const char *expr;	   /* pcap-filter(7); NULL or "": everything */
+	const char *const *hooks;  /* hook specs, NULL-terminated; NULL: the kernel's default */
+	const char *const *ifaces; /* interface names, NULL-terminated; NULL: all */
+	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
+	bool stack;		   /* kernel stack with each event */
+	uint32_t ring_pages;	   /* per CPU, a power of two; 0: default */
+	const char *linktype; /* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */
+	char **log;	      /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 };
 
 struct probe;
@@ -59,18 +59,18 @@ enum probe_dir { PROBE_DIR_UNKNOWN, PROBE_DIR_IN, PROBE_DIR_OUT };
 
 /* A packet seen at a hook. Pointers are valid during the callback. */
 struct probe_event {
-	int64_t time_ns;   /* wall clock, since 1970 */
-	uint64_t mono_ns;  /* CLOCK_MONOTONIC */
-	unsigned hook;	   /* index for probe_hook_name() */
+	int64_t time_ns;  /* wall clock, since 1970 */
+	uint64_t mono_ns; /* CLOCK_MONOTONIC */
+	unsigned hook;	  /* index for probe_hook_name() */
 	int cpu;
-	uint32_t ifindex;  /* 0: none */
+	uint32_t ifindex; /* 0: none */
 	enum probe_dir dir;
-	int linktype;	   /* enum cbpf_linktype of `data` */
-	uint32_t len;	   /* real length, with the VLAN tag put back */
-	uint32_t cap_len;  /* bytes at `data` */
+	int linktype;	  /* enum cbpf_linktype of `data` */
+	uint32_t len;	  /* real length, with the VLAN tag put back */
+	uint32_t cap_len; /* bytes at `data` */
 	const uint8_t *data;
-	uint64_t skb;	   /* kernel address of the sk_buff, 0: unknown */
-	bool has_reason;   /* `drop` on kernels that have reasons */
+	uint64_t skb;	 /* kernel address of the sk_buff, 0: unknown */
+	bool has_reason; /* `drop` on kernels that have reasons */
 	uint32_t reason;
 	uint64_t location; /* code address where it was dropped, 0: unknown */
 	uint32_t pid, tid; /* the task the hook ran in; 0: unknown or idle */
