@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/features.c - what this kernel has, found by trying the smallest thing that needs it.
+ *
+ * Version numbers lie on vendor kernels. Nothing is ever attached: links are tried on targets that
+ * cannot exist, and the error tells whether the kernel knew what was asked. Answers are 1, 0, or
+ * -errno (-EPERM) when it cannot be told.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kbpf.h"
+#include "file.h"
+#include "log.h"
+#include "sys.h"
+#include "uapi.h"
+
+#define IFINDEX_LO 1
+
+enum {
+	OP_CALL = BPF_JMP | BPF_CALL,
+	OP_EXIT = BPF_JMP | BPF_EXIT,
+	OP_MOV_IMM = BPF_ALU64 | BPF_MOV | BPF_K,
+};
+
+static const struct ebpf_insn nothing[] = {{.code = OP_MOV_IMM}, {.code = OP_EXIT}};
+#define NOTHING_CNT (sizeof(nothing) / sizeof(*nothing))
+
+/* A file descriptor that was only wanted as an answer. */
+static int answer(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 1 : fd == -EPERM || fd == -ENOMEM ? fd : 0;
+}
+
+int kbpf_has_insns(uint32_t prog_type, const struct ebpf_insn *insns, size_t cnt)
+{
+	const struct kbpf_prog_spec spec = {.type = prog_type, .insns = insns, .insn_cnt = cnt};
+
+	return answer(kbpf_prog_load(&spec, NULL));
+}
+
+int kbpf_has_prog_type(uint32_t type)
+{
+	return kbpf_has_insns(type, nothing, NOTHING_CNT);
+}
+
+/* The texts of old and new kernels for an unknown helper and for one of other program types. */
+static bool helper_refused(const char *log)
+{
+	static const char *const texts[] = {
+		"invalid func unknown#",
+		"unknown func ",
+		"program of this type cannot use helper ",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (strstr(log, texts[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a program may call it is checked before its arguments are, so none are needed. */
+int kbpf_has_helper(uint32_t prog_type, int helper)
+{
+	const struct ebpf_insn call[] = {{.code = OP_CALL, .imm = helper}, {.code = OP_EXIT}};
+	char *log;
+	const struct kbpf_prog_spec spec = {
+		.type = prog_type,
+		.insns = call,
+		.insn_cnt = sizeof(call) / sizeof(*call),
+		.log = &log,
+	};
+	int fd = kbpf_prog_load(&spec, NULL), ret = answer(fd);
+
+	if (ret == 0 && log && log[0])
+		ret = !helper_refused(log);
+	free(log);
+	return ret;
+}
+
+struct map_shape {
+	uint32_t key_len, value_len, entry_cnt, flags;
+};
+
+static struct map_shape map_shape(uint32_t type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_STACK_TRACE:
+		return (struct map_shape){4, 8, 1, 0};
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return (struct map_shape){8, 8, 1, BPF_F_NO_PREALLOC};
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+		return (struct map_shape){0, 4, 1, 0};
+	case UAPI_MAP_TYPE_RINGBUF:
+		return (struct map_shape){0, 0, (uint32_t)sysconf(_SC_PAGESIZE), 0};
+	default:
+		return (struct map_shape){4, 4, 1, 0};
+	}
+}
+
+int kbpf_has_map_type(uint32_t map_type)
+{
+	struct map_shape s = map_shape(map_type);
+
+	return answer(kbpf_map_create(map_type, s.key_len, s.value_len, s.entry_cnt, s.flags, NULL,
+				      NULL));
+}
+
+/* Loads an empty program and tries to link it; returns what LINK_CREATE said. */
+static int try_link(uint32_t prog_type, struct uapi_link_create *attr)
+{
+	const struct kbpf_prog_spec spec = {
+		.type = prog_type,
+		.insns = nothing,
+		.insn_cnt = NOTHING_CNT,
+		.attach_type =
+			attr->attach_type == UAPI_ATTACH_KPROBE_MULTI ? attr->attach_type : 0,
+	};
+	int prog_fd = kbpf_prog_load(&spec, NULL), ret;
+
+	if (prog_fd < 0)
+		return prog_fd;
+	attr->prog_fd = (uint32_t)prog_fd;
+	ret = kbpf_sys_bpf(UAPI_LINK_CREATE, attr, sizeof(*attr));
+	close(prog_fd);
+	if (ret >= 0) {
+		close(ret);
+		ret = 0;
+	}
+	return ret;
+}
+
+static int is_any_of(int ret, int yes1, int yes2)
+{
+	if (ret == yes1 || ret == yes2)
+		return 1;
+	return ret == -EPERM || ret == -ENOMEM ? ret : 0;
+}
+
+/* No interface has this index: a kernel with tcx gets as far as looking for it. */
+int kbpf_has_tcx(void)
+{
+	struct uapi_link_create attr = {
+		.target = INT_MAX,
+		.attach_type = UAPI_ATTACH_TCX_INGRESS,
+	};
+
+	return is_any_of(try_link(BPF_PROG_TYPE_SCHED_CLS, &attr), -ENODEV, -ENODEV);
+}
+
+/* lo has no native XDP: a kernel with XDP links says that, or that lo has a program already. */
+int kbpf_has_xdp_link(void)
+{
+	struct uapi_link_create attr = {
+		.target = IFINDEX_LO,
+		.attach_type = UAPI_ATTACH_XDP,
+		.flags = 1u << 2, /* XDP_FLAGS_DRV_MODE */
+	};
+	int ret = try_link(BPF_PROG_TYPE_XDP, &attr);
+
+	return ret == -EBUSY ? 1 : is_any_of(ret, -EOPNOTSUPP, -EEXIST);
+}
+
+int kbpf_has_perf_link(void)
+{
+	struct uapi_link_create attr = {
+		.target = (uint32_t)-1,
+		.attach_type = UAPI_ATTACH_PERF_EVENT,
+	};
+
+	return is_any_of(try_link(BPF_PROG_TYPE_TRACEPOINT, &attr), -EBADF, -EBADF);
+}
+
+/* The address list cannot be read: a kernel with fprobe gets as far as trying. */
+int kbpf_has_kprobe_multi(void)
+{
+	struct uapi_link_create attr = {
+		.attach_type = UAPI_ATTACH_KPROBE_MULTI,
+		.kprobe_multi = {.cnt = 1, .addrs = 1},
+	};
+
+	return is_any_of(try_link(BPF_PROG_TYPE_KPROBE, &attr), -EFAULT, -ESRCH);
+}
+
+int kbpf_has_kprobe_pmu(void)
+{
+	return access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/file.c - whole small files of /proc, /sys and tracefs, whose size is known only by
+ * reading them, and the CPU lists among them.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpfcap/kbpf.h"
+
+#define FIRST_LEN 4096u
+#define MAX_LEN   (256u << 20)
+
+/* Reads to the end into *text, which is grown as needed and owned by the caller even on failure. */
+static int read_all(int fd, char **text, size_t *len)
+{
+	size_t room = 0, used = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (used + 1 >= room) {
+			char *more;
+
+			room = room ? room * 2 : FIRST_LEN;
+			more = room <= MAX_LEN ? realloc(*text, room) : NULL;
+			if (!more)
+				return room <= MAX_LEN ? -ENOMEM : -EFBIG;
+			*text = more;
+		}
+		n = read(fd, *text + used, room - used - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	(*text)[used] = '\0';
+	*len = used;
+	return 0;
+}
+
+int kbpf_read_file(int dir_fd, const char *path, char **text, size_t *len)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	int ret;
+
+	*text = NULL;
+	if (fd < 0)
+		return -errno;
+	ret = read_all(fd, text, &used);
+	close(fd);
+	if (ret < 0) {
+		free(*text);
+		*text = NULL;
+		return ret;
+	}
+	if (len)
+		*len = used;
+	return 0;
+}
+
+int kbpf_file_read_number(int dir_fd, const char *path, uint64_t *value)
+{
+	char *text, *end;
+	int ret = kbpf_read_file(dir_fd, path, &text, NULL);
+
+	if (ret < 0)
+		return ret;
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	ret = end == text || errno ? -EINVAL : 0;
+	free(text);
+	return ret;
+}
+
+/* "0-3,8": one more range of the list at *s. 1, 0 at the end, -EINVAL. */
+static int next_range(const char **s, unsigned long *first, unsigned long *last)
+{
+	char *end;
+
+	while (**s == ',' || **s == '\n' || **s == ' ')
+		++*s;
+	if (!**s)
+		return 0;
+	*first = *last = strtoul(*s, &end, 10);
+	if (end == *s)
+		return -EINVAL;
+	if (*end == '-') {
+		*s = end + 1;
+		*last = strtoul(*s, &end, 10);
+		if (end == *s)
+			return -EINVAL;
+	}
+	*s = end;
+	return *last < *first || *last >= CPU_CNT_MAX ? -EINVAL : 1;
+}
+
+int kbpf_file_cpu_list_parse(const char *text, int *cpus, int room)
+{
+	unsigned long first, last;
+	int cnt = 0, ret;
+
+	while ((ret = next_range(&text, &first, &last)) > 0) {
+		for (; first <= last; first++, cnt++) {
+			if (cnt < room)
+				cpus[cnt] = (int)first;
+		}
+	}
+	return ret < 0 ? ret : cnt;
+}
+
+int kbpf_file_cpu_list(const char *path, int *cpus, int room)
+{
+	char *text;
+	int ret = kbpf_read_file(AT_FDCWD, path, &text, NULL);
+
+	if (ret < 0)
+		return ret;
+	ret = kbpf_file_cpu_list_parse(text, cpus, room);
+	free(text);
+	return ret;
+}
+
+int kbpf_possible_cpu_cnt(void)
+{
+	int cnt = kbpf_file_cpu_list("/sys/devices/system/cpu/possible", NULL, 0);
+
+	return cnt == 0 ? -ENOENT : cnt;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/file.h - numbers and CPU lists in files of /proc and /sys; private to the loader. */
+#ifndef LOADER_FILE_H
+#define LOADER_FILE_H
+
+#include <stdint.h>
+
+#define CPU_CNT_MAX 65536
+
+#define CPU_ONLINE_FILE "/sys/devices/system/cpu/online"
+
+/* One number, decimal or 0x. -EINVAL when there is none. */
+int kbpf_file_read_number(int dir_fd, const char *path, uint64_t *value);
+
+/* CPU numbers of a list such as "0-3,8" into cpus[]; returns how many there are (which may be more
+ * than `room`), or -EINVAL. */
+int kbpf_file_cpu_list_parse(const char *text, int *cpus, int room);
+int kbpf_file_cpu_list(const char *path, int *cpus, int room);
+
+#endif

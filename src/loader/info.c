@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/info.c - what the kernel tells about loaded programs, and walking over them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kbpf.h"
+#include "sys.h"
+#include "uapi.h"
+
+static int get_info(int prog_fd, struct uapi_prog_info *info)
+{
+	struct uapi_obj_info attr = {
+		.fd = (uint32_t)prog_fd,
+		.len = sizeof(*info),
+		.info = kbpf_sys_ptr(info),
+	};
+
+	return kbpf_sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
+}
+
+int kbpf_prog_info(int prog_fd, struct kbpf_prog_info *info)
+{
+	struct uapi_prog_info raw = {0};
+	int ret = get_info(prog_fd, &raw);
+
+	if (ret < 0)
+		return ret;
+	*info = (struct kbpf_prog_info){
+		.id = raw.id,
+		.type = raw.type,
+		.jited_len = raw.jited_len,
+		.xlated_len = raw.xlated_len,
+		.verified_insn_cnt = raw.verified_insn_cnt,
+		.run_time_ns = raw.run_time_ns,
+		.run_cnt = raw.run_cnt,
+		.recursion_miss_cnt = raw.recursion_miss_cnt,
+	};
+	memcpy(info->name, raw.name, sizeof(info->name) - 1);
+	return 0;
+}
+
+int kbpf_prog_xlated(int prog_fd, struct ebpf_insn **insns, size_t *cnt)
+{
+	struct uapi_prog_info sizes = {0}, raw = {0};
+	int ret = get_info(prog_fd, &sizes);
+
+	*insns = NULL;
+	*cnt = 0;
+	if (ret < 0)
+		return ret;
+	if (sizes.xlated_len == 0)
+		return -EPERM;
+	*insns = calloc(1, sizes.xlated_len);
+	if (!*insns)
+		return -ENOMEM;
+	raw.xlated = kbpf_sys_ptr(*insns);
+	raw.xlated_len = sizes.xlated_len;
+	ret = get_info(prog_fd, &raw);
+	/* The kernel clears the pointer where it will not show the instructions. */
+	if (ret == 0 && !raw.xlated)
+		ret = -EPERM;
+	if (ret < 0) {
+		free(*insns);
+		*insns = NULL;
+		return ret;
+	}
+	*cnt = sizes.xlated_len / sizeof(**insns);
+	return 0;
+}
+
+int kbpf_prog_next_id(uint32_t *id)
+{
+	struct uapi_get_id attr = {.id = *id};
+	int ret = kbpf_sys_bpf(BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr));
+
+	if (ret == 0)
+		*id = attr.next_id;
+	return ret;
+}
+
+int kbpf_prog_fd_by_id(uint32_t id)
+{
+	struct uapi_get_id attr = {.id = id};
+
+	return kbpf_sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
+}

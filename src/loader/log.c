@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/log.c - fetches the verifier's log whole, and finds in it the sentence that matters.
+ *
+ * A log buffer that is too small makes even a valid program fail with ENOSPC, so the buffer grows
+ * until the log fits. The log ends with the complaint, followed by dumps of states and statistics.
+ */
+#include "log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys.h"
+#include "uapi.h"
+
+#define FIRST_LEN (64u << 10)
+#define MAX_LEN   (1u << 30) /* the kernel takes one byte less */
+#define GROWTH    16u
+
+int kbpf_log_load(struct uapi_prog_load *attr, char **log)
+{
+	int ret = -ENOMEM;
+
+	*log = NULL;
+	for (uint32_t len = FIRST_LEN; len <= MAX_LEN; len *= GROWTH) {
+		char *more = realloc(*log, len);
+
+		if (!more)
+			break;
+		*log = more;
+		more[0] = '\0';
+		attr->log = kbpf_sys_ptr(more);
+		attr->log_len = len - 1;
+		ret = kbpf_sys_bpf(BPF_PROG_LOAD, attr, sizeof(*attr));
+		if (ret != -ENOSPC)
+			break;
+	}
+	return ret;
+}
+
+struct line {
+	const char *at;
+	size_t len;
+};
+
+/* The line that ends before `end`, without its newline. False at the start of the log. */
+static bool line_before(const char *log, const char *end, struct line *l)
+{
+	const char *start;
+
+	if (end > log && end[-1] == '\n')
+		end--;
+	for (start = end; start > log && start[-1] != '\n'; start--)
+		;
+	*l = (struct line){start, (size_t)(end - start)};
+	return end > log;
+}
+
+static bool starts_with(struct line l, const char *word)
+{
+	size_t len = strlen(word);
+
+	return l.len >= len && memcmp(l.at, word, len) == 0;
+}
+
+/* "12: (85) call ..." */
+static bool is_insn(struct line l)
+{
+	size_t i = 0;
+
+	while (i < l.len && isdigit((unsigned char)l.at[i]))
+		i++;
+	return i > 0 && i + 3 < l.len && memcmp(l.at + i, ": (", 3) == 0;
+}
+
+/* Lines that follow the complaint or are of no use to a reader of one sentence. */
+static bool is_noise(struct line l)
+{
+	static const char *const heads[] = {
+		"processed ", "verification time ", "stack depth ",  "insns processed ",
+		"cur state:", "old state:",         "mark_precise:", "from ",
+	};
+
+	if (l.len == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+		if (starts_with(l, heads[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "12: R0=inv(id=0) R10=fp0", and the same behind "; " on an instruction's line */
+static bool is_state(struct line l)
+{
+	size_t i = 0;
+
+	while (i < l.len && isdigit((unsigned char)l.at[i]))
+		i++;
+	return i > 0 && i < l.len && l.at[i] == ':' && !is_insn(l);
+}
+
+static void cut_comment(struct line *l)
+{
+	for (size_t i = 0; i + 1 < l->len; i++) {
+		if (l->at[i] == ';' && l->at[i + 1] == ' ')
+			l->len = i;
+	}
+	while (l->len && isspace((unsigned char)l->at[l->len - 1]))
+		l->len--;
+}
+
+void kbpf_log_reason(const char *log, char *text, size_t text_len)
+{
+	const char *end = log + strlen(log);
+	struct line l, reason = {NULL, 0}, insn = {NULL, 0};
+
+	text[0] = '\0';
+	while (!insn.at && line_before(log, end, &l)) {
+		if (is_insn(l))
+			insn = l;
+		else if (!reason.at && !is_noise(l) && !is_state(l))
+			reason = l;
+		end = l.at;
+	}
+	if (!reason.at)
+		return;
+	cut_comment(&insn);
+	if (insn.at)
+		(void)snprintf(text, text_len, "%.*s (at %.*s)", (int)reason.len, reason.at,
+			       (int)insn.len, insn.at);
+	else
+		(void)snprintf(text, text_len, "%.*s", (int)reason.len, reason.at);
+}

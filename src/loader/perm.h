@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/perm.h - says which privilege a refused operation lacks; private to the loader. */
+#ifndef LOADER_PERM_H
+#define LOADER_PERM_H
+
+#include "bpfcap/err.h"
+
+/* What an operation needs. Before Linux 5.8 CAP_SYS_ADMIN stands for the first two. */
+enum {
+	PERM_BPF = 1 << 0,
+	PERM_PERFMON = 1 << 1,
+	PERM_NET_ADMIN = 1 << 2,
+	PERM_SYS_ADMIN = 1 << 3,
+	PERM_NET_RAW = 1 << 4,
+};
+
+/*
+ * Records -EPERM (or -EACCES) `code` in *e and returns it: "<what> is not permitted: " and the
+ * missing capability, or what else can refuse (user namespace, lockdown, security module).
+ */
+int kbpf_perm_err(struct err *e, int code, const char *stage, unsigned needs, const char *what);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/sys.c - system calls without wrappers in old C libraries; 0 or a value, or -errno. */
+#include "sys.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define EAGAIN_TRY_CNT 5
+
+int kbpf_sys_bpf(int cmd, void *attr, size_t len)
+{
+	long ret;
+	int i = 0;
+
+	do {
+		ret = syscall(__NR_bpf, cmd, attr, len);
+	} while (ret < 0 && errno == EAGAIN && ++i < EAGAIN_TRY_CNT);
+	return ret < 0 ? -errno : (int)ret;
+}
+
+int kbpf_sys_bpf_charged(int cmd, void *attr, size_t len)
+{
+	int ret = kbpf_sys_bpf(cmd, attr, len);
+
+	if (ret == -EPERM && kbpf_sys_raise_memlock() == 0)
+		ret = kbpf_sys_bpf(cmd, attr, len);
+	return ret;
+}
+
+int kbpf_sys_raise_memlock(void)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &now) < 0)
+		return -errno;
+	if (now.rlim_cur == RLIM_INFINITY)
+		return -EALREADY;
+	if (setrlimit(RLIMIT_MEMLOCK, &all) == 0)
+		return 0;
+	if (now.rlim_cur == now.rlim_max)
+		return -EPERM;
+	now.rlim_cur = now.rlim_max;
+	return setrlimit(RLIMIT_MEMLOCK, &now) < 0 ? -errno : 0;
+}
+
+int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu)
+{
+	long fd = syscall(__NR_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int kbpf_sys_ioctl(int fd, unsigned long request, unsigned long arg)
+{
+#if defined(__GLIBC__)
+	int ret = ioctl(fd, request, arg);
+#else
+	int ret = ioctl(fd, (int)request, arg);
+#endif
+	return ret < 0 ? -errno : ret;
+}

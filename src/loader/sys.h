@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/sys.h - system calls as the loader wants them, private to it: -errno instead of -1.
+ */
+#ifndef LOADER_SYS_H
+#define LOADER_SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct perf_event_attr;
+
+/* bpf(2) with attributes of any of uapi.h's structs. Repeats while the kernel says EAGAIN (a signal
+ * reached the verifier), a few times. */
+int kbpf_sys_bpf(int cmd, void *attr, size_t len);
+
+/* As kbpf_sys_bpf(); if the refusal may come from RLIMIT_MEMLOCK (EPERM before 5.11), raises that
+ * and tries once more. */
+int kbpf_sys_bpf_charged(int cmd, void *attr, size_t len);
+
+/* Raises RLIMIT_MEMLOCK as far as allowed. Returns 0 if it was raised, else -errno. */
+int kbpf_sys_raise_memlock(void);
+
+/* perf_event_open(2) on one CPU for all tasks, close-on-exec. */
+int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu);
+
+/* ioctl(2) with an integer argument. */
+int kbpf_sys_ioctl(int fd, unsigned long request, unsigned long arg);
+
+/* A pointer as bpf(2) wants it. */
+static inline uint64_t kbpf_sys_ptr(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+#endif

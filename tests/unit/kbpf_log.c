@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/kbpf_log.c - finding the sentence that matters in logs of old and new verifiers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/loader/log.h"
+
+static const struct {
+	const char *log, *reason;
+} cases[] = {
+	/* 5.4 */
+	{"0: (79) r2 = *(u64 *)(r1 +0)\n"
+	 "1: (85) call bpf_probe_read#4\n"
+	 "R2 unbounded memory access, use 'var &= const' or 'if (var < const)'\n"
+	 "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 "
+	 "mark_read 0\n",
+	 "R2 unbounded memory access, use 'var &= const' or 'if (var < const)' "
+	 "(at 1: (85) call bpf_probe_read#4)"},
+	/* 6.x: states behind the instruction and after it, a dump after the complaint */
+	{"0: R1=ctx() R10=fp0\n"
+	 "0: (b7) r0 = 0                        ; R0=0\n"
+	 "1: (05) goto pc-2\n"
+	 "1: R0=0\n"
+	 "infinite loop detected at insn 0\n"
+	 "cur state: R0=0 R10=fp0\n"
+	 "old state: R0=0 R10=fp0\n"
+	 "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0\n",
+	 "infinite loop detected at insn 0 (at 1: (05) goto pc-2)"},
+	{"0: (b7) r0 = 0                        ; R0=0\nR7 bad\n", "R7 bad (at 0: (b7) r0 = 0)"},
+	/* structure errors come before any instruction is shown */
+	{"jump out of range from insn 1 to 7\n", "jump out of range from insn 1 to 7"},
+	{"unreachable insn 2", "unreachable insn 2"},
+	{"", ""},
+	{"\n\n", ""},
+	{"processed 0 insns (limit 1000000)\n", ""},
+	{"0: (95) exit\n", ""},
+};
+
+static void test_reason(void **state)
+{
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		kbpf_log_reason(cases[i].log, text, sizeof(text));
+		assert_string_equal(text, cases[i].reason);
+	}
+}
+
+static void test_reason_is_cut(void **state)
+{
+	char text[8] = "xxxxxxx";
+
+	(void)state;
+	kbpf_log_reason("a very long complaint\n", text, sizeof(text));
+	assert_string_equal(text, "a very ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_reason_is_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
