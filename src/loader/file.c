@@ -14,7 +14,7 @@
 #include "bpfcap/kbpf.h"
 
 #define FIRST_LEN 4096u
-#define MAX_LEN   (256u << 20)
+#define MAX_LEN	  (256u << 20)
 
 /* Reads to the end into *text, which is grown as needed and owned by the caller even on failure. */
 static int read_all(int fd, char **text, size_t *len)

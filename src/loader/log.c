@@ -18,8 +18,8 @@
 #include "uapi.h"
 
 #define FIRST_LEN (64u << 10)
-#define MAX_LEN   (1u << 30) /* the kernel takes one byte less */
-#define GROWTH    16u
+#define MAX_LEN	  (1u << 30) /* the kernel takes one byte less */
+#define GROWTH	  16u
 
 int kbpf_log_load(struct uapi_prog_load *attr, char **log)
 {
@@ -82,7 +82,7 @@ static bool is_noise(struct line l)
 {
 	static const char *const heads[] = {
 		"processed ", "verification time ", "stack depth ",  "insns processed ",
-		"cur state:", "old state:",         "mark_precise:", "from ",
+		"cur state:", "old state:",	    "mark_precise:", "from ",
 	};
 
 	if (l.len == 0)

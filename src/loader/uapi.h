@@ -22,7 +22,7 @@ enum {
 
 	UAPI_MAP_TYPE_RINGBUF = 27, /* 5.8 */
 
-	UAPI_ATTACH_XDP = 37,          /* 5.9 */
+	UAPI_ATTACH_XDP = 37,	       /* 5.9 */
 	UAPI_ATTACH_PERF_EVENT = 41,   /* 5.15 */
 	UAPI_ATTACH_KPROBE_MULTI = 42, /* 5.18 */
 	UAPI_ATTACH_TCX_INGRESS = 46,  /* 6.6 */

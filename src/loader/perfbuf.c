@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/perfbuf.c - one perf ring a CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one stream
+ * in the order of the records' times.
+ *
+ * All rings are looked at first, and the clock before them: a record older than the clock's
+ * reading that another CPU's ring still hides can then only be one being written at that moment.
+ */
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "file.h"
+#include "perfring.h"
+#include "perm.h"
+#include "sys.h"
+
+#define BOUNCE_LEN (64u << 10) /* a record's u16 size cannot exceed it */
+
+struct cpu_ring {
+	struct perfring ring;
+	int cpu;
+	bool ready; /* ring_next() has found a sample */
+};
+
+struct kbpf_perfbuf {
+	size_t page_len, map_len;
+	int cnt;
+	struct cpu_ring *rings;
+	struct pollfd *fds; /* one a ring, and the caller's wake_fd last */
+	uint8_t bounce[BOUNCE_LEN];
+};
+
+static int open_event(int cpu)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_type = PERF_SAMPLE_RAW,
+		.sample_period = 1,
+		.wakeup_events = 1,
+	};
+
+	return kbpf_sys_perf_event_open(&attr, cpu);
+}
+
+/* The pages count against RLIMIT_MEMLOCK on every kernel. */
+static int map_ring(const struct kbpf_perfbuf *pb, int fd, void **mem)
+{
+	*mem = mmap(NULL, pb->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (*mem == MAP_FAILED && errno == EPERM && kbpf_sys_raise_memlock() == 0)
+		*mem = mmap(NULL, pb->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return *mem == MAP_FAILED ? -errno : 0;
+}
+
+static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
+{
+	uint32_t key = (uint32_t)cpu;
+	int fd = open_event(cpu), ret;
+	void *mem;
+
+	if (fd < 0)
+		return fd;
+	ret = map_ring(pb, fd, &mem);
+	if (ret < 0)
+		goto close_fd;
+	ret = kbpf_map_update(map_fd, &key, &fd, 0);
+	if (ret < 0)
+		goto unmap;
+	pb->rings[pb->cnt].cpu = cpu;
+	kbpf_ring_init(&pb->rings[pb->cnt].ring, mem, (uint8_t *)mem + pb->page_len,
+		       pb->map_len - pb->page_len);
+	pb->fds[pb->cnt++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	return 0;
+unmap:
+	munmap(mem, pb->map_len);
+close_fd:
+	close(fd);
+	return ret;
+}
+
+static int ring_err(int ret, int cpu, const struct kbpf_perfbuf *pb, struct err *e)
+{
+	if (ret == -EPERM || ret == -EACCES)
+		return kbpf_perm_err(e, ret, "ring", PERM_PERFMON, "Opening a perf ring");
+	return err_run(e, ret, "ring", "A perf ring of %zu KiB for CPU %d cannot be made: %s",
+		       pb->map_len >> 10, cpu, strerror(-ret));
+}
+
+static int add_rings(struct kbpf_perfbuf *pb, int map_fd, const int *cpus, int cpu_cnt,
+		     struct err *e)
+{
+	for (int i = 0; i < cpu_cnt; i++) {
+		int ret = add_ring(pb, map_fd, cpus[i]);
+
+		if (ret == -ENODEV) /* gone offline meanwhile */
+			continue;
+		if (ret < 0)
+			return ring_err(ret, cpus[i], pb, e);
+	}
+	return 0;
+}
+
+static int online_cpus(int **cpus)
+{
+	int cnt = kbpf_file_cpu_list(CPU_ONLINE_FILE, NULL, 0), again;
+
+	if (cnt <= 0)
+		return cnt < 0 ? cnt : -EINVAL;
+	*cpus = calloc((size_t)cnt, sizeof(**cpus));
+	if (!*cpus)
+		return -ENOMEM;
+	again = kbpf_file_cpu_list(CPU_ONLINE_FILE, *cpus, cnt);
+	return again < cnt ? again : cnt;
+}
+
+int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, struct err *e)
+{
+	struct kbpf_perfbuf *pb;
+	int *cpus = NULL, cpu_cnt, ret;
+
+	*out = NULL;
+	if (page_cnt == 0 || (page_cnt & (page_cnt - 1)))
+		return err_run(e, -EINVAL, "ring",
+			       "A ring of %u pages cannot be: it takes a power of two", page_cnt);
+	cpu_cnt = online_cpus(&cpus);
+	if (cpu_cnt < 0) {
+		free(cpus);
+		return err_run(e, cpu_cnt, "ring", "Cannot read %s: %s", CPU_ONLINE_FILE,
+			       strerror(-cpu_cnt));
+	}
+	pb = calloc(1, sizeof(*pb));
+	if (pb) {
+		pb->page_len = (size_t)sysconf(_SC_PAGESIZE);
+		pb->map_len = pb->page_len * ((size_t)page_cnt + 1);
+		pb->rings = calloc((size_t)cpu_cnt, sizeof(*pb->rings));
+		pb->fds = calloc((size_t)cpu_cnt + 1, sizeof(*pb->fds));
+	}
+	if (!pb || !pb->rings || !pb->fds)
+		ret = err_run(e, -ENOMEM, "ring", "No memory for %d rings", cpu_cnt);
+	else
+		ret = add_rings(pb, map_fd, cpus, cpu_cnt, e);
+	free(cpus);
+	if (ret < 0) {
+		kbpf_perfbuf_close(pb);
+		return ret;
+	}
+	*out = pb;
+	return 0;
+}
+
+void kbpf_perfbuf_close(struct kbpf_perfbuf *pb)
+{
+	if (!pb)
+		return;
+	for (int i = 0; i < pb->cnt; i++) {
+		munmap(pb->rings[i].ring.meta, pb->map_len);
+		close(pb->fds[i].fd);
+	}
+	free(pb->rings);
+	free(pb->fds);
+	free(pb);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The oldest sample's ring, and in *next_ns the time of the second oldest. NULL: no more. */
+static struct cpu_ring *oldest(struct kbpf_perfbuf *pb, uint64_t *next_ns)
+{
+	struct cpu_ring *first = NULL;
+
+	*next_ns = UINT64_MAX;
+	for (int i = 0; i < pb->cnt; i++) {
+		struct cpu_ring *c = &pb->rings[i];
+
+		if (!c->ready)
+			continue;
+		if (!first || c->ring.time_ns < first->ring.time_ns) {
+			if (first)
+				*next_ns = first->ring.time_ns;
+			first = c;
+		} else if (c->ring.time_ns < *next_ns) {
+			*next_ns = c->ring.time_ns;
+		}
+	}
+	return first;
+}
+
+struct reading {
+	uint64_t not_after_ns;
+	kbpf_perfbuf_record fn;
+	void *user;
+	int cnt;
+};
+
+/* Hands out one ring's samples as long as they are older than those of the others. */
+static int read_ring(struct kbpf_perfbuf *pb, struct cpu_ring *c, uint64_t next_ns,
+		     struct reading *rd)
+{
+	int ret = 0;
+
+	while (ret == 0 && c->ready && c->ring.time_ns <= next_ns) {
+		ret = rd->fn(rd->user, c->cpu, kbpf_ring_data(&c->ring, pb->bounce),
+			     c->ring.raw_len);
+		rd->cnt++;
+		kbpf_ring_pass(&c->ring);
+		kbpf_ring_release(&c->ring, true);
+		c->ready = kbpf_ring_next(&c->ring, rd->not_after_ns);
+	}
+	return ret;
+}
+
+static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
+{
+	struct reading rd = {.not_after_ns = now_ns(), .fn = fn, .user = user};
+	struct cpu_ring *c;
+	uint64_t next_ns;
+	int ret = 0;
+
+	for (int i = 0; i < pb->cnt; i++)
+		kbpf_ring_look(&pb->rings[i].ring);
+	for (int i = 0; i < pb->cnt; i++)
+		pb->rings[i].ready = kbpf_ring_next(&pb->rings[i].ring, rd.not_after_ns);
+	while (ret == 0 && (c = oldest(pb, &next_ns)))
+		ret = read_ring(pb, c, next_ns, &rd);
+	for (int i = 0; i < pb->cnt; i++)
+		kbpf_ring_release(&pb->rings[i].ring, false);
+	return ret ? ret : rd.cnt;
+}
+
+/* The kernel's poll flag is gone after one poll, so what was left then must be remembered here. */
+static bool any_left(const struct kbpf_perfbuf *pb)
+{
+	for (int i = 0; i < pb->cnt; i++) {
+		if (kbpf_ring_left(&pb->rings[i].ring))
+			return true;
+	}
+	return false;
+}
+
+int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf_perfbuf_record fn,
+		      void *user)
+{
+	pb->fds[pb->cnt] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
+	if (any_left(pb))
+		timeout_ms = 0;
+	if (poll(pb->fds, (nfds_t)pb->cnt + 1, timeout_ms) < 0)
+		return -errno;
+	return read_all(pb, fn, user);
+}
+
+uint64_t kbpf_perfbuf_lost(const struct kbpf_perfbuf *pb)
+{
+	uint64_t lost = 0;
+
+	for (int i = 0; i < pb->cnt; i++)
+		lost += pb->rings[i].ring.lost;
+	return lost;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/perfring.c - reads one perf ring in place; see perfring.h.
+ *
+ * Records are 8-byte aligned in a ring whose length is a power of two and at least a page, so a
+ * header never wraps; anything behind it may.
+ */
+#include "perfring.h"
+
+#include <string.h>
+
+#include <linux/perf_event.h>
+
+#define LAZY_PARTS 8 /* the kernel hears of progress after this part of the ring */
+
+/* PERF_RECORD_SAMPLE with PERF_SAMPLE_RAW: header, u32 length, bytes */
+#define RAW_OFF (sizeof(struct perf_event_header) + sizeof(uint32_t))
+
+struct lost_record {
+	struct perf_event_header header;
+	uint64_t id;
+	uint64_t lost;
+};
+
+void kbpf_ring_init(struct perfring *r, void *meta, const void *data, uint64_t len)
+{
+	*r = (struct perfring){.meta = meta, .data = data, .len = len};
+}
+
+void kbpf_ring_look(struct perfring *r)
+{
+	/* Pairs with the kernel's barrier between writing records and publishing data_head. */
+	uint64_t head = __atomic_load_n(&r->meta->data_head, __ATOMIC_ACQUIRE);
+
+	r->seen = r->head;
+	r->head = head;
+	if (head - r->pos > r->len) { /* never by the kernel's own rules */
+		r->pos = head;
+		r->lost++;
+	}
+}
+
+static void copy(const struct perfring *r, uint64_t pos, void *to, size_t len)
+{
+	size_t at = (size_t)(pos & (r->len - 1));
+	size_t first = len < r->len - at ? len : (size_t)(r->len - at);
+
+	memcpy(to, r->data + at, first);
+	memcpy((uint8_t *)to + first, r->data, len - first);
+}
+
+/* Whether the record at pos is a whole sample; if so its fields are filled. */
+static bool sample(struct perfring *r, uint32_t rec_len)
+{
+	if (rec_len < RAW_OFF)
+		return false;
+	copy(r, r->pos + sizeof(struct perf_event_header), &r->raw_len, sizeof(r->raw_len));
+	if (r->raw_len > rec_len - RAW_OFF)
+		return false;
+	r->time_ns = 0;
+	if (r->raw_len >= sizeof(r->time_ns))
+		copy(r, r->pos + RAW_OFF, &r->time_ns, sizeof(r->time_ns));
+	return true;
+}
+
+static void count_lost(struct perfring *r, uint32_t rec_len)
+{
+	struct lost_record rec;
+
+	if (rec_len < sizeof(rec)) {
+		r->lost++;
+		return;
+	}
+	copy(r, r->pos, &rec, sizeof(rec));
+	r->lost += rec.lost;
+}
+
+/* A header whose size cannot be right: there is no telling where the next record begins. */
+static void skip_all(struct perfring *r)
+{
+	r->pos = r->head;
+	r->lost++;
+}
+
+bool kbpf_ring_next(struct perfring *r, uint64_t not_after_ns)
+{
+	struct perf_event_header h;
+
+	while (kbpf_ring_left(r)) {
+		uint64_t left = r->head - r->pos;
+
+		if (left < sizeof(h)) {
+			skip_all(r);
+			break;
+		}
+		copy(r, r->pos, &h, sizeof(h));
+		if (h.size < sizeof(h) || h.size > left || h.size % 8) {
+			skip_all(r);
+			break;
+		}
+		r->step = h.size;
+		if (h.type == PERF_RECORD_SAMPLE) {
+			if (sample(r, h.size))
+				return r->time_ns <= not_after_ns ||
+				       (int64_t)(r->seen - r->pos) > 0;
+			r->lost++;
+		} else if (h.type == PERF_RECORD_LOST) {
+			count_lost(r, h.size);
+		}
+		r->pos += h.size;
+	}
+	return false;
+}
+
+const void *kbpf_ring_data(const struct perfring *r, void *bounce)
+{
+	uint64_t at = (r->pos + RAW_OFF) & (r->len - 1);
+
+	if (r->raw_len <= r->len - at)
+		return r->data + at;
+	copy(r, r->pos + RAW_OFF, bounce, r->raw_len);
+	return bounce;
+}
+
+void kbpf_ring_pass(struct perfring *r)
+{
+	r->pos += r->step;
+}
+
+void kbpf_ring_release(struct perfring *r, bool lazy)
+{
+	if (lazy && r->pos - r->given < r->len / LAZY_PARTS)
+		return;
+	/* All reads of the records are done before the kernel may write over them. */
+	__atomic_store_n(&r->meta->data_tail, r->pos, __ATOMIC_RELEASE);
+	r->given = r->pos;
+}

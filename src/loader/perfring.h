@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/perfring.h - reads one perf ring; knows memory only, so that it can be tested without
+ * a kernel. Private to the loader.
+ *
+ * A ring is written by the kernel and read here. All sizes in it are checked: what does not fit
+ * is skipped and counted as lost, and the reader always moves on.
+ */
+#ifndef LOADER_PERFRING_H
+#define LOADER_PERFRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct perf_event_mmap_page;
+
+struct perfring {
+	struct perf_event_mmap_page *meta;
+	const uint8_t *data;
+	uint64_t len;	/* bytes at `data`, a power of two */
+	uint64_t pos;	/* the next record; positions only grow */
+	uint64_t head;	/* end of what the last look saw */
+	uint64_t seen;	/* end of what the look before it saw */
+	uint64_t given; /* the position last told to the kernel */
+	uint64_t lost;	/* records */
+
+	/* The record at `pos`, after perfring_next(). */
+	uint64_t time_ns; /* its first 8 bytes, 0 when it is shorter */
+	uint32_t raw_len;
+	uint32_t step; /* bytes to the following record */
+};
+
+void kbpf_ring_init(struct perfring *r, void *meta, const void *data, uint64_t len);
+
+/* Sees what has been written up to now. */
+void kbpf_ring_look(struct perfring *r);
+
+/* Are there bytes that the last look saw and nobody has read? */
+static inline bool kbpf_ring_left(const struct perfring *r)
+{
+	return r->pos != r->head;
+}
+
+/*
+ * Finds the next sample, counting lost ones on the way. Fills time_ns and raw_len; false when the
+ * look saw no more. A record younger than `not_after_ns` is not given at the first look that
+ * sees it.
+ */
+bool kbpf_ring_next(struct perfring *r, uint64_t not_after_ns);
+
+/* The sample's bytes: in the ring, or copied to `bounce` (of 64 KiB) where it wraps. */
+const void *kbpf_ring_data(const struct perfring *r, void *bounce);
+
+/* Goes past the sample. The kernel may overwrite it after the next kbpf_ring_release(). */
+void kbpf_ring_pass(struct perfring *r);
+
+/* Tells the kernel what has been read: always, or (`lazy`) when it is a good part of the ring. */
+void kbpf_ring_release(struct perfring *r, bool lazy);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/kernel/kbpf_perfbuf.c - records that a program writes come out once, whole and in order. */
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <linux/bpf.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kbpf.h"
+
+#define CNT(a) (sizeof(a) / sizeof(*(a)))
+
+enum { META_LEN = 16, PAGE_CNT = 4 };
+
+static int map_fd, prog_fd;
+static struct kbpf_perfbuf *pb;
+
+/*
+ * struct { u64 time, len; } on the stack, and the whole packet behind it:
+ * return perf_event_output(ctx, map, CPU | len << 32, fp - 16, 16);
+ */
+static int load_writer(void)
+{
+	const struct ebpf_insn insns[] = {
+		{.code = 0xbf, .dst = 6, .src = 1}, /* r6 = ctx */
+		{.code = 0x85, .imm = BPF_FUNC_ktime_get_ns},
+		{.code = 0x7b, .dst = 10, .src = 0, .off = -16},
+		{.code = 0x61, .dst = 7, .src = 6, .off = 0}, /* r7 = ctx->len */
+		{.code = 0x7b, .dst = 10, .src = 7, .off = -8},
+		{.code = 0xbf, .dst = 1, .src = 6},
+		{.code = 0x18, .dst = 2, .src = 1, .imm = map_fd},
+		{0},
+		{.code = 0xbf, .dst = 3, .src = 7},
+		{.code = 0x67, .dst = 3, .imm = 32}, /* r3 <<= 32 */
+		{.code = 0x18, .dst = 8, .imm = -1},
+		{0},
+		{.code = 0x4f, .dst = 3, .src = 8}, /* | BPF_F_CURRENT_CPU */
+		{.code = 0xbf, .dst = 4, .src = 10},
+		{.code = 0x07, .dst = 4, .imm = -16},
+		{.code = 0xb7, .dst = 5, .imm = META_LEN},
+		{.code = 0x85, .imm = BPF_FUNC_perf_event_output},
+		{.code = 0x95},
+	};
+	const struct kbpf_prog_spec spec = {
+		.type = BPF_PROG_TYPE_SCHED_CLS,
+		.insns = insns,
+		.insn_cnt = CNT(insns),
+	};
+
+	return kbpf_prog_load(&spec, NULL);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	map_fd = kbpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
+				 (uint32_t)kbpf_possible_cpu_cnt(), 0, "ring", NULL);
+	prog_fd = map_fd < 0 ? -1 : load_writer();
+	if (prog_fd < 0 || kbpf_perfbuf_open(&pb, map_fd, PAGE_CNT, NULL) < 0)
+		pb = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kbpf_perfbuf_close(pb);
+	close(prog_fd);
+	close(map_fd);
+	return 0;
+}
+
+static void need_ring(void)
+{
+	struct err e;
+
+	if (pb)
+		return;
+	print_message("needs bpf(2) with full rights: %s\n",
+		      kbpf_perfbuf_open(&pb, map_fd, PAGE_CNT, &e) < 0 ? e.text
+								       : "program refused");
+	skip();
+}
+
+/* Runs the writer on a packet of `len` bytes numbered `nr`; what the helper returned. */
+static int emit(uint32_t len, uint32_t nr)
+{
+	static uint8_t packet[4096];
+	struct kbpf_test_run run = {.data_in = packet, .data_in_len = len};
+
+	memcpy(packet + 14, &nr, sizeof(nr));
+	memset(packet + 18, (uint8_t)nr, len - 18);
+	assert_int_equal(kbpf_prog_test_run(prog_fd, &run), 0);
+	return (int)run.retval;
+}
+
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	(void)sched_setaffinity(0, sizeof(set), &set);
+}
+
+struct seen {
+	uint64_t last_ns;
+	uint32_t next_nr, cnt, stop_after;
+};
+
+static int on_record(void *user, int cpu, const void *data, uint32_t len)
+{
+	struct seen *s = user;
+	const uint8_t *d = data;
+	uint64_t meta[2];
+	uint32_t nr;
+
+	(void)cpu;
+	memcpy(meta, d, sizeof(meta));
+	memcpy(&nr, d + META_LEN + 14, sizeof(nr));
+	assert_true(meta[0] >= s->last_ns);
+	assert_int_equal(nr, s->next_nr);
+	assert_int_equal(len, (META_LEN + meta[1] + 4 + 7) / 8 * 8 - 4);
+	for (uint64_t i = 18; i < meta[1]; i++)
+		assert_int_equal(d[META_LEN + i], (uint8_t)nr);
+	s->last_ns = meta[0];
+	s->next_nr++;
+	s->cnt++;
+	return s->cnt == s->stop_after ? 77 : 0;
+}
+
+/* One record after another on both CPUs in turn, over many lengths of the ring. */
+static void test_order_over_cpus(void **state)
+{
+	struct seen s = {0};
+	uint32_t nr = 0;
+
+	(void)state;
+	need_ring();
+	for (int round = 0; round < 200; round++) {
+		int cnt = 0;
+
+		for (int i = 0; i < 10; i++, nr++) {
+			run_on(i % 2);
+			assert_int_equal(emit(60 + nr * 37 % 1000, nr), 0);
+		}
+		while (cnt < 10) {
+			int ret = kbpf_perfbuf_poll(pb, 1000, -1, on_record, &s);
+
+			assert_true(ret > 0);
+			cnt += ret;
+		}
+	}
+	assert_int_equal(s.cnt, nr);
+	assert_int_equal(kbpf_perfbuf_lost(pb), 0);
+}
+
+static void test_callback_stops(void **state)
+{
+	struct seen s = {.stop_after = 2};
+
+	(void)state;
+	need_ring();
+	run_on(0);
+	for (uint32_t nr = 0; nr < 4; nr++)
+		emit(100, nr);
+	assert_int_equal(kbpf_perfbuf_poll(pb, 1000, -1, on_record, &s), 77);
+	assert_int_equal(s.cnt, 2);
+	/* the two that are left come without waiting for a new one */
+	s.stop_after = 0;
+	while (s.cnt < 4)
+		assert_true(kbpf_perfbuf_poll(pb, 1000, -1, on_record, &s) > 0);
+}
+
+static int count(void *user, int cpu, const void *data, uint32_t len)
+{
+	(void)cpu;
+	(void)data;
+	(void)len;
+	++*(uint64_t *)user;
+	return 0;
+}
+
+/* A full ring refuses, and written + lost is what was tried once a later record got in. */
+static void test_full_ring(void **state)
+{
+	uint64_t tried = 0, refused = 0, got = 0;
+
+	(void)state;
+	need_ring();
+	run_on(0);
+	while (refused < 10) {
+		int ret = emit(1000, (uint32_t)tried++);
+
+		assert_true(ret == 0 || ret == -ENOSPC);
+		refused += ret != 0;
+	}
+	assert_true(kbpf_perfbuf_poll(pb, 1000, -1, count, &got) > 0);
+	assert_int_equal(emit(100, 0), 0);
+	tried++;
+	while (got + refused < tried)
+		assert_true(kbpf_perfbuf_poll(pb, 1000, -1, count, &got) > 0);
+	assert_int_equal(kbpf_perfbuf_lost(pb), refused);
+}
+
+static void test_wake_and_timeout(void **state)
+{
+	uint64_t got = 0;
+	int fds[2];
+
+	(void)state;
+	need_ring();
+	assert_int_equal(kbpf_perfbuf_poll(pb, 1, -1, count, &got), 0);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	assert_int_equal(kbpf_perfbuf_poll(pb, -1, fds[0], count, &got), 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_bad_sizes(void **state)
+{
+	struct kbpf_perfbuf *bad;
+	struct err e;
+
+	(void)state;
+	need_ring();
+	assert_int_equal(kbpf_perfbuf_open(&bad, map_fd, 0, &e), -EINVAL);
+	assert_int_equal(kbpf_perfbuf_open(&bad, map_fd, 3, &e), -EINVAL);
+	assert_null(bad);
+	assert_true(kbpf_perfbuf_open(&bad, -1, 4, &e) < 0);
+	assert_null(bad);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_order_over_cpus),  TEST(test_callback_stops), TEST(test_full_ring),
+		TEST(test_wake_and_timeout), TEST(test_bad_sizes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
