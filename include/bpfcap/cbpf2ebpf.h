@@ -23,8 +23,8 @@ extern "C" {
 #endif
 
 enum cbpf2ebpf_access {
-	/* data/data_end packet pointers of sched_cls and xdp, and the load_bytes helper for what lies
-	 * outside the linear part */
+	/* data/data_end packet pointers of sched_cls and xdp, and the load_bytes helper for what
+	 * lies outside the linear part */
 	CBPF2EBPF_DIRECT,
 	/* LD_ABS/LD_IND of socket filters and sched_cls */
 	CBPF2EBPF_LD_ABS,
@@ -62,8 +62,8 @@ struct cbpf2ebpf_frame {
 	ebpf_reg len;	   /* R6..R9. BUFFER, PROBE: real length, zero-extended u32 */
 	uint32_t buffer_len; /* BUFFER: bytes behind `data` that the verifier lets one read */
 
-	uint16_t scratch;  /* bit n: register Rn of R6..R9 may be clobbered */
-	int16_t stack_top; /* e.g. 0 or -64: the filter may use [stack_top - stack_len, stack_top) */
+	uint16_t scratch;   /* bit n: register Rn of R6..R9 may be clobbered */
+	int16_t stack_top;  /* e.g. 0 or -64: may use [stack_top - stack_len, stack_top) */
 	uint16_t stack_len; /* bytes, a multiple of 8; at least 160 always suffices */
 
 	/*

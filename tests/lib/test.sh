@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+# tests/lib/test.sh - for tests written in shell: prints what tests/run reads, cleans up.
+#
+#	. "${0%/*}/../lib/test.sh"
+#	prints_its_version()
+#	{
+#		"$BIN/bpfcap" --version >"$T/out"
+#		has "$T/out" '^bpfcap [0-9]'
+#	}
+#	try prints_its_version
+#	finish
+#
+# A test is a function, run in a subshell of its own under `set -eu`: it passes when it returns 0.
+# T is a directory that is removed at the end, BIN where the commands are.
+set -u
+BUILD=${BPFCAP_BUILD:-build}
+BIN=$BUILD/bin
+T=$(mktemp -d) || exit 1
+export BUILD BIN T
+tests_failed=0
+trap 'rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM HUP
+
+# try FUNCTION [ARGUMENT...]: runs one test, named by these words.
+try()
+{
+	try_as "$*" "$@"
+}
+
+# try_as NAME FUNCTION [ARGUMENT...]
+try_as()
+{
+	try_name=$1
+	shift
+	echo "[ RUN      ] $try_name"
+	rm -f "$T/skipped"
+	(
+		set -e
+		"$@"
+	)
+	try_status=$?
+	if [ -e "$T/skipped" ]; then
+		echo "[  SKIPPED ] $try_name: $(cat "$T/skipped")"
+	elif [ "$try_status" -eq 0 ]; then
+		echo "[       OK ] $try_name"
+	else
+		echo "[  FAILED  ] $try_name"
+		tests_failed=$((tests_failed + 1))
+	fi
+}
+
+# finish: the last line of a test program.
+finish()
+{
+	[ "$tests_failed" -eq 0 ]
+	exit
+}
+
+# skip WHY, fail WHY: end the test.
+skip()
+{
+	echo "$*" >"$T/skipped"
+	exit 0
+}
+
+fail()
+{
+	echo "  $*"
+	exit 1
+}
+
+# need COMMAND...: skips the test where one is missing.
+need()
+{
+	for need_cmd in "$@"; do
+		command -v "$need_cmd" >/dev/null 2>&1 || skip "$need_cmd is not installed"
+	done
+}
+
+need_root()
+{
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
+
+# has FILE REGEXP, hasnt FILE REGEXP: fail with the file's text.
+has()
+{
+	grep -Eq -- "$2" "$1" || fail "no '$2' in: $(cat "$1")"
+}
+
+hasnt()
+{
+	! grep -Eq -- "$2" "$1" || fail "'$2' in: $(cat "$1")"
+}
+
+# same GOT WANTED [WHAT]
+same()
+{
+	[ "$1" = "$2" ] || fail "${3:-got} '$1', not '$2'"
+}
+
+# status N COMMAND...: runs it; fails unless it ends with status N.
+status()
+{
+	status_wanted=$1
+	shift
+	status_got=0
+	"$@" || status_got=$?
+	same "$status_got" "$status_wanted" "$1: status"
+}
