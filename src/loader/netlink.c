@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/netlink.c - rtnetlink transactions by libmnl: a request, its answers, its end, and
+ * the kernel's explanation where it refuses.
+ */
+#include "netlink.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define BUF_LEN (32u << 10) /* dumps are sent in parts of up to this size */
+
+int kbpf_nl_open(struct netlink *nl)
+{
+	int on = 1;
+
+	*nl = (struct netlink){.buf_len = BUF_LEN, .seq = (uint32_t)time(NULL)};
+	nl->buf = malloc(nl->buf_len);
+	if (!nl->buf)
+		return -ENOMEM;
+	nl->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!nl->sock)
+		return -errno;
+	if (mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	/* Explanations and short acknowledgements are a help, not a need. */
+	(void)mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
+	return 0;
+}
+
+void kbpf_nl_close(struct netlink *nl)
+{
+	if (nl->sock)
+		mnl_socket_close(nl->sock);
+	free(nl->buf);
+	*nl = (struct netlink){0};
+}
+
+struct nlmsghdr *kbpf_nl_request(struct netlink *nl, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(nl->buf);
+
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+	h->nlmsg_seq = ++nl->seq;
+	return h;
+}
+
+static int find_message(const struct nlattr *a, void *why)
+{
+	if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG &&
+	    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
+		(void)snprintf(why, sizeof(((struct netlink *)0)->why), "%s", mnl_attr_get_str(a));
+	return MNL_CB_OK;
+}
+
+/* An acknowledgement's or an end's error code, with the kernel's words if it has any. */
+static int error_of(struct netlink *nl, const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(h);
+	size_t attrs = sizeof(*err);
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(err->error))
+		return h->nlmsg_type == NLMSG_DONE ? 0 : -EBADMSG;
+	if (h->nlmsg_type != NLMSG_ERROR || !(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return err->error;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		attrs += err->msg.nlmsg_len - sizeof(err->msg);
+	if (mnl_nlmsg_get_payload_len(h) > attrs)
+		(void)mnl_attr_parse(h, (unsigned)attrs, find_message, nl->why);
+	return err->error;
+}
+
+struct answer {
+	uint32_t seq;
+	bool done;
+	int code; /* the first error */
+	mnl_cb_t fn;
+	void *user;
+};
+
+static void on_message(struct netlink *nl, const struct nlmsghdr *h, struct answer *a)
+{
+	int code = 0;
+
+	if (h->nlmsg_seq != a->seq)
+		return;
+	if (h->nlmsg_type == NLMSG_ERROR || h->nlmsg_type == NLMSG_DONE) {
+		code = error_of(nl, h);
+		a->done = true;
+	} else if (h->nlmsg_flags & NLM_F_DUMP_INTR) {
+		code = -EINTR;
+	} else if (a->fn && a->code == 0 && a->fn(h, a->user) == MNL_CB_ERROR) {
+		code = -errno;
+	}
+	if (a->code == 0)
+		a->code = code;
+}
+
+/* The answer is read to its end even after an error, so that the socket is good for the next. */
+int kbpf_nl_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t fn, void *user)
+{
+	struct answer a = {.seq = request->nlmsg_seq, .fn = fn, .user = user};
+
+	nl->why[0] = '\0';
+	if (mnl_socket_sendto(nl->sock, request, request->nlmsg_len) < 0)
+		return -errno;
+	while (!a.done) {
+		ssize_t got = mnl_socket_recvfrom(nl->sock, nl->buf, nl->buf_len);
+		const struct nlmsghdr *h = (const void *)nl->buf;
+		int len = (int)got;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))
+			on_message(nl, h, &a);
+	}
+	return a.code;
+}

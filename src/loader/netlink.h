@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/netlink.h - one rtnetlink socket and one transaction at a time; private to the loader.
+ */
+#ifndef LOADER_NETLINK_H
+#define LOADER_NETLINK_H
+
+#include <stdint.h>
+
+#include <libmnl/libmnl.h>
+
+struct netlink {
+	struct mnl_socket *sock;
+	uint32_t seq;
+	char *buf; /* of buf_len: for requests, then for answers */
+	size_t buf_len;
+	char why[128]; /* the kernel's own words on the last failure, or "" */
+};
+
+/* Opens a socket in the network namespace of this thread. 0 or -errno; close it even on failure. */
+int kbpf_nl_open(struct netlink *nl);
+void kbpf_nl_close(struct netlink *nl);
+
+/* Begins a request in nl->buf: mnl_nlmsg_put_header() with type, flags and a sequence number. */
+struct nlmsghdr *kbpf_nl_request(struct netlink *nl, uint16_t type, uint16_t flags);
+
+/*
+ * Sends the request and calls fn (if any) for each message of the answer; fn returns MNL_CB_OK to
+ * go on. 0 or -errno, the kernel's or fn's (fn returns it as MNL_CB_ERROR with errno set). A dump
+ * that the kernel had to interrupt gives -EINTR.
+ */
+int kbpf_nl_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t fn, void *user);
+
+#endif

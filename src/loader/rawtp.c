@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/rawtp.c - programs at raw tracepoints: no tracefs, no format, the bare arguments. */
+#include <errno.h>
+#include <string.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "perm.h"
+#include "sys.h"
+#include "uapi.h"
+
+int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e)
+{
+	struct uapi_raw_tracepoint attr = {
+		.name = kbpf_sys_ptr(name),
+		.prog_fd = (uint32_t)prog_fd,
+	};
+	int ret = kbpf_sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
+
+	if (ret >= 0)
+		return ret;
+	if (ret == -ENOENT)
+		return err_input(
+			e, ret, "hook",
+			"Raw tracepoint %s does not exist in this kernel (its module may not "
+			"be loaded)",
+			name);
+	if (ret == -EPERM)
+		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_PERFMON,
+				     "Attaching to a raw tracepoint");
+	if (ret == -EINVAL)
+		return err_run(e, ret, "hook",
+			       "Raw tracepoint %s has fewer arguments than the program reads",
+			       name);
+	return err_run(e, ret, "hook", "Attaching to raw tracepoint %s failed: %s", name,
+		       strerror(-ret));
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/tracefs.c - opens tracefs: where it is mounted, or as a mount of our own that is
+ * attached nowhere, so that nobody else sees it and it is gone with its file descriptor.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "perm.h"
+
+#define TRACEFS_MAGIC_NR   0x74726163
+#define FSOPEN_CLOEXEC_NR  1u
+#define FSMOUNT_CLOEXEC_NR 1u
+#define FSCONFIG_CREATE_NR 6u
+#define MOUNT_LINE_LEN	   4096
+
+/* A directory, only if it is tracefs itself and not the place where it could be mounted. */
+static int open_if_tracefs(const char *path)
+{
+	struct statfs fs;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != TRACEFS_MAGIC_NR) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+static int open_mounted(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char line[MOUNT_LINE_LEN];
+	struct mntent m;
+	int fd = -ENOENT;
+
+	if (!mounts)
+		return -ENOENT;
+	while (fd < 0 && getmntent_r(mounts, &m, line, sizeof(line))) {
+		if (strcmp(m.mnt_type, "tracefs") == 0)
+			fd = open_if_tracefs(m.mnt_dir);
+	}
+	endmntent(mounts);
+	return fd;
+}
+
+/* Without /proc; and looking into debugfs mounts its tracing directory. */
+static int open_usual(void)
+{
+	static const char *const places[] = {
+		"/sys/kernel/tracing",
+		"/sys/kernel/debug/tracing/.",
+	};
+	int fd = -ENOENT;
+
+	for (size_t i = 0; fd < 0 && i < sizeof(places) / sizeof(*places); i++)
+		fd = open_if_tracefs(places[i]);
+	return fd;
+}
+
+static int open_detached(void)
+{
+	long fs = syscall(__NR_fsopen, "tracefs", FSOPEN_CLOEXEC_NR), fd;
+	int ret;
+
+	if (fs < 0)
+		return -errno;
+	fd = syscall(__NR_fsconfig, fs, FSCONFIG_CREATE_NR, NULL, NULL, 0);
+	if (fd == 0)
+		fd = syscall(__NR_fsmount, fs, FSMOUNT_CLOEXEC_NR, 0);
+	ret = fd < 0 ? -errno : (int)fd;
+	close((int)fs);
+	return ret;
+}
+
+/* Under lockdown=confidentiality the file system can be there and hold nothing. */
+static bool is_usable(int fd)
+{
+	int events = openat(fd, "events", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (events >= 0)
+		close(events);
+	return events >= 0;
+}
+
+static int explain(int ret, struct err *e)
+{
+	if (ret == -EPERM || ret == -EACCES)
+		return kbpf_perm_err(e, -EPERM, "tracefs", PERM_SYS_ADMIN,
+				     "Reading tracefs, which holds the kernel's list of events,");
+	if (ret == -ENODEV)
+		return err_run(
+			e, -ENOENT, "tracefs",
+			"This kernel has no tracefs (CONFIG_TRACING); raw tracepoints, tc, xdp "
+			"and socket hooks do without");
+	return err_run(e, -ENOENT, "tracefs",
+		       "tracefs is not mounted and cannot be mounted privately (%s); run mount -t "
+		       "tracefs tracefs /sys/kernel/tracing",
+		       strerror(-ret));
+}
+
+int kbpf_tracefs_open(struct err *e)
+{
+	int fd = open_mounted();
+
+	if (fd < 0)
+		fd = open_usual();
+	if (fd < 0)
+		fd = open_detached();
+	if (fd < 0)
+		return explain(fd, e);
+	if (!is_usable(fd)) {
+		close(fd);
+		return explain(-EPERM, e);
+	}
+	return fd;
+}

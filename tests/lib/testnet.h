@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/lib/testnet.h - a network namespace of the test's own, and a program that counts. */
+#ifndef TESTNET_H
+#define TESTNET_H
+
+#include <stdint.h>
+
+/* Moves this thread into a new network namespace with lo up (ifindex 1). 0 or -errno. */
+int testnet_enter(void);
+
+/* Sends `cnt` UDP datagrams to a closed port of 127.0.0.1; each passes lo once each way, and the
+ * ICMP error it causes too. 0 or -errno. */
+int testnet_send(int cnt);
+
+/* A map with one u64, and a program of `prog_type` that adds 1 to it and returns `retval`. */
+struct testnet_counter {
+	int map_fd, prog_fd;
+};
+
+int testnet_counter_load(struct testnet_counter *c, uint32_t prog_type, int retval);
+uint64_t testnet_counter_get(const struct testnet_counter *c);
+void testnet_counter_close(struct testnet_counter *c);
+
+#endif
