@@ -82,6 +82,7 @@ enum ebpf_prog_type {
 	X(ATOMIC_FETCH, 5, 12, "atomic fetch, xchg and cmpxchg")                                   \
 	X(CPU_V4, 6, 6, "cpu v4: movsx, ldsx, bswap, sdiv, smod, gotol")                           \
 	X(MAY_GOTO, 6, 9, "may_goto")                                                              \
+	X(FUNC_ADDR, 5, 13, "address of a bpf function")                                           \
 	X(ACQ_REL, 6, 15, "load-acquire and store-release")                                        \
 	X(BOUNDS32, 5, 7, "verifier tracks 32-bit bounds")                                         \
 	X(MAP_RINGBUF, 5, 8, "BPF ring buffer map")                                                \

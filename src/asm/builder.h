@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* src/asm/builder.h - what a builder holds. Private to src/asm: builder.c fills, link.c reads. */
+#ifndef SRC_ASM_BUILDER_H
+#define SRC_ASM_BUILDER_H
+
+#include "isa.h"
+
+#include "bpfcap/err.h"
+
+#define BUILDER_SLOTS_MAX 1000000u /* what the verifier looks at, for root, from 5.2 on */
+
+/* An instruction of one slot, or of two (lddw). */
+struct item {
+	struct ebpf_insn insn; /* distance still 0 where `label` is set */
+	int32_t imm2;          /* lddw: second slot's immediate */
+	int32_t label;         /* where it goes; 0: nowhere */
+};
+
+enum place {
+	PLACE_NONE, /* not yet */
+	PLACE_ITEM, /* in front of item `at` */
+	PLACE_SLOT, /* at slot `at`, counted before bridging: the target of a raw jump */
+};
+
+struct label {
+	enum place place;
+	int64_t at;
+	const char *file; /* where it was first used, if it was */
+	int line;
+};
+
+struct ebpf_builder {
+	struct ebpf_target target;
+	enum ebpf_prog_type type;
+
+	struct item *items;
+	size_t item_cnt, item_max;
+	struct label *labels; /* [0] is never used */
+	size_t label_cnt, label_max;
+
+	size_t slot_cnt;
+	bool open; /* the last item is a raw lddw that waits for its second slot */
+
+	struct err error; /* code 0: none so far */
+};
+
+/* Slots that an item takes. */
+static inline uint32_t item_slots(const struct item *it)
+{
+	return it->insn.code == ISA_LDDW ? 2 : 1;
+}
+
+#endif

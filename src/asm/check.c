@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/asm/check.c - legality: takes instructions, a target and a program type; gives 0 or -EINVAL
+ * with the reason. Reads the table of isa.h; what the table does not name is refused.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../err.h"
+
+__attribute__((format(printf, 2, 3))) static int fault(char why[EBPF_FAULT_LEN], const char *fmt,
+						       ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why, EBPF_FAULT_LEN, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static const char *type_name(enum ebpf_prog_type type)
+{
+	switch (type) {
+	case EBPF_PROG_SOCKET_FILTER:
+		return "socket_filter";
+	case EBPF_PROG_KPROBE:
+		return "kprobe";
+	case EBPF_PROG_SCHED_CLS:
+		return "sched_cls";
+	case EBPF_PROG_TRACEPOINT:
+		return "tracepoint";
+	case EBPF_PROG_XDP:
+		return "xdp";
+	case EBPF_PROG_RAW_TRACEPOINT:
+		return "raw_tracepoint";
+	case EBPF_PROG_ANY:
+		break;
+	}
+	return "any";
+}
+
+static int check_reg(unsigned reg, uint8_t use, char *why)
+{
+	if (use && reg > ISA_FRAME_POINTER)
+		return fault(why, "register r%u does not exist", reg);
+	if (use == ISA_REG_WRITE && reg == ISA_FRAME_POINTER)
+		return fault(why, "r10 is the frame pointer and cannot be written");
+	return 0;
+}
+
+static int check_imm(const struct ebpf_insn *insn, uint8_t use, char *why)
+{
+	const int width = ebpf_isa_width(insn->code);
+
+	if (use == ISA_IMM_SHIFT && (insn->imm < 0 || insn->imm >= width))
+		return fault(why, "shift by %d is outside 0..%d", insn->imm, width - 1);
+	if (use == ISA_IMM_DIVISOR && insn->imm == 0)
+		return fault(why, "division by the constant 0");
+	if (use == ISA_IMM_BITS && insn->imm != 16 && insn->imm != 32 && insn->imm != 64)
+		return fault(why, "a byte swap of %d bits does not exist; 16, 32 or 64 do",
+			     insn->imm);
+	return 0;
+}
+
+static int check_helper(int helper, const struct ebpf_target *t, enum ebpf_prog_type type,
+			char *why)
+{
+	const char *name = ebpf_helper_name(helper);
+
+	if (!t || ebpf_target_has_helper(t, type, helper))
+		return 0;
+	if (!name)
+		return fault(why, "helper %d does not exist", helper);
+	if (!ebpf_target_has_helper(t, EBPF_PROG_ANY, helper))
+		return fault(why, "target %s lacks helper %s (%d)", t->name, name, helper);
+	return fault(why, "helper %s (%d) is not for %s programs on target %s", name, helper,
+		     type_name(type), t->name);
+}
+
+static bool reads_packets(enum ebpf_prog_type type)
+{
+	return type == EBPF_PROG_ANY || type == EBPF_PROG_SOCKET_FILTER ||
+	       type == EBPF_PROG_SCHED_CLS;
+}
+
+static int check_target(const struct isa_row *row, const struct ebpf_insn *insn,
+			const struct ebpf_target *t, enum ebpf_prog_type type, char *why)
+{
+	if (row->needs == ISA_INTERNAL && t)
+		return fault(why, "this instruction is written by the kernel or a linker only");
+	if (row->needs < EBPF_FEATURE_CNT && t && !ebpf_target_has(t, row->needs))
+		return fault(why, "target %s lacks this instruction (%s)", t->name,
+			     ebpf_feature_text(row->needs));
+	if ((row->form == ISA_FORM_ABS || row->form == ISA_FORM_IND) && !reads_packets(type))
+		return fault(why, "packet loads are for socket_filter and sched_cls, not for %s",
+			     type_name(type));
+	if (row->form == ISA_FORM_HELPER)
+		return check_helper(insn->imm, t, type, why);
+	return 0;
+}
+
+int ebpf_insn_fault(const struct ebpf_insn *insn, const struct ebpf_insn *next,
+		    const struct ebpf_target *t, enum ebpf_prog_type type, char why[EBPF_FAULT_LEN])
+{
+	const struct isa_row *row = ebpf_isa_find(insn);
+	const struct isa_fields *f;
+	int rc;
+
+	if (!row)
+		return fault(why, "opcode 0x%02x (src %u, off %d, imm %d) does not exist",
+			     insn->code, insn->src, insn->off, insn->imm);
+	f = ebpf_isa_fields(row);
+	if (f->slot2 && !next)
+		return fault(why, "the second slot of a 64-bit immediate is missing");
+	if (!ebpf_isa_reserved_zero(row, insn, next))
+		return fault(why, "a reserved field of opcode 0x%02x is not zero", insn->code);
+	rc = check_reg(insn->dst, f->dst, why);
+	if (!rc)
+		rc = check_reg(insn->src, f->src, why);
+	if (!rc)
+		rc = check_imm(insn, f->imm, why);
+	return rc ? rc : check_target(row, insn, t, type, why);
+}
+
+/* A jump, a call, or an address of a function; a second slot of lddw has opcode 0, which is no
+ * instruction's own. */
+static int check_destination(const struct ebpf_insn *insns, size_t cnt, size_t i, char *why)
+{
+	const struct isa_fields *f = ebpf_isa_fields(ebpf_isa_find(&insns[i]));
+	int64_t to = (int64_t)i + 1;
+
+	if (f->off == ISA_OFF_JUMP)
+		to += insns[i].off;
+	else if (f->imm == ISA_IMM_SLOTS)
+		to += insns[i].imm;
+	else
+		return 0;
+	if (to < 0 || (uint64_t)to >= cnt)
+		return fault(why, "it goes to slot %lld, outside the program of %zu slots",
+			     (long long)to, cnt);
+	if (insns[to].code == 0)
+		return fault(why, "it goes into the middle of the 64-bit immediate at slot %lld",
+			     (long long)to - 1);
+	return 0;
+}
+
+int ebpf_check(const struct ebpf_insn *insns, size_t cnt, const struct ebpf_target *t,
+	       enum ebpf_prog_type type, struct err *e)
+{
+	char why[EBPF_FAULT_LEN], text[EBPF_TEXT_LEN];
+
+	if (cnt == 0)
+		return err_input(e, -EINVAL, "check", "the program is empty");
+	for (size_t i = 0; i < cnt;) {
+		const bool wide = insns[i].code == ISA_LDDW;
+		const struct ebpf_insn *next = wide && i + 1 < cnt ? &insns[i + 1] : NULL;
+		int rc = ebpf_insn_fault(&insns[i], next, t, type, why);
+
+		if (!rc)
+			rc = check_destination(insns, cnt, i, why);
+		if (rc) {
+			(void)ebpf_disasm(insns, cnt, i, text);
+			return err_input(e, rc, "check", "instruction %zu '%s': %s", i, text, why);
+		}
+		i += wide ? 2 : 1;
+	}
+	return 0;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/asm/isa.h - how to ask the one table of the instruction set. Private to src/asm.
+ *
+ * Each row is an instruction; the checks, the disassembler and the parser all read the same rows
+ * (isa_rows.h). What a row does not name is reserved: an opcode without a row, or a field that the
+ * row's form leaves at zero, is refused.
+ */
+#ifndef SRC_ASM_ISA_H
+#define SRC_ASM_ISA_H
+
+#include "bpfcap/ebpf.h"
+
+/* Instruction classes: the low three bits of the opcode. */
+enum {
+	ISA_LD = 0x00,
+	ISA_LDX = 0x01,
+	ISA_ST = 0x02,
+	ISA_STX = 0x03,
+	ISA_ALU32 = 0x04,
+	ISA_JMP = 0x05,
+	ISA_JMP32 = 0x06,
+	ISA_ALU64 = 0x07,
+};
+
+#define ISA_CLASS(code)   ((code)&0x07)
+#define ISA_OP(code)      ((code)&0xf0)
+#define ISA_SIZE(code)    ((code)&0x18)
+#define ISA_IS_REG(code)  (((code)&0x08) != 0) /* ALU, JMP: the second operand is a register */
+#define ISA_REG_OPERAND   0x08
+#define ISA_FRAME_POINTER 10
+
+/* Opcodes that code asks for by name. */
+enum {
+	ISA_LDDW = 0x18,
+	ISA_JA = 0x05,
+	ISA_GOTOL = 0x06,
+	ISA_CALL = 0x85,
+	ISA_EXIT = 0x95,
+	ISA_BSWAP = 0xd7,
+	ISA_MODE_ABS = 0x20,
+	ISA_MODE_IND = 0x40,
+	ISA_MODE_MEM = 0x60,
+	ISA_MODE_MEMSX = 0x80,
+	ISA_MODE_ATOMIC = 0xc0,
+};
+
+/* What the source field of lddw and of call can say (BPF_PSEUDO_* of linux/bpf.h). */
+enum {
+	ISA_MAP_FD = 1,
+	ISA_MAP_VALUE = 2,
+	ISA_BTF_ID = 3,
+	ISA_FUNC = 4,
+	ISA_MAP_IDX = 5,
+	ISA_MAP_IDX_VALUE = 6,
+	ISA_CALL_HELPER = 0,
+	ISA_CALL_LOCAL = 1,
+	ISA_CALL_KFUNC = 2,
+};
+
+/* How an instruction reads, and so which of its fields mean something. */
+enum isa_form {
+	ISA_FORM_RESERVED = 0,
+	ISA_FORM_ALU_IMM,   /* r1 += 5 */
+	ISA_FORM_ALU_REG,   /* r1 += r2 */
+	ISA_FORM_SHIFT_IMM, /* r1 <<= 5 */
+	ISA_FORM_DIV_IMM,   /* r1 /= 5 */
+	ISA_FORM_MOV_IMM,   /* r1 = 5 */
+	ISA_FORM_MOV_REG,   /* r1 = r2, r1 = (s8)r2 */
+	ISA_FORM_NEG,       /* r1 = -r1 */
+	ISA_FORM_SWAP,      /* r1 = be16 r1 */
+	ISA_FORM_PERCPU,    /* r1 = &(void __percpu *)(r2) */
+	ISA_FORM_CAST,      /* r1 = addr_space_cast(r2, 0, 1) */
+	ISA_FORM_LOAD,      /* r1 = *(u8 *)(r2 +4) */
+	ISA_FORM_STORE_REG, /* *(u8 *)(r1 +4) = r2 */
+	ISA_FORM_STORE_IMM, /* *(u8 *)(r1 +4) = 5 */
+	ISA_FORM_ATOMIC,    /* lock *(u64 *)(r1 +0) += r2 */
+	ISA_FORM_FETCH,     /* r2 = atomic64_fetch_add((u64 *)(r1 +0), r2) */
+	ISA_FORM_CMPXCHG,   /* r0 = atomic64_cmpxchg((u64 *)(r1 +0), r0, r2) */
+	ISA_FORM_LOAD_ACQ,  /* r1 = load_acquire((u64 *)(r2 +0)) */
+	ISA_FORM_STORE_REL, /* store_release((u64 *)(r1 +0), r2) */
+	ISA_FORM_LD64,      /* r1 = 0x123456789 */
+	ISA_FORM_LD64_REF,  /* r1 = map_fd 3 ll */
+	ISA_FORM_LD64_OFF,  /* r1 = map_value 3 +8 ll */
+	ISA_FORM_LD64_FUNC, /* r1 = subprog[+5] */
+	ISA_FORM_ABS,       /* r0 = *(u16 *)skb[12] */
+	ISA_FORM_IND,       /* r0 = *(u16 *)skb[r1 + 12] */
+	ISA_FORM_JUMP,      /* goto pc+3 */
+	ISA_FORM_JUMP_LONG, /* gotol pc+3 */
+	ISA_FORM_JUMP_IMM,  /* if r1 == 0x5 goto pc+3 */
+	ISA_FORM_JUMP_REG,  /* if r1 == r2 goto pc+3 */
+	ISA_FORM_HELPER,    /* call bpf_map_lookup_elem#1 */
+	ISA_FORM_LOCAL,     /* call pc+3 */
+	ISA_FORM_KFUNC,     /* call kfunc#3 */
+	ISA_FORM_WORD,      /* exit */
+	ISA_FORM_CNT,
+};
+
+/* Meaning of a register field. */
+enum isa_reg {
+	ISA_REG_NONE = 0,
+	ISA_REG_READ,
+	ISA_REG_WRITE, /* any but R10 */
+};
+
+/* Meaning of the offset field. */
+enum isa_off {
+	ISA_OFF_NONE = 0,
+	ISA_OFF_MEM,
+	ISA_OFF_JUMP,
+};
+
+/* Meaning of the immediate. */
+enum isa_imm {
+	ISA_IMM_NONE = 0,
+	ISA_IMM_VALUE,
+	ISA_IMM_SHIFT,   /* 0 .. width - 1 */
+	ISA_IMM_DIVISOR, /* not 0 */
+	ISA_IMM_BITS,    /* 16, 32, 64 */
+	ISA_IMM_SLOTS,   /* distance of a jump, a call, a function */
+	ISA_IMM_HELPER,
+};
+
+/* The fields that a form uses; zero: reserved. The field of a row's key means something too. */
+struct isa_fields {
+	uint8_t dst, src; /* enum isa_reg */
+	uint8_t off;      /* enum isa_off */
+	uint8_t imm;      /* enum isa_imm */
+	bool slot2;       /* a second slot follows */
+	bool slot2_imm;   /* ... whose immediate means something */
+};
+
+/* Rows that share an opcode are told apart by one field. */
+enum isa_key {
+	ISA_KEY_NONE = 0,
+	ISA_KEY_SRC,
+	ISA_KEY_OFF,
+	ISA_KEY_IMM,
+};
+
+/* isa_row.needs beside an enum ebpf_feature: every target has it; the kernel's own use only. */
+enum {
+	ISA_BASE = EBPF_FEATURE_CNT,
+	ISA_INTERNAL,
+};
+
+struct isa_row {
+	uint8_t code;
+	uint8_t form; /* enum isa_form */
+	uint8_t key;  /* enum isa_key */
+	uint8_t needs;
+	int16_t value;    /* of the key's field */
+	const char *text; /* operator, size or word that tells it from others of its form */
+};
+
+/* The row of an instruction, by its opcode and the field that tells rows apart; NULL: reserved. */
+const struct isa_row *ebpf_isa_find(const struct ebpf_insn *insn);
+
+/* All rows, for who looks them up by text. */
+const struct isa_row *ebpf_isa_rows(size_t *cnt);
+
+const struct isa_fields *ebpf_isa_fields(const struct isa_row *row);
+
+/* Width in bits of what the operation looks at: 64 or 32; for stores of the value's size. */
+int ebpf_isa_width(uint8_t code);
+
+/* True when control never goes on behind the instruction: exit, goto, gotol. */
+bool ebpf_isa_ends_block(const struct ebpf_insn *insn);
+
+/* Do all fields that the row leaves reserved hold zero? `next` is lddw's second slot, else NULL. */
+bool ebpf_isa_reserved_zero(const struct isa_row *row, const struct ebpf_insn *insn,
+			    const struct ebpf_insn *next);
+
+/* ... and is it an instruction at all, whatever a target or the verifier think of it? */
+bool ebpf_isa_defined(const struct isa_row *row, const struct ebpf_insn *insn,
+		      const struct ebpf_insn *next);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/asm/link.c - ebpf_finish(): labels become items, items become slots (bridge.c), slots
+ * become the program. Fails with the builder's first mistake, a label that is not placed, -E2BIG,
+ * -ENOMEM; nothing is given then.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../err.h"
+#include "bridge.h"
+
+/* The item that begins at `slot` of the program without bridges; -1: none does. */
+static int64_t item_at(const uint32_t *starts, size_t cnt, int64_t slot)
+{
+	size_t low = 0, high = cnt;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (starts[mid] < slot)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < cnt && starts[low] == slot ? (int64_t)low : -1;
+}
+
+static uint32_t *item_starts(const struct ebpf_builder *b)
+{
+	uint32_t *starts = malloc((b->item_cnt + 1) * sizeof(*starts));
+	uint32_t slot = 0;
+
+	for (size_t i = 0; starts && i < b->item_cnt; i++) {
+		starts[i] = slot;
+		slot += item_slots(&b->items[i]);
+	}
+	return starts;
+}
+
+static int misplaced(const struct label *l, int32_t id, size_t item, struct err *e)
+{
+	if (l->place == PLACE_SLOT)
+		return err_run(e, -EINVAL, "assemble",
+			       "instruction %zu goes to slot %lld, where no instruction begins",
+			       item, (long long)l->at);
+	return err_run(e, -EINVAL, "assemble", "%s:%d: label %d is used but %s", l->file, l->line,
+		       id, l->place == PLACE_NONE ? "never placed" : "no instruction follows it");
+}
+
+/* Finds the item of every label that is used. */
+static int find_labels(const struct ebpf_builder *b, const uint32_t *starts, size_t *label_item,
+		       struct err *e)
+{
+	for (size_t i = 0; i < b->item_cnt; i++) {
+		const int32_t id = b->items[i].label;
+		const struct label *l;
+		int64_t item = -1;
+
+		if (!id)
+			continue;
+		l = &b->labels[id];
+		if (l->place == PLACE_ITEM)
+			item = l->at;
+		else if (l->place == PLACE_SLOT)
+			item = item_at(starts, b->item_cnt, l->at);
+		if (item < 0 || (uint64_t)item >= b->item_cnt)
+			return misplaced(l, id, i, e);
+		label_item[id] = (size_t)item;
+	}
+	return 0;
+}
+
+static struct ebpf_insn jump_by(int64_t distance)
+{
+	if (distance >= INT16_MIN && distance <= INT16_MAX)
+		return (struct ebpf_insn){.code = ISA_JA, .off = (int16_t)distance};
+	return (struct ebpf_insn){.code = ISA_GOTOL, .imm = (int32_t)distance};
+}
+
+static void write_bridges(const struct layout *l, struct ebpf_insn *out)
+{
+	for (size_t p = 0; p < l->pool_cnt; p++)
+		if (l->pools[p].cnt && l->pools[p].skip)
+			out[l->pools[p].start - 1] = jump_by(l->pools[p].cnt);
+	for (size_t k = 0; k < l->bridge_cnt; k++)
+		if (l->bridges[k].used)
+			out[l->pools[l->bridges[k].pool].start + l->bridges[k].slot] =
+				jump_by(ebpf_layout_bridge_distance(l, k));
+}
+
+static void write_item(const struct layout *l, size_t i, struct ebpf_insn *out)
+{
+	const struct item *it = &l->b->items[i];
+
+	out[0] = it->insn;
+	if (item_slots(it) == 2)
+		out[1] = (struct ebpf_insn){.imm = it->imm2};
+	if (!it->label)
+		return;
+	if (it->insn.code == ISA_JA)
+		out[0] = jump_by(ebpf_layout_distance(l, i));
+	else if (ebpf_isa_fields(ebpf_isa_find(&it->insn))->off == ISA_OFF_JUMP)
+		out[0].off = (int16_t)ebpf_layout_distance(l, i);
+	else
+		out[0].imm = (int32_t)ebpf_layout_distance(l, i);
+}
+
+static int write_program(const struct layout *l, struct ebpf_prog *out, struct err *e)
+{
+	const size_t cnt = (size_t)l->item_slot[l->b->item_cnt];
+	struct ebpf_insn *insns = calloc(cnt, sizeof(*insns));
+
+	if (!insns)
+		return err_run(e, -ENOMEM, "assemble", "out of memory for %zu instructions", cnt);
+	write_bridges(l, insns);
+	for (size_t i = 0; i < l->b->item_cnt; i++)
+		write_item(l, i, &insns[l->item_slot[i]]);
+	*out = (struct ebpf_prog){.insns = insns, .cnt = cnt};
+	return 0;
+}
+
+static int link_program(const struct ebpf_builder *b, size_t *label_item, const uint32_t *starts,
+			struct ebpf_prog *out, struct err *e)
+{
+	struct layout l = {0};
+	int rc = find_labels(b, starts, label_item, e);
+
+	if (!rc)
+		rc = ebpf_layout(&l, b, label_item, e);
+	if (!rc)
+		rc = write_program(&l, out, e);
+	ebpf_layout_free(&l);
+	return rc;
+}
+
+int ebpf_finish(struct ebpf_builder *b, struct ebpf_prog *out, struct err *e)
+{
+	size_t *label_item;
+	uint32_t *starts;
+	int rc;
+
+	*out = (struct ebpf_prog){0};
+	if (b->error.code)
+		return err_run(e, b->error.code, b->error.stage, "%s", b->error.text);
+	if (b->item_cnt == 0)
+		return err_run(e, -EINVAL, "assemble", "the program is empty");
+	if (b->open)
+		return err_run(e, -EINVAL, "assemble",
+			       "the second slot of the last 64-bit immediate is missing");
+	label_item = calloc(b->label_cnt + 1, sizeof(*label_item));
+	starts = item_starts(b);
+	if (label_item && starts)
+		rc = link_program(b, label_item, starts, out, e);
+	else
+		rc = err_run(e, -ENOMEM, "assemble", "out of memory for labels");
+	free(label_item);
+	free(starts);
+	return rc;
+}
