@@ -149,7 +149,7 @@ struct kbpf_tc {
 	int link_fd;	  /* tcx; -1: clsact */
 	uint32_t prog_id; /* clsact: what the filter must show before it is taken off */
 	uint32_t prio;	  /* clsact: priority of the filter */
-	bool made_qdisc;  /* clsact: the qdisc was not there before */
+	bool made_qdisc;  /* clsact: the qdisc was made by a capture, this one or another */
 };
 
 /*
@@ -161,8 +161,25 @@ int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_di
 		   struct err *e);
 /* Takes off what kbpf_tc_attach() did, and the qdisc if we made it and nobody else uses it. */
 int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e);
-/* Removes filters that a dead bpfcap left on any interface; returns how many. */
+/*
+ * Removes filters that a dead process left on any interface of this network namespace, and the
+ * qdiscs it made where nothing is left on them; returns how many filters. Those of
+ * processes in other pid namespaces, whose life cannot be told, stay.
+ */
 int kbpf_tc_sweep(struct err *e);
+
+/*
+ * A guardian, for filters without tcx: a small process that takes off all clsact filters of this
+ * one when it ends, however it ends. Start it before the first kbpf_tc_attach() and before
+ * threads, in the network namespace of the interfaces; it keeps the rights of that moment, so it
+ * cleans up even for a process that has given up its own.
+ */
+struct kbpf_guard;
+
+int kbpf_guard_start(struct kbpf_guard **out, struct err *e);
+/* Has the guardian take off what is still attached, and waits for its end. 0, or -EIO when it
+ * failed. NULL is fine. */
+int kbpf_guard_stop(struct kbpf_guard *g);
 
 /* ---- Perf buffer -------------------------------------------------------------------------- */
 

@@ -30,6 +30,8 @@ enum {
 
 	UAPI_F_BEFORE = 1 << 3, /* tcx: in front of all others */
 
+	UAPI_NR_CLOSE_RANGE = 436, /* 5.9, the same number on all architectures but alpha */
+
 	UAPI_CAP_PERFMON = 38, /* 5.8 */
 	UAPI_CAP_BPF = 39,     /* 5.8 */
 };

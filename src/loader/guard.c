@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/guard.c - a small process that cleans up behind one that was killed.
+ *
+ * It holds the reading end of a pipe and nothing else. The kernel closes the writing end however
+ * the guarded process ends; then the guardian takes off every tc filter that carries that
+ * process's name, which need not have been told to it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "owner.h"
+#include "tcsweep.h"
+#include "uapi.h"
+
+#define FD_CNT_ASSUMED 65536
+
+struct kbpf_guard {
+	pid_t pid;
+	int pipe_fd; /* the writing end */
+};
+
+/* Without close_range(2) and without /proc there is only guessing. */
+static void close_from(int first)
+{
+	DIR *dir;
+	const struct dirent *d;
+
+	if (syscall(UAPI_NR_CLOSE_RANGE, (unsigned)first, ~0u, 0) == 0)
+		return;
+	dir = opendir("/proc/self/fd");
+	if (!dir) {
+		for (int fd = first; fd < FD_CNT_ASSUMED; fd++)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(dir))) {
+		int fd = atoi(d->d_name);
+
+		if (fd >= first && fd != dirfd(dir))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+/* Whatever ends the guarded process politely may be sent to its whole group or session. */
+static void ignore_signals(void)
+{
+	static const int signals[] = {
+		SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGALRM,
+		SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
+	};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		(void)signal(signals[i], SIG_IGN);
+}
+
+/* Leaves the pipe as standard input and nothing open beside it. */
+static int stand_apart(int pipe_fd)
+{
+	(void)setsid();
+	ignore_signals();
+	(void)prctl(PR_SET_NAME, "bpfcap-guard");
+	if (dup2(pipe_fd, STDIN_FILENO) < 0)
+		return -errno;
+	close_from(STDIN_FILENO + 1);
+	(void)open("/dev/null", O_WRONLY);
+	(void)open("/dev/null", O_WRONLY);
+	return chdir("/") < 0 ? -errno : 0;
+}
+
+static _Noreturn void guard(int pipe_fd, const struct owner *owner)
+{
+	ssize_t n = 1;
+	char c;
+
+	if (stand_apart(pipe_fd) < 0)
+		_exit(EXIT_FAILURE);
+	while (n > 0 || (n < 0 && errno == EINTR))
+		n = read(STDIN_FILENO, &c, 1);
+	_exit(kbpf_tc_sweep_owner(owner, NULL) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
+{
+	struct kbpf_guard *g = malloc(sizeof(*g));
+	struct owner self;
+	int fds[2], ret = -ENOMEM;
+
+	*out = NULL;
+	if (!g)
+		goto fail;
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		ret = -errno;
+		goto free_guard;
+	}
+	kbpf_owner_self(&self);
+	g->pid = fork();
+	if (g->pid < 0) {
+		ret = -errno;
+		goto close_pipe;
+	}
+	if (g->pid == 0)
+		guard(fds[0], &self);
+	close(fds[0]);
+	g->pipe_fd = fds[1];
+	*out = g;
+	return 0;
+close_pipe:
+	close(fds[0]);
+	close(fds[1]);
+free_guard:
+	free(g);
+fail:
+	return err_run(e, ret, "hook",
+		       "Starting the process that cleans up after a crash failed: %s",
+		       strerror(-ret));
+}
+
+int kbpf_guard_stop(struct kbpf_guard *g)
+{
+	int status = 0;
+	pid_t ret;
+
+	if (!g)
+		return 0;
+	close(g->pipe_fd);
+	do {
+		ret = waitpid(g->pid, &status, 0);
+	} while (ret < 0 && errno == EINTR);
+	free(g);
+	/* Where SIGCHLD is ignored there is no status to be had. */
+	return ret > 0 && status ? -EIO : 0;
+}

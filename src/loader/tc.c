@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/tc.c - attaches programs at tc, by tcx link or as clsact filter, and takes them off.
+ *
+ * A clsact filter outlives its process. So its name says whose it is (owner.h), and whether the
+ * qdisc under it is ours too: then whoever of us leaves last, or cleans up, removes the qdisc,
+ * unless somebody else has put a filter on it.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "link.h"
+#include "netlink.h"
+#include "owner.h"
+#include "perm.h"
+#include "tcnl.h"
+#include "tcsweep.h"
+
+#define PRIO_MAX 65535u
+#define TRY_CNT	 16
+
+static const char *dir_name(enum kbpf_tc_dir dir)
+{
+	return dir == KBPF_TC_INGRESS ? "ingress" : "egress";
+}
+
+static int attach_err(int ret, const struct kbpf_tc *tc, const char *why, struct err *e)
+{
+	char name[IF_NAMESIZE] = "?";
+
+	(void)if_indextoname((unsigned)tc->ifindex, name);
+	if (ret == -EPERM)
+		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_NET_ADMIN,
+				     "Attaching a program to tc");
+	if (ret == -ENODEV)
+		return err_input(e, ret, "hook", "There is no interface with index %d",
+				 tc->ifindex);
+	if (ret == -ENOENT)
+		return err_run(e, -ENOTSUP, "hook",
+			       "This kernel has no clsact qdisc or no BPF filters (modules "
+			       "sch_ingress and cls_bpf)");
+	return err_run(e, ret, "hook", "Attaching to tc %s of interface %s (%d) failed: %s",
+		       dir_name(tc->dir), name, tc->ifindex, why && why[0] ? why : strerror(-ret));
+}
+
+struct qdisc_find {
+	int ifindex;
+	enum tc_qdisc kind;
+};
+
+static int match_qdisc(void *user, int ifindex, enum tc_qdisc kind)
+{
+	struct qdisc_find *q = user;
+
+	if (ifindex == q->ifindex)
+		q->kind = kind;
+	return 0;
+}
+
+static int find_qdisc(struct netlink *nl, int ifindex, enum tc_qdisc *kind)
+{
+	struct qdisc_find q = {.ifindex = ifindex, .kind = TC_QDISC_NONE};
+	int ret = kbpf_tcnl_qdiscs(nl, match_qdisc, &q);
+
+	*kind = q.kind;
+	return ret;
+}
+
+/* Somebody of ours made the qdisc if a filter on it says so. */
+static int match_made(void *user, const struct tc_filter *f)
+{
+	struct owner o;
+	bool made;
+
+	if (kbpf_owner_parse(f->name, &o, &made) && made)
+		*(bool *)user = true;
+	return 0;
+}
+
+static int inherit_made(struct netlink *nl, struct kbpf_tc *tc)
+{
+	int ret = kbpf_tcnl_filters(nl, tc->ifindex, KBPF_TC_INGRESS, match_made, &tc->made_qdisc);
+
+	if (ret == 0)
+		ret = kbpf_tcnl_filters(nl, tc->ifindex, KBPF_TC_EGRESS, match_made,
+					&tc->made_qdisc);
+	return ret;
+}
+
+/* Leaves a qdisc at the hook that can take the filter. */
+static int need_qdisc(struct netlink *nl, struct kbpf_tc *tc, struct err *e)
+{
+	enum tc_qdisc kind;
+	int ret = find_qdisc(nl, tc->ifindex, &kind);
+
+	if (ret == 0 && kind == TC_QDISC_NONE) {
+		ret = kbpf_tcnl_add_clsact(nl, tc->ifindex);
+		tc->made_qdisc = ret == 0;
+		if (ret != -EEXIST)
+			return ret < 0 ? attach_err(ret, tc, nl->why, e) : 0;
+		ret = find_qdisc(nl, tc->ifindex, &kind); /* somebody was faster */
+	}
+	if (ret < 0)
+		return attach_err(ret, tc, nl->why, e);
+	if (kind == TC_QDISC_INGRESS && tc->dir == KBPF_TC_EGRESS)
+		return attach_err(
+			-EBUSY, tc,
+			"it has an 'ingress' qdisc, which has no egress side and leaves no "
+			"room for 'clsact'",
+			e);
+	if (kind == TC_QDISC_CLSACT)
+		ret = inherit_made(nl, tc);
+	return ret < 0 ? attach_err(ret, tc, nl->why, e) : 0;
+}
+
+/* One bit a priority that is in use. */
+struct prio_set {
+	uint8_t used[PRIO_MAX / 8 + 1];
+};
+
+static int mark_prio(void *user, const struct tc_filter *f)
+{
+	struct prio_set *set = user;
+
+	set->used[(f->prio & PRIO_MAX) / 8] |= (uint8_t)(1u << f->prio % 8);
+	return 0;
+}
+
+/* The foremost priority that nobody uses, or -errno. */
+static int free_prio(struct netlink *nl, const struct kbpf_tc *tc)
+{
+	struct prio_set set = {0};
+	int ret = kbpf_tcnl_filters(nl, tc->ifindex, tc->dir, mark_prio, &set);
+
+	if (ret < 0)
+		return ret;
+	for (unsigned prio = 1; prio <= PRIO_MAX; prio++) {
+		if (!(set.used[prio / 8] >> prio % 8 & 1))
+			return (int)prio;
+	}
+	return -ENOSPC;
+}
+
+static int add_filter(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
+{
+	char name[OWNER_NAME_LEN];
+	struct owner self;
+	int ret = -EEXIST;
+
+	kbpf_owner_self(&self);
+	kbpf_owner_format(&self, tc->made_qdisc, name);
+	for (int i = 0; ret == -EEXIST && i < TRY_CNT; i++) {
+		ret = free_prio(nl, tc);
+		if (ret < 0)
+			return ret;
+		tc->prio = (uint32_t)ret;
+		ret = kbpf_tcnl_add_filter(nl, tc->ifindex, tc->dir, tc->prio, prog_fd, name);
+	}
+	return ret;
+}
+
+static int attach_clsact(struct netlink *nl, struct kbpf_tc *tc, int prog_fd, struct err *e)
+{
+	struct kbpf_prog_info info;
+	int ret = kbpf_prog_info(prog_fd, &info);
+
+	if (ret < 0)
+		return attach_err(ret, tc, NULL, e);
+	tc->prog_id = info.id;
+	ret = need_qdisc(nl, tc, e);
+	if (ret < 0)
+		return ret;
+	ret = add_filter(nl, tc, prog_fd);
+	if (ret < 0) {
+		ret = attach_err(ret, tc, nl->why, e);
+		if (tc->made_qdisc)
+			(void)kbpf_tc_drop_qdisc(nl, tc->ifindex);
+	}
+	return ret;
+}
+
+int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_dir dir, bool tcx,
+		   struct err *e)
+{
+	struct netlink nl;
+	int ret;
+
+	*tc = (struct kbpf_tc){.ifindex = ifindex, .dir = dir, .link_fd = -1};
+	if (tcx) {
+		tc->link_fd = kbpf_link_tcx(prog_fd, ifindex, dir);
+		return tc->link_fd < 0 ? attach_err(tc->link_fd, tc, NULL, e) : 0;
+	}
+	ret = kbpf_nl_open(&nl);
+	ret = ret < 0 ? attach_err(ret, tc, NULL, e) : attach_clsact(&nl, tc, prog_fd, e);
+	kbpf_nl_close(&nl);
+	return ret;
+}
+
+struct filter_find {
+	const struct kbpf_tc *tc;
+	struct tc_filter found;
+};
+
+static int match_filter(void *user, const struct tc_filter *f)
+{
+	struct filter_find *find = user;
+
+	if (f->handle && f->prio == find->tc->prio && f->prog_id == find->tc->prog_id)
+		find->found = *f;
+	return 0;
+}
+
+/* What is not there any more, or has become somebody else's, is left alone. */
+static int detach_clsact(struct netlink *nl, const struct kbpf_tc *tc)
+{
+	struct filter_find find = {.tc = tc};
+	int ret = kbpf_tcnl_filters(nl, tc->ifindex, tc->dir, match_filter, &find);
+
+	if (ret == 0 && find.found.prog_id)
+		ret = kbpf_tcnl_del_filter(nl, &find.found);
+	if (ret == 0 && tc->made_qdisc)
+		ret = kbpf_tc_drop_qdisc(nl, tc->ifindex);
+	return ret == -ENODEV || ret == -ENOENT ? 0 : ret;
+}
+
+int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
+{
+	struct netlink nl;
+	int ret;
+
+	if (tc->link_fd >= 0) {
+		close(tc->link_fd);
+		tc->link_fd = -1;
+		return 0;
+	}
+	if (tc->prio == 0)
+		return 0;
+	ret = kbpf_nl_open(&nl);
+	if (ret == 0)
+		ret = detach_clsact(&nl, tc);
+	if (ret < 0)
+		ret = err_run(e, ret, "hook",
+			      "Taking our filter off tc %s of interface %d failed: %s",
+			      dir_name(tc->dir), tc->ifindex, nl.why[0] ? nl.why : strerror(-ret));
+	else
+		tc->prio = 0;
+	kbpf_nl_close(&nl);
+	return ret;
+}

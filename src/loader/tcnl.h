@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/tcnl.h - the messages of tc: qdiscs at the clsact hook and BPF filters on them.
+ * One function a message; private to the loader.
+ */
+#ifndef LOADER_TCNL_H
+#define LOADER_TCNL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpfcap/kbpf.h"
+#include "owner.h"
+
+struct netlink;
+
+enum tc_qdisc { TC_QDISC_NONE, TC_QDISC_CLSACT, TC_QDISC_INGRESS, TC_QDISC_OTHER };
+
+struct tc_filter {
+	int ifindex;
+	enum kbpf_tc_dir dir;
+	uint32_t prio, handle; /* handle 0: the classifier that holds the filters */
+	uint32_t info;	       /* priority and protocol as tc messages have them */
+	uint32_t prog_id;      /* 0: not a BPF filter */
+	char name[OWNER_NAME_LEN];
+};
+
+/* Called for each; non-zero ends the walk's use of further ones and is handed back. */
+typedef int (*tc_qdisc_fn)(void *user, int ifindex, enum tc_qdisc kind);
+typedef int (*tc_filter_fn)(void *user, const struct tc_filter *f);
+
+/* All return 0, fn's value, or -errno. */
+int kbpf_tcnl_qdiscs(struct netlink *nl, tc_qdisc_fn fn, void *user);
+int kbpf_tcnl_filters(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, tc_filter_fn fn,
+		      void *user);
+
+int kbpf_tcnl_add_clsact(struct netlink *nl, int ifindex);
+int kbpf_tcnl_del_clsact(struct netlink *nl, int ifindex);
+
+/* A direct-action filter with handle 1 for all protocols. -EEXIST: the priority is taken. */
+int kbpf_tcnl_add_filter(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, uint32_t prio,
+			 int prog_fd, const char *name);
+int kbpf_tcnl_del_filter(struct netlink *nl, const struct tc_filter *f);
+
+#endif
