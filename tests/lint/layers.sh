@@ -53,7 +53,7 @@ asm='bpfcap/(ebpf|ebpf_helpers|dsl)\.h'
 try_as 'src/asm includes' includes src/asm "$err" "$asm"
 try_as 'src/cbpf2ebpf includes' includes src/cbpf2ebpf "$err" "$asm" 'bpfcap/(cbpf|cbpf2ebpf)\.h'
 # The loader takes instructions as plain arrays: types of ebpf.h, but no function of it.
-try_as 'src/loader includes' includes src/loader "$err" 'bpfcap/(kbpf|ebpf)\.h'
+try_as 'src/loader includes' includes src/loader "$err" 'bpfcap/(kbpf|kelf|ebpf)\.h'
 try_as 'src/probes includes' includes src/probes "$err" 'bpfcap/.*\.h'
 for tool in tools/*/main.c; do
 	[ ! -e "$tool" ] || try_as "${tool%/*} includes" includes "${tool%/*}" 'bpfcap/.*\.h'

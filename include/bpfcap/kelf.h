@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kelf.h - ELF objects of BPF programs, as clang makes them: read, changed, made, written.
+ *
+ * An object is read strictly: every offset, size and index is checked before it is used, and what
+ * is not understood is refused with one sentence. Only ELF64 relocatable objects for EM_BPF in the
+ * byte order of the host are taken. Everything is held in memory; the input is not kept open.
+ *
+ *	struct kbpf_elf *k;
+ *
+ *	if (kbpf_elf_read(&k, "in.o", &e) == 0) {
+ *		err = kbpf_elf_func_insert(k, kbpf_elf_func_by_name(k, "stub"), head, head_cnt, &e);
+ *		if (!err)
+ *			err = kbpf_elf_write(k, "out.o", &e);
+ *		kbpf_elf_free(k);
+ *	}
+ */
+#ifndef BPFCAP_KELF_H
+#define BPFCAP_KELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpfcap/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ebpf_insn;
+struct kbpf_elf;
+
+#define KELF_FILE_MAX (256u << 20) /* bytes; larger files are refused */
+
+/* Reads a regular file. -EINVAL (input): not such an object; or the -errno of the system. */
+int kbpf_elf_read(struct kbpf_elf **out, const char *path, struct err *e);
+/* The same from memory; `image` is copied. */
+int kbpf_elf_parse(struct kbpf_elf **out, const void *image, size_t image_len, struct err *e);
+void kbpf_elf_free(struct kbpf_elf *k); /* NULL is fine */
+
+/* The object as the bytes of a file; *image is malloc'ed. 0 or -ENOMEM. */
+int kbpf_elf_image(const struct kbpf_elf *k, uint8_t **image, size_t *image_len, struct err *e);
+/*
+ * Writes the object: to a temporary file beside `path` that then takes its name, so that `path` is
+ * the old file or the whole new one. -EINVAL (input) if `path` is something else than a file.
+ */
+int kbpf_elf_write(const struct kbpf_elf *k, const char *path, struct err *e);
+
+/* ---- Sections ----------------------------------------------------------------------------- */
+
+/* One section; pointers are valid until the object is changed or freed. */
+struct kbpf_elf_section {
+	const char *name;
+	uint32_t type;	     /* SHT_* of elf.h */
+	uint64_t flags;	     /* SHF_* */
+	const uint8_t *data; /* NULL when it has no bytes in the file */
+	size_t len;	     /* bytes */
+};
+
+size_t
+kbpf_elf_section_cnt(const struct kbpf_elf *k); /* index 0 is the empty section of every ELF file */
+void kbpf_elf_section(const struct kbpf_elf *k, size_t i, struct kbpf_elf_section *s);
+/* Index of the first section with that name, or 0. */
+size_t kbpf_elf_section_by_name(const struct kbpf_elf *k, const char *name);
+
+/* ---- Functions ---------------------------------------------------------------------------- */
+
+/* A function: a symbol of type STT_FUNC in a section of code. Pointers as above. */
+struct kbpf_elf_func {
+	size_t symbol; /* index in the symbol table: how a function is named below; never 0 */
+	const char *name;
+	size_t section;
+	const char *section_name;
+	size_t at; /* slot in the section */
+	const struct ebpf_insn *insns;
+	size_t insn_cnt; /* slots, at least 1 */
+	bool global;	 /* not static: with BTF the verifier checks it apart from its callers */
+};
+
+/* All functions in the order of the symbol table; *list is malloc'ed. The count, or -errno. */
+int kbpf_elf_funcs(const struct kbpf_elf *k, struct kbpf_elf_func **list, struct err *e);
+/* The symbol of a function by its whole name, or 0. */
+size_t kbpf_elf_func_by_name(const struct kbpf_elf *k, const char *name);
+
+/* Parameters that a function was declared with, by BTF; -1: not known. */
+int kbpf_elf_func_param_cnt(const struct kbpf_elf *k, size_t symbol);
+
+/*
+ * Which functions call list[callee], themselves or through others, or hand its address on?
+ * reaches[i] is set for these and for the callee, cleared for others. `list` is the whole list of
+ * kbpf_elf_funcs(). 0 or -ENOMEM.
+ */
+int kbpf_elf_func_callers(const struct kbpf_elf *k, const struct kbpf_elf_func *list, size_t cnt,
+			  size_t callee, bool *reaches, struct err *e);
+
+/*
+ * Puts `head` before the first instruction of a function: who called the function comes by the
+ * head and, if it does not leave, falls into the old first instruction; a jump inside the function
+ * to that instruction does not pass the head. Mended with it: jumps and calls of the section,
+ * symbols, relocations against and in the section, insn offsets in .BTF.ext, and addresses in DWARF
+ * sections. (Lengths and line tables inside DWARF stay: a debugger is off by the head behind it.)
+ *
+ * `head` must hold nothing to be relocated. -EINVAL (input) when the object cannot be mended; then,
+ * and for -ENOMEM, the object is only good for kbpf_elf_free().
+ */
+int kbpf_elf_func_insert(struct kbpf_elf *k, size_t symbol, const struct ebpf_insn *head,
+			 size_t head_cnt, struct err *e);
+
+/*
+ * The same on a plain array, such as a program that a loader is about to load: out[] gets
+ * cnt + head_cnt slots. Calls to insns[at] come by the head, jumps do not. -EINVAL (input): `at` is
+ * outside, or a jump gets too long.
+ */
+int kbpf_insns_insert(const struct ebpf_insn *insns, size_t cnt, size_t at,
+		      const struct ebpf_insn *head, size_t head_cnt, struct ebpf_insn *out,
+		      struct err *e);
+
+/* ---- Making objects ----------------------------------------------------------------------- */
+
+/* An empty object; the indices given below are those of the functions above. */
+int kbpf_elf_new(struct kbpf_elf **out, struct err *e);
+/* Appends a section with a copy of `data`. Its index, or -errno. */
+int kbpf_elf_section_add(struct kbpf_elf *k, const char *name, uint32_t type, uint64_t flags,
+			 const void *data, size_t len, struct err *e);
+/* Appends a global symbol of type STT_FUNC, STT_OBJECT ... at bytes [value, value + len) of a
+ * section (0: undefined, for others to define). Its index, or -errno. */
+int kbpf_elf_symbol_add(struct kbpf_elf *k, const char *name, int type, size_t section,
+			uint64_t value, uint64_t len, struct err *e);
+/* Appends a relocation R_BPF_* of byte `at` of a section against a symbol. 0 or -errno. */
+int kbpf_elf_reloc_add(struct kbpf_elf *k, size_t section, uint64_t at, uint32_t type,
+		       size_t symbol, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
