@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/perfbuf.c - one perf ring a CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one stream
- * in the order of the records' times.
+ * src/loader/perfbuf.c - one perf ring a CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one
+ * stream in the order of the records' times.
  *
  * All rings are looked at first, and the clock before them: a record older than the clock's
  * reading that another CPU's ring still hides can then only be one being written at that moment.

@@ -1,135 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/kbpf_tc.c - tc by link and by clsact, beside filters of others, and what is left when
- * the process goes in every way. What the kernel shows before and after must be the same.
+ * tests/kernel/kbpf_tc.c - tc by link and by clsact, beside qdiscs and filters of others. What the
+ * kernel shows before and after must be the same.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/pkt_cls.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../lib/testnet.h"
-#include "bpfcap/ebpf.h"
+#include "../lib/testtc.h"
 #include "bpfcap/kbpf.h"
 
-enum { LO = 1, SEND_CNT = 20, SHOW_LEN = 8192, GONE_WAIT_MS = 5000 };
-
-#define INGRESS (TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS))
-#define EGRESS	(TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS))
-
-/* ---- rtnetlink of the test's own, so that it does not believe the code it tests ---- */
-
-static char buf[32768];
-
-/* Sends a request; appends a line for each object of the answer to `show` (may be NULL). */
-static int talk(struct nlmsghdr *h, char *show)
-{
-	struct mnl_socket *s = mnl_socket_open(NETLINK_ROUTE);
-	int done = 0, code = 0;
-
-	assert_non_null(s);
-	assert_true(mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) == 0);
-	h->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	assert_true(mnl_socket_sendto(s, h, h->nlmsg_len) > 0);
-	while (!done) {
-		int len = (int)mnl_socket_recvfrom(s, buf, sizeof(buf));
-		struct nlmsghdr *m = (void *)buf;
-
-		assert_true(len > 0);
-		for (; mnl_nlmsg_ok(m, len); m = mnl_nlmsg_next(m, &len)) {
-			struct tcmsg *t = mnl_nlmsg_get_payload(m);
-
-			if (m->nlmsg_type == NLMSG_ERROR)
-				code = *(int *)mnl_nlmsg_get_payload(m);
-			done |= m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE;
-			if (!done && show)
-				snprintf(show + strlen(show), SHOW_LEN - strlen(show),
-					 "%d dev %d parent %x handle %x info %x kind %s\n",
-					 m->nlmsg_type, t->tcm_ifindex, t->tcm_parent,
-					 t->tcm_handle, t->tcm_info,
-					 mnl_attr_get_str(
-						 mnl_nlmsg_get_payload_offset(m, sizeof(*t))));
-		}
-	}
-	mnl_socket_close(s);
-	return code;
-}
-
-static struct nlmsghdr *request(char *room, uint16_t type, uint16_t flags, struct tcmsg tcm)
-{
-	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
-
-	h->nlmsg_type = type;
-	h->nlmsg_flags = flags;
-	tcm.tcm_ifindex = LO;
-	memcpy(mnl_nlmsg_put_extra_header(h, sizeof(tcm)), &tcm, sizeof(tcm));
-	return h;
-}
-
-/* Qdiscs and filters of lo as text. */
-static void show(char text[SHOW_LEN])
-{
-	char room[512];
-
-	text[0] = '\0';
-	talk(request(room, RTM_GETQDISC, NLM_F_DUMP, (struct tcmsg){0}), text);
-	talk(request(room, RTM_GETTFILTER, NLM_F_DUMP, (struct tcmsg){.tcm_parent = INGRESS}),
-	     text);
-	talk(request(room, RTM_GETTFILTER, NLM_F_DUMP, (struct tcmsg){.tcm_parent = EGRESS}), text);
-}
-
-static int foreign_qdisc(uint16_t type, const char *kind)
-{
-	char room[512];
-	struct nlmsghdr *h = request(
-		room, type, type == RTM_NEWQDISC ? NLM_F_CREATE | NLM_F_EXCL : 0,
-		(struct tcmsg){.tcm_parent = TC_H_CLSACT, .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0)});
-
-	mnl_attr_put_strz(h, TCA_KIND, kind);
-	return talk(h, NULL);
-}
-
-static int foreign_filter(uint32_t parent, uint32_t prio, int prog_fd)
-{
-	char room[512];
-	struct nlmsghdr *h =
-		request(room, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL,
-			(struct tcmsg){.tcm_parent = parent,
-				       .tcm_handle = 1,
-				       .tcm_info = TC_H_MAKE(prio << 16, htons(ETH_P_ALL))});
-	struct nlattr *nest;
-
-	mnl_attr_put_strz(h, TCA_KIND, "bpf");
-	nest = mnl_attr_nest_start(h, TCA_OPTIONS);
-	mnl_attr_put_u32(h, TCA_BPF_FD, (uint32_t)prog_fd);
-	mnl_attr_put_strz(h, TCA_BPF_NAME, "foreign");
-	mnl_attr_put_u32(h, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
-	mnl_attr_nest_end(h, nest);
-	return talk(h, NULL);
-}
-
-/* ---- fixture ---- */
+enum { SEND_CNT = 20 };
 
 static struct testnet_counter ours, other;
-static char before[SHOW_LEN], after[SHOW_LEN];
+static char before[TESTTC_SHOW_LEN], after[TESTTC_SHOW_LEN];
 
 static int setup(void **state)
 {
@@ -159,13 +50,12 @@ static void need_tc(void)
 		print_message("needs bpf(2) and a network namespace with full rights\n");
 		skip();
 	}
-	ret = foreign_qdisc(RTM_NEWQDISC, "clsact");
+	ret = testtc_available();
 	if (ret == -ENOENT) {
 		print_message("this kernel has no clsact qdisc\n");
 		skip();
 	}
 	assert_int_equal(ret, 0);
-	assert_int_equal(foreign_qdisc(RTM_DELQDISC, "clsact"), 0);
 }
 
 static uint64_t counted(struct testnet_counter *c)
@@ -180,7 +70,7 @@ static void attach(struct kbpf_tc *tc, enum kbpf_tc_dir dir, bool tcx)
 {
 	struct err e;
 
-	if (kbpf_tc_attach(tc, ours.prog_fd, LO, dir, tcx, &e) < 0) {
+	if (kbpf_tc_attach(tc, ours.prog_fd, TESTTC_LO, dir, tcx, &e) < 0) {
 		print_message("%s\n", e.text);
 		fail();
 	}
@@ -192,8 +82,6 @@ static void detach(struct kbpf_tc *tc)
 	assert_int_equal(kbpf_tc_detach(tc, NULL), 0); /* once more does no harm */
 }
 
-/* ---- tests ---- */
-
 static void test_tcx(void **state)
 {
 	struct kbpf_tc in, out;
@@ -204,7 +92,7 @@ static void test_tcx(void **state)
 		print_message("this kernel has no tcx\n");
 		skip();
 	}
-	show(before);
+	testtc_show(before);
 	attach(&in, KBPF_TC_INGRESS, true);
 	assert_true(counted(&ours) >= SEND_CNT);
 	attach(&out, KBPF_TC_EGRESS, true);
@@ -212,7 +100,7 @@ static void test_tcx(void **state)
 	detach(&in);
 	detach(&out);
 	assert_int_equal(counted(&ours), 0);
-	show(after);
+	testtc_show(after);
 	assert_string_equal(before, after);
 }
 
@@ -221,7 +109,7 @@ static void test_clsact(void **state)
 {
 	(void)state;
 	need_tc();
-	show(before);
+	testtc_show(before);
 	for (int order = 0; order < 2; order++) {
 		struct kbpf_tc tc[2];
 
@@ -233,7 +121,7 @@ static void test_clsact(void **state)
 		assert_true(counted(&ours) >= SEND_CNT);
 		detach(&tc[!order]);
 		assert_int_equal(counted(&ours), 0);
-		show(after);
+		testtc_show(after);
 		assert_string_equal(before, after);
 	}
 }
@@ -245,10 +133,10 @@ static void test_beside_others(void **state)
 
 	(void)state;
 	need_tc();
-	assert_int_equal(foreign_qdisc(RTM_NEWQDISC, "clsact"), 0);
-	assert_int_equal(foreign_filter(INGRESS, 2, other.prog_fd), 0);
-	assert_int_equal(foreign_filter(INGRESS, 49152, other.prog_fd), 0);
-	show(before);
+	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
+	assert_int_equal(testtc_filter(TESTTC_INGRESS, 2, other.prog_fd), 0);
+	assert_int_equal(testtc_filter(TESTTC_INGRESS, 49152, other.prog_fd), 0);
+	testtc_show(before);
 	attach(&in, KBPF_TC_INGRESS, false);
 	attach(&out, KBPF_TC_EGRESS, false);
 	assert_int_equal(in.prio, 1); /* in front of those that end the classification */
@@ -257,7 +145,7 @@ static void test_beside_others(void **state)
 	detach(&out);
 	detach(&in);
 	assert_true(counted(&other) >= SEND_CNT);
-	show(after);
+	testtc_show(after);
 	assert_string_equal(before, after);
 }
 
@@ -267,14 +155,14 @@ static void test_priority_taken(void **state)
 
 	(void)state;
 	need_tc();
-	assert_int_equal(foreign_qdisc(RTM_NEWQDISC, "clsact"), 0);
+	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
 	for (uint32_t prio = 1; prio < 20; prio++)
-		assert_int_equal(foreign_filter(INGRESS, prio, ours.prog_fd), 0);
-	show(before);
+		assert_int_equal(testtc_filter(TESTTC_INGRESS, prio, ours.prog_fd), 0);
+	testtc_show(before);
 	attach(&in, KBPF_TC_INGRESS, false);
 	assert_int_equal(in.prio, 20);
 	detach(&in);
-	show(after);
+	testtc_show(after);
 	assert_string_equal(before, after);
 }
 
@@ -286,7 +174,7 @@ static void test_foreign_filter_on_our_qdisc(void **state)
 	(void)state;
 	need_tc();
 	attach(&in, KBPF_TC_INGRESS, false);
-	assert_int_equal(foreign_filter(EGRESS, 7, other.prog_fd), 0);
+	assert_int_equal(testtc_filter(TESTTC_EGRESS, 7, other.prog_fd), 0);
 	detach(&in);
 	assert_true(counted(&other) >= SEND_CNT);
 	assert_int_equal(counted(&ours), 0);
@@ -300,12 +188,12 @@ static void test_replaced(void **state)
 	(void)state;
 	need_tc();
 	attach(&in, KBPF_TC_INGRESS, false);
-	assert_int_equal(foreign_qdisc(RTM_DELQDISC, "clsact"), 0);
-	assert_int_equal(foreign_qdisc(RTM_NEWQDISC, "clsact"), 0);
-	assert_int_equal(foreign_filter(INGRESS, in.prio, other.prog_fd), 0);
-	show(before);
+	assert_int_equal(testtc_qdisc(RTM_DELQDISC, "clsact"), 0);
+	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
+	assert_int_equal(testtc_filter(TESTTC_INGRESS, in.prio, other.prog_fd), 0);
+	testtc_show(before);
 	detach(&in);
-	show(after);
+	testtc_show(after);
 	assert_string_equal(before, after);
 }
 
@@ -316,14 +204,15 @@ static void test_ingress_qdisc(void **state)
 
 	(void)state;
 	need_tc();
-	assert_int_equal(foreign_qdisc(RTM_NEWQDISC, "ingress"), 0);
-	show(before);
+	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "ingress"), 0);
+	testtc_show(before);
 	attach(&tc, KBPF_TC_INGRESS, false);
 	assert_true(counted(&ours) >= SEND_CNT);
 	detach(&tc);
-	assert_int_equal(kbpf_tc_attach(&tc, ours.prog_fd, LO, KBPF_TC_EGRESS, false, &e), -EBUSY);
+	assert_int_equal(kbpf_tc_attach(&tc, ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, &e),
+			 -EBUSY);
 	assert_non_null(strstr(e.text, "ingress"));
-	show(after);
+	testtc_show(after);
 	assert_string_equal(before, after);
 }
 
@@ -335,124 +224,15 @@ static void test_errors(void **state)
 
 	(void)state;
 	need_tc();
-	show(before);
+	testtc_show(before);
 	assert_int_equal(kbpf_tc_attach(&tc, ours.prog_fd, 9999, KBPF_TC_INGRESS, false, &e),
 			 -ENODEV);
 	assert_non_null(strstr(e.text, "9999"));
 	assert_int_equal(testnet_counter_load(&wrong, BPF_PROG_TYPE_SOCKET_FILTER, 0), 0);
-	assert_int_equal(kbpf_tc_attach(&tc, wrong.prog_fd, LO, KBPF_TC_INGRESS, false, &e),
+	assert_int_equal(kbpf_tc_attach(&tc, wrong.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false, &e),
 			 -EINVAL);
 	testnet_counter_close(&wrong);
-	show(after); /* the qdisc made on the way is gone again */
-	assert_string_equal(before, after);
-}
-
-enum way { LIVE, LEAVE, KILLED };
-
-/* A process that attaches both ways, with or without a guardian; returned when it is attached. */
-static pid_t capture(bool guarded, enum way way, int *hold)
-{
-	int ready[2], end[2];
-	char c;
-	pid_t pid;
-
-	assert_int_equal(pipe(ready), 0);
-	assert_int_equal(pipe(end), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct kbpf_guard *g = NULL;
-		struct kbpf_tc in, out;
-
-		close(ready[0]);
-		close(end[1]);
-		if (setpgid(0, 0) < 0 || (guarded && kbpf_guard_start(&g, NULL) < 0) ||
-		    kbpf_tc_attach(&in, ours.prog_fd, LO, KBPF_TC_INGRESS, false, NULL) < 0 ||
-		    kbpf_tc_attach(&out, ours.prog_fd, LO, KBPF_TC_EGRESS, false, NULL) < 0 ||
-		    write(ready[1], "x", 1) != 1 || close(ready[1]) < 0 || read(end[0], &c, 1) < 0)
-			_exit(1);
-		_exit(way == LEAVE ? kbpf_guard_stop(g) != 0 : 0);
-	}
-	close(ready[1]);
-	close(end[0]);
-	assert_int_equal(read(ready[0], &c, 1), 1);
-	/* the end comes when nobody holds the other end any more, and a guardian must not */
-	assert_int_equal(read(ready[0], &c, 1), 0);
-	*hold = end[1];
-	close(ready[0]);
-	return pid;
-}
-
-static void wait_until_gone(void)
-{
-	const struct timespec ms = {.tv_nsec = 1000000};
-
-	for (int i = 0; i < GONE_WAIT_MS; i++) {
-		show(after);
-		if (strcmp(before, after) == 0)
-			return;
-		nanosleep(&ms, NULL);
-	}
-	assert_string_equal(before, after);
-}
-
-static void test_guard(void **state)
-{
-	(void)state;
-	need_tc();
-	show(before);
-	for (enum way way = LIVE; way <= KILLED; way++) {
-		int hold, status;
-		pid_t pid = capture(true, way, &hold);
-
-		show(after);
-		assert_string_not_equal(before, after);
-		if (way == KILLED) /* with its group, in which the guardian is not */
-			kill(-pid, SIGKILL);
-		close(hold);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_int_equal(status, way == KILLED ? SIGKILL : 0);
-		if (way == LEAVE) { /* and it is done when kbpf_guard_stop() returns */
-			show(after);
-			assert_string_equal(before, after);
-		}
-		wait_until_gone();
-	}
-}
-
-static void test_sweep(void **state)
-{
-	struct kbpf_tc mine;
-	int hold;
-	pid_t pid;
-
-	(void)state;
-	need_tc();
-	show(before);
-	assert_int_equal(kbpf_tc_sweep(NULL), 0);
-
-	pid = capture(false, KILLED, &hold);
-	assert_int_equal(kbpf_tc_sweep(NULL), 0); /* it lives */
-	assert_true(counted(&ours) >= 2 * SEND_CNT);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	/* dead, though its parent has not asked for it yet */
-	for (int i = 0; i < 1000 && kbpf_tc_sweep(NULL) == 0; i++)
-		usleep(1000);
-	show(after);
-	assert_string_equal(before, after);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	close(hold);
-
-	/* beside a living capture that uses the dead one's qdisc, which goes with the last */
-	pid = capture(false, KILLED, &hold);
-	attach(&mine, KBPF_TC_EGRESS, false);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	close(hold);
-	assert_int_equal(kbpf_tc_sweep(NULL), 2);
-	assert_true(counted(&ours) >= SEND_CNT);
-	detach(&mine);
-	show(after);
+	testtc_show(after); /* the qdisc made on the way is gone again */
 	assert_string_equal(before, after);
 }
 
@@ -469,8 +249,6 @@ int main(void)
 		TEST(test_replaced),
 		TEST(test_ingress_qdisc),
 		TEST(test_errors),
-		TEST(test_guard),
-		TEST(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/kernel/kbpf_guard.c - what a capture leaves at tc when it ends in any way: nothing, with a
+ * guardian; nothing after the next start, without.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../lib/testnet.h"
+#include "../lib/testtc.h"
+#include "bpfcap/kbpf.h"
+
+enum { SEND_CNT = 20, GONE_WAIT_MS = 5000 };
+
+static struct testnet_counter ours, other;
+static char before[TESTTC_SHOW_LEN], after[TESTTC_SHOW_LEN];
+
+static int setup(void **state)
+{
+	(void)state;
+	if (testnet_enter() < 0 || testnet_counter_load(&ours, BPF_PROG_TYPE_SCHED_CLS, -1) < 0)
+		ours.prog_fd = -1;
+	else if (testnet_counter_load(&other, BPF_PROG_TYPE_SCHED_CLS, 0) < 0)
+		return -1;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (ours.prog_fd >= 0) {
+		testnet_counter_close(&ours);
+		testnet_counter_close(&other);
+	}
+	return 0;
+}
+
+static void need_tc(void)
+{
+	int ret;
+
+	if (ours.prog_fd < 0) {
+		print_message("needs bpf(2) and a network namespace with full rights\n");
+		skip();
+	}
+	ret = testtc_available();
+	if (ret == -ENOENT) {
+		print_message("this kernel has no clsact qdisc\n");
+		skip();
+	}
+	assert_int_equal(ret, 0);
+}
+
+static uint64_t counted(struct testnet_counter *c)
+{
+	uint64_t cnt = testnet_counter_get(c);
+
+	assert_int_equal(testnet_send(SEND_CNT), 0);
+	return testnet_counter_get(c) - cnt;
+}
+
+enum way { LIVE, LEAVE, KILLED };
+
+/* A process that attaches both ways, with or without a guardian; returned when it is attached. */
+static pid_t capture(bool guarded, enum way way, int *hold)
+{
+	int ready[2], end[2];
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(end), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct kbpf_guard *g = NULL;
+		struct kbpf_tc in, out;
+
+		close(ready[0]);
+		close(end[1]);
+		if (setpgid(0, 0) < 0 || (guarded && kbpf_guard_start(&g, NULL) < 0) ||
+		    kbpf_tc_attach(&in, ours.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false, NULL) <
+			    0 ||
+		    kbpf_tc_attach(&out, ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, NULL) <
+			    0 ||
+		    write(ready[1], "x", 1) != 1 || close(ready[1]) < 0 || read(end[0], &c, 1) < 0)
+			_exit(1);
+		_exit(way == LEAVE ? kbpf_guard_stop(g) != 0 : 0);
+	}
+	close(ready[1]);
+	close(end[0]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	/* the end comes when nobody holds the other end any more, and a guardian must not */
+	assert_int_equal(read(ready[0], &c, 1), 0);
+	*hold = end[1];
+	close(ready[0]);
+	return pid;
+}
+
+static void wait_until_gone(void)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < GONE_WAIT_MS; i++) {
+		testtc_show(after);
+		if (strcmp(before, after) == 0)
+			return;
+		nanosleep(&ms, NULL);
+	}
+	assert_string_equal(before, after);
+}
+
+static void test_guard(void **state)
+{
+	(void)state;
+	need_tc();
+	testtc_show(before);
+	for (enum way way = LIVE; way <= KILLED; way++) {
+		int hold, status;
+		pid_t pid = capture(true, way, &hold);
+
+		testtc_show(after);
+		assert_string_not_equal(before, after);
+		if (way == KILLED) /* with its group, in which the guardian is not */
+			kill(-pid, SIGKILL);
+		close(hold);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, way == KILLED ? SIGKILL : 0);
+		if (way == LEAVE) { /* and it is done when kbpf_guard_stop() returns */
+			testtc_show(after);
+			assert_string_equal(before, after);
+		}
+		wait_until_gone();
+	}
+}
+
+static void test_sweep(void **state)
+{
+	struct kbpf_tc mine;
+	struct err e;
+	int hold;
+	pid_t pid;
+
+	(void)state;
+	need_tc();
+	testtc_show(before);
+	assert_int_equal(kbpf_tc_sweep(NULL), 0);
+
+	pid = capture(false, KILLED, &hold);
+	assert_int_equal(kbpf_tc_sweep(NULL), 0); /* it lives */
+	assert_true(counted(&ours) >= 2 * SEND_CNT);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	/* dead, though its parent has not asked for it yet */
+	for (int i = 0; i < 1000 && kbpf_tc_sweep(NULL) == 0; i++)
+		usleep(1000);
+	testtc_show(after);
+	assert_string_equal(before, after);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(hold);
+
+	/* beside a living capture that uses the dead one's qdisc, which goes with the last */
+	pid = capture(false, KILLED, &hold);
+	assert_int_equal(kbpf_tc_attach(&mine, ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, &e),
+			 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(hold);
+	assert_int_equal(kbpf_tc_sweep(NULL), 2);
+	assert_true(counted(&ours) >= SEND_CNT);
+	assert_int_equal(kbpf_tc_detach(&mine, &e), 0);
+	testtc_show(after);
+	assert_string_equal(before, after);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_guard),
+		TEST(test_sweep),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

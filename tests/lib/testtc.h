@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/lib/testtc.h - the tc objects of lo as other programs make them, and how they look. */
+#ifndef TESTTC_H
+#define TESTTC_H
+
+#include <stdint.h>
+
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#define TESTTC_SHOW_LEN 8192
+#define TESTTC_LO	1
+#define TESTTC_INGRESS	(TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS))
+#define TESTTC_EGRESS	(TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS))
+
+/* Qdiscs and filters of lo as text. */
+void testtc_show(char text[TESTTC_SHOW_LEN]);
+
+/* Makes (RTM_NEWQDISC) or removes (RTM_DELQDISC) "clsact" or "ingress". 0 or -errno. */
+int testtc_qdisc(uint16_t type, const char *kind);
+
+/* A BPF filter named "foreign". 0 or -errno. */
+int testtc_filter(uint32_t parent, uint32_t prio, int prog_fd);
+
+/* 0, or -ENOENT when this kernel has no clsact. lo must have no qdisc there. */
+int testtc_available(void);
+
+#endif

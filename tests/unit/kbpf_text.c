@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/kbpf_text.c - CPU lists, whole files, and owners in names of filters. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../src/loader/file.h"
+#include "../../src/loader/owner.h"
+#include "bpfcap/kbpf.h"
+
+static void test_cpu_list(void **state)
+{
+	static const struct {
+		const char *text;
+		int cnt, first, last;
+	} cases[] = {
+		{"0\n", 1, 0, 0},
+		{"0-3\n", 4, 0, 3},
+		{"0-3,8,10-11\n", 7, 0, 11},
+		{"5", 1, 5, 5},
+		{"", 0, -1, -1},
+		{"\n", 0, -1, -1},
+		{"x", -EINVAL, -1, -1},
+		{"3-", -EINVAL, 0, 0},
+		{"3-1", -EINVAL, 0, 0},
+		{"0-99999999999", -EINVAL, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int cpus[16] = {-1};
+
+		assert_int_equal(kbpf_file_cpu_list_parse(cases[i].text, cpus, 16), cases[i].cnt);
+		if (cases[i].cnt > 0) {
+			assert_int_equal(cpus[0], cases[i].first);
+			assert_int_equal(cpus[cases[i].cnt - 1], cases[i].last);
+		}
+		assert_int_equal(kbpf_file_cpu_list_parse(cases[i].text, NULL, 0), cases[i].cnt);
+	}
+}
+
+/* Lengths around those at which the buffer grows. */
+static void test_read_file(void **state)
+{
+	char path[] = "/tmp/kbpf_text_XXXXXX";
+	int fd = mkstemp(path);
+	size_t len;
+	char *text;
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (size_t size = 0; size < 9000; size++) {
+		if (size % 4096 < 4 || size % 4096 > 4092) {
+			assert_int_equal(kbpf_read_file(AT_FDCWD, path, &text, &len), 0);
+			assert_int_equal(len, size);
+			assert_int_equal(strlen(text), size);
+			free(text);
+		}
+		assert_int_equal(write(fd, "x", 1), 1);
+	}
+	close(fd);
+	unlink(path);
+	assert_int_equal(kbpf_read_file(AT_FDCWD, path, &text, &len), -ENOENT);
+	assert_null(text);
+}
+
+static void test_owner_name(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"bpfcap",
+		"bpfcap:1",
+		"bpfcap:1:2",
+		"bpfcap:0:2:3",
+		"bpfcap:-1:2:3",
+		"bpfcap:1:2:3:",
+		"bpfcap:1:2:3:x",
+		"bpfcap:1:2:3 ",
+		"bpfcap:01:2:3",
+		"xbpfcap:1:2:3",
+		"bpfcap:1:2:3:qq",
+		"bpfcap:1:2:3q",
+	};
+	char name[OWNER_NAME_LEN];
+	struct owner o, self;
+	bool made;
+
+	(void)state;
+	kbpf_owner_self(&self);
+	for (int i = 0; i < 2; i++) {
+		kbpf_owner_format(&self, i, name);
+		assert_true(kbpf_owner_parse(name, &o, &made));
+		assert_true(kbpf_owner_same(&o, &self));
+		assert_int_equal(made, i);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_false(kbpf_owner_parse(wrong[i], &o, &made));
+	o = (struct owner){INT32_MAX, UINT64_MAX, UINT64_MAX};
+	kbpf_owner_format(&o, true, name);
+	assert_true(kbpf_owner_parse(name, &self, &made));
+	assert_true(kbpf_owner_same(&o, &self));
+}
+
+static void test_owner_alive(void **state)
+{
+	struct owner self, child, o;
+	siginfo_t info;
+	int fds[2];
+	char c;
+
+	(void)state;
+	kbpf_owner_self(&self);
+	assert_true(kbpf_owner_alive(&self));
+	o = self;
+	o.start++; /* the number is used again by a later process */
+	assert_false(kbpf_owner_alive(&o));
+	o = self;
+	o.pid_ns++; /* nothing is known of other namespaces */
+	o.start++;
+	assert_true(kbpf_owner_alive(&o));
+
+	assert_int_equal(pipe(fds), 0);
+	if (fork() == 0) {
+		kbpf_owner_self(&child);
+		_exit(write(fds[1], &child, sizeof(child)) != sizeof(child) || read(fds[0], &c, 0));
+	}
+	assert_int_equal(read(fds[0], &child, sizeof(child)), sizeof(child));
+	assert_int_equal(waitid(P_PID, (id_t)child.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_false(kbpf_owner_alive(&child)); /* a zombie */
+	assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
+	assert_false(kbpf_owner_alive(&child));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cpu_list),
+		cmocka_unit_test(test_read_file),
+		cmocka_unit_test(test_owner_name),
+		cmocka_unit_test(test_owner_alive),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
