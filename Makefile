@@ -116,13 +116,22 @@ $(BUILD)/flags: FORCE
 	@echo '$(subst ','\'',$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL))' | cmp -s - $@ || \
 		echo '$(subst ','\'',$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL))' >$@
 
-tool_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/$(1)/*.c))
+# tools/common is shared by all commands.
+tool_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/$(1)/*.c tools/common/*.c))
 define TOOL_RULE
 $(BUILD)/bin/$(1): $(call tool_objects,$(1)) $(BUILD)/libbpfcap.a
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(CC) $$(CFLAGS_ALL) -o $$@ $$^ $$(LDFLAGS) $$(LIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call TOOL_RULE,$(t))))
+
+# tests/unit/cap_x.c takes what it tests of the command bpfcap.
+$(BUILD)/libcap.a: $(filter-out %/main.o,$(call tool_objects,bpfcap))
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/tests/unit/cap_%: $(BUILD)/tests/unit/cap_%.o $(BUILD)/libtest.a $(BUILD)/libcap.a \
+		$(BUILD)/libbpfcap.a
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS) -lcmocka
 
 $(BUILD)/libtest.a: $(TEST_LIB_OBJ)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^

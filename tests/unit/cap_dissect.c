@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/unit/cap_dissect.c - a packet's line of text is tcpdump's, and no bytes can hurt.
+ *
+ * The cases hold what tcpdump 4.99 printed. Where tcpdump is installed, it also reads each of them
+ * cut off after every byte. Reads past the captured bytes show under SAN=1: each packet lies in
+ * memory of exactly its size.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../tools/bpfcap/dissect.h"
+
+#define CASES	   "tests/cases/cli/packets.txt"
+#define CASE_MAX   256
+#define PACKET_MAX 512
+
+struct packet_case {
+	char name[128], want[512];
+	int linktype;
+	uint32_t len, cap_len;
+	uint8_t data[PACKET_MAX];
+};
+
+static struct packet_case cases[CASE_MAX];
+static size_t case_cnt;
+
+static uint32_t read_hex(const char *text, uint8_t *to)
+{
+	uint32_t n = 0;
+	unsigned byte;
+
+	for (; n < PACKET_MAX && sscanf(text, "%2x", &byte) == 1; text += 2)
+		to[n++] = (uint8_t)byte;
+	return n;
+}
+
+/* A name, "LINKTYPE LENGTH HEX", ">TEXT"; "#" begins a comment, blank lines separate. */
+static int load_cases(void **state)
+{
+	FILE *f = fopen(CASES, "r");
+	char line[4096], hex[2 * PACKET_MAX + 1] = "";
+	struct packet_case *c = cases;
+
+	(void)state;
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f) && case_cnt < CASE_MAX) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || !line[0])
+			continue;
+		if (line[0] == '>') {
+			snprintf(c->want, sizeof(c->want), "%.511s", line + 1);
+			c = &cases[++case_cnt];
+		} else if (sscanf(line, "%d %u %1024s", &c->linktype, &c->len, hex) == 3) {
+			c->cap_len = read_hex(hex, c->data);
+		} else {
+			snprintf(c->name, sizeof(c->name), "%.127s", line);
+		}
+	}
+	fclose(f);
+	return case_cnt ? 0 : -1;
+}
+
+/* Dissects a copy that ends where its memory ends. */
+static void dissect_copy(struct text *t, int linktype, const uint8_t *data, uint32_t cap_len,
+			 uint32_t len, const struct dissect_opts *opts)
+{
+	uint8_t *copy = malloc(cap_len ? cap_len : 1);
+
+	assert_non_null(copy);
+	memcpy(copy, data, cap_len);
+	text_clear(t);
+	(void)dissect(t, linktype, cap_len ? copy : copy + 1, cap_len, len, opts);
+	assert_false(t->failed);
+	free(copy);
+}
+
+/* tcpdump separates with spaces, which its lines may end with. */
+static const char *trimmed(struct text *t)
+{
+	while (t->len && t->p[t->len - 1] == ' ')
+		t->p[--t->len] = '\0';
+	return text_str(t);
+}
+
+static void prints_as_tcpdump(void **state)
+{
+	const struct dissect_opts opts = {0};
+	struct text t = {0};
+	size_t failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < case_cnt; i++) {
+		struct packet_case *c = &cases[i];
+
+		dissect_copy(&t, c->linktype, c->data, c->cap_len, c->len, &opts);
+		if (strcmp(trimmed(&t), c->want) == 0)
+			continue;
+		print_message("%s:\n  got  %s\n  want %s\n", c->name, text_str(&t), c->want);
+		failed++;
+	}
+	text_free(&t);
+	assert_int_equal(failed, 0);
+}
+
+/* ---- Every packet cut off after every byte, against the tcpdump of this machine --------------- */
+
+static void write_u32(FILE *f, uint32_t v)
+{
+	assert_int_equal(fwrite(&v, sizeof(v), 1, f), 1);
+}
+
+/* A pcap file with all that is left of a case when it is cut off. */
+static void write_cuts(FILE *f, const struct packet_case *c)
+{
+	const uint32_t head[] = {0xa1b2c3d4, 4 << 16 | 2, 0, 0, 65535, (uint32_t)c->linktype};
+
+	for (size_t i = 0; i < 6; i++)
+		write_u32(f, head[i]);
+	for (uint32_t cap_len = 1; cap_len <= c->cap_len; cap_len++) {
+		write_u32(f, 0);
+		write_u32(f, 0);
+		write_u32(f, cap_len);
+		write_u32(f, c->len);
+		assert_int_equal(fwrite(c->data, 1, cap_len, f), cap_len);
+	}
+	assert_int_equal(fflush(f), 0);
+}
+
+/* The next line that begins a packet; bytes that tcpdump dumps are indented with a tab. */
+static bool next_line(FILE *f, char *line, int size)
+{
+	while (fgets(line, size, f)) {
+		size_t len = strcspn(line, "\n");
+
+		if (line[0] == '\t')
+			continue;
+		while (len && strchr(" :>", line[len - 1])) /* what it puts before more */
+			len--;
+		line[len] = '\0';
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The same, or both say that the same header is cut off and differ only in how much of its fields
+ * they could still show.
+ */
+static bool agrees(const char *got, const char *want)
+{
+	const char *got_cut = strstr(got, " [|"), *want_cut = strstr(want, " [|");
+	size_t n;
+
+	if (strcmp(got, want) == 0)
+		return true;
+	if (!got_cut || !want_cut || strcmp(got_cut, want_cut) != 0)
+		return false;
+	n = (size_t)(got_cut - got < want_cut - want ? got_cut - got : want_cut - want);
+	return strncmp(got, want, n) == 0;
+}
+
+static size_t compare_cuts(const struct packet_case *c, FILE *f, struct text *t)
+{
+	const struct dissect_opts opts = {0};
+	char line[1024];
+	size_t bad = 0;
+
+	for (uint32_t cap_len = 1; cap_len <= c->cap_len; cap_len++) {
+		const char *got;
+
+		assert_true(next_line(f, line, sizeof(line)));
+		dissect_copy(t, c->linktype, c->data, cap_len, c->len, &opts);
+		got = trimmed(t);
+		if (strncmp(got, "vlan ", 5) == 0) /* tcpdump shows tags only with -e */
+			continue;
+		if (agrees(got, line))
+			continue;
+		print_message("%s, %u bytes:\n  got  %s\n  want %s\n", c->name, cap_len, got, line);
+		bad++;
+	}
+	return bad;
+}
+
+static void cut_off_as_tcpdump(void **state)
+{
+	struct text t = {0};
+	size_t bad = 0;
+
+	(void)state;
+	if (system("command -v tcpdump >/dev/null 2>&1") != 0) {
+		print_message("tcpdump is not installed\n");
+		skip();
+	}
+	for (size_t i = 0; i < case_cnt; i++) {
+		char path[] = "/tmp/cap_dissect.XXXXXX", command[128];
+		int fd = mkstemp(path);
+		FILE *f = fdopen(fd, "w");
+
+		assert_non_null(f);
+		write_cuts(f, &cases[i]);
+		snprintf(command, sizeof(command), "tcpdump -ntSr - <%s 2>/dev/null", path);
+		fclose(f);
+		f = popen(command, "r");
+		assert_non_null(f);
+		bad += compare_cuts(&cases[i], f, &t);
+		pclose(f);
+		unlink(path);
+	}
+	text_free(&t);
+	assert_int_equal(bad, 0);
+}
+
+/* ---- Hostile bytes ------------------------------------------------------------------------ */
+
+static uint32_t random_u32(void)
+{
+	static uint64_t x = 88172645463325252; /* xorshift: the same packets in every run */
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)x;
+}
+
+static void survives_any_bytes(void **state)
+{
+	const int linktypes[] = {0, 1, 101, 108, 113, 228, 229, 276, 999};
+	struct text t = {0};
+
+	(void)state;
+	for (int round = 0; round < 200000; round++) {
+		const struct packet_case *c = &cases[random_u32() % case_cnt];
+		const struct dissect_opts opts = {.verbose = random_u32() % 3,
+						  .quick = random_u32() % 2};
+		uint8_t data[PACKET_MAX];
+		uint32_t cap_len = random_u32() % (c->cap_len + 1);
+		int linktype = random_u32() % 8 ? c->linktype : linktypes[random_u32() % 9];
+
+		memcpy(data, c->data, sizeof(data));
+		for (uint32_t n = random_u32() % 8; n; n--)
+			data[random_u32() % PACKET_MAX] = (uint8_t)random_u32();
+		dissect_copy(&t, linktype, data, cap_len, random_u32() % 4 ? c->len : random_u32(),
+			     &opts);
+		for (size_t i = 0; i < t.len; i++)
+			assert_in_range(t.p[i], 0x20, 0x7e);
+	}
+	text_free(&t);
+}
+
+/* IP in IP in IP ... as deep as 64 KiB allow. */
+static void bounds_tunnels(void **state)
+{
+	const uint8_t head[20] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, 4, 10, 0, 0, 1, 10, 0, 0, 2};
+	const struct dissect_opts opts = {0};
+	uint8_t *data = calloc(1, 65520);
+	struct text t = {0};
+
+	(void)state;
+	assert_non_null(data);
+	for (size_t off = 0; off < 65520; off += sizeof(head))
+		memcpy(data + off, head, sizeof(head));
+	(void)dissect(&t, 101, data, 65520, 65520, &opts);
+	assert_non_null(strstr(text_str(&t), "[nested too deep]"));
+	assert_in_range(t.len, 1, 1000);
+	text_free(&t);
+	free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prints_as_tcpdump),
+		cmocka_unit_test(cut_off_as_tcpdump),
+		cmocka_unit_test(survives_any_bytes),
+		cmocka_unit_test(bounds_tunnels),
+	};
+
+	return cmocka_run_group_tests(tests, load_cases, NULL);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfcap/capture.c - packets from the kernel: opens a session, hands its events to the
+ * output until it is enough, and says at the end what was seen and what was lost.
+ */
+#include "capture.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../common/fail.h"
+
+#include "counts.h"
+#include "output.h"
+#include "privileges.h"
+#include "stop.h"
+
+enum {
+	POLL_MS = 100, /* how late a signal may be noticed */
+	RING_PAGES_MAX = 1 << 16,
+};
+
+struct capture {
+	struct probe *probe;
+	struct output out;
+	struct err *e;
+};
+
+/* Pages for -B, rounded up to a power of two; 0 leaves it to the library. */
+static uint32_t ring_pages(uint64_t kib)
+{
+	uint64_t bytes = kib << 10, page_len = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint32_t pages = 1;
+
+	if (!kib)
+		return 0;
+	while (pages < RING_PAGES_MAX && pages * page_len < bytes)
+		pages *= 2;
+	return pages;
+}
+
+struct probe_config capture_config(const struct options *o)
+{
+	return (struct probe_config){
+		.kernel = o->kernel,
+		.expr = o->filter,
+		.hooks = o->hooks.words,
+		.ifaces = o->ifaces.words,
+		.snap_len = o->snap_len < PROBE_SNAP_LEN_MAX ? (uint32_t)o->snap_len
+							     : PROBE_SNAP_LEN_MAX,
+		.stack = o->stack,
+		.ring_pages = ring_pages(o->buffer_kib),
+		.linktype = o->linktype,
+	};
+}
+
+static int on_event(void *user, const struct probe_event *ev)
+{
+	struct capture *c = user;
+
+	return output_packet(&c->out, &(struct packet){.ev = ev, .probe = c->probe}, c->e);
+}
+
+static void announce(struct probe *p)
+{
+	unsigned cnt = probe_hook_cnt(p);
+
+	fprintf(stderr, "bpfcap: capturing at");
+	for (unsigned i = 0; i < cnt; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", probe_hook_spec(p, i));
+	fprintf(stderr, "\n");
+}
+
+/* Until a signal, -c, or an error: 0, 1 when it is enough, or -errno. */
+static int run(struct capture *c)
+{
+	while (!stop_requested()) {
+		int rc = probe_poll(c->probe, POLL_MS, on_event, c, c->e);
+
+		if (rc < 0 || c->out.done)
+			return rc < 0 ? rc : 1;
+		rc = output_flush(&c->out, c->e);
+		if (rc != 0)
+			return rc;
+		if (stop_counts_requested())
+			counts_print(stderr, c->probe, c->out.packet_cnt);
+	}
+	return 0;
+}
+
+/* What was recorded before the end and is still in the rings. */
+static int drain(struct capture *c)
+{
+	int rc;
+
+	probe_stop(c->probe);
+	do {
+		rc = probe_poll(c->probe, 0, on_event, c, c->e);
+	} while (rc > 0);
+	return rc;
+}
+
+static int run_output(struct capture *c)
+{
+	struct probe_counts counts;
+	struct err ignored;
+	bool known;
+	int rc, closed;
+
+	announce(c->probe);
+	rc = run(c);
+	if (rc == 0)
+		rc = drain(c);
+	probe_stop(c->probe);
+	known = probe_counts(c->probe, PROBE_ALL_HOOKS, &counts) == 0;
+	closed = output_close(&c->out, known ? &counts : NULL, rc < 0 ? &ignored : c->e);
+	if (rc >= 0)
+		rc = closed;
+	if (rc != -EPIPE)
+		counts_print(stderr, c->probe, c->out.packet_cnt);
+	return rc;
+}
+
+static int run_session(struct capture *c, const struct options *o, uint32_t snap_len)
+{
+	int rc = o->user ? privileges_drop(o->user, c->e) : 0;
+
+	if (rc == 0)
+		rc = output_open(&c->out, o, snap_len, c->e);
+	if (rc == 0)
+		rc = run_output(c);
+	return rc;
+}
+
+int capture(const struct options *o, struct err *e)
+{
+	struct probe_config config = capture_config(o);
+	struct capture c = {.e = e};
+	int rc = output_check(o, e);
+
+	if (rc != 0)
+		return rc;
+	stop_on_signals();
+	rc = probe_open(&c.probe, &config, e);
+	if (rc != 0)
+		return rc;
+	rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+	probe_close(c.probe);
+	return rc;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* tools/bpfcap/counts.c - what a capture saw and lost: takes a session, prints lines. */
+#include "counts.h"
+
+#include <inttypes.h>
+
+static void print_causes(FILE *f, const struct probe_counts *c)
+{
+	const char *sep = "";
+
+	if (c->lost_ring) {
+		fprintf(f, "%" PRIu64 " ring full", c->lost_ring);
+		sep = ", ";
+	}
+	if (c->lost_other)
+		fprintf(f, "%s%" PRIu64 " unreadable or missed", sep, c->lost_other);
+	fprintf(f, "\n");
+}
+
+static void print_hooks(FILE *f, struct probe *p)
+{
+	struct probe_counts c;
+
+	for (unsigned i = 0; i < probe_hook_cnt(p); i++) {
+		if (probe_counts(p, i, &c) != 0 || c.lost_ring + c.lost_other == 0)
+			continue;
+		fprintf(f, "  %s: ", probe_hook_name(p, i));
+		print_causes(f, &c);
+	}
+}
+
+void counts_print(FILE *f, struct probe *p, uint64_t written_cnt)
+{
+	struct probe_counts c;
+
+	fprintf(f, "%" PRIu64 " packets captured\n", written_cnt);
+	if (probe_counts(p, PROBE_ALL_HOOKS, &c) != 0) {
+		fprintf(f, "how many were lost cannot be told\n");
+		return;
+	}
+	fprintf(f, "%" PRIu64 " packets matched by the filter\n", c.matched);
+	if (c.no_packet)
+		fprintf(f, "%" PRIu64 " times a hook ran without packet bytes\n", c.no_packet);
+	fprintf(f, "%" PRIu64 " packets lost", c.lost_ring + c.lost_other);
+	if (c.lost_ring + c.lost_other == 0) {
+		fprintf(f, "\n");
+		return;
+	}
+	fprintf(f, ": ");
+	print_causes(f, &c);
+	if (probe_hook_cnt(p) > 1)
+		print_hooks(f, p);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfcap/help.c - --help and the manual page, both made of the options' table and of what
+ * the library says of its hooks.
+ */
+#include "help.h"
+
+#include <stdio.h>
+
+#include "bpfcap/probe.h"
+
+#include "../common/text.h"
+
+#include "options.h"
+
+static const struct {
+	const char *command, *text;
+} examples[] = {
+	{"bpfcap -k 5.4 --filter icmp",
+	 "pings received, sent and dropped, with code for Linux 5.4"},
+	{"bpfcap -f drop -S tcp port 443", "dropped packets, with the reason and the stack"},
+	{"bpfcap -f tc:ingress -i eth0 -w all.pcapng", "everything that eth0 receives, to a file"},
+	{"bpfcap -w - icmp6 | tcpdump -nr -", "live into another program"},
+	{"bpfcap -ddd -f tc -k 5.4 host 10.0.0.1", "the filter as a program, without root"},
+};
+#define EXAMPLE_CNT (sizeof(examples) / sizeof(examples[0]))
+
+static void print(struct text *t)
+{
+	fputs(text_str(t), stdout);
+	text_free(t);
+}
+
+void help_usage(void)
+{
+	struct text t = {0};
+	size_t cnt;
+	const struct probe_hook_help *hooks = probe_hook_help(&cnt);
+
+	text_put(&t, "usage: bpfcap [options] [expression...]\n"
+		     "Captures packets anywhere in the kernel, filtered there.\n\n");
+	options_help(&t);
+	text_put(&t, "\nHooks:\n");
+	for (size_t i = 0; i < cnt; i++)
+		text_printf(&t, "  %-28s %s (needs: %s)\n", hooks[i].spec, hooks[i].text,
+			    hooks[i].needs);
+	text_put(&t, "\nExamples:\n");
+	for (size_t i = 0; i < EXAMPLE_CNT; i++)
+		text_printf(&t, "  %s\n      %s\n", examples[i].command, examples[i].text);
+	text_put(&t, "\nExit status: 0 done; 1 something failed; 2 the command line is wrong.\n");
+	print(&t);
+}
+
+/* Appends text with the characters escaped that man(7) would take for its own. */
+static void put_roff(struct text *t, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '-' || *s == '\\')
+			text_put(t, "\\");
+		text_bytes(t, s, 1);
+	}
+}
+
+static void put_entry(struct text *t, const char *name, const char *body)
+{
+	text_put(t, ".TP\n.B ");
+	put_roff(t, name);
+	text_put(t, "\n");
+	put_roff(t, body);
+	text_put(t, "\n");
+}
+
+void help_man(void)
+{
+	struct text t = {0};
+	size_t cnt;
+	const struct probe_hook_help *hooks = probe_hook_help(&cnt);
+
+	text_put(&t,
+		 ".TH BPFCAP 8 \"\" \"bpfcap " BPFCAP_VERSION "\"\n"
+		 ".SH NAME\nbpfcap \\- capture packets anywhere in the kernel\n"
+		 ".SH SYNOPSIS\n.B bpfcap\n[options] [expression...]\n"
+		 ".SH DESCRIPTION\n"
+		 "Captures packets at hooks in the Linux kernel (5.4 and later) that match a\n"
+		 ".BR pcap\\-filter (7)\n"
+		 "expression, and prints them or writes them to a file. Neither BTF nor kernel\n"
+		 "headers nor a compiler are needed.\n"
+		 ".SH OPTIONS\n");
+	options_man(&t);
+	text_put(&t, ".SH HOOKS\n");
+	for (size_t i = 0; i < cnt; i++) {
+		put_entry(&t, hooks[i].spec, hooks[i].text);
+		text_put(&t, ".br\nNeeds: ");
+		put_roff(&t, hooks[i].needs);
+		text_put(&t, "\n");
+	}
+	text_put(&t, ".SH EXIT STATUS\n0: done. 1: something failed while running. 2: the command\n"
+		     "line or the filter is wrong.\n.SH EXAMPLES\n");
+	for (size_t i = 0; i < EXAMPLE_CNT; i++)
+		put_entry(&t, examples[i].command, examples[i].text);
+	text_put(&t, ".SH SEE ALSO\n.BR tcpdump (8),\n.BR pcap\\-filter (7)\n");
+	print(&t);
+}

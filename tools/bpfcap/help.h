@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* help.h - --help and the manual page. */
+#ifndef BPFCAP_HELP_H
+#define BPFCAP_HELP_H
+
+/* Each prints on standard output. */
+void help_usage(void);
+void help_man(void);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfcap/replay.c - -r: the packets of a capture file instead of the kernel's, with the same
+ * filter and the same output.
+ */
+#include "replay.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "bpfcap/cbpf.h"
+
+#include "output.h"
+#include "stop.h"
+
+struct replay {
+	struct cbpf_file *file;
+	struct cbpf_prog filter;
+	int linktype;
+	uint64_t read_cnt, matched_cnt;
+};
+
+static bool matches(struct replay *r, const struct cbpf_packet *p)
+{
+	r->read_cnt++;
+	if (!cbpf_run(&r->filter, p->data, p->cap_len, p->len))
+		return false;
+	r->matched_cnt++;
+	return true;
+}
+
+static int write_packet(struct replay *r, struct output *out, const struct cbpf_packet *p,
+			struct err *e)
+{
+	const struct probe_event ev = {
+		.time_ns = p->time_ns,
+		.linktype = r->linktype,
+		.len = p->len,
+		.cap_len = p->cap_len,
+		.data = p->data,
+	};
+
+	return output_packet(out, &(struct packet){.ev = &ev}, e);
+}
+
+/* All packets, until -c, a signal or an error ends it. */
+static int run(struct replay *r, struct output *out, struct err *e)
+{
+	struct cbpf_packet p;
+	int rc = 0;
+
+	while (rc == 0 && !stop_requested()) {
+		rc = cbpf_file_next(r->file, &p, e);
+		if (rc <= 0)
+			break;
+		rc = matches(r, &p) ? write_packet(r, out, &p, e) : 0;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int run_output(struct replay *r, const struct options *o, struct err *e)
+{
+	struct output out;
+	struct err ignored;
+	int rc, closed;
+
+	rc = output_open(&out, o, (uint32_t)cbpf_file_snap_len(r->file), e);
+	if (rc != 0)
+		return rc;
+	rc = run(r, &out, e);
+	closed = output_close(&out, NULL, rc ? &ignored : e);
+	if (rc == 0)
+		rc = closed;
+	if (rc != -EPIPE)
+		fprintf(stderr, "%" PRIu64 " packets read, %" PRIu64 " matched by the filter\n",
+			r->read_cnt, r->matched_cnt);
+	return rc;
+}
+
+int replay(const struct options *o, struct err *e)
+{
+	struct replay r = {0};
+	int rc = output_check(o, e);
+
+	if (rc == 0)
+		rc = cbpf_file_open(&r.file, o->read_path, e);
+	if (rc != 0)
+		return rc;
+	r.linktype = cbpf_file_linktype(r.file);
+	rc = cbpf_compile(o->filter, r.linktype, UINT32_MAX, true, &r.filter, e);
+	if (rc == 0) {
+		stop_on_signals();
+		rc = run_output(&r, o, e);
+	}
+	cbpf_prog_free(&r.filter);
+	cbpf_file_close(r.file);
+	return rc;
+}

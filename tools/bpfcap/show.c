@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfcap/show.c - the stages between an expression and a loaded program, one printed on
+ * standard output. Takes the options; all but the verifier's log work without root.
+ */
+#include "show.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "bpfcap/cbpf2ebpf.h"
+#include "bpfcap/kbpf.h"
+
+#include "../common/fail.h"
+
+#include "capture.h"
+
+/* ---- Forms of a program ------------------------------------------------------------------- */
+
+static void print_listing(const struct ebpf_prog *p)
+{
+	char text[EBPF_TEXT_LEN];
+
+	for (size_t i = 0; i < p->cnt;) {
+		size_t slots = ebpf_disasm(p->insns, p->cnt, i, text);
+
+		printf("%4zu: %s\n", i, text);
+		i += slots;
+	}
+}
+
+/* Initializers of struct bpf_insn. */
+static void print_c(const struct ebpf_prog *p)
+{
+	for (size_t i = 0; i < p->cnt; i++) {
+		const struct ebpf_insn *n = &p->insns[i];
+
+		printf("{ 0x%02x, %u, %u, %d, 0x%08x },\n", n->code, n->dst, n->src, n->off,
+		       (unsigned)n->imm);
+	}
+}
+
+static void print_decimal(const struct ebpf_prog *p)
+{
+	printf("%zu\n", p->cnt);
+	for (size_t i = 0; i < p->cnt; i++) {
+		const struct ebpf_insn *n = &p->insns[i];
+
+		printf("%u %u %u %d %d\n", n->code, n->dst, n->src, n->off, n->imm);
+	}
+}
+
+/* ---- Stages ------------------------------------------------------------------------------- */
+
+static int compile(const struct options *o, struct cbpf_prog *out, struct err *e)
+{
+	int linktype = o->linktype ? cbpf_linktype_by_name(o->linktype, e) : CBPF_LINKTYPE_ETHERNET;
+
+	if (linktype < 0)
+		return linktype;
+	return cbpf_compile(o->filter, linktype, UINT32_MAX, true, out, e);
+}
+
+static int show_cbpf(const struct options *o, struct err *e)
+{
+	char text[CBPF_TEXT_LEN];
+	struct cbpf_prog p = {0};
+	int rc = compile(o, &p, e);
+
+	for (size_t i = 0; i < p.cnt; i++) {
+		cbpf_disasm(&p, i, text);
+		puts(text);
+	}
+	cbpf_prog_free(&p);
+	return rc;
+}
+
+static int show_ir(const struct options *o, struct err *e)
+{
+	struct cbpf_prog p = {0};
+	int rc = compile(o, &p, e);
+
+	if (rc == 0)
+		rc = cbpf2ebpf_dump_ir(&p, stdout, e);
+	cbpf_prog_free(&p);
+	return rc;
+}
+
+/* -k; else the running kernel, which without root is known by its version alone. */
+static int find_target(const struct options *o, struct ebpf_target *t, struct err *e)
+{
+	struct utsname name;
+	int rc = probe_target(t, o->kernel, e);
+
+	if (rc != -EPERM || (o->kernel && strcmp(o->kernel, "auto") != 0) || uname(&name) != 0)
+		return rc;
+	name.release[strspn(name.release, "0123456789.")] = '\0';
+	return ebpf_target_by_version(t, name.release, e);
+}
+
+typedef void (*print_fn)(const struct ebpf_prog *p);
+
+static int show_hook(const struct options *o, const char *hook, bool filter_only, print_fn print,
+		     struct err *e)
+{
+	struct probe_config config = capture_config(o);
+	struct ebpf_target target;
+	struct ebpf_prog p = {0};
+	int rc = find_target(o, &target, e);
+
+	if (rc == 0)
+		rc = probe_program(&config, hook, filter_only, &target, &p, e);
+	if (rc == 0)
+		print(&p);
+	ebpf_prog_free(&p);
+	return rc;
+}
+
+static int one_hook(const struct options *o, const char **hook, struct err *e)
+{
+	*hook = o->hooks.cnt ? o->hooks.words[0] : "socket";
+	if (o->hooks.cnt > 1)
+		return fail_input(e, -EINVAL, "options", "a program is printed for one hook (-f)");
+	return 0;
+}
+
+static int show_ebpf_as(const struct options *o, bool filter_only, print_fn print, struct err *e)
+{
+	const char *hook;
+	int rc = one_hook(o, &hook, e);
+
+	return rc ? rc : show_hook(o, hook, filter_only, print, e);
+}
+
+static int show_ebpf(const struct options *o, struct err *e)
+{
+	return show_ebpf_as(o, true, print_listing, e);
+}
+
+static int show_whole(const struct options *o, struct err *e)
+{
+	return show_ebpf_as(o, false, print_listing, e);
+}
+
+/* The log of programs that are really loaded; they are taken off again at once. */
+static int show_log(const struct options *o, struct err *e)
+{
+	struct probe_config config = capture_config(o);
+	struct probe *p = NULL;
+	char *log = NULL;
+	int rc;
+
+	config.log = &log;
+	rc = probe_open(&p, &config, e);
+	if (log)
+		fputs(log, stdout);
+	free(log);
+	probe_close(p);
+	return rc;
+}
+
+static int show_stage(const struct options *o, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int (*show)(const struct options *o, struct err *e);
+	} stages[] = {
+		{"cbpf", show_cbpf},	 {"ir", show_ir},   {"ebpf", show_ebpf},
+		{"program", show_whole}, {"log", show_log},
+	};
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (strcmp(stages[i].name, o->dump_stage) == 0)
+			return stages[i].show(o, e);
+	return fail_input(e, -EINVAL, "options",
+			  "'%s' is not a stage; there are cbpf, ir, ebpf, program and log",
+			  o->dump_stage);
+}
+
+int show_program(const struct options *o, struct err *e)
+{
+	static const print_fn forms[] = {print_listing, print_c, print_decimal};
+	int rc;
+
+	if (o->dump_stage)
+		rc = show_stage(o, e);
+	else
+		rc = show_ebpf_as(o, true, forms[o->dump_cnt > 3 ? 2 : o->dump_cnt - 1], e);
+	if (rc == 0 && fflush(stdout) != 0)
+		return fail_run(e, -errno, "output", "standard output: %s", strerror(errno));
+	return rc;
+}
+
+/* ---- -D ----------------------------------------------------------------------------------- */
+
+int show_ifaces(struct err *e)
+{
+	enum { FLAG_UP = 0x1, FLAG_LOOPBACK = 0x8, FLAG_RUNNING = 0x40 }; /* IFF_* */
+	struct kbpf_iface *list = NULL;
+	int cnt = kbpf_iface_list(&list, e);
+
+	for (int i = 0; i < cnt; i++) {
+		uint32_t f = list[i].flags;
+
+		printf("%d.%s [%s%s%s]\n", list[i].index, list[i].name, f & FLAG_UP ? "Up" : "Down",
+		       f & FLAG_RUNNING ? ", Running" : "", f & FLAG_LOOPBACK ? ", Loopback" : "");
+	}
+	free(list);
+	return cnt < 0 ? cnt : 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* show.h - what bpfcap prints instead of capturing: programs, stages, interfaces. */
+#ifndef BPFCAP_SHOW_H
+#define BPFCAP_SHOW_H
+
+#include "options.h"
+
+/* -d, -dd, -ddd and --dump. 0, or -errno with the sentence. */
+int show_program(const struct options *o, struct err *e);
+/* -D */
+int show_ifaces(struct err *e);
+
+#endif

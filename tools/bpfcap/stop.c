@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfcap/stop.c - the signals that end a capture: a handler leaves a mark, the loops look at
+ * it. A signal that comes just before a wait is seen when the wait is over, which is why waits are
+ * short.
+ */
+#include "stop.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t stop_mark, counts_mark;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	stop_mark = 1;
+}
+
+static void on_counts(int sig)
+{
+	(void)sig;
+	counts_mark = 1;
+}
+
+static void handle(int sig, void (*handler)(int))
+{
+	struct sigaction sa = {.sa_handler = handler};
+
+	sigemptyset(&sa.sa_mask);
+	(void)sigaction(sig, &sa, NULL);
+}
+
+static bool ignored(int sig)
+{
+	struct sigaction sa;
+
+	return sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
+}
+
+void stop_on_signals(void)
+{
+	handle(SIGPIPE, SIG_IGN);
+	handle(SIGINT, on_stop);
+	handle(SIGTERM, on_stop);
+	handle(SIGUSR1, on_counts);
+	if (!ignored(SIGHUP)) /* nohup wants it so */
+		handle(SIGHUP, on_stop);
+}
+
+bool stop_requested(void)
+{
+	return stop_mark;
+}
+
+bool stop_counts_requested(void)
+{
+	bool asked = counts_mark;
+
+	counts_mark = 0;
+	return asked;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* tools/common/text.c - a string that grows: takes pieces, gives a NUL-terminated whole. */
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void text_free(struct text *t)
+{
+	free(t->p);
+	*t = (struct text){0};
+}
+
+void text_clear(struct text *t)
+{
+	t->len = 0;
+	t->failed = false;
+	if (t->p)
+		t->p[0] = '\0';
+}
+
+const char *text_str(const struct text *t)
+{
+	return t->p ? t->p : "";
+}
+
+/* Makes room for n more bytes and the NUL. */
+static bool reserve(struct text *t, size_t n)
+{
+	size_t cap = t->cap ? t->cap : 256;
+	char *p;
+
+	if (t->failed)
+		return false;
+	while (cap - t->len <= n)
+		cap *= 2;
+	if (cap == t->cap)
+		return true;
+	p = realloc(t->p, cap);
+	if (!p) {
+		t->failed = true;
+		return false;
+	}
+	t->p = p;
+	t->cap = cap;
+	return true;
+}
+
+void text_bytes(struct text *t, const void *bytes, size_t n)
+{
+	if (!reserve(t, n))
+		return;
+	memcpy(t->p + t->len, bytes, n);
+	t->len += n;
+	t->p[t->len] = '\0';
+}
+
+void text_put(struct text *t, const char *s)
+{
+	text_bytes(t, s, strlen(s));
+}
+
+void text_printf(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0 || !reserve(t, (size_t)n))
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(t->p + t->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	t->len += (size_t)n;
+}
+
+void text_name(struct text *t, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c >= 0x20 && c < 0x7f)
+			text_bytes(t, s, 1);
+		else
+			text_printf(t, "\\x%02x", c);
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.h - a string that grows. Appending cannot fail visibly: without memory the text is marked
+ * as failed and stays as it was, which whoever writes it out looks at once.
+ */
+#ifndef TOOLS_TEXT_H
+#define TOOLS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+	char *p; /* NUL-terminated once something was appended */
+	size_t len, cap;
+	bool failed;
+};
+
+void text_free(struct text *t);
+void text_clear(struct text *t); /* empty again; keeps the memory */
+const char *text_str(const struct text *t);
+
+void text_bytes(struct text *t, const void *bytes, size_t n);
+void text_put(struct text *t, const char *s);
+void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Appends a name that somebody else chose: what could command a terminal becomes "\xNN". */
+void text_name(struct text *t, const char *s);
+
+#endif
