@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../err.h"
 #include "bpfcap/kbpf.h"
-#include "file.h"
 #include "uapi.h"
 
 #define LIST_LEN 96
@@ -35,26 +37,18 @@ static const struct cap_row {
 /* This process's effective capabilities; all, when that cannot be known. */
 static uint64_t effective_caps(void)
 {
-	static const char key[] = "CapEff:";
-	uint64_t set = UINT64_MAX;
-	char *text, *at;
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct half[_LINUX_CAPABILITY_U32S_3];
 
-	if (kbpf_read_file(AT_FDCWD, "/proc/self/status", &text, NULL) < 0)
-		return set;
-	at = strstr(text, key);
-	if (at)
-		set = strtoull(at + strlen(key), NULL, 16);
-	free(text);
-	return set;
+	if (syscall(__NR_capget, &head, half) < 0)
+		return UINT64_MAX;
+	return (uint64_t)half[1].effective << 32 | half[0].effective;
 }
 
 /* The needs as this kernel knows them. */
 static unsigned needs_here(unsigned needs)
 {
-	uint64_t last;
-
-	if (kbpf_file_read_number(AT_FDCWD, "/proc/sys/kernel/cap_last_cap", &last) < 0 ||
-	    last >= UAPI_CAP_BPF || !(needs & (PERM_BPF | PERM_PERFMON)))
+	if (!(needs & (PERM_BPF | PERM_PERFMON)) || prctl(PR_CAPBSET_READ, UAPI_CAP_BPF) >= 0)
 		return needs;
 	return (needs & ~(unsigned)(PERM_BPF | PERM_PERFMON)) | PERM_SYS_ADMIN;
 }
@@ -98,14 +92,11 @@ static bool file_has(const char *path, const char *word)
 	return has;
 }
 
-static bool in_user_namespace(void)
-{
-	return !file_has("/proc/self/uid_map", "4294967295");
-}
-
 static const char *other_reason(void)
 {
-	if (in_user_namespace())
+	/* the initial namespace maps all numbers to themselves */
+	if (access("/proc/self/uid_map", R_OK) == 0 &&
+	    !file_has("/proc/self/uid_map", "4294967295"))
 		return "the capabilities count in the initial user namespace only, and this "
 		       "process "
 		       "is in another; run it on the host";
