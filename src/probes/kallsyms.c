@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/kallsyms.c - names of kernel addresses, from /proc/kallsyms.
+ *
+ * Takes lines "ffffffff81000000 T name[\t[module]]"; gives the function behind an address by
+ * binary search. All text is kept in one block; 200,000 symbols take some 10 MB while loaded.
+ */
+#include "kallsyms.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct symbol {
+	uint64_t addr;
+	uint32_t name;	 /* offset in text */
+	uint32_t module; /* offset in text; 0: none */
+};
+
+struct kallsyms {
+	struct symbol *sym;
+	size_t cnt, room;
+	char *text;
+	size_t text_len, text_room;
+};
+
+/* A symbol without a size is not believed to reach farther than this. */
+#define FUNC_LEN_MAX (1u << 20)
+
+static bool grow(void **mem, size_t *room, size_t need, size_t elem)
+{
+	size_t want = *room ? *room : 4096;
+	void *p;
+
+	if (need <= *room)
+		return true;
+	while (want < need)
+		want *= 2;
+	p = realloc(*mem, want * elem);
+	if (!p)
+		return false;
+	*mem = p;
+	*room = want;
+	return true;
+}
+
+/* Keeps the text; gives its offset, or 0 without memory. Offset 0 is never given out. */
+static uint32_t keep(struct kallsyms *k, const char *s, size_t len)
+{
+	void *text = k->text;
+	size_t at = k->text_len ? k->text_len : 1;
+
+	if (at + len + 1 > UINT32_MAX || !grow(&text, &k->text_room, at + len + 1, 1))
+		return 0;
+	k->text = text;
+	memcpy(k->text + at, s, len);
+	k->text[at + len] = '\0';
+	k->text_len = at + len + 1;
+	return (uint32_t)at;
+}
+
+/* Modules come in blocks: the text of the last one is used again. */
+static uint32_t keep_module(struct kallsyms *k, const char *s, size_t len)
+{
+	const char *last =
+		k->cnt && k->sym[k->cnt - 1].module ? k->text + k->sym[k->cnt - 1].module : NULL;
+
+	if (last && strlen(last) == len && memcmp(last, s, len) == 0)
+		return k->sym[k->cnt - 1].module;
+	return keep(k, s, len);
+}
+
+static bool add(struct kallsyms *k, uint64_t addr, const char *rest)
+{
+	size_t name_len = strcspn(rest, "\t \n");
+	const char *module = rest + name_len + strspn(rest + name_len, "\t ");
+	void *sym = k->sym;
+	struct symbol s = {.addr = addr};
+
+	if (name_len == 0)
+		return true;
+	if (!grow(&sym, &k->room, k->cnt + 1, sizeof(*k->sym)))
+		return false;
+	k->sym = sym;
+	if (*module == '[') {
+		s.module = keep_module(k, module + 1, strcspn(module + 1, "]\n"));
+		if (!s.module)
+			return false;
+	}
+	s.name = keep(k, rest, name_len);
+	if (!s.name)
+		return false;
+	k->sym[k->cnt++] = s;
+	return true;
+}
+
+static bool add_line(struct kallsyms *k, const char *line, bool *hidden)
+{
+	char *end;
+	uint64_t addr = strtoull(line, &end, 16);
+
+	if (end == line || end[0] != ' ' || !end[1] || !strchr("tTwW", end[1]) || end[2] != ' ')
+		return true;
+	if (addr == 0) {
+		*hidden = true;
+		return true;
+	}
+	return add(k, addr, end + 3);
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return (x->name > y->name) - (x->name < y->name);
+}
+
+int probe_kallsyms_read(struct kallsyms **out, FILE *in)
+{
+	struct kallsyms *k = calloc(1, sizeof(*k));
+	bool hidden = false, ok = k;
+	char *line = NULL;
+	size_t room = 0;
+
+	*out = NULL;
+	while (ok && getline(&line, &room, in) > 0)
+		ok = add_line(k, line, &hidden);
+	free(line);
+	if (!ok || k->cnt == 0) {
+		probe_kallsyms_free(k);
+		return !ok ? -ENOMEM : hidden ? -EPERM : -ENODATA;
+	}
+	qsort(k->sym, k->cnt, sizeof(*k->sym), by_addr);
+	*out = k;
+	return 0;
+}
+
+int probe_kallsyms_load(struct kallsyms **out)
+{
+	FILE *in = fopen("/proc/kallsyms", "re");
+	int rc;
+
+	*out = NULL;
+	if (!in)
+		return -errno;
+	rc = probe_kallsyms_read(out, in);
+	(void)fclose(in);
+	return rc;
+}
+
+void probe_kallsyms_free(struct kallsyms *k)
+{
+	if (!k)
+		return;
+	free(k->sym);
+	free(k->text);
+	free(k);
+}
+
+/* The first of the symbols with the greatest address that is not above `addr`. */
+static const struct symbol *find(const struct kallsyms *k, uint64_t addr)
+{
+	size_t low = 0, high = k ? k->cnt : 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (k->sym[mid].addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == 0)
+		return NULL;
+	low--;
+	while (low > 0 && k->sym[low - 1].addr == k->sym[low].addr)
+		low--;
+	return &k->sym[low];
+}
+
+void probe_kallsyms_text(const struct kallsyms *k, uint64_t addr, char *text, size_t text_len)
+{
+	const struct symbol *s = find(k, addr);
+
+	if (!s || addr - s->addr > FUNC_LEN_MAX)
+		(void)snprintf(text, text_len, "0x%" PRIx64, addr);
+	else if (s->module)
+		(void)snprintf(text, text_len, "%s+0x%" PRIx64 " [%s]", k->text + s->name,
+			       addr - s->addr, k->text + s->module);
+	else
+		(void)snprintf(text, text_len, "%s+0x%" PRIx64, k->text + s->name, addr - s->addr);
+}
+
+uint64_t probe_kallsyms_addr(const struct kallsyms *k, const char *name)
+{
+	for (size_t i = 0; k && i < k->cnt; i++)
+		if (strcmp(k->text + k->sym[i].name, name) == 0)
+			return k->sym[i].addr;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* src/probes/kallsyms.h - names of kernel addresses, from /proc/kallsyms. */
+#ifndef PROBES_KALLSYMS_H
+#define PROBES_KALLSYMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct kallsyms;
+
+/* Reads a file in the form of /proc/kallsyms; only functions are kept. 0, -errno of the reading,
+ * -EPERM when the kernel shows no addresses (kernel.kptr_restrict), -ENODATA without symbols. */
+int probe_kallsyms_read(struct kallsyms **out, FILE *in);
+int probe_kallsyms_load(struct kallsyms **out);
+void probe_kallsyms_free(struct kallsyms *k);
+
+/* "symbol+0x1f [module]" of the function that `addr` lies in; "0x..." if there is none, or
+ * `k` is NULL. kallsyms has no sizes: a symbol reaches to the
+ * next one. */
+void probe_kallsyms_text(const struct kallsyms *k, uint64_t addr, char *text, size_t text_len);
+
+/* The address of function `name`, 0: none. */
+uint64_t probe_kallsyms_addr(const struct kallsyms *k, const char *name);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/layout.h - where the members of sk_buff and net_device lie in the running kernel.
+ *
+ * Private to src/probes. layout_find.c fills it by asking the verifier, layout_check.c proves it
+ * against a packet whose fields are known, layout_version.c has a table for kernels that are not
+ * at hand.
+ */
+#ifndef PROBES_LAYOUT_H
+#define PROBES_LAYOUT_H
+
+#include "bpfcap/probe.h"
+
+struct ebpf_insn;
+
+/* X(id, object, member); the order is that of struct sk_buff. */
+/* clang-format off */
+#define LAYOUT_FIELDS(X)						\
+	X(SKB_DEV, "sk_buff", "dev")					\
+	X(SKB_SK, "sk_buff", "sk")					\
+	X(SKB_LEN, "sk_buff", "len")					\
+	X(SKB_DATA_LEN, "sk_buff", "data_len")				\
+	X(SKB_MAC_LEN, "sk_buff", "mac_len")				\
+	X(SKB_HDR_LEN, "sk_buff", "hdr_len")				\
+	X(SKB_QUEUE_MAPPING, "sk_buff", "queue_mapping")		\
+	X(SKB_PKT_TYPE, "sk_buff", "pkt_type")				\
+	X(SKB_PRIORITY, "sk_buff", "priority")				\
+	X(SKB_IIF, "sk_buff", "skb_iif")				\
+	X(SKB_HASH, "sk_buff", "hash")					\
+	X(SKB_VLAN_PROTO, "sk_buff", "vlan_proto")			\
+	X(SKB_VLAN_TCI, "sk_buff", "vlan_tci")				\
+	X(SKB_VLAN_PRESENT, "sk_buff", "vlan_present")			\
+	X(SKB_MARK, "sk_buff", "mark")					\
+	X(SKB_PROTOCOL, "sk_buff", "protocol")				\
+	X(SKB_TRANSPORT_HEADER, "sk_buff", "transport_header")		\
+	X(SKB_NETWORK_HEADER, "sk_buff", "network_header")		\
+	X(SKB_MAC_HEADER, "sk_buff", "mac_header")			\
+	X(SKB_TAIL, "sk_buff", "tail")					\
+	X(SKB_END, "sk_buff", "end")					\
+	X(SKB_HEAD, "sk_buff", "head")					\
+	X(SKB_DATA, "sk_buff", "data")					\
+	X(SKB_TRUESIZE, "sk_buff", "truesize")				\
+	X(SKB_USERS, "sk_buff", "users")				\
+	X(DEV_IFINDEX, "net_device", "ifindex")
+
+enum layout_field {
+#define LAYOUT_ENUM(id, object, member) LAYOUT_##id,
+	LAYOUT_FIELDS(LAYOUT_ENUM)
+#undef LAYOUT_ENUM
+	LAYOUT_FIELD_CNT,
+};
+/* clang-format on */
+
+struct probe_layout {
+	struct probe_field field[LAYOUT_FIELD_CNT];
+	uint8_t ptr_len;	   /* bytes of a kernel pointer: 8, or 4 */
+	uint8_t pkt_type_mask;	   /* of the byte at SKB_PKT_TYPE */
+	uint8_t vlan_present_mask; /* of the byte at SKB_VLAN_PRESENT; 0: the u32 at SKB_VLAN_PROTO is
+				    * non-zero when a tag is there */
+};
+
+static inline int32_t layout_off(const struct probe_layout *l, enum layout_field f)
+{
+	return l->field[f].off;
+}
+
+/* All fields named and not found. */
+void probe_layout_init(struct probe_layout *l);
+
+/* ---- layout_xlat.c: what the verifier's rewriting gives away ------------------------------- */
+
+/* One memory load between two markers. */
+struct layout_load {
+	bool from_ctx; /* the base register is the context itself */
+	uint8_t len;   /* bytes: 1, 2, 4, 8 */
+	int16_t off;   /* from the base register */
+	uint64_t mask; /* constant and'ed to the loaded value; 0: none */
+};
+
+#define LAYOUT_LOADS_MAX 4
+
+struct layout_loads {
+	struct layout_load load[LAYOUT_LOADS_MAX];
+	unsigned cnt;
+};
+
+#define LAYOUT_CTX_REG	  6 /* the probing programs keep the context here */
+#define LAYOUT_MARKER_REG 8 /* and "r8 = r10" before each access */
+
+/*
+ * Cuts a rewritten program at its markers and lists the loads after each: segment i is what came
+ * of the i-th access. Returns the number of markers met, or -E2BIG when they exceed `seg_cnt`.
+ */
+int probe_layout_xlat(const struct ebpf_insn *insns, size_t cnt, struct layout_loads *seg,
+		      unsigned seg_cnt);
+
+/* ---- layout_find.c, layout_rules.c, layout_check.c, layout_version.c ----------------------- */
+
+/* Derives what is not revealed; -ENOTSUP names the first rule that the found offsets break. */
+int probe_layout_derive(struct probe_layout *l, struct err *e);
+
+/* Runs one packet of known fields through the kernel's own test run and compares. Where *t lets a
+ * sched_cls program call probe_read_kernel, it does the reading; else a raw tracepoint program. */
+int probe_layout_check(const struct probe_layout *l, const struct ebpf_target *t, struct err *e);
+
+/* The layout that a usual build of mainline `version` has. For programs that are only shown. */
+void probe_layout_by_version(struct probe_layout *l, uint32_t version);
+
+/* Writes the layout into *l and checks it; the work of probe_layout_find(). */
+int probe_layout_fill(struct probe_layout *l, struct err *e);
+
+#endif

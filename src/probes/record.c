@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/record.c - reads a record of the perf ring.
+ *
+ * Takes bytes, gives a struct probe_event whose pointers lead into them (or into the caller's room,
+ * when a VLAN tag is put back). Fails with -EBADMSG; no byte outside the record is looked at.
+ */
+#include "record.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <string.h>
+
+enum { MAC_ADDRS_LEN = 12 };
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The tag goes behind the two addresses, where the wire had it. */
+static void put_vlan_back(const struct probe_record *r, const uint8_t *packet, uint32_t snap_len,
+			  uint8_t *room, struct probe_event *ev)
+{
+	const uint8_t tci[2] = {(uint8_t)(r->vlan_tci >> 8), (uint8_t)r->vlan_tci};
+	uint8_t head[MAC_ADDRS_LEN + RECORD_VLAN_LEN];
+	uint32_t cap_len = min_u32(r->cap_len + RECORD_VLAN_LEN, snap_len);
+
+	memcpy(head, packet, MAC_ADDRS_LEN);
+	memcpy(head + MAC_ADDRS_LEN, &r->vlan_proto, 2);
+	memcpy(head + MAC_ADDRS_LEN + 2, tci, 2);
+	memcpy(room, head, min_u32(cap_len, sizeof(head)));
+	if (cap_len > sizeof(head))
+		memcpy(room + sizeof(head), packet + MAC_ADDRS_LEN, cap_len - sizeof(head));
+	ev->data = room;
+	ev->cap_len = cap_len;
+}
+
+static enum probe_dir dir_of(uint32_t pkt_type)
+{
+	return pkt_type == PACKET_OUTGOING ? PROBE_DIR_OUT : PROBE_DIR_IN;
+}
+
+static void take_stack(const struct probe_record *r, const uint8_t *stack, struct record_room *room,
+		       struct probe_event *ev)
+{
+	if (r->stack_room == 0 || r->stack_len > r->stack_room)
+		return; /* not asked for, or the helper failed */
+	memcpy(room->stack, stack, r->stack_len);
+	ev->stack = room->stack;
+	ev->stack_cnt = r->stack_len / 8;
+}
+
+static bool is_whole(const struct probe_record *r, size_t len)
+{
+	return (r->stack_room == 0 || r->stack_room == RECORD_STACK_LEN) && r->stack_room <= len &&
+	       r->cap_len <= len - r->stack_room;
+}
+
+int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct record_room *room,
+		       struct probe_event *ev)
+{
+	const uint8_t *behind = (const uint8_t *)data + sizeof(struct probe_record);
+	struct probe_record r;
+
+	if (len < sizeof(r))
+		return -EBADMSG;
+	memcpy(&r, data, sizeof(r));
+	if (!is_whole(&r, len - sizeof(r)))
+		return -EBADMSG;
+	*ev = (struct probe_event){
+		.mono_ns = r.time_ns,
+		.hook = r.hook,
+		.ifindex = r.ifindex,
+		.dir = dir_of(r.pkt_type),
+		.linktype = r.linktype,
+		.len = r.len,
+		.cap_len = min_u32(r.cap_len, snap_len),
+		.data = behind + r.stack_room,
+		.skb = r.skb,
+		.has_reason = r.flags & RECORD_HAS_REASON,
+		.reason = r.reason,
+		.location = r.location,
+		.pid = (uint32_t)(r.pid_tgid >> 32),
+		.tid = (uint32_t)r.pid_tgid,
+	};
+	memcpy(ev->comm, r.comm, sizeof(ev->comm) - 1);
+	take_stack(&r, behind, room, ev);
+	if ((r.flags & RECORD_VLAN_BESIDE) && r.cap_len >= MAC_ADDRS_LEN)
+		put_vlan_back(&r, ev->data, snap_len, room->packet, ev);
+	return 0;
+}

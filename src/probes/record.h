@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/record.h - what a capture program writes into the perf ring for each packet.
+ *
+ * The emitter writes it by offsetof(), record.c reads it. Behind the head come `stack_room` bytes
+ * for return addresses (0 or RECORD_STACK_LEN) and the packet. Everything is in the order of the
+ * host, but vlan_proto, which is as on the wire.
+ */
+#ifndef PROBES_RECORD_H
+#define PROBES_RECORD_H
+
+#include "bpfcap/probe.h"
+
+enum {
+	/* vlan_proto and vlan_tci are to be put into the packet, which is as the kernel keeps it */
+	RECORD_VLAN_BESIDE = 1 << 0,
+	RECORD_HAS_REASON = 1 << 1,
+};
+
+struct probe_record {
+	uint64_t time_ns; /* CLOCK_MONOTONIC; first: the perf buffer sorts by it */
+	uint64_t skb;
+	uint64_t location;
+	uint64_t pid_tgid;
+	uint32_t ifindex;
+	uint32_t len;	  /* of the packet, with its VLAN tag */
+	uint32_t cap_len; /* bytes of it behind the head */
+	uint32_t reason;
+	uint32_t stack_len; /* bytes of addresses; may be -errno of the helper */
+	uint16_t hook;
+	uint16_t linktype;
+	uint16_t flags;
+	uint16_t vlan_proto;
+	uint16_t vlan_tci;
+	uint16_t stack_room;
+	uint32_t pkt_type; /* PACKET_* of linux/if_packet.h */
+	char comm[PROBE_COMM_LEN];
+};
+
+#define RECORD_STACK_LEN (PROBE_STACK_DEPTH * 8)
+/* A perf record's payload must not exceed this: beyond, the ring is corrupted in silence. */
+#define RECORD_LEN_MAX 65512
+
+_Static_assert(offsetof(struct probe_record, time_ns) == 0, "the perf buffer reads the time first");
+_Static_assert(sizeof(struct probe_record) == 88, "no padding: all of it is written");
+_Static_assert(sizeof(struct probe_record) % 8 == 0, "the stack behind it is aligned");
+_Static_assert(sizeof(struct probe_record) + RECORD_STACK_LEN + PROBE_SNAP_LEN_MAX <=
+		       RECORD_LEN_MAX,
+	       "a record with a stack and the longest packet fits");
+
+#define RECORD_VLAN_LEN 4 /* bytes of a tag */
+
+/* What an event may point into besides the record. */
+struct record_room {
+	uint64_t stack[PROBE_STACK_DEPTH]; /* records lie in the ring at multiples of 4 only */
+	uint8_t packet[PROBE_SNAP_LEN_MAX];
+};
+
+/*
+ * Reads a record of `len` bytes into *ev: everything but wall clock and cpu. `snap_len` bytes of
+ * the packet, at most PROBE_SNAP_LEN_MAX, are kept; where a VLAN tag has to be put in, the packet
+ * is made in *room. -EBADMSG for what no program of ours writes.
+ */
+int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct record_room *room,
+		       struct probe_event *ev);
+
+#endif
