@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/capture.h - the program that runs at a hook: prologue, filter, copy, submit.
+ *
+ * Private to src/probes. capture.c puts the pieces together; capture_skb.c, capture_packet.c and
+ * capture_submit.c are the pieces of tracing programs, capture_ctx.c is the whole of the others.
+ */
+#ifndef PROBES_CAPTURE_H
+#define PROBES_CAPTURE_H
+
+#include "bpfcap/cbpf2ebpf.h"
+#include "hook.h"
+#include "layout.h"
+#include "record.h"
+
+/* What the programs of one session share. */
+struct capture {
+	const struct ebpf_target *target;
+	const struct probe_layout *layout; /* needed by tracing hooks */
+	/* The filter for Ethernet frames and for packets that begin with an IP header. A filter that
+	 * has no meaning for the latter does not compile, and matches none: cnt is 0. */
+	struct cbpf_prog eth, raw;
+	uint32_t snap_len;
+	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
+	const uint32_t *ifindex;
+	unsigned ifindex_cnt; /* 0: all interfaces */
+	bool stack;
+	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
+};
+
+/* Value of the per-CPU counter map; the key is the hook's index. */
+struct capture_counters {
+	uint64_t seen, matched, lost_ring, lost_other, no_packet;
+};
+
+/*
+ * Tracing programs work in a value of a plain array map, `busy` while one does: a program may be
+ * interrupted by another on the same CPU, so there are several for each, key = CPU * levels + level.
+ * (A per-CPU map would limit the value to 32 KiB.) The packet follows.
+ */
+struct capture_scratch {
+	uint64_t busy;
+	uint8_t skb[256];
+	struct probe_record record;
+};
+
+#define CAPTURE_LEVELS	   3  /* process, soft interrupt, hard interrupt */
+#define CAPTURE_WINDOW_MIN 16 /* the head of an Ethernet frame with a tag */
+
+/* Bytes of a scratch value. */
+uint32_t probe_capture_scratch_len(const struct capture *c);
+
+/* Compiles the filter into *c (eth, raw, window_len). `linktype`: -y, or NULL. */
+int probe_capture_filter(struct capture *c, const char *expr, const char *linktype, struct err *e);
+void probe_capture_filter_free(struct capture *c);
+
+int probe_capture_build(const struct capture *c, const struct hook *h, struct ebpf_prog *out,
+			struct err *e);
+
+/* ---- The pieces --------------------------------------------------------------------------- */
+
+/* One program being written. */
+struct emit {
+	struct ebpf_builder *b;
+	const struct capture *c;
+	const struct hook *h;
+	ebpf_label out;	       /* return, without counting */
+	ebpf_label release;    /* leave the scratch, return */
+	ebpf_label no_packet;  /* count it, release */
+	ebpf_label unreadable; /* count it as lost, release */
+	enum ebpf_helper read; /* probe_read, or probe_read_kernel where it exists */
+	enum ebpf_size ptr;    /* of a kernel pointer */
+};
+
+/* Stack slots, from the frame pointer. The filter may use what is below SLOT_END. */
+enum {
+	SLOT_CTX = -8,
+	SLOT_COUNTERS = -16,
+	SLOT_SCRATCH = -24,
+	SLOT_START = -32, /* from the window on, packet byte i is at this kernel address + i */
+	SLOT_REASON = -40,
+	SLOT_LOCATION = -48,
+	SLOT_KEY = -56,
+	SLOT_END = -56,
+	FILTER_STACK_LEN = 400,
+};
+
+/* Offsets in the scratch, by what is there. */
+#define SCRATCH(field) offsetof(struct capture_scratch, field)
+#define RECORD(field)  (SCRATCH(record) + offsetof(struct probe_record, field))
+#define SKB(m, f)      (SCRATCH(skb) + (size_t)layout_off((m)->c->layout, LAYOUT_SKB_##f))
+#define PACKET(m)      ((int)(sizeof(struct capture_scratch) + ((m)->c->stack ? RECORD_STACK_LEN : 0)))
+#define COUNTER(field) offsetof(struct capture_counters, field)
+
+/* counters->field++. In: SLOT_COUNTERS. Clobbers R1, R2. */
+void probe_emit_count(const struct emit *m, size_t counter);
+/* counters = lookup(hook), into SLOT_COUNTERS; to m->out without. Clobbers R0..R5. */
+void probe_emit_counters(const struct emit *m);
+
+/* capture_skb.c */
+void probe_emit_scratch_take(const struct emit *m);
+void probe_emit_scratch_release(const struct emit *m);
+void probe_emit_skb(const struct emit *m);
+void probe_emit_iface(const struct emit *m);
+
+/* capture_packet.c */
+void probe_emit_packet_start(const struct emit *m);
+void probe_emit_packet_window(const struct emit *m);
+void probe_emit_packet_rest(const struct emit *m);
+
+/* capture_submit.c */
+void probe_emit_submit(const struct emit *m);
+
+/* capture_ctx.c: socket, tc, xdp. In: R1 = context. Ends the program. */
+int probe_emit_ctx_program(struct emit *m, struct err *e);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/hook.h - a place in the kernel where packets are seen: one ops table and file each.
+ *
+ * Private to src/probes. A hook is parsed from its spec, prepared (what this kernel has of it is
+ * looked up), gets its program built (capture.h) and loaded, and is attached.
+ */
+#ifndef PROBES_HOOK_H
+#define PROBES_HOOK_H
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kbpf.h"
+#include "bpfcap/probe.h"
+
+#define HOOK_TEXT_LEN 128
+
+struct hook_ops;
+
+struct hook {
+	const struct hook_ops *ops;
+	char spec[HOOK_TEXT_LEN]; /* "rawtp:net_dev_queue" */
+	char name[HOOK_TEXT_LEN]; /* for the user: "tx" */
+	char category[HOOK_TEXT_LEN];
+	char event[HOOK_TEXT_LEN]; /* tracepoint or function */
+	uint16_t index;		   /* in the session; goes into each record */
+	enum probe_dir dir;
+
+	/* Where the sk_buff, the drop reason and the dropping address are: raw tracepoint: argument
+	 * from 0; tracepoint: offset in the record; kprobe: argument from 0. -1: not there. */
+	int skb_at, reason_at, location_at;
+	enum ebpf_size reason_size;
+
+	/* Once attached: file descriptors whose closing detaches. */
+	int *fd;
+	unsigned fd_cnt;
+	struct kbpf_tc *tc; /* tc only */
+	unsigned tc_cnt;
+};
+
+/* What hooks may need to know of the session. */
+struct hook_env {
+	const struct ebpf_target *target;
+	const struct kbpf_iface *iface; /* the interfaces chosen with -i; none: all */
+	unsigned iface_cnt;
+};
+
+struct hook_ops {
+	enum ebpf_prog_type type;
+	bool tracing;	     /* the sk_buff comes as an address: its layout is needed */
+	bool dir_of_packet;  /* the packet itself tells the direction */
+	bool needs_iface;    /* -i is required */
+	const char *feature; /* what to say when a spec is wrong: "rawtp:NAME[@N]" */
+
+	/* Takes the spec behind its prefix. -EINVAL (input). */
+	int (*parse)(struct hook *h, const char *rest, struct err *e);
+	/* Optional: looks up what the program must know (offsets in a record). */
+	int (*prepare)(struct hook *h, const struct hook_env *env, struct err *e);
+	/*
+	 * Tracing. In: R1 = context. Out: R6 = sk_buff or 0, and by emit_keep() reason and location.
+	 * Clobbers R0..R5.
+	 */
+	void (*emit_prologue)(struct ebpf_builder *b, const struct hook *h);
+	int (*attach)(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e);
+	/* Optional: after attach said -EINVAL, asks for less; false when there is nothing less. */
+	bool (*degrade)(struct hook *h);
+	/* Optional: undoes what closing the descriptors does not. */
+	void (*detach)(struct hook *h);
+};
+
+extern const struct hook_ops probe_hook_rawtp;
+extern const struct hook_ops probe_hook_tracepoint;
+extern const struct hook_ops probe_hook_socket;
+extern const struct hook_ops probe_hook_tc;
+
+/* ---- hook_spec.c -------------------------------------------------------------------------- */
+
+struct hook_list {
+	struct hook *hook;
+	unsigned cnt;
+};
+
+/* Parses specs (each may hold several, separated by commas). -EINVAL (input) or -ENOMEM. */
+int probe_hooks_parse(struct hook_list *list, const char *const *specs, struct err *e);
+void probe_hooks_free(struct hook_list *list); /* detaches */
+
+/* Copies a name; false if it is empty, too long, or has other characters than [A-Za-z0-9_.]. */
+bool probe_hook_copy_name(char dst[HOOK_TEXT_LEN], const char *name, size_t len);
+/* "NAME" or "NAME@N", N from 1: *arg counts from 0 and stays as it is without @N. False: wrong. */
+bool probe_hook_split_arg(char dst[HOOK_TEXT_LEN], const char *text, int *arg);
+
+/* Keeps a descriptor whose closing detaches. Closes it and gives -ENOMEM without memory. */
+int probe_hook_keep_fd(struct hook *h, int fd, struct err *e);
+void probe_hook_detach(struct hook *h);
+
+#endif

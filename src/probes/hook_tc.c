@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/hook_tc.c - tc:ingress and tc:egress of the interfaces chosen with -i.
+ *
+ * By tcx link where the target has it, else as a filter of the clsact qdisc (bpfcap/kbpf.h). The
+ * program gives no verdict, so that others' filters still run.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../err.h"
+#include "hook.h"
+
+static int parse(struct hook *h, const char *rest, struct err *e)
+{
+	if (strcmp(rest, "ingress") == 0)
+		h->dir = PROBE_DIR_IN;
+	else if (strcmp(rest, "egress") == 0)
+		h->dir = PROBE_DIR_OUT;
+	else
+		return err_input(e, -EINVAL, "hook",
+				 "'%s' is not a hook: tc is given as tc, tc:ingress or tc:egress",
+				 h->spec);
+	(void)snprintf(h->name, sizeof(h->name), "tc:%s", rest);
+	return 0;
+}
+
+static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
+{
+	enum kbpf_tc_dir dir = h->dir == PROBE_DIR_IN ? KBPF_TC_INGRESS : KBPF_TC_EGRESS;
+	bool tcx = ebpf_target_has(env->target, EBPF_FEATURE_LINK_TCX);
+
+	h->tc = calloc(env->iface_cnt, sizeof(*h->tc));
+	if (!h->tc)
+		return err_run(e, -ENOMEM, "hook", "no memory for the tc hook");
+	for (unsigned i = 0; i < env->iface_cnt; i++) {
+		int rc = kbpf_tc_attach(&h->tc[i], prog_fd, env->iface[i].index, dir, tcx, e);
+
+		if (rc < 0)
+			return rc;
+		h->tc_cnt++;
+	}
+	return 0;
+}
+
+static void detach(struct hook *h)
+{
+	while (h->tc_cnt > 0)
+		(void)kbpf_tc_detach(&h->tc[--h->tc_cnt], NULL);
+	free(h->tc);
+	h->tc = NULL;
+}
+
+const struct hook_ops probe_hook_tc = {
+	.type = EBPF_PROG_SCHED_CLS,
+	.needs_iface = true,
+	.parse = parse,
+	.attach = attach,
+	.detach = detach,
+};

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/session.c - opens and closes a capture session.
+ *
+ * What can be wrong with the user's input is looked at first, then the kernel; programs are attached
+ * when all are loaded. On failure everything is released; the error is that of the step.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../err.h"
+
+#define NO_MEMORY(e) err_run(e, -ENOMEM, "session", "no memory for a capture session")
+
+/* Where tracing programs cannot be had (or not read, under lockdown), a packet socket serves. */
+static const char *const *default_hooks(void)
+{
+	static const char *const tracing[] = {"rx", "tx", "drop", NULL};
+	static const char *const socket[] = {"socket", NULL};
+	const uint32_t type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+
+	return kbpf_has_helper(type, EBPF_FN_probe_read_kernel) == 0 &&
+			       kbpf_has_helper(type, EBPF_FN_probe_read) == 0
+		       ? socket
+		       : tracing;
+}
+
+static int parse_config(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	const char *const *hooks = c->hooks && c->hooks[0] ? c->hooks : default_hooks();
+	int rc = probe_hooks_parse(&p->hooks, hooks, e);
+
+	if (rc < 0)
+		return rc;
+	p->capture.stack = c->stack;
+	p->capture.snap_len =
+		c->snap_len && c->snap_len < PROBE_SNAP_LEN_MAX ? c->snap_len : PROBE_SNAP_LEN_MAX;
+	p->forced_linktype = c->linktype ? cbpf_linktype_by_name(c->linktype, e) : -1;
+	if (c->linktype && p->forced_linktype < 0)
+		return p->forced_linktype;
+	return probe_capture_filter(&p->capture, c->expr, c->linktype, e);
+}
+
+static int choose_ifaces(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	int rc = probe_session_choose_ifaces(p, c->ifaces, e);
+
+	if (rc < 0)
+		return rc;
+	p->capture.ifindex = p->chosen_index;
+	p->capture.ifindex_cnt = p->chosen_cnt;
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		if (p->hooks.hook[i].ops->needs_iface && p->chosen_cnt == 0)
+			return err_input(e, -EINVAL, "hook",
+					 "hook %s works on an interface; choose one with -i",
+					 p->hooks.hook[i].spec);
+	return 0;
+}
+
+static int find_layout(struct probe *p, struct err *e)
+{
+	for (unsigned i = 0; i < p->hooks.cnt; i++) {
+		if (!p->hooks.hook[i].ops->tracing)
+			continue;
+		p->capture.layout = &p->layout;
+		return probe_layout_fill(&p->layout, e);
+	}
+	return 0;
+}
+
+/* "bpfcap_tx": letters, digits, '_' and '.', 15 at most. */
+static void prog_name(const struct hook *h, char name[16])
+{
+	(void)snprintf(name, 16, "bpfcap_%.8s", h->name);
+	for (char *p = name; *p; p++)
+		if (*p == ':' || *p == '*' || *p == '?')
+			*p = '_';
+}
+
+/* Appends the verifier's log of a program to those of the others. */
+static int keep_log(struct probe *p, const struct hook *h, char *log, struct err *e)
+{
+	char *all = NULL;
+	int rc = asprintf(&all, "%s%s:\n%s", p->log ? p->log : "", h->spec, log ? log : "");
+
+	free(log);
+	if (rc < 0)
+		return NO_MEMORY(e);
+	free(p->log);
+	p->log = all;
+	return 0;
+}
+
+static int load(struct probe *p, struct hook *h, bool want_log, struct err *e)
+{
+	struct ebpf_prog prog = {0};
+	char name[16], *log = NULL;
+	struct kbpf_prog_spec spec = {.type = h->ops->type, .name = name};
+	int fd, rc = probe_capture_build(&p->capture, h, &prog, e);
+
+	if (rc < 0)
+		return rc;
+	prog_name(h, name);
+	spec.insns = prog.insns;
+	spec.insn_cnt = prog.cnt;
+	if (want_log) {
+		spec.log = &log;
+		spec.log_level = 1;
+	}
+	fd = kbpf_prog_load(&spec, e);
+	ebpf_prog_free(&prog);
+	if (want_log && keep_log(p, h, log, e) < 0 && fd >= 0) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return fd;
+}
+
+static int load_all(struct probe *p, const struct hook_env *env, bool want_log, struct err *e)
+{
+	for (unsigned i = 0; i < p->hooks.cnt; i++) {
+		struct hook *h = &p->hooks.hook[i];
+		int rc = h->ops->prepare ? h->ops->prepare(h, env, e) : 0;
+
+		if (rc == 0)
+			rc = load(p, h, want_log, e);
+		if (rc < 0)
+			return rc;
+		p->state[i].prog_fd = rc;
+	}
+	return 0;
+}
+
+/* A hook that the kernel refuses may do with less: the program is then made anew. */
+static int attach_one(struct probe *p, unsigned i, const struct hook_env *env, struct err *e)
+{
+	struct hook *h = &p->hooks.hook[i];
+	int rc;
+
+	while ((rc = h->ops->attach(h, env, p->state[i].prog_fd, e)) == -EINVAL &&
+	       h->ops->degrade && h->ops->degrade(h)) {
+		close(p->state[i].prog_fd);
+		p->state[i].prog_fd = rc = load(p, h, false, e);
+		if (rc < 0)
+			return rc;
+	}
+	return rc;
+}
+
+static int attach_all(struct probe *p, const struct hook_env *env, struct err *e)
+{
+	for (unsigned i = 0; i < p->hooks.cnt; i++) {
+		int rc = attach_one(p, i, env, e);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Reason names stand in the format of kfree_skb. Numbers serve where it cannot be read. */
+static void read_reasons(struct probe *p)
+{
+	bool wanted = false;
+	char *text;
+	size_t len;
+	int dir_fd;
+
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		wanted |= p->hooks.hook[i].reason_at >= 0;
+	dir_fd = wanted ? kbpf_tracefs_open(NULL) : -1;
+	if (dir_fd < 0)
+		return;
+	if (kbpf_read_file(dir_fd, "events/skb/kfree_skb/format", &text, &len) >= 0) {
+		(void)probe_tp_names(text, "reason", &p->reasons);
+		free(text);
+	}
+	close(dir_fd);
+}
+
+static int open_all(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	struct hook_env env = {.target = &p->target};
+	int rc = parse_config(p, c, e);
+
+	if (rc == 0)
+		rc = probe_target(&p->target, c->kernel, e);
+	if (rc == 0)
+		rc = choose_ifaces(p, c, e);
+	if (rc == 0)
+		rc = find_layout(p, e);
+	if (rc < 0)
+		return rc;
+	p->state = calloc(p->hooks.cnt, sizeof(*p->state));
+	if (!p->state)
+		return NO_MEMORY(e);
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		p->state[i].prog_fd = -1;
+	env.iface = p->chosen;
+	env.iface_cnt = p->chosen_cnt;
+	rc = probe_session_make_maps(p, c, e);
+	if (rc == 0)
+		rc = load_all(p, &env, c->log, e);
+	if (rc == 0)
+		rc = attach_all(p, &env, e);
+	if (rc == 0)
+		read_reasons(p);
+	return rc;
+}
+
+int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+	int rc;
+
+	*out = NULL;
+	if (!p)
+		return NO_MEMORY(e);
+	p->capture.target = &p->target;
+	p->capture.events_fd = p->capture.counters_fd = -1;
+	p->capture.scratch_fd = p->capture.linktypes_fd = -1;
+	probe_clock_open(&p->clock);
+	rc = open_all(p, c, e);
+	if (c->log) {
+		*c->log = p->log;
+		p->log = NULL;
+	}
+	if (rc < 0) {
+		probe_close(p);
+		return rc;
+	}
+	*out = p;
+	return 0;
+}
+
+void probe_stop(struct probe *p)
+{
+	if (p->stopped)
+		return;
+	p->stopped = true;
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		probe_hook_detach(&p->hooks.hook[i]);
+	/* Programs that were running when their hook was closed have written their record then. */
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+void probe_close(struct probe *p)
+{
+	if (!p)
+		return;
+	probe_stop(p);
+	for (unsigned i = 0; p->state && i < p->hooks.cnt; i++)
+		if (p->state[i].prog_fd >= 0)
+			close(p->state[i].prog_fd);
+	probe_session_close_maps(p);
+	probe_hooks_free(&p->hooks);
+	probe_capture_filter_free(&p->capture);
+	probe_session_free_ifaces(p);
+	probe_clock_close(&p->clock);
+	probe_kallsyms_free(p->symbols);
+	probe_tp_names_free(&p->reasons);
+	free(p->state);
+	free(p->log);
+	free(p);
+}

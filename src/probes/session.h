@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* src/probes/session.h - a capture session: what struct probe holds. */
+#ifndef PROBES_SESSION_H
+#define PROBES_SESSION_H
+
+#include "capture.h"
+#include "clock.h"
+#include "kallsyms.h"
+#include "tp_format.h"
+
+/* Counts kept on our side, by hook. */
+struct session_hook {
+	int prog_fd; /* -1: none */
+	uint64_t captured;
+	uint64_t damaged; /* records that no program of ours writes */
+};
+
+struct probe {
+	struct ebpf_target target;
+	struct probe_layout layout;
+	struct capture capture;
+	struct hook_list hooks;
+	struct session_hook *state; /* one for each hook */
+	int forced_linktype;	    /* -y, or -1 */
+
+	struct kbpf_iface *iface; /* all of this network namespace */
+	unsigned iface_cnt;
+	uint64_t iface_heard_ns; /* CLOCK_MONOTONIC */
+	struct kbpf_iface *chosen;
+	uint32_t *chosen_index;
+	unsigned chosen_cnt;
+
+	struct kbpf_perfbuf *rings;
+	struct record_room room;
+	struct probe_clock clock;
+	struct kallsyms *symbols; /* read when the first is asked for */
+	bool symbols_tried;
+	struct tp_names reasons;
+	bool stopped;
+	char *log; /* the verifier's, when asked for */
+
+	/* During a poll. */
+	probe_event_fn fn;
+	void *user;
+};
+
+/* session_maps.c: the maps and rings of p->capture. */
+int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e);
+void probe_session_close_maps(struct probe *p);
+
+/* session_iface.c */
+int probe_session_choose_ifaces(struct probe *p, const char *const *names, struct err *e);
+void probe_session_free_ifaces(struct probe *p);
+/* LINKTYPE of what a hook sees on a device of this ARPHRD type; -1: neither Ethernet nor IP. */
+int probe_linktype_of_arp(uint16_t arp_type);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/session_maps.c - the maps and rings that a session's programs share.
+ */
+#include <linux/bpf.h>
+#include <unistd.h>
+
+#include "session.h"
+
+enum {
+	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
+	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
+	RING_PAGES_MIN = 32,
+	RING_PAGES_ALL = 16384, /* ... and 64 MiB for all */
+};
+
+static unsigned ring_pages(const struct probe_config *c, unsigned cpu_cnt)
+{
+	unsigned pages = RING_PAGES;
+
+	if (c->ring_pages)
+		return c->ring_pages;
+	while (pages > RING_PAGES_MIN && pages * cpu_cnt > RING_PAGES_ALL)
+		pages /= 2;
+	return pages;
+}
+
+static bool any_hook(const struct probe *p, bool tracing)
+{
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		if (p->hooks.hook[i].ops->tracing == tracing)
+			return true;
+	return false;
+}
+
+/* ifindex -> link type, of the interfaces that are not Ethernet. */
+static int make_linktypes(struct probe *p, struct err *e)
+{
+	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, LINKTYPE_CNT_MAX, 0, "bpfcap_link", e);
+
+	p->capture.linktypes_fd = fd;
+	if (fd < 0)
+		return fd;
+	for (unsigned i = 0; i < p->iface_cnt; i++) {
+		uint32_t key = (uint32_t)p->iface[i].index;
+		uint32_t value = (uint32_t)probe_linktype_of_arp(p->iface[i].arp_type);
+
+		if (value != CBPF_LINKTYPE_ETHERNET)
+			(void)kbpf_map_update(fd, &key, &value, BPF_ANY);
+	}
+	return 0;
+}
+
+static int make_scratch(struct probe *p, unsigned cpu_cnt, struct err *e)
+{
+	p->capture.scratch_fd =
+		kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, probe_capture_scratch_len(&p->capture),
+				cpu_cnt * CAPTURE_LEVELS, 0, "bpfcap_scratch", e);
+	return p->capture.scratch_fd < 0 ? p->capture.scratch_fd : 0;
+}
+
+static int make_shared(struct probe *p, unsigned cpu_cnt, struct err *e)
+{
+	struct capture *c = &p->capture;
+
+	c->counters_fd =
+		kbpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct capture_counters),
+				p->hooks.cnt, 0, "bpfcap_counts", e);
+	if (c->counters_fd < 0)
+		return c->counters_fd;
+	c->events_fd = kbpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, cpu_cnt, 0,
+				       "bpfcap_events", e);
+	return c->events_fd < 0 ? c->events_fd : 0;
+}
+
+int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	int cpu_cnt = kbpf_possible_cpu_cnt();
+	int rc = cpu_cnt < 0 ? cpu_cnt : make_shared(p, (unsigned)cpu_cnt, e);
+
+	if (rc == 0 && any_hook(p, true))
+		rc = make_scratch(p, (unsigned)cpu_cnt, e);
+	if (rc == 0 && any_hook(p, false))
+		rc = make_linktypes(p, e);
+	if (rc < 0)
+		return rc;
+	return kbpf_perfbuf_open(&p->rings, p->capture.events_fd, ring_pages(c, (unsigned)cpu_cnt),
+				 e);
+}
+
+void probe_session_close_maps(struct probe *p)
+{
+	const int fds[] = {p->capture.events_fd, p->capture.counters_fd, p->capture.scratch_fd,
+			   p->capture.linktypes_fd};
+
+	kbpf_perfbuf_close(p->rings);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
