@@ -251,8 +251,8 @@ struct ebpf_op ebpf_raw(struct ebpf_insn insn);
 struct ebpf_builder;
 
 /*
- * A builder for programs of `type` that run on *t (copied). Never NULL: without memory it returns
- * a builder whose error is set. Release with ebpf_free().
+ * A builder for programs of `type` that run on *t (copied; NULL: any kernel). Never NULL: without
+ * memory it returns a builder whose error is set. Release with ebpf_free().
  */
 struct ebpf_builder *ebpf_new(const struct ebpf_target *t, enum ebpf_prog_type type);
 void ebpf_free(struct ebpf_builder *b);
@@ -294,8 +294,8 @@ int ebpf_check(const struct ebpf_insn *insns, size_t cnt, const struct ebpf_targ
 
 /*
  * Writes instruction `i` of the program in the notation of the kernel verifier's log, e.g.
- * "r0 = *(u16 *)(r6 +12)", "if w1 > 0x5 goto pc+3", "call map_lookup_elem#1". Returns the slots it
- * takes (1, or 2 for lddw). What is not an instruction comes out as "(ff) ?".
+ * "r0 = *(u16 *)(r6 +12)", "if w1 > 0x5 goto pc+3", "call bpf_map_lookup_elem#1". Returns the
+ * slots it takes (1, or 2 for lddw). What is not an instruction comes out as "(ff) ?".
  */
 size_t ebpf_disasm(const struct ebpf_insn *insns, size_t cnt, size_t i, char text[EBPF_TEXT_LEN]);
 

@@ -17,7 +17,7 @@
 #define JUMP_MAX    INT16_MAX
 #define POOL_STRIDE 8192 /* slots of the program between two pools */
 #define POOL_MAX    30000
-#define HOP_MAX     (JUMP_MAX - 1024) /* to a bridge when it is chosen: code may still grow */
+#define HOP_MAX	    (JUMP_MAX - 1024) /* to a bridge when it is chosen: code may still grow */
 
 static int64_t distance(int64_t from_slot, int64_t to_slot)
 {

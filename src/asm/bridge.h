@@ -34,8 +34,8 @@ struct layout {
 	bool gotol;
 
 	const size_t *label_item; /* per label: the item it stands in front of */
-	int64_t *item_slot;       /* per item, and one more for the end */
-	int32_t *item_bridge;     /* per item: the bridge its jump takes, or BRIDGE_NONE */
+	int64_t *item_slot;	  /* per item, and one more for the end */
+	int32_t *item_bridge;	  /* per item: the bridge its jump takes, or BRIDGE_NONE */
 
 	struct pool *pools;
 	size_t pool_cnt;

@@ -12,8 +12,8 @@
 /* An instruction of one slot, or of two (lddw). */
 struct item {
 	struct ebpf_insn insn; /* distance still 0 where `label` is set */
-	int32_t imm2;          /* lddw: second slot's immediate */
-	int32_t label;         /* where it goes; 0: nowhere */
+	int32_t imm2;	       /* lddw: second slot's immediate */
+	int32_t label;	       /* where it goes; 0: nowhere */
 };
 
 enum place {

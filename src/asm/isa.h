@@ -23,11 +23,11 @@ enum {
 	ISA_ALU64 = 0x07,
 };
 
-#define ISA_CLASS(code)   ((code)&0x07)
-#define ISA_OP(code)      ((code)&0xf0)
-#define ISA_SIZE(code)    ((code)&0x18)
+#define ISA_CLASS(code)	  ((code)&0x07)
+#define ISA_OP(code)	  ((code)&0xf0)
+#define ISA_SIZE(code)	  ((code)&0x18)
 #define ISA_IS_REG(code)  (((code)&0x08) != 0) /* ALU, JMP: the second operand is a register */
-#define ISA_REG_OPERAND   0x08
+#define ISA_REG_OPERAND	  0x08
 #define ISA_FRAME_POINTER 10
 
 /* Opcodes that code asks for by name. */
@@ -67,32 +67,32 @@ enum isa_form {
 	ISA_FORM_DIV_IMM,   /* r1 /= 5 */
 	ISA_FORM_MOV_IMM,   /* r1 = 5 */
 	ISA_FORM_MOV_REG,   /* r1 = r2, r1 = (s8)r2 */
-	ISA_FORM_NEG,       /* r1 = -r1 */
-	ISA_FORM_SWAP,      /* r1 = be16 r1 */
+	ISA_FORM_NEG,	    /* r1 = -r1 */
+	ISA_FORM_SWAP,	    /* r1 = be16 r1 */
 	ISA_FORM_PERCPU,    /* r1 = &(void __percpu *)(r2) */
-	ISA_FORM_CAST,      /* r1 = addr_space_cast(r2, 0, 1) */
-	ISA_FORM_LOAD,      /* r1 = *(u8 *)(r2 +4) */
+	ISA_FORM_CAST,	    /* r1 = addr_space_cast(r2, 0, 1) */
+	ISA_FORM_LOAD,	    /* r1 = *(u8 *)(r2 +4) */
 	ISA_FORM_STORE_REG, /* *(u8 *)(r1 +4) = r2 */
 	ISA_FORM_STORE_IMM, /* *(u8 *)(r1 +4) = 5 */
 	ISA_FORM_ATOMIC,    /* lock *(u64 *)(r1 +0) += r2 */
-	ISA_FORM_FETCH,     /* r2 = atomic64_fetch_add((u64 *)(r1 +0), r2) */
+	ISA_FORM_FETCH,	    /* r2 = atomic64_fetch_add((u64 *)(r1 +0), r2) */
 	ISA_FORM_CMPXCHG,   /* r0 = atomic64_cmpxchg((u64 *)(r1 +0), r0, r2) */
 	ISA_FORM_LOAD_ACQ,  /* r1 = load_acquire((u64 *)(r2 +0)) */
 	ISA_FORM_STORE_REL, /* store_release((u64 *)(r1 +0), r2) */
-	ISA_FORM_LD64,      /* r1 = 0x123456789 */
+	ISA_FORM_LD64,	    /* r1 = 0x123456789 */
 	ISA_FORM_LD64_REF,  /* r1 = map_fd 3 ll */
 	ISA_FORM_LD64_OFF,  /* r1 = map_value 3 +8 ll */
 	ISA_FORM_LD64_FUNC, /* r1 = subprog[+5] */
-	ISA_FORM_ABS,       /* r0 = *(u16 *)skb[12] */
-	ISA_FORM_IND,       /* r0 = *(u16 *)skb[r1 + 12] */
-	ISA_FORM_JUMP,      /* goto pc+3 */
+	ISA_FORM_ABS,	    /* r0 = *(u16 *)skb[12] */
+	ISA_FORM_IND,	    /* r0 = *(u16 *)skb[r1 + 12] */
+	ISA_FORM_JUMP,	    /* goto pc+3 */
 	ISA_FORM_JUMP_LONG, /* gotol pc+3 */
 	ISA_FORM_JUMP_IMM,  /* if r1 == 0x5 goto pc+3 */
 	ISA_FORM_JUMP_REG,  /* if r1 == r2 goto pc+3 */
 	ISA_FORM_HELPER,    /* call bpf_map_lookup_elem#1 */
-	ISA_FORM_LOCAL,     /* call pc+3 */
-	ISA_FORM_KFUNC,     /* call kfunc#3 */
-	ISA_FORM_WORD,      /* exit */
+	ISA_FORM_LOCAL,	    /* call pc+3 */
+	ISA_FORM_KFUNC,	    /* call kfunc#3 */
+	ISA_FORM_WORD,	    /* exit */
 	ISA_FORM_CNT,
 };
 
@@ -114,20 +114,20 @@ enum isa_off {
 enum isa_imm {
 	ISA_IMM_NONE = 0,
 	ISA_IMM_VALUE,
-	ISA_IMM_SHIFT,   /* 0 .. width - 1 */
+	ISA_IMM_SHIFT,	 /* 0 .. width - 1 */
 	ISA_IMM_DIVISOR, /* not 0 */
-	ISA_IMM_BITS,    /* 16, 32, 64 */
-	ISA_IMM_SLOTS,   /* distance of a jump, a call, a function */
+	ISA_IMM_BITS,	 /* 16, 32, 64 */
+	ISA_IMM_SLOTS,	 /* distance of a jump, a call, a function */
 	ISA_IMM_HELPER,
 };
 
 /* The fields that a form uses; zero: reserved. The field of a row's key means something too. */
 struct isa_fields {
 	uint8_t dst, src; /* enum isa_reg */
-	uint8_t off;      /* enum isa_off */
-	uint8_t imm;      /* enum isa_imm */
-	bool slot2;       /* a second slot follows */
-	bool slot2_imm;   /* ... whose immediate means something */
+	uint8_t off;	  /* enum isa_off */
+	uint8_t imm;	  /* enum isa_imm */
+	bool slot2;	  /* a second slot follows */
+	bool slot2_imm;	  /* ... whose immediate means something */
 };
 
 /* Rows that share an opcode are told apart by one field. */
@@ -149,7 +149,7 @@ struct isa_row {
 	uint8_t form; /* enum isa_form */
 	uint8_t key;  /* enum isa_key */
 	uint8_t needs;
-	int16_t value;    /* of the key's field */
+	int16_t value;	  /* of the key's field */
 	const char *text; /* operator, size or word that tells it from others of its form */
 };
 

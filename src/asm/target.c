@@ -12,7 +12,7 @@
 #include "../err.h"
 
 #define BASELINE_VERSION 504
-#define HELPER_MAX       (EBPF_HELPER_WORDS * 64)
+#define HELPER_MAX	 (EBPF_HELPER_WORDS * 64)
 
 struct feature {
 	uint8_t major, minor;
