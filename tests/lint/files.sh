@@ -47,7 +47,7 @@ purposeful()
 
 debtless()
 {
-	grep -nE 'TO''DO|FIX''ME|XX''X' "$1" | sed "s,^,$1:,"
+	grep -nwE 'TO''DO|FIX''ME|XX''X' "$1" | sed "s,^,$1:,"
 }
 
 guarded()

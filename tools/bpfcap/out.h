@@ -41,7 +41,7 @@ int out_error(const struct out *o, struct err *e);
 /* Flushes and closes; returns what out_error() does. */
 int out_close(struct out *o, struct err *e);
 
-/* Could `path` be written? Asked before anything is attached; makes and changes nothing. */
+/* Can `path` be written? Asked before anything is attached; leaves all as it was. */
 int out_check(const char *path, struct err *e);
 
 #endif

@@ -44,7 +44,9 @@ static inline uint8_t slice_u8(struct slice s, uint32_t off)
 
 static inline uint16_t slice_be16(struct slice s, uint32_t off)
 {
-	return slice_has(s, off, 2) ? (uint16_t)(s.p[off] << 8 | s.p[off + 1]) : 0;
+	if (!slice_has(s, off, 2))
+		return 0;
+	return (uint16_t)(s.p[off] << 8 | s.p[off + 1]);
 }
 
 static inline uint32_t slice_be32(struct slice s, uint32_t off)

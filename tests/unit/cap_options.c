@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/cap_options.c - the command line of bpfcap: what is understood, what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tools/bpfcap/options.h"
+#include "../../tools/common/text.h"
+
+static char line[512];
+static char *argv[64];
+
+/* Splits at spaces; "~" in a word stands for a space. */
+static int parse(struct options *o, const char *words, struct err *e)
+{
+	int argc = 0;
+	char *save = NULL;
+
+	strncpy(line, words, sizeof(line) - 1);
+	for (char *w = strtok_r(line, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		for (char *c = w; *c; c++)
+			if (*c == '~')
+				*c = ' ';
+		argv[argc++] = w;
+	}
+	argv[argc] = NULL;
+	return options_parse(o, argc, argv, e);
+}
+
+static void takes_the_main_job(void **state)
+{
+	struct options o;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse(&o, "bpfcap -k 5.4 --filter icmp -c 4", &e), 0);
+	assert_string_equal(o.kernel, "5.4");
+	assert_string_equal(o.filter, "icmp");
+	assert_int_equal(o.packet_cnt, 4);
+	assert_null(o.hooks.words);
+	assert_null(o.write_path);
+	options_free(&o);
+}
+
+static void joins_the_trailing_expression(void **state)
+{
+	struct options o;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse(&o, "bpfcap -n tcp port 443 and host 10.0.0.1", &e), 0);
+	assert_string_equal(o.filter, "tcp port 443 and host 10.0.0.1");
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap -i eth0 tcp[13]~&~2~!=~0", &e), 0);
+	assert_string_equal(o.filter, "tcp[13] & 2 != 0");
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap -c 2 -- -1~<~len", &e), 0);
+	assert_string_equal(o.filter, "-1 < len");
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap", &e), 0);
+	assert_null(o.filter);
+	options_free(&o);
+}
+
+static void splits_lists(void **state)
+{
+	struct options o;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse(&o, "bpfcap -f rx,tracepoint:skb:kfree_skb -f tc -i a -i b,c", &e),
+			 0);
+	assert_int_equal(o.hooks.cnt, 3);
+	assert_string_equal(o.hooks.words[0], "rx");
+	assert_string_equal(o.hooks.words[1], "tracepoint:skb:kfree_skb");
+	assert_string_equal(o.hooks.words[2], "tc");
+	assert_null(o.hooks.words[3]);
+	assert_int_equal(o.ifaces.cnt, 2);
+	assert_string_equal(o.ifaces.words[1], "b,c");
+	options_free(&o);
+}
+
+static void counts_and_groups_letters(void **state)
+{
+	struct options o;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse(&o, "bpfcap -ddd -nqvvXX -ttt -Sc1 -w- --json", &e), 0);
+	assert_int_equal(o.dump_cnt, 3);
+	assert_int_equal(o.verbose, 2);
+	assert_int_equal(o.hex_ascii, 2);
+	assert_int_equal(o.time_form, 3);
+	assert_int_equal(o.packet_cnt, 1);
+	assert_string_equal(o.write_path, "-");
+	assert_true(o.stack && o.json && o.quick && o.no_names);
+	options_free(&o);
+}
+
+static void refuses_in_one_line(void **state)
+{
+	static const struct {
+		const char *words, *text;
+	} bad[] = {
+		{"bpfcap -Y", "-Y"},
+		{"bpfcap --no-such", "--no-such"},
+		{"bpfcap -nY", "-Y"},
+		{"bpfcap -c", "-c"},
+		{"bpfcap --filter", "--filter"},
+		{"bpfcap -c x", "x"},
+		{"bpfcap -c 0", "0"},
+		{"bpfcap -c -1", "-1"},
+		{"bpfcap -c 1x", "1x"},
+		{"bpfcap -c 99999999999999999999", "99999999999999999999"},
+		{"bpfcap -s ~5", " 5"},
+		{"bpfcap -f ,", "hooks"},
+		{"bpfcap --json=yes", "--json=yes"},
+		{"bpfcap -e icmp udp", "udp"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct options o;
+		struct err e = {0};
+
+		assert_int_equal(parse(&o, bad[i].words, &e), -EINVAL);
+		assert_int_equal(e.kind, ERR_INPUT);
+		assert_non_null(strstr(e.text, bad[i].text));
+		assert_null(strchr(e.text, '\n'));
+		options_free(&o);
+	}
+}
+
+/* Each option is in the help and in the manual page, with what it takes. */
+static void documents_every_option(void **state)
+{
+	static const char *const names[] = {
+		"--filter EXPR", "--hook SPEC", "-w, --write FILE", "-d ", "--dump STAGE",
+		"--doctor",	 "-t "};
+	struct text help = {0}, man = {0};
+
+	(void)state;
+	options_help(&help);
+	options_man(&man);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_non_null(strstr(text_str(&help), names[i]));
+	assert_non_null(strstr(text_str(&man), "\\-e, \\-\\-filter"));
+	text_free(&help);
+	text_free(&man);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_the_main_job),
+		cmocka_unit_test(joins_the_trailing_expression),
+		cmocka_unit_test(splits_lists),
+		cmocka_unit_test(counts_and_groups_letters),
+		cmocka_unit_test(refuses_in_one_line),
+		cmocka_unit_test(documents_every_option),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
