@@ -59,14 +59,15 @@ static const struct access accesses[] = {
 #define ACCESS_CNT (sizeof(accesses) / sizeof(accesses[0]))
 
 /* for each access: r8 = r10 (the marker); r2 = ctx->field.  return 0 */
-static int build(const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
+static int build(const struct ebpf_target *t, const struct access *a, size_t cnt,
+		 struct ebpf_prog *out, struct err *e)
 {
-	struct ebpf_builder *b = ebpf_new(t, EBPF_PROG_SCHED_CLS);
+	struct ebpf_builder *b = ebpf_new(t, EBPF_PROG_ANY);
 	int rc;
 
 	EMIT(b, MOV(R6, R1));
-	for (size_t i = 0; i < ACCESS_CNT; i++)
-		EMIT(b, MOV(R8, R10), LDX(accesses[i].ctx_size, R2, MEM(R6, accesses[i].ctx_off)));
+	for (size_t i = 0; i < cnt; i++)
+		EMIT(b, MOV(R8, R10), LDX(a[i].ctx_size, R2, MEM(R6, a[i].ctx_off)));
 	EMIT(b, MOV(R0, 0), EXIT());
 	rc = ebpf_finish(b, out, e);
 	ebpf_free(b);
@@ -83,6 +84,15 @@ static int not_understood(const struct access *a, struct err *e)
 		"the layout of sk_buff cannot be found: this kernel's verifier reads %s.%s in "
 		"a way bpfcap does not know; -f socket and -f tc work without it",
 		names.field[a->field].object, names.field[a->field].name);
+}
+
+static int hidden(int rc, struct err *e)
+{
+	return err_run(
+		e, rc, "kernel",
+		"the layout of sk_buff cannot be found: this kernel does not show rewritten "
+		"programs (net.core.bpf_jit_harden with kernel.kptr_restrict=2 or without "
+		"CAP_SYSLOG); set kernel.kptr_restrict to 1 or less, or use -f socket or -f tc");
 }
 
 static bool is_ctx_load(const struct layout_loads *s, unsigned i, uint8_t len)
@@ -143,44 +153,59 @@ static bool take_access(struct probe_layout *l, const struct access *a,
 	return false;
 }
 
-static int read_back(struct probe_layout *l, const struct ebpf_insn *insns, size_t cnt,
-		     struct err *e)
+/* Loads a program of these accesses and gives the loads that each became. */
+static int reveal(const struct ebpf_target *t, uint32_t type, const struct access *a, size_t cnt,
+		  struct layout_loads *seg, struct err *e)
 {
-	struct layout_loads seg[ACCESS_CNT] = {0};
-
-	if (probe_layout_xlat(insns, cnt, seg, ACCESS_CNT) != (int)ACCESS_CNT)
-		return not_understood(&accesses[0], e);
-	for (size_t i = 0; i < ACCESS_CNT; i++)
-		if (!take_access(l, &accesses[i], &seg[i]))
-			return not_understood(&accesses[i], e);
-	return 0;
-}
-
-static int load_and_read_back(struct probe_layout *l, const struct ebpf_prog *p, struct err *e)
-{
-	const struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_SCHED_CLS,
-					    .insns = p->insns,
-					    .insn_cnt = p->cnt,
-					    .name = "bpfcap_layout"};
+	struct kbpf_prog_spec spec = {.type = type, .name = "bpfcap_layout"};
+	struct ebpf_prog p = {0};
 	struct ebpf_insn *insns = NULL;
-	size_t cnt = 0;
-	int fd = kbpf_prog_load(&spec, e);
-	int rc;
+	size_t insn_cnt = 0;
+	int fd, rc = build(t, a, cnt, &p, e);
 
+	if (rc < 0)
+		return rc;
+	spec.insns = p.insns;
+	spec.insn_cnt = p.cnt;
+	fd = kbpf_prog_load(&spec, e);
+	ebpf_prog_free(&p);
 	if (fd < 0)
 		return fd;
-	rc = kbpf_prog_xlated(fd, &insns, &cnt);
+	rc = kbpf_prog_xlated(fd, &insns, &insn_cnt);
 	close(fd);
 	if (rc < 0)
-		return err_run(
-			e, rc, "kernel",
-			"the layout of sk_buff cannot be found: this kernel does not show "
-			"rewritten programs (net.core.bpf_jit_harden with kernel.kptr_restrict=2 "
-			"or without CAP_SYSLOG); set kernel.kptr_restrict to 1 or less, or use "
-			"-f socket or -f tc");
-	rc = read_back(l, insns, cnt, e);
+		return hidden(rc, e);
+	rc = probe_layout_xlat(insns, insn_cnt, seg, (unsigned)cnt);
 	free(insns);
+	return rc == (int)cnt ? 0 : not_understood(&a[0], e);
+}
+
+static int find_by_cls(struct probe_layout *l, const struct ebpf_target *t, struct err *e)
+{
+	struct layout_loads seg[ACCESS_CNT] = {0};
+	int rc = reveal(t, BPF_PROG_TYPE_SCHED_CLS, accesses, ACCESS_CNT, seg, e);
+
+	for (size_t i = 0; rc == 0 && i < ACCESS_CNT; i++)
+		if (!take_access(l, &accesses[i], &seg[i]))
+			rc = not_understood(&accesses[i], e);
 	return rc;
+}
+
+/*
+ * From 6.1 on, data_end of an sk_skb program is data + len - data_len. Older kernels, and those
+ * without such programs, do not tell; data_len is then taken from its neighbour alone.
+ */
+static void find_data_len(struct probe_layout *l, const struct ebpf_target *t)
+{
+	static const struct access data_end = {offsetof(struct __sk_buff, data_end), EBPF_W,
+					       SHAPE_PLAIN, 0, LAYOUT_SKB_DATA_LEN};
+	struct layout_loads seg = {0};
+
+	if (reveal(t, BPF_PROG_TYPE_SK_SKB, &data_end, 1, &seg, NULL) < 0)
+		return;
+	for (unsigned i = 0; seg.cnt == 3 && i < seg.cnt; i++)
+		if (is_ctx_load(&seg, i, 4) && seg.load[i].off != layout_off(l, LAYOUT_SKB_LEN))
+			l->field[LAYOUT_SKB_DATA_LEN].off = seg.load[i].off;
 }
 
 /* What the programs of this search may use, whatever -k says: they run here. */
@@ -195,19 +220,15 @@ static int running_target(struct ebpf_target *t, struct err *e)
 
 int probe_layout_fill(struct probe_layout *l, struct err *e)
 {
-	struct ebpf_prog p = {0};
 	struct ebpf_target t;
 	int rc = running_target(&t, e);
 
 	probe_layout_init(l);
 	if (rc == 0)
-		rc = build(&t, &p, e);
-	if (rc == 0)
-		rc = load_and_read_back(l, &p, e);
-	ebpf_prog_free(&p);
-	if (rc == 0)
-		rc = probe_layout_derive(l, e);
-	if (rc == 0)
-		rc = probe_layout_check(l, &t, e);
-	return rc;
+		rc = find_by_cls(l, &t, e);
+	if (rc < 0)
+		return rc;
+	find_data_len(l, &t);
+	rc = probe_layout_derive(l, e);
+	return rc < 0 ? rc : probe_layout_check(l, &t, e);
 }

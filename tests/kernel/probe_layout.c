@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/kernel/probe_layout.c - the sk_buff layout found on this kernel, against its BTF. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/probes/layout.h"
+#include "../lib/btf.h"
+
+static struct probe_layout *find(void)
+{
+	struct probe_layout *l;
+	struct err e;
+	int rc = probe_layout_find(&l, &e);
+
+	if (rc == -EPERM) {
+		print_message("needs bpf(2) with full rights: %s\n", e.text);
+		skip();
+	}
+	if (rc < 0)
+		fail_msg("%s", e.text);
+	return l;
+}
+
+/* Where the tag itself tells that it is there, the kernel has no member of this name. */
+static bool has_no_member(const struct probe_layout *l, const struct probe_field *f)
+{
+	return f == &l->field[LAYOUT_SKB_VLAN_PRESENT] && l->vlan_present_mask == 0;
+}
+
+static void test_against_btf(void **state)
+{
+	struct probe_layout *l = find();
+	struct oracle_btf *btf = oracle_btf_open();
+	const struct probe_field *f;
+	size_t cnt;
+
+	(void)state;
+	if (!btf) {
+		print_message("this kernel has no BTF to compare with\n");
+		probe_layout_free(l);
+		skip();
+	}
+	f = probe_layout_fields(l, &cnt);
+	assert_true(cnt > 20);
+	for (size_t i = 0; i < cnt; i++) {
+		uint32_t bit_off = 0;
+
+		if (has_no_member(l, &f[i]))
+			continue;
+		if (!oracle_btf_member(btf, f[i].object, f[i].name, &bit_off))
+			fail_msg("BTF has no %s.%s", f[i].object, f[i].name);
+		if (f[i].off != (int32_t)(bit_off / 8))
+			fail_msg("%s.%s at %d, BTF says %u", f[i].object, f[i].name, f[i].off,
+				 bit_off / 8);
+	}
+	oracle_btf_close(btf);
+	probe_layout_free(l);
+}
+
+/* Both ways to look at the test packet must accept what was found. */
+static void test_both_checks(void **state)
+{
+	struct probe_layout *l = find();
+	struct ebpf_target t;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(ebpf_target_by_version(&t, "5.4", &e), 0);
+	if (probe_layout_check(l, &t, &e) < 0)
+		fail_msg("by raw tracepoint: %s", e.text);
+	probe_layout_free(l);
+}
+
+/* A layout with any checked member moved must be refused, and the sentence must name a member. */
+static void test_wrong_layouts_are_refused(void **state)
+{
+	static const enum layout_field fields[] = {
+		LAYOUT_SKB_LEN,	       LAYOUT_SKB_PRIORITY,	  LAYOUT_SKB_PROTOCOL,
+		LAYOUT_SKB_MAC_HEADER, LAYOUT_SKB_NETWORK_HEADER, LAYOUT_SKB_DATA,
+		LAYOUT_SKB_HEAD,       LAYOUT_SKB_TAIL,		  LAYOUT_SKB_DEV,
+		LAYOUT_DEV_IFINDEX,
+	};
+	struct probe_layout *l = find();
+	struct ebpf_target t;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(probe_target(&t, NULL, &e), 0);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		struct probe_layout wrong = *l;
+
+		wrong.field[fields[i]].off += fields[i] == LAYOUT_SKB_PROTOCOL ? 2 : 8;
+		if (probe_layout_check(&wrong, &t, &e) == 0)
+			fail_msg("%s moved, and nobody noticed", wrong.field[fields[i]].name);
+		assert_int_equal(e.code, -ENOTSUP);
+		assert_non_null(strstr(e.text, "cannot be trusted"));
+	}
+	probe_layout_free(l);
+}
+
+/* Offsets that break a rule between neighbours are refused before anything runs. */
+static void test_derive_refuses_disorder(void **state)
+{
+	struct probe_layout *l = find();
+	struct probe_layout wrong = *l;
+	struct err e;
+
+	(void)state;
+	wrong.field[LAYOUT_SKB_VLAN_TCI].off += 2;
+	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
+	assert_non_null(strstr(e.text, "vlan_tci"));
+	wrong = *l;
+	wrong.field[LAYOUT_SKB_HEAD].off -= 8; /* revealed elsewhere than its neighbour says */
+	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
+	wrong = *l;
+	wrong.field[LAYOUT_SKB_DATA_LEN].off += 4;
+	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
+	assert_non_null(strstr(e.text, "data_len"));
+	wrong = *l;
+	wrong.field[LAYOUT_SKB_DATA_LEN].off += 4;
+	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
+	assert_non_null(strstr(e.text, "data_len"));
+	wrong = *l;
+	wrong.ptr_len = 2;
+	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
+	probe_layout_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_btf),
+		cmocka_unit_test(test_both_checks),
+		cmocka_unit_test(test_wrong_layouts_are_refused),
+		cmocka_unit_test(test_derive_refuses_disorder),
+	};
+
+	return cmocka_run_group_tests_name("probe_layout", tests, NULL, NULL);
+}
