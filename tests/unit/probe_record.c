@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/probe_record.c - records of the ring, whole, cut and hostile. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/probes/record.h"
+
+static struct record_room room;
+
+/* A record in memory of exactly its size, at an address as odd as the ring's (4 modulo 8). */
+struct sample {
+	uint8_t *mem, *at;
+	size_t len;
+};
+
+static struct sample make(const struct probe_record *r, const void *behind, size_t behind_len)
+{
+	struct sample s = {.len = sizeof(*r) + behind_len};
+
+	s.mem = malloc(s.len + 4);
+	assert_non_null(s.mem);
+	s.at = s.mem + 4;
+	memcpy(s.at, r, sizeof(*r));
+	memcpy(s.at + sizeof(*r), behind, behind_len);
+	return s;
+}
+
+static int parse(const struct sample *s, size_t len, uint32_t snap_len, struct probe_event *ev)
+{
+	return probe_record_parse(s->at, len, snap_len, &room, ev);
+}
+
+static void test_plain(void **state)
+{
+	const struct probe_record r = {
+		.time_ns = 12345,
+		.skb = 0xffff888001020300,
+		.pid_tgid = (uint64_t)77 << 32 | 78,
+		.ifindex = 9,
+		.len = 2000,
+		.cap_len = 5,
+		.reason = 6,
+		.hook = 2,
+		.linktype = 101,
+		.flags = RECORD_HAS_REASON,
+		.pkt_type = 4,
+		.comm = "ping",
+	};
+	struct sample s = make(&r, "abcdefg", 7); /* two bytes of padding, as the ring has it */
+	struct probe_event ev;
+
+	(void)state;
+	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
+	assert_int_equal(ev.mono_ns, 12345);
+	assert_int_equal(ev.skb, r.skb);
+	assert_int_equal(ev.pid, 77);
+	assert_int_equal(ev.tid, 78);
+	assert_int_equal(ev.ifindex, 9);
+	assert_int_equal(ev.len, 2000);
+	assert_int_equal(ev.cap_len, 5);
+	assert_memory_equal(ev.data, "abcde", 5);
+	assert_true(ev.has_reason);
+	assert_int_equal(ev.reason, 6);
+	assert_int_equal(ev.linktype, 101);
+	assert_int_equal(ev.dir, PROBE_DIR_OUT);
+	assert_string_equal(ev.comm, "ping");
+	assert_null(ev.stack);
+	assert_int_equal(parse(&s, s.len, 3, &ev), 0);
+	assert_int_equal(ev.cap_len, 3);
+	free(s.mem);
+}
+
+static void test_stack(void **state)
+{
+	struct probe_record r = {.stack_room = RECORD_STACK_LEN, .stack_len = 16, .cap_len = 1};
+	uint8_t behind[RECORD_STACK_LEN + 1] = {0};
+	const uint64_t addrs[] = {0xffffffff81000010, 0xffffffff81000020};
+	struct probe_event ev;
+	struct sample s;
+
+	(void)state;
+	memcpy(behind, addrs, sizeof(addrs));
+	behind[RECORD_STACK_LEN] = 'x';
+	s = make(&r, behind, sizeof(behind));
+	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
+	assert_int_equal(ev.stack_cnt, 2);
+	assert_memory_equal(ev.stack, addrs, sizeof(addrs));
+	assert_int_equal(ev.data[0], 'x');
+	free(s.mem);
+
+	r.stack_len = (uint32_t)-EFAULT; /* the helper failed: no stack, but a packet */
+	s = make(&r, behind, sizeof(behind));
+	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
+	assert_int_equal(ev.stack_cnt, 0);
+	assert_int_equal(ev.data[0], 'x');
+	free(s.mem);
+}
+
+static void test_vlan_beside(void **state)
+{
+	static const uint8_t frame[] = "aaaaaabbbbbb\x08\x00payload";
+	static const uint8_t tagged[] = "aaaaaabbbbbb\x81\x00\x30\x07\x08\x00payload";
+	struct probe_record r = {
+		.flags = RECORD_VLAN_BESIDE,
+		.vlan_tci = 0x3007,
+		.len = sizeof(tagged) - 1,
+		.cap_len = sizeof(frame) - 1,
+	};
+	struct probe_event ev;
+	struct sample s;
+
+	(void)state;
+	memcpy(&r.vlan_proto, "\x81\x00", 2);
+	s = make(&r, frame, sizeof(frame) - 1);
+	for (uint32_t snap_len = 1; snap_len <= sizeof(tagged); snap_len++) {
+		uint32_t want = snap_len < sizeof(tagged) - 1 ? snap_len : sizeof(tagged) - 1;
+
+		assert_int_equal(parse(&s, s.len, snap_len, &ev), 0);
+		assert_int_equal(ev.cap_len, want);
+		assert_memory_equal(ev.data, tagged, want);
+	}
+	free(s.mem);
+
+	r.cap_len = 11; /* too short for a tag to have a place */
+	s = make(&r, frame, 11);
+	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
+	assert_int_equal(ev.cap_len, 11);
+	assert_memory_equal(ev.data, frame, 11);
+	free(s.mem);
+}
+
+/* A head that promises more than the record holds. */
+static void test_liars(void **state)
+{
+	static const struct probe_record liars[] = {
+		{.cap_len = 9},
+		{.cap_len = UINT32_MAX},
+		{.stack_room = 8},
+		{.stack_room = RECORD_STACK_LEN},
+		{.stack_room = UINT16_MAX},
+	};
+	struct probe_event ev;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(liars) / sizeof(liars[0]); i++) {
+		struct sample s = make(&liars[i], "12345678", 8);
+
+		assert_int_equal(parse(&s, s.len, 100, &ev), -EBADMSG);
+		free(s.mem);
+	}
+}
+
+/* Every cut, and random bytes: no byte outside may be touched (the sanitizers watch). */
+static void test_hostile(void **state)
+{
+	struct probe_event ev;
+	uint32_t seed = 1;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(struct probe_record) + 600; len++) {
+		uint8_t *mem = malloc(len + 4);
+		int rc;
+
+		assert_non_null(mem);
+		for (size_t i = 0; i < len; i++) {
+			seed = seed * 1103515245 + 12345;
+			mem[4 + i] = (uint8_t)(i % 3 ? 0 : seed >> 16);
+		}
+		rc = probe_record_parse(mem + 4, len, 64, &room, &ev);
+		if (len < sizeof(struct probe_record))
+			assert_int_equal(rc, -EBADMSG);
+		if (rc == 0)
+			assert_true(ev.cap_len <= 64 && ev.stack_cnt <= PROBE_STACK_DEPTH);
+		free(mem);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),	    cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_vlan_beside), cmocka_unit_test(test_liars),
+		cmocka_unit_test(test_hostile),
+	};
+
+	return cmocka_run_group_tests_name("probe_record", tests, NULL, NULL);
+}
