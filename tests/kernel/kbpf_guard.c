@@ -23,52 +23,7 @@
 
 enum { SEND_CNT = 20, GONE_WAIT_MS = 5000 };
 
-static struct testnet_counter ours, other;
 static char before[TESTTC_SHOW_LEN], after[TESTTC_SHOW_LEN];
-
-static int setup(void **state)
-{
-	(void)state;
-	if (testnet_enter() < 0 || testnet_counter_load(&ours, BPF_PROG_TYPE_SCHED_CLS, -1) < 0)
-		ours.prog_fd = -1;
-	else if (testnet_counter_load(&other, BPF_PROG_TYPE_SCHED_CLS, 0) < 0)
-		return -1;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (ours.prog_fd >= 0) {
-		testnet_counter_close(&ours);
-		testnet_counter_close(&other);
-	}
-	return 0;
-}
-
-static void need_tc(void)
-{
-	int ret;
-
-	if (ours.prog_fd < 0) {
-		print_message("needs bpf(2) and a network namespace with full rights\n");
-		skip();
-	}
-	ret = testtc_available();
-	if (ret == -ENOENT) {
-		print_message("this kernel has no clsact qdisc\n");
-		skip();
-	}
-	assert_int_equal(ret, 0);
-}
-
-static uint64_t counted(struct testnet_counter *c)
-{
-	uint64_t cnt = testnet_counter_get(c);
-
-	assert_int_equal(testnet_send(SEND_CNT), 0);
-	return testnet_counter_get(c) - cnt;
-}
 
 enum way { LIVE, LEAVE, KILLED };
 
@@ -90,10 +45,10 @@ static pid_t capture(bool guarded, enum way way, int *hold)
 		close(ready[0]);
 		close(end[1]);
 		if (setpgid(0, 0) < 0 || (guarded && kbpf_guard_start(&g, NULL) < 0) ||
-		    kbpf_tc_attach(&in, ours.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false, NULL) <
-			    0 ||
-		    kbpf_tc_attach(&out, ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, NULL) <
-			    0 ||
+		    kbpf_tc_attach(&in, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false,
+				   NULL) < 0 ||
+		    kbpf_tc_attach(&out, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false,
+				   NULL) < 0 ||
 		    write(ready[1], "x", 1) != 1 || close(ready[1]) < 0 || read(end[0], &c, 1) < 0)
 			_exit(1);
 		_exit(way == LEAVE ? kbpf_guard_stop(g) != 0 : 0);
@@ -124,7 +79,7 @@ static void wait_until_gone(void)
 static void test_guard(void **state)
 {
 	(void)state;
-	need_tc();
+	testtc_need();
 	testtc_show(before);
 	for (enum way way = LIVE; way <= KILLED; way++) {
 		int hold, status;
@@ -148,22 +103,23 @@ static void test_guard(void **state)
 static void test_sweep(void **state)
 {
 	struct kbpf_tc mine;
+	siginfo_t info;
 	struct err e;
 	int hold;
 	pid_t pid;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	testtc_show(before);
 	assert_int_equal(kbpf_tc_sweep(NULL), 0);
 
 	pid = capture(false, KILLED, &hold);
 	assert_int_equal(kbpf_tc_sweep(NULL), 0); /* it lives */
-	assert_true(counted(&ours) >= 2 * SEND_CNT);
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, 2 * SEND_CNT), 0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	/* dead, though its parent has not asked for it yet */
-	for (int i = 0; i < 1000 && kbpf_tc_sweep(NULL) == 0; i++)
-		usleep(1000);
+	/* dead, though its parent has not taken note of it */
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(kbpf_tc_sweep(NULL), 2);
 	testtc_show(after);
 	assert_string_equal(before, after);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -171,19 +127,20 @@ static void test_sweep(void **state)
 
 	/* beside a living capture that uses the dead one's qdisc, which goes with the last */
 	pid = capture(false, KILLED, &hold);
-	assert_int_equal(kbpf_tc_attach(&mine, ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, &e),
-			 0);
+	assert_int_equal(
+		kbpf_tc_attach(&mine, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, &e),
+		0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	close(hold);
 	assert_int_equal(kbpf_tc_sweep(NULL), 2);
-	assert_true(counted(&ours) >= SEND_CNT);
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, SEND_CNT), 0);
 	assert_int_equal(kbpf_tc_detach(&mine, &e), 0);
 	testtc_show(after);
 	assert_string_equal(before, after);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, testtc_setup, testtc_teardown)
 
 int main(void)
 {

@@ -19,58 +19,21 @@
 
 enum { SEND_CNT = 20 };
 
-static struct testnet_counter ours, other;
 static char before[TESTTC_SHOW_LEN], after[TESTTC_SHOW_LEN];
 
-static int setup(void **state)
-{
-	(void)state;
-	if (testnet_enter() < 0 || testnet_counter_load(&ours, BPF_PROG_TYPE_SCHED_CLS, -1) < 0)
-		ours.prog_fd = -1;
-	else if (testnet_counter_load(&other, BPF_PROG_TYPE_SCHED_CLS, 0) < 0)
-		return -1;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (ours.prog_fd >= 0) {
-		testnet_counter_close(&ours);
-		testnet_counter_close(&other);
-	}
-	return 0;
-}
-
-static void need_tc(void)
-{
-	int ret;
-
-	if (ours.prog_fd < 0) {
-		print_message("needs bpf(2) and a network namespace with full rights\n");
-		skip();
-	}
-	ret = testtc_available();
-	if (ret == -ENOENT) {
-		print_message("this kernel has no clsact qdisc\n");
-		skip();
-	}
-	assert_int_equal(ret, 0);
-}
-
-static uint64_t counted(struct testnet_counter *c)
+static void check_runs_not(const struct testnet_counter *c)
 {
 	uint64_t cnt = testnet_counter_get(c);
 
 	assert_int_equal(testnet_send(SEND_CNT), 0);
-	return testnet_counter_get(c) - cnt;
+	assert_int_equal(testnet_counter_get(c), cnt);
 }
 
 static void attach(struct kbpf_tc *tc, enum kbpf_tc_dir dir, bool tcx)
 {
 	struct err e;
 
-	if (kbpf_tc_attach(tc, ours.prog_fd, TESTTC_LO, dir, tcx, &e) < 0) {
+	if (kbpf_tc_attach(tc, testtc_ours.prog_fd, TESTTC_LO, dir, tcx, &e) < 0) {
 		print_message("%s\n", e.text);
 		fail();
 	}
@@ -87,19 +50,19 @@ static void test_tcx(void **state)
 	struct kbpf_tc in, out;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	if (kbpf_has_tcx() != 1) {
 		print_message("this kernel has no tcx\n");
 		skip();
 	}
 	testtc_show(before);
 	attach(&in, KBPF_TC_INGRESS, true);
-	assert_true(counted(&ours) >= SEND_CNT);
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, SEND_CNT), 0);
 	attach(&out, KBPF_TC_EGRESS, true);
-	assert_true(counted(&ours) >= 2 * SEND_CNT);
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, 2 * SEND_CNT), 0);
 	detach(&in);
 	detach(&out);
-	assert_int_equal(counted(&ours), 0);
+	check_runs_not(&testtc_ours);
 	testtc_show(after);
 	assert_string_equal(before, after);
 }
@@ -108,19 +71,19 @@ static void test_tcx(void **state)
 static void test_clsact(void **state)
 {
 	(void)state;
-	need_tc();
+	testtc_need();
 	testtc_show(before);
 	for (int order = 0; order < 2; order++) {
 		struct kbpf_tc tc[2];
 
 		attach(&tc[0], KBPF_TC_INGRESS, false);
-		assert_true(counted(&ours) >= SEND_CNT);
+		assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, SEND_CNT), 0);
 		attach(&tc[1], KBPF_TC_EGRESS, false);
-		assert_true(counted(&ours) >= 2 * SEND_CNT);
+		assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, 2 * SEND_CNT), 0);
 		detach(&tc[order]);
-		assert_true(counted(&ours) >= SEND_CNT);
+		assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, SEND_CNT), 0);
 		detach(&tc[!order]);
-		assert_int_equal(counted(&ours), 0);
+		check_runs_not(&testtc_ours);
 		testtc_show(after);
 		assert_string_equal(before, after);
 	}
@@ -132,19 +95,19 @@ static void test_beside_others(void **state)
 	struct kbpf_tc in, out;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
-	assert_int_equal(testtc_filter(TESTTC_INGRESS, 2, other.prog_fd), 0);
-	assert_int_equal(testtc_filter(TESTTC_INGRESS, 49152, other.prog_fd), 0);
+	assert_int_equal(testtc_filter(TESTTC_INGRESS, 2, testtc_other.prog_fd), 0);
+	assert_int_equal(testtc_filter(TESTTC_INGRESS, 49152, testtc_other.prog_fd), 0);
 	testtc_show(before);
 	attach(&in, KBPF_TC_INGRESS, false);
 	attach(&out, KBPF_TC_EGRESS, false);
 	assert_int_equal(in.prio, 1); /* in front of those that end the classification */
-	assert_true(counted(&ours) >= 2 * SEND_CNT);
-	assert_true(counted(&other) >= SEND_CNT);
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, 2 * SEND_CNT), 0);
+	assert_int_equal(testnet_counts(&testtc_other, SEND_CNT, SEND_CNT), 0);
 	detach(&out);
 	detach(&in);
-	assert_true(counted(&other) >= SEND_CNT);
+	assert_int_equal(testnet_counts(&testtc_other, SEND_CNT, SEND_CNT), 0);
 	testtc_show(after);
 	assert_string_equal(before, after);
 }
@@ -154,10 +117,10 @@ static void test_priority_taken(void **state)
 	struct kbpf_tc in;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
 	for (uint32_t prio = 1; prio < 20; prio++)
-		assert_int_equal(testtc_filter(TESTTC_INGRESS, prio, ours.prog_fd), 0);
+		assert_int_equal(testtc_filter(TESTTC_INGRESS, prio, testtc_ours.prog_fd), 0);
 	testtc_show(before);
 	attach(&in, KBPF_TC_INGRESS, false);
 	assert_int_equal(in.prio, 20);
@@ -172,12 +135,12 @@ static void test_foreign_filter_on_our_qdisc(void **state)
 	struct kbpf_tc in;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	attach(&in, KBPF_TC_INGRESS, false);
-	assert_int_equal(testtc_filter(TESTTC_EGRESS, 7, other.prog_fd), 0);
+	assert_int_equal(testtc_filter(TESTTC_EGRESS, 7, testtc_other.prog_fd), 0);
 	detach(&in);
-	assert_true(counted(&other) >= SEND_CNT);
-	assert_int_equal(counted(&ours), 0);
+	assert_int_equal(testnet_counts(&testtc_other, SEND_CNT, SEND_CNT), 0);
+	check_runs_not(&testtc_ours);
 }
 
 /* Ours was replaced under its priority by somebody's: that one stays. */
@@ -186,11 +149,11 @@ static void test_replaced(void **state)
 	struct kbpf_tc in;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	attach(&in, KBPF_TC_INGRESS, false);
 	assert_int_equal(testtc_qdisc(RTM_DELQDISC, "clsact"), 0);
 	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
-	assert_int_equal(testtc_filter(TESTTC_INGRESS, in.prio, other.prog_fd), 0);
+	assert_int_equal(testtc_filter(TESTTC_INGRESS, in.prio, testtc_other.prog_fd), 0);
 	testtc_show(before);
 	detach(&in);
 	testtc_show(after);
@@ -203,14 +166,15 @@ static void test_ingress_qdisc(void **state)
 	struct err e;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "ingress"), 0);
 	testtc_show(before);
 	attach(&tc, KBPF_TC_INGRESS, false);
-	assert_true(counted(&ours) >= SEND_CNT);
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, SEND_CNT), 0);
 	detach(&tc);
-	assert_int_equal(kbpf_tc_attach(&tc, ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, &e),
-			 -EBUSY);
+	assert_int_equal(
+		kbpf_tc_attach(&tc, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, &e),
+		-EBUSY);
 	assert_non_null(strstr(e.text, "ingress"));
 	testtc_show(after);
 	assert_string_equal(before, after);
@@ -223,9 +187,9 @@ static void test_errors(void **state)
 	struct err e;
 
 	(void)state;
-	need_tc();
+	testtc_need();
 	testtc_show(before);
-	assert_int_equal(kbpf_tc_attach(&tc, ours.prog_fd, 9999, KBPF_TC_INGRESS, false, &e),
+	assert_int_equal(kbpf_tc_attach(&tc, testtc_ours.prog_fd, 9999, KBPF_TC_INGRESS, false, &e),
 			 -ENODEV);
 	assert_non_null(strstr(e.text, "9999"));
 	assert_int_equal(testnet_counter_load(&wrong, BPF_PROG_TYPE_SOCKET_FILTER, 0), 0);
@@ -236,7 +200,7 @@ static void test_errors(void **state)
 	assert_string_equal(before, after);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, testtc_setup, testtc_teardown)
 
 int main(void)
 {

@@ -15,6 +15,8 @@
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 
+enum { WAIT_MS = 5000 };
+
 int testnet_enter(void)
 {
 	struct ifreq req = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
@@ -82,6 +84,18 @@ uint64_t testnet_counter_get(const struct testnet_counter *c)
 
 	(void)kbpf_map_lookup(c->map_fd, &key, &cnt);
 	return cnt;
+}
+
+int testnet_counts(const struct testnet_counter *c, int send_cnt, uint64_t at_least)
+{
+	uint64_t before = testnet_counter_get(c);
+	int ret = testnet_send(send_cnt);
+
+	for (int i = 0; ret == 0 && testnet_counter_get(c) < before + at_least; i++) {
+		usleep(1000);
+		ret = i < WAIT_MS ? 0 : -ETIMEDOUT;
+	}
+	return ret;
 }
 
 void testnet_counter_close(struct testnet_counter *c)

@@ -19,6 +19,9 @@ struct testnet_counter {
 
 int testnet_counter_load(struct testnet_counter *c, uint32_t prog_type, int retval);
 uint64_t testnet_counter_get(const struct testnet_counter *c);
+/* Sends datagrams and waits until `c` has grown by so many, for a busy kernel may deliver them
+ * late. 0, or -ETIMEDOUT after some seconds. */
+int testnet_counts(const struct testnet_counter *c, int send_cnt, uint64_t at_least);
 void testnet_counter_close(struct testnet_counter *c);
 
 #endif

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,9 +108,41 @@ int testtc_filter(uint32_t parent, uint32_t prio, int prog_fd)
 	return talk(h, NULL);
 }
 
-int testtc_available(void)
-{
-	int ret = testtc_qdisc(RTM_NEWQDISC, "clsact");
+struct testnet_counter testtc_ours, testtc_other;
 
-	return ret < 0 ? ret : testtc_qdisc(RTM_DELQDISC, "clsact");
+int testtc_setup(void **state)
+{
+	(void)state;
+	testtc_ours.prog_fd = -1;
+	if (testnet_enter() < 0 ||
+	    testnet_counter_load(&testtc_ours, BPF_PROG_TYPE_SCHED_CLS, TC_ACT_UNSPEC) < 0)
+		return 0;
+	return testnet_counter_load(&testtc_other, BPF_PROG_TYPE_SCHED_CLS, TC_ACT_OK);
+}
+
+int testtc_teardown(void **state)
+{
+	(void)state;
+	if (testtc_ours.prog_fd >= 0) {
+		testnet_counter_close(&testtc_ours);
+		testnet_counter_close(&testtc_other);
+	}
+	return 0;
+}
+
+void testtc_need(void)
+{
+	int ret;
+
+	if (testtc_ours.prog_fd < 0) {
+		print_message("needs bpf(2) and a network namespace with full rights\n");
+		skip();
+	}
+	ret = testtc_qdisc(RTM_NEWQDISC, "clsact");
+	if (ret == -ENOENT) {
+		print_message("this kernel has no clsact qdisc\n");
+		skip();
+	}
+	assert_int_equal(ret, 0);
+	assert_int_equal(testtc_qdisc(RTM_DELQDISC, "clsact"), 0);
 }

@@ -9,6 +9,8 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
+#include "testnet.h"
+
 #define TESTTC_SHOW_LEN 8192
 #define TESTTC_LO	1
 #define TESTTC_INGRESS	(TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS))
@@ -23,7 +25,13 @@ int testtc_qdisc(uint16_t type, const char *kind);
 /* A BPF filter named "foreign". 0 or -errno. */
 int testtc_filter(uint32_t parent, uint32_t prio, int prog_fd);
 
-/* 0, or -ENOENT when this kernel has no clsact. lo must have no qdisc there. */
-int testtc_available(void);
+/* cmocka fixtures: a network namespace and two tc programs that count. Ours leaves the verdict to
+ * others (TC_ACT_UNSPEC), the other one ends the classification (TC_ACT_OK). */
+extern struct testnet_counter testtc_ours, testtc_other;
+int testtc_setup(void **state);
+int testtc_teardown(void **state);
+
+/* Skips the test where there are no rights or no clsact. */
+void testtc_need(void);
 
 #endif
