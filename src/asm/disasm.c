@@ -117,7 +117,8 @@ static print_fn *const printers[ISA_FORM_CNT] = {
 	[ISA_FORM_HELPER] = print_helper,
 	[ISA_FORM_LOCAL] = print_local,
 	[ISA_FORM_KFUNC] = print_kfunc,
-	[ISA_FORM_WORD] = print_word,
+	[ISA_FORM_EXIT] = print_word,
+	[ISA_FORM_NOSPEC] = print_word,
 };
 
 size_t ebpf_disasm(const struct ebpf_insn *insns, size_t cnt, size_t i, char text[EBPF_TEXT_LEN])

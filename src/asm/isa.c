@@ -57,7 +57,8 @@ static const struct isa_fields form_fields[ISA_FORM_CNT] = {
 	[ISA_FORM_HELPER]    = {.imm = ISA_IMM_HELPER},
 	[ISA_FORM_LOCAL]     = {.imm = ISA_IMM_SLOTS},
 	[ISA_FORM_KFUNC]     = {.off = ISA_OFF_MEM, .imm = ISA_IMM_VALUE},
-	[ISA_FORM_WORD]	     = {0},
+	[ISA_FORM_EXIT]	     = {0},
+	[ISA_FORM_NOSPEC]    = {0},
 };
 #undef R
 #undef W

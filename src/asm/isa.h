@@ -37,6 +37,7 @@ enum {
 	ISA_GOTOL = 0x06,
 	ISA_CALL = 0x85,
 	ISA_EXIT = 0x95,
+	ISA_MAY_GOTO = 0xe5,
 	ISA_BSWAP = 0xd7,
 	ISA_MODE_ABS = 0x20,
 	ISA_MODE_IND = 0x40,
@@ -92,7 +93,8 @@ enum isa_form {
 	ISA_FORM_HELPER,    /* call bpf_map_lookup_elem#1 */
 	ISA_FORM_LOCAL,	    /* call pc+3 */
 	ISA_FORM_KFUNC,	    /* call kfunc#3 */
-	ISA_FORM_WORD,	    /* exit */
+	ISA_FORM_EXIT,	    /* exit */
+	ISA_FORM_NOSPEC,    /* nospec */
 	ISA_FORM_CNT,
 };
 

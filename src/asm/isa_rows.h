@@ -124,8 +124,8 @@
 	ROW(call_helper,   0x85, SRC, ISA_CALL_HELPER, HELPER, ISA_BASE, "call")	\
 	ALT(call_local,	   0x85, SRC, ISA_CALL_LOCAL,  LOCAL,  ISA_BASE, "call")	\
 	ALT(call_kfunc,	   0x85, SRC, ISA_CALL_KFUNC,  KFUNC,  ISA_INTERNAL, "call")	\
-	ROW(exit,	   0x95, NONE, 0, WORD,	     ISA_BASE, "exit")			\
-	ROW(nospec,	   0xc2, NONE, 0, WORD,	     ISA_INTERNAL, "nospec")
+	ROW(exit,	   0x95, NONE, 0, EXIT,	     ISA_BASE, "exit")			\
+	ROW(nospec,	   0xc2, NONE, 0, NOSPEC,   ISA_INTERNAL, "nospec")
 /* clang-format on */
 
 #endif
