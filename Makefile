@@ -148,6 +148,20 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS)
 
+# ---- Static ----------------------------------------------------------------------------------------
+
+# The compiler answers with the bare name where the library has no static form.
+MNL_A = $(shell $(CC) -print-file-name=libmnl.a)
+
+static: $(BUILD)/static/bpfcap		## one static binary, build/static/bpfcap (docs/testing.md)
+
+$(BUILD)/static/bpfcap: $(call tool_objects,bpfcap) \
+		$(BUILD)/tools/static/nodbus.o $(BUILD)/libbpfcap.a
+	@mkdir -p $(@D)
+	@[ -e "$(MNL_A)" ] || { echo "no libmnl.a (Debian has it from 13 on): build libmnl with" \
+		"--enable-static and give MNL_A=path/to/libmnl.a" >&2; exit 1; }
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -static -o $@ $^ $(LDFLAGS) -lpcap $(MNL_A) -lpthread
+
 # ---- Tests ---------------------------------------------------------------------------------------
 
 check: all tests			## all tests that this machine and user can run

@@ -56,8 +56,10 @@ try_as 'src/cbpf2ebpf includes' includes src/cbpf2ebpf "$err" "$asm" 'bpfcap/(cb
 try_as 'src/loader includes' includes src/loader "$err" 'bpfcap/(kbpf|kelf|ebpf)\.h'
 try_as 'src/probes includes' includes src/probes "$err" 'bpfcap/.*\.h'
 for tool in tools/*/main.c; do
-	[ ! -e "$tool" ] || try_as "${tool%/*} includes" includes "${tool%/*}" 'bpfcap/.*\.h' '\.\./common/.*\.h'
+	[ -e "$tool" ] || continue
+	try_as "${tool%/*} includes" includes "${tool%/*}" 'bpfcap/.*\.h' '\.\./common/.*\.h'
 done
+try_as 'tools/common includes' includes tools/common 'bpfcap/.*\.h'
 try_as 'src/asm calls' calls src/asm 'ebpf'
 try_as 'src/cbpf2ebpf calls' calls src/cbpf2ebpf 'ebpf|cbpf|cbpf2ebpf'
 try_as 'src/loader calls' calls src/loader 'kbpf'
