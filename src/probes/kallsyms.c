@@ -195,6 +195,20 @@ void probe_kallsyms_text(const struct kallsyms *k, uint64_t addr, char *text, si
 		(void)snprintf(text, text_len, "%s+0x%" PRIx64, k->text + s->name, addr - s->addr);
 }
 
+bool probe_kallsyms_is_bpf(const struct kallsyms *k, uint64_t addr)
+{
+	static const char *const starts[] = {
+		"bpf_",		  "__bpf_",	    "___bpf_",	    "trace_call_bpf",
+		"perf_call_bpf_", "perf_trace_run", "kprobe_perf_", "kprobe_dispatcher",
+		"kprobe_ftrace_", "__traceiter_"};
+	const struct symbol *s = find(k, addr);
+
+	for (size_t i = 0; s && i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (strncmp(k->text + s->name, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
 uint64_t probe_kallsyms_addr(const struct kallsyms *k, const char *name)
 {
 	for (size_t i = 0; k && i < k->cnt; i++)

@@ -3,6 +3,7 @@
 #ifndef PROBES_KALLSYMS_H
 #define PROBES_KALLSYMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +20,9 @@ void probe_kallsyms_free(struct kallsyms *k);
  * `k` is NULL. kallsyms has no sizes: a symbol reaches to the
  * next one. */
 void probe_kallsyms_text(const struct kallsyms *k, uint64_t addr, char *text, size_t text_len);
+
+/* Is `addr` in code of the kernel that runs BPF programs, and not in what called it? */
+bool probe_kallsyms_is_bpf(const struct kallsyms *k, uint64_t addr);
 
 /* The address of function `name`, 0: none. */
 uint64_t probe_kallsyms_addr(const struct kallsyms *k, const char *name);

@@ -155,8 +155,27 @@ static int attach_one(struct probe *p, unsigned i, const struct hook_env *env, s
 	return rc;
 }
 
+/* clsact filters outlive us: what a dead session left goes, and a guardian watches over ours. */
+static int guard_filters(struct probe *p, struct err *e)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		any |= p->hooks.hook[i].ops->type == EBPF_PROG_SCHED_CLS;
+	if (!any)
+		return 0;
+	(void)kbpf_tc_sweep(NULL);
+	if (ebpf_target_has(&p->target, EBPF_FEATURE_LINK_TCX))
+		return 0;
+	return kbpf_guard_start(&p->guard, e);
+}
+
 static int attach_all(struct probe *p, const struct hook_env *env, struct err *e)
 {
+	int guarded = guard_filters(p, e);
+
+	if (guarded < 0)
+		return guarded;
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
 		int rc = attach_one(p, i, env, e);
 
@@ -248,6 +267,7 @@ void probe_stop(struct probe *p)
 	p->stopped = true;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		probe_hook_detach(&p->hooks.hook[i]);
+	(void)kbpf_guard_stop(p->guard);
 	/* Programs that were running when their hook was closed have written their record then. */
 	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }

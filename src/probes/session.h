@@ -30,10 +30,12 @@ struct probe {
 	uint32_t *chosen_index;
 	unsigned chosen_cnt;
 
+	struct kbpf_guard *guard; /* takes off tc filters when we die; NULL: nothing to guard */
 	struct kbpf_perfbuf *rings;
 	struct record_room room;
 	struct probe_clock clock;
-	struct kallsyms *symbols; /* read when the first is asked for */
+	struct kallsyms
+		*symbols; /* read when the first is asked for; see probe_session_symbols() */
 	bool symbols_tried;
 	struct tp_names reasons;
 	bool stopped;
@@ -47,6 +49,9 @@ struct probe {
 /* session_maps.c: the maps and rings of p->capture. */
 int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e);
 void probe_session_close_maps(struct probe *p);
+
+/* session_poll.c: NULL where the kernel shows no symbols. */
+const struct kallsyms *probe_session_symbols(struct probe *p);
 
 /* session_iface.c */
 int probe_session_choose_ifaces(struct probe *p, const char *const *names, struct err *e);

@@ -10,10 +10,33 @@
 #include "../err.h"
 #include "session.h"
 
+const struct kallsyms *probe_session_symbols(struct probe *p)
+{
+	if (!p->symbols_tried) {
+		p->symbols_tried = true;
+		(void)probe_kallsyms_load(&p->symbols);
+	}
+	return p->symbols;
+}
+
+/* The innermost frames may be those that run our program, and one address may stand there twice. */
+static void trim_stack(struct probe *p, struct probe_event *ev)
+{
+	const struct kallsyms *k = ev->stack_cnt ? probe_session_symbols(p) : NULL;
+
+	while (ev->stack_cnt > 1 &&
+	       (probe_kallsyms_is_bpf(k, ev->stack[0]) || ev->stack[0] == ev->stack[1])) {
+		ev->stack++;
+		ev->stack_cnt--;
+	}
+}
+
 /* Adds what the record does not know. */
-static void complete(const struct probe *p, int cpu, struct probe_event *ev)
+static void complete(struct probe *p, int cpu, struct probe_event *ev)
 {
 	const struct hook *h = &p->hooks.hook[ev->hook];
+
+	trim_stack(p, ev);
 
 	ev->cpu = cpu;
 	ev->time_ns = probe_clock_wall(&p->clock, ev->mono_ns);
@@ -124,9 +147,5 @@ const char *probe_reason_name(const struct probe *p, uint32_t reason)
 
 void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len)
 {
-	if (!p->symbols_tried) {
-		p->symbols_tried = true;
-		(void)probe_kallsyms_load(&p->symbols);
-	}
-	probe_kallsyms_text(p->symbols, addr, text, text_len);
+	probe_kallsyms_text(probe_session_symbols(p), addr, text, text_len);
 }
