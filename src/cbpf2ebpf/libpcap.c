@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libpcap.c - everything that is libpcap's: compiling expressions, link types, the interpreter,
+ * capture files. The only file that includes pcap.h, whose struct bpf_insn is not the kernel's.
+ */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../err.h"
+#include "cbpf_code.h"
+
+_Static_assert(sizeof(struct bpf_insn) == sizeof(struct cbpf_insn), "same layout");
+
+/* ---- Link types --------------------------------------------------------------------------- */
+
+/* libpcap's DLT_ numbers are those of files (LINKTYPE_) but for these. */
+static const struct {
+	int linktype, dlt;
+} other_numbers[] = {
+	{CBPF_LINKTYPE_RAW, DLT_RAW},
+	{CBPF_LINKTYPE_LOOP, DLT_LOOP},
+};
+#define OTHER_NUMBER_CNT (sizeof(other_numbers) / sizeof(other_numbers[0]))
+
+static int dlt_of(int linktype)
+{
+	for (size_t i = 0; i < OTHER_NUMBER_CNT; i++)
+		if (other_numbers[i].linktype == linktype)
+			return other_numbers[i].dlt;
+	return linktype;
+}
+
+static int linktype_of(int dlt)
+{
+	for (size_t i = 0; i < OTHER_NUMBER_CNT; i++)
+		if (other_numbers[i].dlt == dlt)
+			return other_numbers[i].linktype;
+	return dlt;
+}
+
+int cbpf_linktype_by_name(const char *name, struct err *e)
+{
+	int dlt = pcap_datalink_name_to_val(name);
+
+	if (dlt < 0)
+		return err_input(e, -EINVAL, "filter",
+				 "unknown link type '%s'; EN10MB, RAW and LINUX_SLL2 are usual ones",
+				 name);
+	return linktype_of(dlt);
+}
+
+const char *cbpf_linktype_name(int linktype)
+{
+	return pcap_datalink_val_to_name(dlt_of(linktype));
+}
+
+/* ---- Expressions -------------------------------------------------------------------------- */
+
+static int take_program(const struct bpf_program *from, struct cbpf_prog *to, struct err *e)
+{
+	to->insns = calloc(from->bf_len, sizeof(*to->insns));
+	if (!to->insns)
+		return err_run(e, -ENOMEM, "filter", "no memory for the filter");
+	memcpy(to->insns, from->bf_insns, from->bf_len * sizeof(*to->insns));
+	to->cnt = from->bf_len;
+	return 0;
+}
+
+int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
+		 struct cbpf_prog *out, struct err *e)
+{
+	struct bpf_program prog = {0};
+	pcap_t *p = pcap_open_dead(dlt_of(linktype), (int)snap_len);
+	int rc;
+
+	*out = (struct cbpf_prog){0};
+	if (!p)
+		return err_run(e, -ENOMEM, "filter", "no memory for libpcap");
+	if (pcap_compile(p, &prog, expr ? expr : "", optimize, PCAP_NETMASK_UNKNOWN) < 0) {
+		rc = err_input(e, -EINVAL, "filter", "%s (in '%s')", pcap_geterr(p), expr);
+	} else {
+		rc = take_program(&prog, out, e);
+		pcap_freecode(&prog);
+	}
+	pcap_close(p);
+	return rc;
+}
+
+/* ---- The interpreter ---------------------------------------------------------------------- */
+
+/*
+ * libpcap's interpreter leaves three things to chance: scratch memory that was not written, shifts
+ * by constants above 31, division by a constant 0. They are decided here as everywhere in this
+ * project (0; 0; the program ends with 0), by running an equal program that avoids them.
+ */
+static bool left_to_chance(const struct cbpf_insn *in)
+{
+	switch (cbpf_code(in->code)->form) {
+	case CBPF_FORM_CELL:
+		return CBPF_CLASS(in->code) <= CBPF_LDX;
+	case CBPF_FORM_SHIFT:
+		return in->k > 31;
+	case CBPF_FORM_IMM:
+		return in->k == 0 && (in->code == (CBPF_ALU | CBPF_DIV) ||
+				      in->code == (CBPF_ALU | CBPF_MOD));
+	default:
+		return false;
+	}
+}
+
+static struct cbpf_insn decided(const struct cbpf_insn *in)
+{
+	if (!left_to_chance(in) || cbpf_code(in->code)->form == CBPF_FORM_CELL)
+		return *in;
+	if (cbpf_code(in->code)->form == CBPF_FORM_SHIFT)
+		return (struct cbpf_insn){CBPF_LD | CBPF_IMM, 0, 0, 0};
+	return (struct cbpf_insn){CBPF_RET | CBPF_K, 0, 0, 0};
+}
+
+static uint32_t run(const struct cbpf_insn *insns, const uint8_t *packet, uint32_t cap_len,
+		    uint32_t len)
+{
+	return bpf_filter((const struct bpf_insn *)insns, packet, len, cap_len);
+}
+
+static uint32_t run_decided(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len,
+			    uint32_t len)
+{
+	struct cbpf_insn *insns = calloc(p->cnt + CBPF_CELLS, sizeof(*insns));
+	uint32_t verdict = 0;
+
+	if (!insns)
+		return 0;
+	for (uint32_t i = 0; i < CBPF_CELLS; i++)
+		insns[i] = (struct cbpf_insn){CBPF_ST, 0, 0, i}; /* A starts as 0 */
+	for (size_t i = 0; i < p->cnt; i++)
+		insns[CBPF_CELLS + i] = decided(&p->insns[i]);
+	verdict = run(insns, packet, cap_len, len);
+	free(insns);
+	return verdict;
+}
+
+uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len)
+{
+	for (size_t i = 0; i < p->cnt; i++)
+		if (left_to_chance(&p->insns[i]))
+			return run_decided(p, packet, cap_len, len);
+	return run(p->insns, packet, cap_len, len);
+}
+
+/* ---- Capture files ------------------------------------------------------------------------ */
+
+struct cbpf_file {
+	pcap_t *pcap;
+};
+
+int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e)
+{
+	char why[PCAP_ERRBUF_SIZE];
+	struct cbpf_file *f = calloc(1, sizeof(*f));
+
+	*out = NULL;
+	if (!f)
+		return err_run(e, -ENOMEM, "file", "no memory to read %s", path);
+	f->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!f->pcap) {
+		free(f);
+		return err_input(e, -EINVAL, "file", "%s", why);
+	}
+	*out = f;
+	return 0;
+}
+
+int cbpf_file_linktype(const struct cbpf_file *f)
+{
+	return linktype_of(pcap_datalink(f->pcap));
+}
+
+int cbpf_file_snap_len(const struct cbpf_file *f)
+{
+	return pcap_snapshot(f->pcap);
+}
+
+int cbpf_file_next(struct cbpf_file *f, struct cbpf_packet *p, struct err *e)
+{
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	switch (pcap_next_ex(f->pcap, &h, &data)) {
+	case 1:
+		*p = (struct cbpf_packet){
+			.time_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec,
+			.len = h->len,
+			.cap_len = h->caplen,
+			.data = data,
+		};
+		return 1;
+	case PCAP_ERROR_BREAK: /* the end of the file */
+		return 0;
+	default:
+		return err_input(e, -EINVAL, "file", "%s", pcap_geterr(f->pcap));
+	}
+}
+
+void cbpf_file_close(struct cbpf_file *f)
+{
+	if (!f)
+		return;
+	pcap_close(f->pcap);
+	free(f);
+}

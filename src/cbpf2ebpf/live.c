@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* live.c - which of A, X and the scratch cells the code from an instruction on may still read. */
+#include "read.h"
+
+#define BIT(n) (1u << (n))
+
+static uint32_t reads(const struct cbpf_insn *in)
+{
+	switch (CBPF_CLASS(in->code)) {
+	case CBPF_LD:
+	case CBPF_LDX:
+		if (CBPF_MODE(in->code) == CBPF_IND)
+			return BIT(IR_X);
+		if (CBPF_MODE(in->code) == CBPF_MEM)
+			return BIT(in->k);
+		/* A ^= X is a load by its opcode. */
+		if (CBPF_MODE(in->code) == CBPF_ABS && in->k == CBPF_AD_OFF + CBPF_AD_ALU_XOR_X)
+			return BIT(IR_A) | BIT(IR_X);
+		return 0;
+	case CBPF_ST:
+		return BIT(IR_A);
+	case CBPF_STX:
+		return BIT(IR_X);
+	case CBPF_ALU:
+		return BIT(IR_A) | (in->code & CBPF_X ? BIT(IR_X) : 0);
+	case CBPF_JMP:
+		if (CBPF_OP(in->code) == CBPF_JA)
+			return 0;
+		return BIT(IR_A) | (in->code & CBPF_X ? BIT(IR_X) : 0);
+	case CBPF_RET:
+		return in->code & CBPF_A ? BIT(IR_A) : 0;
+	default: /* MISC */
+		return CBPF_OP(in->code) == CBPF_TXA ? BIT(IR_X) : BIT(IR_A);
+	}
+}
+
+static uint32_t writes(const struct cbpf_insn *in)
+{
+	switch (CBPF_CLASS(in->code)) {
+	case CBPF_LD:
+	case CBPF_ALU:
+		return BIT(IR_A);
+	case CBPF_LDX:
+		return BIT(IR_X);
+	case CBPF_ST:
+	case CBPF_STX:
+		return BIT(in->k);
+	case CBPF_MISC:
+		return CBPF_OP(in->code) == CBPF_TXA ? BIT(IR_A) : BIT(IR_X);
+	default:
+		return 0;
+	}
+}
+
+static uint32_t live_behind(const struct cbpf_insn *in, size_t pc, const uint32_t *live)
+{
+	switch (cbpf_code(in->code)->form) {
+	case CBPF_FORM_JA:
+		return live[(int64_t)pc + 1 + (int32_t)in->k];
+	case CBPF_FORM_JUMP_K:
+	case CBPF_FORM_JUMP_X:
+		return live[pc + 1 + in->jt] | live[pc + 1 + in->jf];
+	default:
+		return CBPF_CLASS(in->code) == CBPF_RET ? 0 : live[pc + 1];
+	}
+}
+
+void ir_live(const struct cbpf_prog *prog, uint32_t *live)
+{
+	bool changed = true;
+
+	for (size_t pc = 0; pc < prog->cnt; pc++)
+		live[pc] = 0;
+	while (changed) { /* once, and again only for jumps back */
+		bool back = false;
+
+		changed = false;
+		for (size_t pc = prog->cnt; pc-- > 0;) {
+			const struct cbpf_insn *in = &prog->insns[pc];
+			uint32_t l = (live_behind(in, pc, live) & ~writes(in)) | reads(in);
+
+			back |= cbpf_code(in->code)->form == CBPF_FORM_JA && (int32_t)in->k < 0;
+			changed |= l != live[pc];
+			live[pc] = l;
+		}
+		changed &= back;
+	}
+}

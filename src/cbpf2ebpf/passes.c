@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* passes.c - the list of passes: this function is the compiler's middle. */
+#include "pass.h"
+
+static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_pass_hook hook,
+		void *user)
+{
+	if (ir->failed)
+		return;
+	pass(ir);
+	if (hook && !ir->failed)
+		hook(user, ir, name);
+}
+
+void ir_passes(struct ir *ir, ir_pass_hook hook, void *user)
+{
+	run(ir, ir_order, "read", hook, user);
+	run(ir, pass_facts, "facts", hook, user);
+	run(ir, pass_merge, "merge", hook, user);
+}

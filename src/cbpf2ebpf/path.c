@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* path.c - the edges of the path that the reader follows. */
+#include "path.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Room for one more element of a growing array; false without memory. */
+static bool room_for(struct reader *r, void **array, uint32_t cnt, uint32_t *room, size_t size)
+{
+	uint32_t more = *room ? 2 * *room : 64;
+	void *grown;
+
+	if (cnt < *room)
+		return true;
+	grown = realloc(*array, more * size);
+	if (!grown) {
+		r->ir->failed = -ENOMEM;
+		return false;
+	}
+	*array = grown;
+	*room = more;
+	return true;
+}
+
+void path_add_edge(struct reader *r, uint32_t *list, uint32_t edge, uint32_t state)
+{
+	if (!room_for(r, (void **)&r->arrivals, r->arrival_cnt, &r->arrival_room,
+		      sizeof(*r->arrivals)))
+		return;
+	r->arrivals[r->arrival_cnt] = (struct arrival){edge, state, *list};
+	*list = r->arrival_cnt++;
+}
+
+/* Lets every edge of the list lead to `to`. */
+static void connect(struct reader *r, uint32_t list, ir_node to)
+{
+	for (; list != NO_LIST; list = r->arrivals[list].next) {
+		uint32_t edge = r->arrivals[list].edge;
+
+		if (edge == ROOT_EDGE)
+			r->ir->root = to;
+		else if (edge & 1)
+			r->ir->nodes[edge / 2].no = to;
+		else
+			r->ir->nodes[edge / 2].yes = to;
+	}
+}
+
+ir_node path_place(struct reader *r, struct ir_insn n)
+{
+	ir_node i = ir_add(r->ir, n);
+
+	connect(r, r->open, i);
+	r->open = NO_LIST;
+	return i;
+}
+
+void path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, uint32_t *out)
+{
+	ir_node i;
+
+	if (r->open == NO_LIST)
+		return;
+	i = path_place(r, (struct ir_insn){.kind = IR_SET, .a = v, .lo = cell, .hi = meeting});
+	path_add_edge(r, out, 2 * i, 0);
+}
+
+void path_finish(struct reader *r, uint32_t list, ir_val result)
+{
+	if (list == NO_LIST)
+		return;
+	if (result != 0) {
+		connect(r, list, ir_add(r->ir, (struct ir_insn){.kind = IR_RET, .a = result}));
+		return;
+	}
+	if (r->ret_0 == IR_NONE)
+		r->ret_0 = ir_add(r->ir, (struct ir_insn){.kind = IR_RET});
+	connect(r, list, r->ret_0);
+}
+
+void path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *no)
+{
+	ir_node i;
+	int answer;
+
+	*yes = *no = NO_LIST;
+	n.yes = 0; /* marks, to see whether the usual form swaps them */
+	n.no = 1;
+	answer = ir_usual(r->ir, &n);
+	if (answer >= 0) {
+		*(answer ? yes : no) = r->open;
+		r->open = NO_LIST;
+		return;
+	}
+	i = path_place(r, n);
+	path_add_edge(r, yes, 2 * i + n.yes, 0);
+	path_add_edge(r, no, 2 * i + n.no, 0);
+}
+
+void path_require(struct reader *r, struct ir_insn n)
+{
+	uint32_t yes, no;
+
+	path_test(r, n, &yes, &no);
+	r->open = yes;
+	path_finish(r, no, 0);
+}
+
+void path_arrive(struct reader *r, uint32_t list, size_t pc, bool back)
+{
+	uint32_t *to = back ? &r->later[pc] : &r->now[pc];
+
+	if (list == NO_LIST)
+		return;
+	if (!room_for(r, (void **)&r->states, r->state_cnt, &r->state_room, sizeof(*r->states)))
+		return;
+	r->states[r->state_cnt] = r->s;
+	for (uint32_t i = 0; i < IR_STATE_CNT; i++)
+		if (!(r->live[pc] & (1u << i)))
+			r->states[r->state_cnt].v[i] = 0;
+	for (; list != NO_LIST; list = r->arrivals[list].next)
+		path_add_edge(r, to, r->arrivals[list].edge, r->state_cnt);
+	r->state_cnt++;
+}

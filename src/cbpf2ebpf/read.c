@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * read.c - classic BPF -> ir: follows the program with values in place of numbers. Takes a checked
+ * program; requires nothing of the ir; gives nodes in any order (see ir_order()).
+ *
+ * Each instruction that a jump leads to collects the paths that arrive, and is read when all have,
+ * once for each set of values that is still looked at. What loops is read again until nothing
+ * arrives any more or the bound is reached.
+ */
+#include "path.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SPLIT_MAX 8 /* sets of values that one instruction is read for */
+
+enum { TARGET = 1, HEAD = 2 }; /* a jump leads here; a jump back does */
+
+struct loop {
+	size_t start, end; /* first and last instruction */
+};
+
+struct loops {
+	struct loop *all; /* apart from each other, in order */
+	size_t cnt;
+	uint8_t *flags; /* TARGET, HEAD of each instruction */
+};
+
+/* ---- Where jumps lead --------------------------------------------------------------------- */
+
+/* Adds a loop; what overlaps becomes one. They come in the order of their ends. */
+static void add_loop(struct loops *l, struct loop new)
+{
+	while (l->cnt > 0 && l->all[l->cnt - 1].end >= new.start) {
+		if (l->all[l->cnt - 1].start < new.start)
+			new.start = l->all[l->cnt - 1].start;
+		l->cnt--;
+	}
+	l->all[l->cnt++] = new;
+}
+
+static void find_jumps(const struct cbpf_prog *prog, struct loops *l)
+{
+	for (size_t pc = 0; pc < prog->cnt; pc++) {
+		const struct cbpf_insn *in = &prog->insns[pc];
+		int64_t to = (int64_t)pc + 1 + (int32_t)in->k;
+
+		switch (cbpf_code(in->code)->form) {
+		case CBPF_FORM_JA:
+			l->flags[to] |= to <= (int64_t)pc ? TARGET | HEAD : TARGET;
+			if (to <= (int64_t)pc)
+				add_loop(l, (struct loop){(size_t)to, pc});
+			break;
+		case CBPF_FORM_JUMP_K:
+		case CBPF_FORM_JUMP_X:
+			l->flags[pc + 1 + in->jt] |= TARGET;
+			l->flags[pc + 1 + in->jf] |= TARGET;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* ---- Following ---------------------------------------------------------------------------- */
+
+/* Follows the path from pc to where it ends or meets others. */
+static void follow(struct reader *r, const struct loops *l, size_t pc)
+{
+	while (r->open != NO_LIST && !r->ir->failed) {
+		path_insn(r, pc++);
+		if (r->open != NO_LIST && (l->flags[pc] & TARGET)) {
+			path_arrive(r, r->open, pc, false);
+			return;
+		}
+	}
+}
+
+static bool same_state(const struct reader *r, uint32_t x, uint32_t y)
+{
+	for (unsigned i = 0; i < IR_STATE_CNT; i++)
+		if (r->states[x].v[i] != r->states[y].v[i])
+			return false;
+	return true;
+}
+
+struct group {
+	uint32_t state; /* of all its edges */
+	uint32_t list;
+};
+
+/* Sorts arrivals by their values; returns the number of groups, or max + 1 for more. */
+static unsigned group(struct reader *r, uint32_t list, struct group *groups, unsigned max)
+{
+	unsigned cnt = 0, g;
+	uint32_t next;
+
+	for (uint32_t i = list; i != NO_LIST; i = r->arrivals[i].next) {
+		for (g = 0; g < cnt; g++)
+			if (same_state(r, groups[g].state, r->arrivals[i].state))
+				break;
+		if (g == cnt && cnt++ == max)
+			return cnt;
+		if (g == cnt - 1)
+			groups[g] = (struct group){r->arrivals[i].state, NO_LIST};
+	}
+	for (uint32_t i = list; i != NO_LIST; i = next) {
+		next = r->arrivals[i].next;
+		for (g = 0; !same_state(r, groups[g].state, r->arrivals[i].state);)
+			g++;
+		r->arrivals[i].next = groups[g].list;
+		groups[g].list = i;
+	}
+	return cnt;
+}
+
+/* Bits of what the arrivals do not agree on. */
+static uint32_t differing(const struct reader *r, uint32_t list)
+{
+	const struct state *first = &r->states[r->arrivals[list].state];
+	uint32_t bits = 0;
+
+	for (; list != NO_LIST; list = r->arrivals[list].next)
+		for (unsigned c = 0; c < IR_STATE_CNT; c++)
+			if (r->states[r->arrivals[list].state].v[c] != first->v[c])
+				bits |= 1u << c;
+	return bits;
+}
+
+/* Makes one path of all arrivals: what they do not agree on goes through cells. */
+static void meet(struct reader *r, uint32_t list)
+{
+	uint32_t differ = differing(r, list), meeting = (*r->meeting_id)++, joined = NO_LIST;
+
+	r->s = r->states[r->arrivals[list].state];
+	while (list != NO_LIST) {
+		const struct arrival a = r->arrivals[list];
+
+		r->open = NO_LIST;
+		path_add_edge(r, &r->open, a.edge, a.state);
+		for (unsigned c = 0; c < IR_STATE_CNT; c++) {
+			uint32_t out = NO_LIST;
+
+			if (!(differ & (1u << c)))
+				continue;
+			path_set_cell(r, r->states[a.state].v[c], c, meeting, &out);
+			r->open = out;
+		}
+		if (r->open != NO_LIST)
+			path_add_edge(r, &joined, r->arrivals[r->open].edge, a.state);
+		list = a.next;
+	}
+	for (unsigned c = 0; c < IR_STATE_CNT; c++)
+		if (differ & (1u << c))
+			r->s.v[c] = ir_cell(r->ir, c, meeting);
+	r->open = joined;
+}
+
+/* Reads on from instruction pc with all that arrived there. */
+static void read_from(struct reader *r, const struct loops *l, size_t pc)
+{
+	unsigned max = r->how == IR_FEW && !(l->flags[pc] & HEAD) ? SPLIT_MAX : 1, cnt;
+	struct group groups[SPLIT_MAX];
+	uint32_t list = r->now[pc];
+
+	if (list == NO_LIST)
+		return;
+	r->now[pc] = NO_LIST;
+	cnt = group(r, list, groups, max);
+	if (cnt > max) {
+		meet(r, list);
+		follow(r, l, pc);
+		return;
+	}
+	while (cnt-- > 0) {
+		r->s = r->states[groups[cnt].state];
+		r->open = groups[cnt].list;
+		follow(r, l, pc);
+	}
+}
+
+/* At the end of a loop: begins it again for what jumped back; true if anything did. */
+static bool again(struct reader *r, const struct loop *loop, unsigned round)
+{
+	bool any = false;
+
+	for (size_t pc = loop->start; pc <= loop->end; pc++) {
+		any |= r->later[pc] != NO_LIST;
+		if (round < IR_LOOP_MAX)
+			r->now[pc] = r->later[pc];
+		else
+			path_finish(r, r->later[pc], 0);
+		r->later[pc] = NO_LIST;
+	}
+	return any && round < IR_LOOP_MAX;
+}
+
+static void read_all(struct reader *r, const struct loops *l)
+{
+	size_t next_loop = 0;
+	unsigned round = 1;
+
+	path_add_edge(r, &r->open, ROOT_EDGE, 0);
+	path_arrive(r, r->open, 0, false);
+	for (size_t pc = 0; pc < r->prog->cnt && !r->ir->failed; pc++) {
+		read_from(r, l, pc);
+		if (next_loop == l->cnt || pc != l->all[next_loop].end)
+			continue;
+		if (again(r, &l->all[next_loop], round)) {
+			pc = l->all[next_loop].start - 1;
+			round++;
+		} else {
+			next_loop++;
+			round = 1;
+		}
+	}
+}
+
+void ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
+	     enum ir_meeting how, uint32_t *meeting_id)
+{
+	struct reader r = {.ir = ir, .prog = prog, .view = view, .how = how,
+			   .meeting_id = meeting_id, .open = NO_LIST, .ret_0 = IR_NONE};
+	struct loops l = {0};
+
+	r.live = malloc(prog->cnt * sizeof(*r.live));
+	r.now = malloc(prog->cnt * sizeof(*r.now));
+	r.later = malloc(prog->cnt * sizeof(*r.later));
+	l.flags = calloc(prog->cnt, sizeof(*l.flags));
+	l.all = malloc(prog->cnt * sizeof(*l.all));
+	if (r.live && r.now && r.later && l.flags && l.all) {
+		ir_live(prog, r.live);
+		find_jumps(prog, &l);
+		for (size_t pc = 0; pc < prog->cnt; pc++)
+			r.now[pc] = r.later[pc] = NO_LIST;
+		read_all(&r, &l);
+	} else {
+		ir->failed = -ENOMEM;
+	}
+	free(r.live);
+	free(r.now);
+	free(r.later);
+	free(l.flags);
+	free(l.all);
+	free(r.arrivals);
+	free(r.states);
+}

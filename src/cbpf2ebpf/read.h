@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* read.h - classic BPF -> ir. */
+#ifndef SRC_READ_H
+#define SRC_READ_H
+
+#include "ir.h"
+
+/*
+ * How the filter sees the packet. A hardware VLAN tag is not in the packet's memory; with it the
+ * filter sees tpid and tag at offset 12, all that follows 4 bytes later and the length 4 longer.
+ */
+struct ir_view {
+	bool tagged;
+	uint16_t tpid;
+};
+
+/* Loops are unrolled this many times; a packet that needs more does not match. */
+#define IR_LOOP_MAX 16
+
+/*
+ * How values of different paths that meet are treated. FEW: what follows is read once for each set
+ * of values, up to a limit. CELLS: each meeting writes them to cells. ALL_CELLS: so does every
+ * operation, which keeps any program's expressions short.
+ */
+enum ir_meeting { IR_FEW, IR_CELLS, IR_ALL_CELLS, IR_MEETING_CNT };
+
+/*
+ * Reads a checked program; adds its nodes and sets ir->root. Values are folded and decided tests
+ * left out on the way. *meeting_id numbers meeting points over several calls.
+ */
+void ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
+	     enum ir_meeting how, uint32_t *meeting_id);
+
+/* live[pc], bits of what the code from pc on may read: cells 0..15, A 16, X 17. live.c */
+enum { IR_A = CBPF_CELLS, IR_X, IR_STATE_CNT };
+void ir_live(const struct cbpf_prog *prog, uint32_t *live);
+
+#endif

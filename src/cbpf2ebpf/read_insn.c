@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* read_insn.c - what each classic instruction does to the path that is followed. */
+#include "path.h"
+
+#include <errno.h>
+
+static unsigned load_size(uint16_t code)
+{
+	return CBPF_SIZE(code) == CBPF_W ? 4 : CBPF_SIZE(code) == CBPF_H ? 2 : 1;
+}
+
+static ir_val load_abs(struct reader *r, const struct cbpf_insn *in, size_t pc)
+{
+	uint32_t ad = in->k - CBPF_AD_OFF;
+
+	if (in->k < CBPF_LL_OFF)
+		return path_load(r, load_size(in->code), 0, in->k);
+	if (in->k < CBPF_NET_OFF) /* the packet begins with the link layer */
+		return path_load(r, load_size(in->code), 0, in->k - CBPF_LL_OFF);
+	if (in->k < CBPF_AD_OFF) {
+		r->ir->failed = -ENOTSUP;
+		return 0;
+	}
+	if (ad == CBPF_AD_ALU_XOR_X)
+		return ir_alu(r->ir, IR_XOR, r->s.v[IR_A], r->s.v[IR_X]);
+	return ir_ad(r->ir, ad, ad == CBPF_AD_RANDOM ? (uint32_t)pc + 1 : 0);
+}
+
+static ir_val load_any(struct reader *r, const struct cbpf_insn *in, size_t pc)
+{
+	ir_val byte;
+
+	switch (CBPF_MODE(in->code)) {
+	case CBPF_IMM:
+		return ir_const(r->ir, in->k);
+	case CBPF_ABS:
+		return load_abs(r, in, pc);
+	case CBPF_IND:
+		return path_load(r, load_size(in->code), r->s.v[IR_X], in->k);
+	case CBPF_MEM:
+		return r->s.v[in->k];
+	case CBPF_LEN:
+		return path_len(r);
+	default: /* MSH */
+		byte = ir_alu(r->ir, IR_AND, path_load(r, 1, 0, in->k), ir_const(r->ir, 0xf));
+		return ir_alu(r->ir, IR_LSH, byte, ir_const(r->ir, 2));
+	}
+}
+
+static enum ir_op alu_op(uint16_t code)
+{
+	static const uint8_t ops[16] = {IR_ADD, IR_SUB, IR_MUL, IR_DIV, IR_OR,	IR_AND,
+					IR_LSH, IR_RSH, IR_NEG, IR_MOD, IR_XOR};
+
+	return ops[CBPF_OP(code) >> 4];
+}
+
+static ir_val alu(struct reader *r, const struct cbpf_insn *in)
+{
+	enum ir_op op = alu_op(in->code);
+	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : ir_const(r->ir, in->k);
+
+	if (op == IR_DIV || op == IR_MOD) {
+		path_require(r, (struct ir_insn){.kind = IR_IN, .a = b, .lo = 1, .hi = UINT32_MAX});
+		if (b == 0)
+			return 0;
+	}
+	return ir_alu(r->ir, op, r->s.v[IR_A], b);
+}
+
+/* Puts a value into A or X; in programs of long expressions by way of a cell. */
+static void assign(struct reader *r, unsigned to, ir_val v)
+{
+	const struct ir_value *val = ir_at(r->ir, v);
+
+	if (r->how == IR_ALL_CELLS && r->open != NO_LIST && val->op != IR_CONST &&
+	    val->op != IR_CELL) {
+		uint32_t out = NO_LIST, meeting = (*r->meeting_id)++;
+
+		path_set_cell(r, v, IR_A, meeting, &out);
+		r->open = out;
+		v = ir_cell(r->ir, IR_A, meeting);
+	}
+	r->s.v[to] = v;
+}
+
+/* A conditional jump: sends the edges of both ways to where they lead. */
+static void jump(struct reader *r, const struct cbpf_insn *in, size_t pc)
+{
+	static const uint8_t kinds[] = {[CBPF_JEQ >> 4] = IR_EQ, [CBPF_JGT >> 4] = IR_GT,
+					[CBPF_JGE >> 4] = IR_GT};
+	unsigned op = CBPF_OP(in->code);
+	ir_val a = r->s.v[IR_A];
+	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : ir_const(r->ir, in->k);
+	struct ir_insn n = {.kind = kinds[op >> 4 & 3], .a = a, .b = b};
+	uint32_t yes, no;
+
+	if (op == CBPF_JSET)
+		n = (struct ir_insn){.kind = IR_IN, .a = ir_alu(r->ir, IR_AND, a, b), .lo = 1,
+				     .hi = UINT32_MAX};
+	if (op == CBPF_JGE) { /* a >= b: not b > a */
+		n.a = b;
+		n.b = a;
+		path_test(r, n, &no, &yes);
+	} else {
+		path_test(r, n, &yes, &no);
+	}
+	path_arrive(r, yes, pc + 1 + in->jt, false);
+	path_arrive(r, no, pc + 1 + in->jf, false);
+	r->open = NO_LIST;
+}
+
+static void jump_always(struct reader *r, const struct cbpf_insn *in, size_t pc)
+{
+	int64_t distance = (int32_t)in->k;
+
+	path_arrive(r, r->open, (size_t)((int64_t)pc + 1 + distance), distance < 0);
+	r->open = NO_LIST;
+}
+
+void path_insn(struct reader *r, size_t pc)
+{
+	const struct cbpf_insn *in = &r->prog->insns[pc];
+
+	switch (CBPF_CLASS(in->code)) {
+	case CBPF_LD:
+		assign(r, IR_A, load_any(r, in, pc));
+		break;
+	case CBPF_LDX:
+		assign(r, IR_X, load_any(r, in, pc));
+		break;
+	case CBPF_ST:
+		r->s.v[in->k] = r->s.v[IR_A];
+		break;
+	case CBPF_STX:
+		r->s.v[in->k] = r->s.v[IR_X];
+		break;
+	case CBPF_ALU:
+		assign(r, IR_A, alu(r, in));
+		break;
+	case CBPF_JMP:
+		if (CBPF_OP(in->code) == CBPF_JA)
+			jump_always(r, in, pc);
+		else
+			jump(r, in, pc);
+		break;
+	case CBPF_RET:
+		path_finish(r, r->open, in->code & CBPF_A ? r->s.v[IR_A] : ir_const(r->ir, in->k));
+		r->open = NO_LIST;
+		break;
+	default:
+		if (CBPF_OP(in->code) == CBPF_TXA)
+			r->s.v[IR_A] = r->s.v[IR_X];
+		else
+			r->s.v[IR_X] = r->s.v[IR_A];
+		break;
+	}
+}
