@@ -103,11 +103,26 @@ static void walk(const struct ir *ir, struct walk *w)
 	}
 }
 
-/* Moves every numbered node to its place; numbers begin at w->next. */
+/* Gives the ends the last numbers: each can be reached from anywhere. */
+static void ends_last(const struct ir *ir, struct walk *w)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < ir->node_cnt; i++) /* w->stack: node of each number */
+		if (w->seen[i])
+			w->stack[w->number[i] - w->next] = i;
+	for (uint32_t i = 0; i < ir->node_cnt - w->next; i++)
+		if (!ends(ir, w->stack[i]))
+			w->number[w->stack[i]] = next++;
+	for (uint32_t i = 0; i < ir->node_cnt - w->next; i++)
+		if (ends(ir, w->stack[i]))
+			w->number[w->stack[i]] = next++;
+}
+
+/* Moves every numbered node to its place. */
 static void renumber(struct ir *ir, const struct walk *w)
 {
 	struct ir_insn *nodes = malloc((ir->node_room + 1) * sizeof(*nodes));
-	uint32_t cnt = ir->node_cnt - w->next;
 
 	if (!nodes) {
 		ir->failed = -ENOMEM;
@@ -119,14 +134,14 @@ static void renumber(struct ir *ir, const struct walk *w)
 		if (w->seen[i] == 0)
 			continue;
 		if (n.kind == IR_SET || ir_is_test(&n))
-			n.yes = w->number[n.yes] - w->next;
+			n.yes = w->number[n.yes];
 		if (ir_is_test(&n))
-			n.no = w->number[n.no] - w->next;
-		nodes[w->number[i] - w->next] = n;
+			n.no = w->number[n.no];
+		nodes[w->number[i]] = n;
 	}
 	free(ir->nodes);
 	ir->nodes = nodes;
-	ir->node_cnt = cnt;
+	ir->node_cnt -= w->next;
 	ir->root = 0;
 }
 
@@ -141,6 +156,7 @@ void ir_order(struct ir *ir)
 	w.number = malloc((ir->node_cnt + 1) * sizeof(*w.number));
 	if (w.stack && w.seen && w.number) {
 		walk(ir, &w);
+		ends_last(ir, &w);
 		renumber(ir, &w);
 	} else {
 		ir->failed = -ENOMEM;

@@ -401,8 +401,10 @@ ir_val ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b)
 	}
 	if (ir_is_const(ir, b))
 		return alu_const(ir, op, a, (uint32_t)ir_at(ir, b)->k);
-	if (a == b && (op == IR_SUB || op == IR_XOR))
-		return 0;
+	if (a == 0 && op == IR_SUB)
+		return operation(ir, IR_NEG, b, 0);
+	if (a == 0 || (a == b && (op == IR_SUB || op == IR_XOR)))
+		return 0; /* 0 shifted, divided */
 	if (a == b && (op == IR_AND || op == IR_OR))
 		return a;
 	return operation(ir, op, a, b);

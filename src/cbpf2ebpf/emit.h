@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * emit.h - the back end: an ordered graph becomes instructions in a builder.
+ *
+ * Nodes are written in their order, so every way into a node is known when it is written. What
+ * registers and stack slots hold is followed along the edges; a node begins with what all its
+ * edges agree on. A value that is needed and not held anywhere is computed again: every value can
+ * be, at any node that its bounds checks lie before. How packet bytes are read is the access
+ * mode's matter (struct access).
+ */
+#ifndef SRC_EMIT_H
+#define SRC_EMIT_H
+
+#include "bpfcap/cbpf2ebpf.h"
+#include "bpfcap/dsl.h"
+#include "ir.h"
+
+#define REG_CNT	      10 /* R0..R9 */
+#define SPILL_CNT_MAX 16
+#define NO_VAL	      0 /* the constant 0 is never kept in a register */
+
+/* What registers and slots hold. */
+struct held {
+	struct held *next; /* in the list of unused ones */
+	ir_val reg[REG_CNT];
+	uint32_t max[REG_CNT];	 /* what the verifier knows: value <= max; UINT32_MAX: not even that */
+	uint32_t reach[REG_CNT]; /* of a PTR: bytes behind it that were checked */
+	ir_val spill[SPILL_CNT_MAX];
+	uint32_t reach_0; /* of the packet's start */
+};
+
+struct emit;
+
+/* How the packet is reached. */
+struct access {
+	bool calls;	 /* loads are calls */
+	bool pointers;	 /* variable bases become PTR values */
+	bool host_order; /* loads come in the order of the host: RAW values are of no use */
+
+	/*
+	 * Goes on behind it where room(base) >= reach, leads to node `no` elsewhere. False: it never
+	 * goes on.
+	 */
+	bool (*guard)(struct emit *e, ir_val base, uint32_t reach, ir_node no);
+	/* A register with the bytes of a LOAD (host order) or RAW value. */
+	ebpf_reg (*load)(struct emit *e, ir_val v);
+	/* dst = real length */
+	void (*len)(struct emit *e, ebpf_reg dst);
+	/* dst = captured length; NULL where guards do not compare with one in a register of ours */
+	void (*room)(struct emit *e, ebpf_reg dst);
+	/* Behind all nodes; NULL: nothing. */
+	void (*finish)(struct emit *e);
+};
+
+extern const struct access access_direct, access_ld_abs, access_load_bytes, access_buffer,
+	access_probe;
+
+/* A bounds check that failed in direct mode: decided and continued apart from the fast code. */
+struct stub {
+	ebpf_label at;
+	ebpf_reg end; /* end of the bytes asked for: an address, or (far) a base without its reach */
+	bool far;
+	uint32_t reach;
+	ir_node no;
+};
+
+struct emit {
+	struct ebpf_builder *b;
+	struct ir *ir;
+	const struct cbpf2ebpf_frame *frame;
+	const struct access *access;
+
+	uint16_t usable; /* bit n: Rn may be used */
+	ir_node node;	 /* that is written */
+	struct held now;
+	ir_val pinned[8]; /* values that must not be lost */
+	unsigned pinned_cnt;
+
+	struct held **in;    /* at each node that an edge leads to */
+	ebpf_label *label;   /* of each node; id 0: not needed yet */
+	uint8_t *reached;    /* does an edge lead to the node? */
+	struct held *unused; /* free list */
+
+	uint32_t *use_at; /* positions of uses of all values, ascending for each */
+	uint32_t *use_end, *use_next; /* of each value, into use_at */
+	uint32_t *last_need; /* last node where a value or something made of it is used */
+
+	ir_val room_0;	   /* ROOM of the packet's start */
+	ir_node ret_0;	   /* the end with result 0 */
+	ir_val *ptr;	   /* PTR of each base, 0 where the mode has no pointers */
+	int16_t *cell_off; /* stack offset of each CELL value */
+	unsigned spill_cnt;
+	int16_t spill_off, tmp_off;
+
+	ebpf_label end;	 /* behind the filter; id 0: results end the program */
+	ebpf_label slow; /* direct: the filter again, with the helper */
+	bool slow_used;
+	struct stub *stubs;
+	size_t stub_cnt, stub_room;
+
+	bool exits; /* results end the program */
+	int rc; /* -ENOMEM, -ENOSPC, -ENOTSUP */
+	struct err *err;
+};
+
+/* ---- emit_use.c: when values are needed again --------------------------------------------- */
+
+void emit_find_uses(struct emit *e);
+bool emit_needed_later(struct emit *e, ir_val v); /* behind the present node */
+uint32_t emit_next_use(struct emit *e, ir_val v);
+
+/* ---- emit_reg.c: registers ---------------------------------------------------------------- */
+
+/* A free register; what it held is saved if it is needed. Not pinned. */
+ebpf_reg emit_reg(struct emit *e);
+/* Frees R0..R5 for a call; what is needed later moves, but not into the registers of `keep`. */
+void emit_before_call(struct emit *e, uint16_t keep);
+/* Notes that `reg` holds v, and what the verifier knows about it. */
+void emit_hold(struct emit *e, ebpf_reg reg, ir_val v, uint32_t max);
+void emit_drop(struct emit *e, ebpf_reg reg);
+/* The register that holds v, computed if need be. */
+ebpf_reg emit_need(struct emit *e, ir_val v);
+/* Is v in a register? */
+bool emit_find(const struct emit *e, ir_val v, ebpf_reg *reg);
+bool emit_is_pinned(const struct emit *e, ir_val v);
+void emit_pin(struct emit *e, ir_val v);
+void emit_unpin(struct emit *e);
+
+/* An edge from here to a node: what is held now is held there, if all its edges agree. */
+void emit_edge(struct emit *e, ir_node to);
+/* Begins to write a node: what is held at it is held now. */
+void emit_begin(struct emit *e, ir_node n);
+ebpf_label emit_label(struct emit *e, ir_node n);
+
+/* ---- emit_value.c ------------------------------------------------------------------------- */
+
+/* Computes v, which is nowhere held, into a register. */
+ebpf_reg emit_compute(struct emit *e, ir_val v);
+/* Two values in registers. */
+void emit_need_both(struct emit *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb);
+/* From network order to that of the host, if v is a LOAD. */
+void emit_swap(struct emit *e, ir_val v, ebpf_reg dst);
+
+/* dst = the bytes of LOAD or RAW value v, of which ptr is the base; ptr may become dst. */
+ebpf_reg emit_load_at(struct emit *e, ir_val v, ebpf_reg ptr);
+
+/* ---- access_*.c --------------------------------------------------------------------------- */
+
+enum ebpf_size emit_size(unsigned bytes);
+/* dst = len of the context */
+void emit_ctx_len(struct emit *e, ebpf_reg dst);
+/* A guard that compares with the captured length in a register. */
+bool emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t reach, ir_node no);
+
+/* ---- emit_ad.c: ancillary data: a register with it ---------------------------------------- */
+
+ebpf_reg emit_ad(struct emit *e, uint32_t ad);
+
+/* ---- emit_stack.c: the stack below frame->stack_top -------------------------------------- */
+
+/* Gives cells, spilled values and the helper's buffer their places; -ENOSPC. */
+int emit_stack(struct emit *e);
+
+/* ---- emit.c ------------------------------------------------------------------------------- */
+
+/* Writes the graph. 0 or -errno. */
+int emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
+	       bool exits, struct err *err);
+
+#endif
