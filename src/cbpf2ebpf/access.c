@@ -4,15 +4,15 @@
 
 #include "emit.h"
 
-enum ebpf_size emit_size(unsigned bytes)
+enum ebpf_size c2e_emit_size(unsigned bytes)
 {
 	return bytes == 1 ? EBPF_B : bytes == 2 ? EBPF_H : EBPF_W;
 }
 
 /* XDP programs without fragment support see the whole packet between their pointers. */
-void emit_ctx_len(struct emit *e, ebpf_reg dst)
+void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
 {
-	if (e->access == &access_direct && !e->slow.id)
+	if (e->access == &c2e_access_direct && !e->slow.id)
 		EMIT(e->b, MOV(dst, e->frame->data_end), SUB(dst, e->frame->data));
 	else
 		EMIT(e->b, LDX(W, dst, CTX(e->frame->ctx, __sk_buff, len)));
@@ -23,25 +23,25 @@ void emit_ctx_len(struct emit *e, ebpf_reg dst)
  *
  *	if (base + reach > cap_len) goto no
  */
-bool emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t reach, ir_node no)
+bool c2e_emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t reach, ir_node no)
 {
 	ebpf_reg from, end;
 
 	if (reach > INT32_MAX) { /* longer than any packet */
-		emit_edge(e, no);
-		EMIT(e->b, JA(emit_label(e, no)));
+		c2e_emit_edge(e, no);
+		EMIT(e->b, JA(c2e_emit_label(e, no)));
 		return false;
 	}
 	if (base == 0) {
-		emit_edge(e, no);
-		EMIT(e->b, JLT(cap_len, reach, emit_label(e, no)));
+		c2e_emit_edge(e, no);
+		EMIT(e->b, JLT(cap_len, reach, c2e_emit_label(e, no)));
 		return true;
 	}
-	from = emit_need(e, base);
-	emit_pin(e, base);
-	end = emit_reg(e);
-	emit_unpin(e);
-	emit_edge(e, no);
-	EMIT(e->b, MOV(end, from), ADD(end, reach), JGT(end, cap_len, emit_label(e, no)));
+	from = c2e_emit_need(e, base);
+	c2e_emit_pin(e, base);
+	end = c2e_emit_reg(e);
+	c2e_emit_unpin(e);
+	c2e_emit_edge(e, no);
+	EMIT(e->b, MOV(end, from), ADD(end, reach), JGT(end, cap_len, c2e_emit_label(e, no)));
 	return true;
 }

@@ -17,20 +17,20 @@
 static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 {
 	uint32_t last = e->frame->buffer_len - reach, max;
-	ebpf_reg from = emit_need(e, base), ptr;
+	ebpf_reg from = c2e_emit_need(e, base), ptr;
 
 	max = e->now.max[from.n];
-	emit_pin(e, base);
-	ptr = emit_reg(e);
-	emit_unpin(e);
+	c2e_emit_pin(e, base);
+	ptr = c2e_emit_reg(e);
+	c2e_emit_unpin(e);
 	EMIT(e->b, MOV(ptr, from));
 	if (max > last) {
-		emit_edge(e, no);
-		EMIT(e->b, JGT(ptr, last, emit_label(e, no)));
+		c2e_emit_edge(e, no);
+		EMIT(e->b, JGT(ptr, last, c2e_emit_label(e, no)));
 		max = last;
 	}
 	EMIT(e->b, ADD(ptr, e->frame->data));
-	emit_hold(e, ptr, e->ptr[base], UINT32_MAX);
+	c2e_emit_hold(e, ptr, e->ptr[base], UINT32_MAX);
 	e->now.reach[ptr.n] = e->frame->buffer_len - max;
 	return ptr;
 }
@@ -40,33 +40,33 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 	ebpf_reg ptr;
 
 	if (reach > e->frame->buffer_len) {
-		emit_edge(e, no);
-		EMIT(e->b, JA(emit_label(e, no)));
+		c2e_emit_edge(e, no);
+		EMIT(e->b, JA(c2e_emit_label(e, no)));
 		return false;
 	}
-	if (!emit_guard_len(e, e->frame->cap_len, base, reach, no))
+	if (!c2e_emit_guard_len(e, e->frame->cap_len, base, reach, no))
 		return false;
 	if (base == 0)
 		return true;
-	if (emit_find(e, e->ptr[base], &ptr) && e->now.reach[ptr.n] >= reach)
+	if (c2e_emit_find(e, e->ptr[base], &ptr) && e->now.reach[ptr.n] >= reach)
 		return true;
-	if (emit_find(e, e->ptr[base], &ptr))
-		emit_drop(e, ptr);
+	if (c2e_emit_find(e, e->ptr[base], &ptr))
+		c2e_emit_drop(e, ptr);
 	(void)make_ptr(e, base, reach, no);
 	return true;
 }
 
 static ebpf_reg load(struct emit *e, ir_val i)
 {
-	const struct ir_value *v = ir_at(e->ir, i);
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	uint32_t reach = (uint32_t)v->k + v->size;
 	ebpf_reg ptr = e->frame->data;
 
-	if (v->a != 0 && (!emit_find(e, e->ptr[v->a], &ptr) || e->now.reach[ptr.n] < reach)) {
-		emit_drop(e, ptr);
+	if (v->a != 0 && (!c2e_emit_find(e, e->ptr[v->a], &ptr) || e->now.reach[ptr.n] < reach)) {
+		c2e_emit_drop(e, ptr);
 		ptr = make_ptr(e, v->a, reach, e->ret_0);
 	}
-	return emit_load_at(e, i, ptr);
+	return c2e_emit_load_at(e, i, ptr);
 }
 
 static void len(struct emit *e, ebpf_reg dst)
@@ -74,7 +74,7 @@ static void len(struct emit *e, ebpf_reg dst)
 	EMIT(e->b, MOV(dst, e->frame->len));
 }
 
-const struct access access_buffer = {
+const struct access c2e_access_buffer = {
 	.pointers = true,
 	.guard = guard,
 	.load = load,

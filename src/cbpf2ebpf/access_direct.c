@@ -47,15 +47,15 @@ static void add_stub(struct emit *e, struct stub s)
 static ebpf_label failed(struct emit *e, ebpf_reg end, bool far, uint32_t reach, ir_node no)
 {
 	const struct held before = e->now;
-	ebpf_label to = emit_label(e, no), at;
+	ebpf_label to = c2e_emit_label(e, no), at;
 
 	if (!has_slow(e)) {
-		emit_edge(e, no);
+		c2e_emit_edge(e, no);
 		return to;
 	}
-	emit_drop(e, end);
-	emit_drop(e, stub_len(end));
-	emit_edge(e, no);
+	c2e_emit_drop(e, end);
+	c2e_emit_drop(e, stub_len(end));
+	c2e_emit_edge(e, no);
 	e->now = before;
 	at = ebpf_label_new(e->b);
 	add_stub(e, (struct stub){at, end, far, reach, no});
@@ -69,7 +69,7 @@ static ebpf_label failed(struct emit *e, ebpf_reg end, bool far, uint32_t reach,
  */
 static void check(struct emit *e, ebpf_reg ptr, uint32_t reach, ir_node no)
 {
-	ebpf_reg end = emit_reg(e);
+	ebpf_reg end = c2e_emit_reg(e);
 
 	EMIT(e->b, MOV(end, ptr), ADD(end, reach));
 	EMIT(e->b, JGT(end, e->frame->data_end, failed(e, end, false, reach, no)));
@@ -82,20 +82,20 @@ static void check(struct emit *e, ebpf_reg ptr, uint32_t reach, ir_node no)
  */
 static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 {
-	ebpf_reg from = emit_need(e, base), ptr;
+	ebpf_reg from = c2e_emit_need(e, base), ptr;
 	uint32_t max = e->now.max[from.n];
 
-	emit_pin(e, base);
-	ptr = emit_reg(e);
-	emit_unpin(e);
+	c2e_emit_pin(e, base);
+	ptr = c2e_emit_reg(e);
+	c2e_emit_unpin(e);
 	EMIT(e->b, MOV(ptr, from));
 	if (max > OFFSET_MAX - reach)
 		EMIT(e->b, JGT(ptr, OFFSET_MAX - reach, failed(e, ptr, true, reach, no)));
 	EMIT(e->b, ADD(ptr, e->frame->data));
-	emit_hold(e, ptr, e->ptr[base], UINT32_MAX);
-	emit_pin(e, e->ptr[base]);
+	c2e_emit_hold(e, ptr, e->ptr[base], UINT32_MAX);
+	c2e_emit_pin(e, e->ptr[base]);
 	check(e, ptr, reach, no);
-	emit_unpin(e);
+	c2e_emit_unpin(e);
 	e->now.reach[ptr.n] = reach;
 	return ptr;
 }
@@ -103,7 +103,7 @@ static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no
 /* Beyond what a packet pointer may reach: only the helper can tell. */
 static bool guard_far(struct emit *e, uint32_t reach, ir_node no)
 {
-	ebpf_reg end = emit_reg(e);
+	ebpf_reg end = c2e_emit_reg(e);
 
 	EMIT(e->b, MOV(end, 0));
 	EMIT(e->b, JA(failed(e, end, true, reach, no)));
@@ -121,12 +121,12 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 			check(e, e->frame->data, reach, no);
 		if (e->now.reach_0 < reach)
 			e->now.reach_0 = reach;
-	} else if (!emit_find(e, e->ptr[base], &ptr)) {
+	} else if (!c2e_emit_find(e, e->ptr[base], &ptr)) {
 		(void)make_ptr(e, base, reach, no);
 	} else if (e->now.reach[ptr.n] < reach) {
-		emit_pin(e, e->ptr[base]);
+		c2e_emit_pin(e, e->ptr[base]);
 		check(e, ptr, reach, no);
-		emit_unpin(e);
+		c2e_emit_unpin(e);
 		e->now.reach[ptr.n] = reach;
 	}
 	return true;
@@ -137,7 +137,7 @@ static ebpf_reg readable(struct emit *e, ir_val base, uint32_t reach)
 {
 	ebpf_reg ptr = e->frame->data;
 
-	if (base != 0 && !emit_find(e, e->ptr[base], &ptr))
+	if (base != 0 && !c2e_emit_find(e, e->ptr[base], &ptr))
 		return make_ptr(e, base, reach, e->ret_0);
 	if (base == 0 ? e->now.reach_0 < reach : e->now.reach[ptr.n] < reach)
 		(void)guard(e, base, reach, e->ret_0);
@@ -146,10 +146,10 @@ static ebpf_reg readable(struct emit *e, ir_val base, uint32_t reach)
 
 static ebpf_reg load(struct emit *e, ir_val i)
 {
-	const struct ir_value *v = ir_at(e->ir, i);
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	ebpf_reg ptr = readable(e, v->a, (uint32_t)v->k + v->size);
 
-	return emit_load_at(e, i, ptr);
+	return c2e_emit_load_at(e, i, ptr);
 }
 
 /*
@@ -166,8 +166,8 @@ static void write_stub(struct emit *e, const struct stub *s)
 		EMIT(e->b, ADD(s->end, s->reach));
 	else
 		EMIT(e->b, SUB(s->end, e->frame->data));
-	emit_ctx_len(e, len);
-	EMIT(e->b, JGT(s->end, len, emit_label(e, s->no)), JA(e->slow));
+	c2e_emit_ctx_len(e, len);
+	EMIT(e->b, JGT(s->end, len, c2e_emit_label(e, s->no)), JA(e->slow));
 }
 
 static void finish(struct emit *e)
@@ -176,10 +176,10 @@ static void finish(struct emit *e)
 		write_stub(e, &e->stubs[i]);
 }
 
-const struct access access_direct = {
+const struct access c2e_access_direct = {
 	.pointers = true,
 	.guard = guard,
 	.load = load,
-	.len = emit_ctx_len,
+	.len = c2e_emit_ctx_len,
 	.finish = finish,
 };

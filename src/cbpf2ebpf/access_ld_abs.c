@@ -7,37 +7,37 @@
 
 static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 {
-	ebpf_reg len = emit_need(e, e->room_0);
+	ebpf_reg len = c2e_emit_need(e, e->room_0);
 	bool goes_on;
 
-	emit_pin(e, e->room_0);
-	goes_on = emit_guard_len(e, len, base, reach, no);
-	emit_unpin(e);
+	c2e_emit_pin(e, e->room_0);
+	goes_on = c2e_emit_guard_len(e, len, base, reach, no);
+	c2e_emit_unpin(e);
 	return goes_on;
 }
 
 static ebpf_reg load(struct emit *e, ir_val i)
 {
-	const struct ir_value *v = ir_at(e->ir, i);
-	enum ebpf_size size = emit_size(v->size);
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
+	enum ebpf_size size = c2e_emit_size(v->size);
 	ebpf_reg from;
 
 	if (v->a == 0) {
-		emit_before_call(e, 0);
+		c2e_emit_before_call(e, 0);
 		EMIT(e->b, LD_ABS(size, (int64_t)v->k));
 		return R0;
 	}
-	from = emit_need(e, v->a);
-	emit_before_call(e, (uint16_t)(1u << from.n));
+	from = c2e_emit_need(e, v->a);
+	c2e_emit_before_call(e, (uint16_t)(1u << from.n));
 	EMIT(e->b, LD_IND(size, from, (int64_t)v->k));
 	return R0;
 }
 
-const struct access access_ld_abs = {
+const struct access c2e_access_ld_abs = {
 	.host_order = true,
 	.calls = true,
 	.guard = guard,
 	.load = load,
-	.len = emit_ctx_len,
-	.room = emit_ctx_len,
+	.len = c2e_emit_ctx_len,
+	.room = c2e_emit_ctx_len,
 };

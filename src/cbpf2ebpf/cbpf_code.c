@@ -6,16 +6,16 @@
 
 #define ALU(op, text)                                                                              \
 	[CBPF_ALU | (op) | CBPF_K] = {CBPF_FORM_IMM, text},                                        \
-	[CBPF_ALU | (op) | CBPF_X] = {CBPF_FORM_X, text}
+			   [CBPF_ALU | (op) | CBPF_X] = {CBPF_FORM_X, text}
 #define SHIFT(op, text)                                                                            \
 	[CBPF_ALU | (op) | CBPF_K] = {CBPF_FORM_SHIFT, text},                                      \
-	[CBPF_ALU | (op) | CBPF_X] = {CBPF_FORM_X, text}
+			   [CBPF_ALU | (op) | CBPF_X] = {CBPF_FORM_X, text}
 #define JUMP(op, text)                                                                             \
 	[CBPF_JMP | (op) | CBPF_K] = {CBPF_FORM_JUMP_K, text},                                     \
-	[CBPF_JMP | (op) | CBPF_X] = {CBPF_FORM_JUMP_X, text}
+			   [CBPF_JMP | (op) | CBPF_X] = {CBPF_FORM_JUMP_X, text}
 #define LOAD(size, text)                                                                           \
 	[CBPF_LD | (size) | CBPF_ABS] = {CBPF_FORM_ABS, text},                                     \
-	[CBPF_LD | (size) | CBPF_IND] = {CBPF_FORM_IND, text}
+			    [CBPF_LD | (size) | CBPF_IND] = {CBPF_FORM_IND, text}
 
 static const struct cbpf_code codes[256] = {
 	LOAD(CBPF_W, "ld"),

@@ -5,6 +5,7 @@
 
 #include "bpfcap/cbpf.h"
 
+/* clang-format off */
 enum {
 	CBPF_LD = 0x00, CBPF_LDX = 0x01, CBPF_ST = 0x02, CBPF_STX = 0x03, /* class */
 	CBPF_ALU = 0x04, CBPF_JMP = 0x05, CBPF_RET = 0x06, CBPF_MISC = 0x07,
@@ -26,6 +27,7 @@ enum {
 
 	CBPF_CELLS = 16, /* scratch memory */
 };
+/* clang-format on */
 
 #define CBPF_CLASS(code) ((code) & 0x07)
 #define CBPF_SIZE(code)	 ((code) & 0x18)
@@ -42,12 +44,14 @@ enum {
 
 /* SKF_AD_* of linux/filter.h, which are part of the kernel's ABI: name, number, tcpdump's name. */
 #define CBPF_ANCILLARY(X)                                                                          \
-	X(PROTOCOL, 0, "proto") X(PKTTYPE, 4, "type") X(IFINDEX, 8, "ifidx")                       \
-	X(NLATTR, 12, "nla") X(NLATTR_NEST, 16, "nlan") X(MARK, 20, "mark")                        \
-	X(QUEUE, 24, "queue") X(HATYPE, 28, "hatype") X(RXHASH, 32, "rxhash") X(CPU, 36, "cpu")    \
-	X(ALU_XOR_X, 40, "xor_x") X(VLAN_TAG, 44, "vlan_tci")                                      \
-	X(VLAN_TAG_PRESENT, 48, "vlanp") X(PAY_OFFSET, 52, "poff") X(RANDOM, 56, "rand")           \
-	X(VLAN_TPID, 60, "vlan_tpid")
+	X(PROTOCOL, 0, "proto")                                                                    \
+	X(PKTTYPE, 4, "type") X(IFINDEX, 8, "ifidx") X(NLATTR, 12, "nla")                          \
+		X(NLATTR_NEST, 16, "nlan") X(MARK, 20, "mark") X(QUEUE, 24, "queue")               \
+			X(HATYPE, 28, "hatype") X(RXHASH, 32, "rxhash") X(CPU, 36, "cpu")          \
+				X(ALU_XOR_X, 40, "xor_x") X(VLAN_TAG, 44, "vlan_tci")              \
+					X(VLAN_TAG_PRESENT, 48, "vlanp") X(PAY_OFFSET, 52, "poff") \
+						X(RANDOM, 56, "rand")                              \
+							X(VLAN_TPID, 60, "vlan_tpid")
 
 enum cbpf_ancillary {
 #define CBPF_AD_ENUM(name, number, text) CBPF_AD_##name = number,
@@ -59,16 +63,16 @@ enum cbpf_ancillary {
 const char *cbpf_ancillary_name(uint32_t ad);
 
 enum cbpf_form {
-	CBPF_FORM_NONE, /* not an opcode */
-	CBPF_FORM_PLAIN, /* no operand */
-	CBPF_FORM_IMM, /* k is a number */
-	CBPF_FORM_SHIFT, /* k is a shift count */
-	CBPF_FORM_ABS, /* [k] */
-	CBPF_FORM_IND, /* [x + k] */
-	CBPF_FORM_MSH, /* 4*([k]&0xf) */
-	CBPF_FORM_CELL, /* M[k] */
-	CBPF_FORM_X, /* x */
-	CBPF_FORM_JA, /* k is a distance */
+	CBPF_FORM_NONE,	  /* not an opcode */
+	CBPF_FORM_PLAIN,  /* no operand */
+	CBPF_FORM_IMM,	  /* k is a number */
+	CBPF_FORM_SHIFT,  /* k is a shift count */
+	CBPF_FORM_ABS,	  /* [k] */
+	CBPF_FORM_IND,	  /* [x + k] */
+	CBPF_FORM_MSH,	  /* 4*([k]&0xf) */
+	CBPF_FORM_CELL,	  /* M[k] */
+	CBPF_FORM_X,	  /* x */
+	CBPF_FORM_JA,	  /* k is a distance */
 	CBPF_FORM_JUMP_K, /* k, jt, jf */
 	CBPF_FORM_JUMP_X, /* x, jt, jf */
 };

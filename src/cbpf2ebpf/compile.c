@@ -33,7 +33,7 @@ static bool asks_for_tags(const struct cbpf_prog *p)
 static ir_node read_view(struct ir *ir, const struct cbpf_prog *p, enum ir_meeting how,
 			 uint32_t *meeting, struct ir_view view)
 {
-	ir_read(ir, p, &view, how, meeting);
+	c2e_ir_read(ir, p, &view, how, meeting);
 	return ir->root;
 }
 
@@ -44,13 +44,15 @@ static void read_tagged(struct ir *ir, const struct cbpf_prog *p, enum ir_meetin
 	ir_node plain = read_view(ir, p, how, &meeting, (struct ir_view){0});
 	ir_node q = read_view(ir, p, how, &meeting, (struct ir_view){true, 0x8100});
 	ir_node ad = read_view(ir, p, how, &meeting, (struct ir_view){true, 0x88a8});
-	ir_val present = ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0);
-	ir_val tpid = ir_ad(ir, CBPF_AD_VLAN_TPID, 0);
-	ir_node which = ir_add(ir, (struct ir_insn){.kind = IR_IN, .a = tpid, .lo = 0x88a8,
-						    .hi = 0x88a8, .yes = ad, .no = q});
+	ir_val present = c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0);
+	ir_val tpid = c2e_ir_ad(ir, CBPF_AD_VLAN_TPID, 0);
+	ir_node which = c2e_ir_add(
+		ir,
+		(struct ir_insn){
+			.kind = IR_IN, .a = tpid, .lo = 0x88a8, .hi = 0x88a8, .yes = ad, .no = q});
 
-	ir->root = ir_add(ir, (struct ir_insn){.kind = IR_IN, .a = present, .yes = plain,
-					       .no = which});
+	ir->root = c2e_ir_add(
+		ir, (struct ir_insn){.kind = IR_IN, .a = present, .yes = plain, .no = which});
 }
 
 /* Would expressions need too many instructions or registers if they were computed again? */
@@ -60,17 +62,17 @@ static bool too_deep(const struct ir *ir)
 	return false;
 }
 
-static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag,
-		       enum ir_meeting how, ir_pass_hook hook, void *user)
+static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, enum ir_meeting how,
+		       ir_pass_hook hook, void *user)
 {
 	uint32_t meeting = 1;
 
-	ir_init(ir);
+	c2e_ir_init(ir);
 	if (vlan_tag && !asks_for_tags(p))
 		read_tagged(ir, p, how);
 	else
 		(void)read_view(ir, p, how, &meeting, (struct ir_view){0});
-	ir_passes(ir, hook, user);
+	c2e_ir_passes(ir, hook, user);
 	return ir->failed ? ir->failed : too_deep(ir) ? -ENOSPC : 0;
 }
 
@@ -102,9 +104,9 @@ static uint32_t window(const struct ir *ir)
 		const struct ir_insn *n = &ir->nodes[i];
 		uint64_t reach;
 
-		if (!ir_is_guard(ir, n))
+		if (!c2e_ir_is_guard(ir, n))
 			continue;
-		reach = (uint64_t)ir_at(ir, ir_at(ir, n->a)->a)->hi + n->lo;
+		reach = (uint64_t)c2e_ir_at(ir, c2e_ir_at(ir, n->a)->a)->hi + n->lo;
 		if (reach > end)
 			end = reach;
 	}
@@ -114,12 +116,12 @@ static uint32_t window(const struct ir *ir)
 static void inform(const struct ir *ir, struct cbpf2ebpf_info *info)
 {
 	const struct ir_insn *root = &ir->nodes[ir->root];
-	bool constant = root->kind == IR_RET && ir_is_const(ir, root->a);
+	bool constant = root->kind == IR_RET && c2e_ir_is_const(ir, root->a);
 
 	*info = (struct cbpf2ebpf_info){
 		.window_len = window(ir),
-		.matches_all = constant && ir_at(ir, root->a)->k != 0,
-		.matches_none = constant && ir_at(ir, root->a)->k == 0,
+		.matches_all = constant && c2e_ir_at(ir, root->a)->k != 0,
+		.matches_none = constant && c2e_ir_at(ir, root->a)->k == 0,
 	};
 }
 
@@ -138,9 +140,9 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		rc = read_filter(&ir, filter, frame->vlan_tag, how, NULL, NULL);
 		if (rc == 0) {
 			inform(&ir, info);
-			rc = emit_graph(b, &ir, frame, exits, e);
+			rc = c2e_emit_graph(b, &ir, frame, exits, e);
 		}
-		ir_free(&ir);
+		c2e_ir_free(&ir);
 		if (rc != -ENOSPC)
 			break;
 	}
@@ -163,7 +165,7 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 	rc = read_filter(&ir, filter, false, IR_FEW, NULL, NULL);
 	if (rc == 0)
 		inform(&ir, info);
-	ir_free(&ir);
+	c2e_ir_free(&ir);
 	return rc < 0 ? explain(rc, e) : 0;
 }
 
@@ -187,9 +189,9 @@ static int check_access(enum ebpf_prog_type type, enum cbpf2ebpf_access access, 
 	bool skb = type == EBPF_PROG_SOCKET_FILTER || type == EBPF_PROG_SCHED_CLS;
 	bool direct = type == EBPF_PROG_SCHED_CLS || type == EBPF_PROG_XDP;
 
-	if (access == CBPF2EBPF_DIRECT ? direct
-				       : skb && (access == CBPF2EBPF_LD_ABS ||
-						 access == CBPF2EBPF_LOAD_BYTES))
+	if (access == CBPF2EBPF_DIRECT
+		    ? direct
+		    : skb && (access == CBPF2EBPF_LD_ABS || access == CBPF2EBPF_LOAD_BYTES))
 		return 0;
 	return err_input(e, -EINVAL, "filter", "programs of type %d cannot read packets that way",
 			 (int)type);
@@ -227,7 +229,7 @@ int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *
 
 static void print(void *out, const struct ir *ir, const char *pass)
 {
-	ir_print(ir, pass, out);
+	c2e_ir_print(ir, pass, out);
 }
 
 int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e)
@@ -238,6 +240,6 @@ int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e)
 	if (rc < 0)
 		return rc;
 	rc = read_filter(&ir, filter, false, IR_FEW, print, out);
-	ir_free(&ir);
+	c2e_ir_free(&ir);
 	return rc < 0 ? explain(rc, e) : 0;
 }

@@ -54,7 +54,7 @@ static void print_alu(const struct ir *ir, const struct ir_value *v, unsigned de
 
 static void print_value(const struct ir *ir, ir_val i, unsigned depth, FILE *out)
 {
-	const struct ir_value *v = ir_at(ir, i);
+	const struct ir_value *v = c2e_ir_at(ir, i);
 
 	if (depth == 0) {
 		fprintf(out, "v%u", i);
@@ -94,7 +94,7 @@ static void print_value(const struct ir *ir, ir_val i, unsigned depth, FILE *out
 
 static void print_test(const struct ir *ir, const struct ir_insn *n, FILE *out)
 {
-	const struct ir_value *v = ir_at(ir, n->a);
+	const struct ir_value *v = c2e_ir_at(ir, n->a);
 
 	print_value(ir, n->a, DEPTH_MAX, out);
 	if (n->kind != IR_IN) {
@@ -126,7 +126,7 @@ static void print_node(const struct ir *ir, const struct ir_insn *n, FILE *out)
 	}
 }
 
-void ir_print(const struct ir *ir, const char *title, FILE *out)
+void c2e_ir_print(const struct ir *ir, const char *title, FILE *out)
 {
 	fprintf(out, "; %s: %u nodes\n", title, ir->node_cnt);
 	for (ir_node i = 0; i < ir->node_cnt; i++) {

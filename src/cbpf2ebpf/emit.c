@@ -17,7 +17,7 @@
 static void go(struct emit *e, ir_node to)
 {
 	if (to != e->node + 1)
-		EMIT(e->b, JA(emit_label(e, to)));
+		EMIT(e->b, JA(c2e_emit_label(e, to)));
 }
 
 /* if (a cond b) goto yes; goto no - with as few jumps as the order of nodes allows */
@@ -29,12 +29,12 @@ static void branch(struct emit *e, enum ebpf_cond cond, enum ebpf_cond inverse, 
 	ir_node to = turn ? n->no : n->yes;
 
 	if (b)
-		EMIT(e->b, ebpf_jmp32_reg(c, LOW(a), LOW(*b), emit_label(e, to)));
+		EMIT(e->b, ebpf_jmp32_reg(c, LOW(a), LOW(*b), c2e_emit_label(e, to)));
 	else
-		EMIT(e->b, ebpf_jmp32_imm(c, LOW(a), k, emit_label(e, to)));
+		EMIT(e->b, ebpf_jmp32_imm(c, LOW(a), k, c2e_emit_label(e, to)));
 	go(e, turn ? n->yes : n->no);
-	emit_edge(e, n->yes);
-	emit_edge(e, n->no);
+	c2e_emit_edge(e, n->yes);
+	c2e_emit_edge(e, n->no);
 }
 
 /* ---- Nodes -------------------------------------------------------------------------------- */
@@ -42,34 +42,35 @@ static void branch(struct emit *e, enum ebpf_cond cond, enum ebpf_cond inverse, 
 /* Is the test "some bit of x & constant is set" (or: none is), with x & constant nowhere held? */
 static bool is_bit_test(struct emit *e, const struct ir_insn *n)
 {
-	const struct ir_value *v = ir_at(e->ir, n->a);
+	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
 	ebpf_reg r;
 
-	return v->op == IR_AND && ir_is_const(e->ir, v->b) && n->lo == 0 && n->hi == 0 &&
-	       !emit_find(e, n->a, &r) && !emit_needed_later(e, n->a);
+	return v->op == IR_AND && c2e_ir_is_const(e->ir, v->b) && n->lo == 0 && n->hi == 0 &&
+	       !c2e_emit_find(e, n->a, &r) && !c2e_emit_needed_later(e, n->a);
 }
 
 static void write_bit_test(struct emit *e, const struct ir_insn *n)
 {
-	const struct ir_value *v = ir_at(e->ir, n->a);
+	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
 	struct ir_insn turned = *n;
 
 	turned.yes = n->no;
 	turned.no = n->yes;
-	branch(e, EBPF_JSET, 0, emit_need(e, v->a), NULL, (uint32_t)ir_at(e->ir, v->b)->k, &turned);
+	branch(e, EBPF_JSET, 0, c2e_emit_need(e, v->a), NULL, (uint32_t)c2e_ir_at(e->ir, v->b)->k,
+	       &turned);
 }
 
 /* lo <= a <= hi: in the usual form one bound is the value's own, or both are the same. */
 static void write_in(struct emit *e, const struct ir_insn *n)
 {
-	const struct ir_value *v = ir_at(e->ir, n->a);
+	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
 	ebpf_reg a, t;
 
 	if (is_bit_test(e, n)) {
 		write_bit_test(e, n);
 		return;
 	}
-	a = emit_need(e, n->a);
+	a = c2e_emit_need(e, n->a);
 	if (n->lo == n->hi) {
 		branch(e, EBPF_JEQ, EBPF_JNE, a, NULL, n->lo, n);
 	} else if (n->lo <= v->lo) {
@@ -77,9 +78,9 @@ static void write_in(struct emit *e, const struct ir_insn *n)
 	} else if (n->hi >= v->hi) {
 		branch(e, EBPF_JGE, EBPF_JLT, a, NULL, n->lo, n);
 	} else {
-		emit_pin(e, n->a);
-		t = emit_reg(e);
-		emit_unpin(e);
+		c2e_emit_pin(e, n->a);
+		t = c2e_emit_reg(e);
+		c2e_emit_unpin(e);
 		EMIT(e->b, MOV(t, a), SUB(LOW(t), n->lo));
 		branch(e, EBPF_JLE, EBPF_JGT, t, NULL, n->hi - n->lo, n);
 	}
@@ -89,7 +90,7 @@ static void write_compare(struct emit *e, const struct ir_insn *n)
 {
 	ebpf_reg a, b;
 
-	emit_need_both(e, n->a, n->b, &a, &b);
+	c2e_emit_need_both(e, n->a, n->b, &a, &b);
 	if (n->kind == IR_EQ)
 		branch(e, EBPF_JEQ, EBPF_JNE, a, &b, 0, n);
 	else
@@ -98,39 +99,39 @@ static void write_compare(struct emit *e, const struct ir_insn *n)
 
 static void write_guard(struct emit *e, const struct ir_insn *n)
 {
-	if (!e->access->guard(e, ir_at(e->ir, n->a)->a, n->lo, n->no))
+	if (!e->access->guard(e, c2e_ir_at(e->ir, n->a)->a, n->lo, n->no))
 		return;
-	emit_edge(e, n->yes);
+	c2e_emit_edge(e, n->yes);
 	go(e, n->yes);
 }
 
 static void write_set(struct emit *e, const struct ir_insn *n)
 {
-	ir_val cell = ir_cell(e->ir, n->lo, n->hi);
+	ir_val cell = c2e_ir_cell(e->ir, n->lo, n->hi);
 
 	if (e->last_need[cell] != 0) { /* else nobody reads it */
-		ebpf_reg r = emit_need(e, n->a);
+		ebpf_reg r = c2e_emit_need(e, n->a);
 
 		EMIT(e->b, STX(W, MEM(R10, e->cell_off[cell]), r));
 	}
-	emit_edge(e, n->yes);
+	c2e_emit_edge(e, n->yes);
 	go(e, n->yes);
 }
 
 /* Ends: R0 = result. The last node falls out of the filter. */
 static void write_ret(struct emit *e, const struct ir_insn *n)
 {
-	bool constant = ir_is_const(e->ir, n->a);
+	bool constant = c2e_ir_is_const(e->ir, n->a);
 	ebpf_reg r;
 
-	if (constant && ir_at(e->ir, n->a)->k == 0 && e->frame->miss.id) {
+	if (constant && c2e_ir_at(e->ir, n->a)->k == 0 && e->frame->miss.id) {
 		EMIT(e->b, JA(e->frame->miss));
 		return;
 	}
 	if (constant) {
-		EMIT(e->b, MOV(W0, (int64_t)ir_at(e->ir, n->a)->k));
+		EMIT(e->b, MOV(W0, (int64_t)c2e_ir_at(e->ir, n->a)->k));
 	} else {
-		r = emit_need(e, n->a);
+		r = c2e_emit_need(e, n->a);
 		if (r.n != 0)
 			EMIT(e->b, MOV(R0, r));
 		if (e->frame->miss.id)
@@ -148,11 +149,11 @@ static void write_node(struct emit *e, ir_node i)
 
 	if (e->label[i].id)
 		EMIT(e->b, LABEL(e->label[i]));
-	if (ir_is_guard(e->ir, &n))
+	if (c2e_ir_is_guard(e->ir, &n))
 		write_guard(e, &n);
 	else if (n.kind == IR_IN)
 		write_in(e, &n);
-	else if (ir_is_test(&n))
+	else if (c2e_ir_is_test(&n))
 		write_compare(e, &n);
 	else if (n.kind == IR_SET)
 		write_set(e, &n);
@@ -165,7 +166,7 @@ static void write_nodes(struct emit *e)
 	for (ir_node i = 0; i < e->ir->node_cnt && !e->rc; i++) {
 		if (!e->reached[i] && i != e->ir->root)
 			continue;
-		emit_begin(e, i);
+		c2e_emit_begin(e, i);
 		write_node(e, i);
 	}
 }
@@ -173,9 +174,9 @@ static void write_nodes(struct emit *e)
 /* ---- All of it ---------------------------------------------------------------------------- */
 
 static const struct access *const modes[] = {
-	[CBPF2EBPF_DIRECT] = &access_direct,	 [CBPF2EBPF_LD_ABS] = &access_ld_abs,
-	[CBPF2EBPF_LOAD_BYTES] = &access_load_bytes, [CBPF2EBPF_BUFFER] = &access_buffer,
-	[CBPF2EBPF_PROBE] = &access_probe,
+	[CBPF2EBPF_DIRECT] = &c2e_access_direct,	 [CBPF2EBPF_LD_ABS] = &c2e_access_ld_abs,
+	[CBPF2EBPF_LOAD_BYTES] = &c2e_access_load_bytes, [CBPF2EBPF_BUFFER] = &c2e_access_buffer,
+	[CBPF2EBPF_PROBE] = &c2e_access_probe,
 };
 
 /* Values that only the back end knows, made before any array is as long as the list of values. */
@@ -184,24 +185,24 @@ static void make_values(struct emit *e, ir_val *ptr)
 	struct ir *ir = e->ir;
 	uint32_t cnt = ir->val_cnt;
 
-	e->room_0 = ir_room(ir, 0);
+	e->room_0 = c2e_ir_room(ir, 0);
 	for (ir_val v = 0; v < cnt && e->access->pointers; v++) {
-		const struct ir_value *val = ir_at(ir, v);
+		const struct ir_value *val = c2e_ir_at(ir, v);
 
 		if (val->a != 0 && (val->op == IR_LOAD || val->op == IR_RAW || val->op == IR_ROOM))
-			ptr[val->a] = ir_ptr(ir, val->a);
+			ptr[val->a] = c2e_ir_ptr(ir, val->a);
 	}
 	for (ir_node i = 0; i < ir->node_cnt; i++)
 		if (ir->nodes[i].kind == IR_SET)
-			(void)ir_cell(ir, ir->nodes[i].lo, ir->nodes[i].hi);
+			(void)c2e_ir_cell(ir, ir->nodes[i].lo, ir->nodes[i].hi);
 }
 
 static ir_node find_ret_0(struct ir *ir)
 {
 	for (ir_node i = ir->node_cnt; i-- > 0 && ir->nodes[i].kind == IR_RET;)
-		if (ir_is_ret(ir, i, 0))
+		if (c2e_ir_is_ret(ir, i, 0))
 			return i;
-	return ir_add(ir, (struct ir_insn){.kind = IR_RET});
+	return c2e_ir_add(ir, (struct ir_insn){.kind = IR_RET});
 }
 
 static void prepare(struct emit *e)
@@ -218,9 +219,9 @@ static void prepare(struct emit *e)
 		return;
 	}
 	make_values(e, e->ptr);
-	emit_find_uses(e);
+	c2e_emit_find_uses(e);
 	if (!e->rc)
-		e->rc = emit_stack(e);
+		e->rc = c2e_emit_stack(e);
 	if (!e->rc)
 		e->rc = e->ir->failed;
 }
@@ -259,11 +260,16 @@ static int write_copy(struct emit *e)
 	return e->rc;
 }
 
-int emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
-	       bool exits, struct err *err)
+int c2e_emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
+		   bool exits, struct err *err)
 {
-	struct emit e = {.b = b, .ir = ir, .frame = frame, .access = modes[frame->access],
-			 .exits = exits, .err = err, .end = ebpf_label_new(b)};
+	struct emit e = {.b = b,
+			 .ir = ir,
+			 .frame = frame,
+			 .access = modes[frame->access],
+			 .exits = exits,
+			 .err = err,
+			 .end = ebpf_label_new(b)};
 	struct emit slow = e;
 	int rc;
 
@@ -272,7 +278,7 @@ int emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_fra
 	rc = write_copy(&e);
 	if (rc == 0 && e.stub_cnt > 0) {
 		EMIT(b, LABEL(e.slow));
-		slow.access = &access_load_bytes;
+		slow.access = &c2e_access_load_bytes;
 		rc = write_copy(&slow);
 	}
 	EMIT(b, LABEL(e.end));

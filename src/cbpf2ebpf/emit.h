@@ -23,7 +23,8 @@
 struct held {
 	struct held *next; /* in the list of unused ones */
 	ir_val reg[REG_CNT];
-	uint32_t max[REG_CNT];	 /* what the verifier knows: value <= max; UINT32_MAX: not even that */
+	uint32_t
+		max[REG_CNT]; /* what the verifier knows: value <= max; UINT32_MAX: not even that */
 	uint32_t reach[REG_CNT]; /* of a PTR: bytes behind it that were checked */
 	ir_val spill[SPILL_CNT_MAX];
 	uint32_t reach_0; /* of the packet's start */
@@ -52,13 +53,14 @@ struct access {
 	void (*finish)(struct emit *e);
 };
 
-extern const struct access access_direct, access_ld_abs, access_load_bytes, access_buffer,
-	access_probe;
+extern const struct access c2e_access_direct, c2e_access_ld_abs, c2e_access_load_bytes,
+	c2e_access_buffer, c2e_access_probe;
 
 /* A bounds check that failed in direct mode: decided and continued apart from the fast code. */
 struct stub {
 	ebpf_label at;
-	ebpf_reg end; /* end of the bytes asked for: an address, or (far) a base without its reach */
+	ebpf_reg
+		end; /* end of the bytes asked for: an address, or (far) a base without its reach */
 	bool far;
 	uint32_t reach;
 	ir_node no;
@@ -81,9 +83,9 @@ struct emit {
 	uint8_t *reached;    /* does an edge lead to the node? */
 	struct held *unused; /* free list */
 
-	uint32_t *use_at; /* positions of uses of all values, ascending for each */
+	uint32_t *use_at;	      /* positions of uses of all values, ascending for each */
 	uint32_t *use_end, *use_next; /* of each value, into use_at */
-	uint32_t *last_need; /* last node where a value or something made of it is used */
+	uint32_t *last_need;	      /* last node where a value or something made of it is used */
 
 	ir_val room_0;	   /* ROOM of the packet's start */
 	ir_node ret_0;	   /* the end with result 0 */
@@ -99,72 +101,72 @@ struct emit {
 	size_t stub_cnt, stub_room;
 
 	bool exits; /* results end the program */
-	int rc; /* -ENOMEM, -ENOSPC, -ENOTSUP */
+	int rc;	    /* -ENOMEM, -ENOSPC, -ENOTSUP */
 	struct err *err;
 };
 
 /* ---- emit_use.c: when values are needed again --------------------------------------------- */
 
-void emit_find_uses(struct emit *e);
-bool emit_needed_later(struct emit *e, ir_val v); /* behind the present node */
-uint32_t emit_next_use(struct emit *e, ir_val v);
+void c2e_emit_find_uses(struct emit *e);
+bool c2e_emit_needed_later(struct emit *e, ir_val v); /* behind the present node */
+uint32_t c2e_emit_next_use(struct emit *e, ir_val v);
 
 /* ---- emit_reg.c: registers ---------------------------------------------------------------- */
 
 /* A free register; what it held is saved if it is needed. Not pinned. */
-ebpf_reg emit_reg(struct emit *e);
+ebpf_reg c2e_emit_reg(struct emit *e);
 /* Frees R0..R5 for a call; what is needed later moves, but not into the registers of `keep`. */
-void emit_before_call(struct emit *e, uint16_t keep);
+void c2e_emit_before_call(struct emit *e, uint16_t keep);
 /* Notes that `reg` holds v, and what the verifier knows about it. */
-void emit_hold(struct emit *e, ebpf_reg reg, ir_val v, uint32_t max);
-void emit_drop(struct emit *e, ebpf_reg reg);
+void c2e_emit_hold(struct emit *e, ebpf_reg reg, ir_val v, uint32_t max);
+void c2e_emit_drop(struct emit *e, ebpf_reg reg);
 /* The register that holds v, computed if need be. */
-ebpf_reg emit_need(struct emit *e, ir_val v);
+ebpf_reg c2e_emit_need(struct emit *e, ir_val v);
 /* Is v in a register? */
-bool emit_find(const struct emit *e, ir_val v, ebpf_reg *reg);
-bool emit_is_pinned(const struct emit *e, ir_val v);
-void emit_pin(struct emit *e, ir_val v);
-void emit_unpin(struct emit *e);
+bool c2e_emit_find(const struct emit *e, ir_val v, ebpf_reg *reg);
+bool c2e_emit_is_pinned(const struct emit *e, ir_val v);
+void c2e_emit_pin(struct emit *e, ir_val v);
+void c2e_emit_unpin(struct emit *e);
 
 /* An edge from here to a node: what is held now is held there, if all its edges agree. */
-void emit_edge(struct emit *e, ir_node to);
+void c2e_emit_edge(struct emit *e, ir_node to);
 /* Begins to write a node: what is held at it is held now. */
-void emit_begin(struct emit *e, ir_node n);
-ebpf_label emit_label(struct emit *e, ir_node n);
+void c2e_emit_begin(struct emit *e, ir_node n);
+ebpf_label c2e_emit_label(struct emit *e, ir_node n);
 
 /* ---- emit_value.c ------------------------------------------------------------------------- */
 
 /* Computes v, which is nowhere held, into a register. */
-ebpf_reg emit_compute(struct emit *e, ir_val v);
+ebpf_reg c2e_emit_compute(struct emit *e, ir_val v);
 /* Two values in registers. */
-void emit_need_both(struct emit *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb);
+void c2e_emit_need_both(struct emit *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb);
 /* From network order to that of the host, if v is a LOAD. */
-void emit_swap(struct emit *e, ir_val v, ebpf_reg dst);
+void c2e_emit_swap(struct emit *e, ir_val v, ebpf_reg dst);
 
 /* dst = the bytes of LOAD or RAW value v, of which ptr is the base; ptr may become dst. */
-ebpf_reg emit_load_at(struct emit *e, ir_val v, ebpf_reg ptr);
+ebpf_reg c2e_emit_load_at(struct emit *e, ir_val v, ebpf_reg ptr);
 
 /* ---- access_*.c --------------------------------------------------------------------------- */
 
-enum ebpf_size emit_size(unsigned bytes);
+enum ebpf_size c2e_emit_size(unsigned bytes);
 /* dst = len of the context */
-void emit_ctx_len(struct emit *e, ebpf_reg dst);
+void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst);
 /* A guard that compares with the captured length in a register. */
-bool emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t reach, ir_node no);
+bool c2e_emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t reach, ir_node no);
 
 /* ---- emit_ad.c: ancillary data: a register with it ---------------------------------------- */
 
-ebpf_reg emit_ad(struct emit *e, uint32_t ad);
+ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad);
 
 /* ---- emit_stack.c: the stack below frame->stack_top -------------------------------------- */
 
 /* Gives cells, spilled values and the helper's buffer their places; -ENOSPC. */
-int emit_stack(struct emit *e);
+int c2e_emit_stack(struct emit *e);
 
 /* ---- emit.c ------------------------------------------------------------------------------- */
 
 /* Writes the graph. 0 or -errno. */
-int emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
-	       bool exits, struct err *err);
+int c2e_emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
+		   bool exits, struct err *err);
 
 #endif

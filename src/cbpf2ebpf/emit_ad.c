@@ -32,16 +32,17 @@ static ebpf_reg unknown(struct emit *e, uint32_t ad)
 	const char *name = cbpf_ancillary_name(ad);
 
 	if (!e->rc)
-		e->rc = err_input(e->err, -ENOTSUP, "filter",
-				  "the filter asks for the packet's ancillary data '%s' (%u), which "
-				  "this hook does not know; try another hook",
-				  name ? name : "?", ad);
+		e->rc = err_input(
+			e->err, -ENOTSUP, "filter",
+			"the filter asks for the packet's ancillary data '%s' (%u), which "
+			"this hook does not know; try another hook",
+			name ? name : "?", ad);
 	return R0;
 }
 
 static ebpf_reg helper(struct emit *e, int fn)
 {
-	emit_before_call(e, 0);
+	c2e_emit_before_call(e, 0);
 	EMIT(e->b, ebpf_call_helper(fn));
 	return R0;
 }
@@ -56,7 +57,7 @@ static ebpf_reg context(struct emit *e, uint32_t ad)
 	/* What XDP sees has come in, untagged as far as the kernel knows. */
 	if (off == 0 && !(xdp && (ad == CBPF_AD_PKTTYPE || ad == CBPF_AD_VLAN_TAG_PRESENT)))
 		return unknown(e, ad);
-	dst = emit_reg(e);
+	dst = c2e_emit_reg(e);
 	if (off == 0)
 		EMIT(e->b, MOV(LOW(dst), 0));
 	else
@@ -71,7 +72,7 @@ static ebpf_reg hook(struct emit *e, uint32_t ad)
 {
 	int rc = -ENOTSUP;
 
-	emit_before_call(e, 0);
+	c2e_emit_before_call(e, 0);
 	if (e->frame->ancillary)
 		rc = e->frame->ancillary(e->frame->ancillary_user, e->b, ad);
 	if (rc == -ENOTSUP)
@@ -81,10 +82,10 @@ static ebpf_reg hook(struct emit *e, uint32_t ad)
 	return R0;
 }
 
-ebpf_reg emit_ad(struct emit *e, uint32_t ad)
+ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad)
 {
-	bool has_context = e->frame->access != CBPF2EBPF_BUFFER &&
-			   e->frame->access != CBPF2EBPF_PROBE;
+	bool has_context =
+		e->frame->access != CBPF2EBPF_BUFFER && e->frame->access != CBPF2EBPF_PROBE;
 
 	if (ad == CBPF_AD_CPU)
 		return helper(e, EBPF_FN_get_smp_processor_id);

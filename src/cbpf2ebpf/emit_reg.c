@@ -13,7 +13,7 @@ static ebpf_reg reg(unsigned n)
 	return (ebpf_reg){(uint8_t)n};
 }
 
-bool emit_is_pinned(const struct emit *e, ir_val v)
+bool c2e_emit_is_pinned(const struct emit *e, ir_val v)
 {
 	for (unsigned i = 0; i < e->pinned_cnt; i++)
 		if (e->pinned[i] == v && v != NO_VAL)
@@ -21,7 +21,7 @@ bool emit_is_pinned(const struct emit *e, ir_val v)
 	return false;
 }
 
-void emit_pin(struct emit *e, ir_val v)
+void c2e_emit_pin(struct emit *e, ir_val v)
 {
 	if (e->pinned_cnt == sizeof(e->pinned) / sizeof(e->pinned[0]))
 		e->rc = -ENOSPC;
@@ -29,24 +29,24 @@ void emit_pin(struct emit *e, ir_val v)
 		e->pinned[e->pinned_cnt++] = v;
 }
 
-void emit_unpin(struct emit *e)
+void c2e_emit_unpin(struct emit *e)
 {
 	e->pinned_cnt--;
 }
 
-void emit_hold(struct emit *e, ebpf_reg r, ir_val v, uint32_t max)
+void c2e_emit_hold(struct emit *e, ebpf_reg r, ir_val v, uint32_t max)
 {
 	e->now.reg[r.n] = v;
 	e->now.max[r.n] = max;
 	e->now.reach[r.n] = 0;
 }
 
-void emit_drop(struct emit *e, ebpf_reg r)
+void c2e_emit_drop(struct emit *e, ebpf_reg r)
 {
 	e->now.reg[r.n] = NO_VAL;
 }
 
-bool emit_find(const struct emit *e, ir_val v, ebpf_reg *r)
+bool c2e_emit_find(const struct emit *e, ir_val v, ebpf_reg *r)
 {
 	for (unsigned i = 0; i < REG_CNT; i++)
 		if (e->now.reg[i] == v && v != NO_VAL) {
@@ -66,13 +66,13 @@ static int find_spill(const struct emit *e, ir_val v)
 
 static bool wanted(struct emit *e, ir_val v)
 {
-	return v != NO_VAL && (emit_is_pinned(e, v) || emit_needed_later(e, v));
+	return v != NO_VAL && (c2e_emit_is_pinned(e, v) || c2e_emit_needed_later(e, v));
 }
 
 /* Is it as cheap to compute v again as to keep it on the stack? */
 static bool cheap(const struct emit *e, ir_val v)
 {
-	const struct ir_value *val = ir_at(e->ir, v);
+	const struct ir_value *val = c2e_ir_at(e->ir, v);
 
 	return val->op == IR_CELL || val->op == IR_PTR ||
 	       (!e->access->calls && (val->op == IR_LOAD || val->op == IR_RAW) && val->a == 0);
@@ -84,13 +84,13 @@ static void spill(struct emit *e, ebpf_reg r)
 	ir_val v = e->now.reg[r.n];
 	unsigned i;
 
-	if (!wanted(e, v) || find_spill(e, v) >= 0 || (cheap(e, v) && !emit_is_pinned(e, v)))
+	if (!wanted(e, v) || find_spill(e, v) >= 0 || (cheap(e, v) && !c2e_emit_is_pinned(e, v)))
 		return;
 	for (i = 0; i < e->spill_cnt; i++)
 		if (!wanted(e, e->now.spill[i]))
 			break;
 	if (i == e->spill_cnt) {
-		if (emit_is_pinned(e, v))
+		if (c2e_emit_is_pinned(e, v))
 			e->rc = -ENOSPC;
 		return;
 	}
@@ -108,9 +108,9 @@ static int best(struct emit *e, uint16_t set)
 		ir_val v = e->now.reg[i];
 		uint32_t next;
 
-		if (!(set & e->usable & (1u << i)) || emit_is_pinned(e, v))
+		if (!(set & e->usable & (1u << i)) || c2e_emit_is_pinned(e, v))
 			continue;
-		next = v == NO_VAL ? UINT32_MAX : emit_next_use(e, v);
+		next = v == NO_VAL ? UINT32_MAX : c2e_emit_next_use(e, v);
 		if (next == UINT32_MAX)
 			return (int)i;
 		if (next > farthest) {
@@ -121,7 +121,7 @@ static int best(struct emit *e, uint16_t set)
 	return found;
 }
 
-ebpf_reg emit_reg(struct emit *e)
+ebpf_reg c2e_emit_reg(struct emit *e)
 {
 	int i = best(e, 0x3ff);
 
@@ -130,7 +130,7 @@ ebpf_reg emit_reg(struct emit *e)
 			i++;
 	}
 	spill(e, reg((unsigned)i));
-	emit_drop(e, reg((unsigned)i));
+	c2e_emit_drop(e, reg((unsigned)i));
 	return reg((unsigned)i);
 }
 
@@ -142,7 +142,7 @@ static void rescue(struct emit *e, ebpf_reg r, uint16_t keep)
 
 	if (!wanted(e, v))
 		return;
-	i = best(e, (uint16_t)~(CALL_CLOBBERS | keep));
+	i = best(e, (uint16_t) ~(CALL_CLOBBERS | keep));
 	other = i < 0 ? NO_VAL : e->now.reg[i];
 	if (i < 0 || wanted(e, other)) {
 		spill(e, r);
@@ -154,29 +154,29 @@ static void rescue(struct emit *e, ebpf_reg r, uint16_t keep)
 	e->now.reach[i] = e->now.reach[r.n];
 }
 
-void emit_before_call(struct emit *e, uint16_t keep)
+void c2e_emit_before_call(struct emit *e, uint16_t keep)
 {
 	for (unsigned i = 0; i < REG_CNT; i++) {
 		if (!(CALL_CLOBBERS & (1u << i)))
 			continue;
 		rescue(e, reg(i), keep);
-		emit_drop(e, reg(i));
+		c2e_emit_drop(e, reg(i));
 	}
 }
 
-ebpf_reg emit_need(struct emit *e, ir_val v)
+ebpf_reg c2e_emit_need(struct emit *e, ir_val v)
 {
 	ebpf_reg r;
 	int i;
 
-	if (emit_find(e, v, &r))
+	if (c2e_emit_find(e, v, &r))
 		return r;
 	i = find_spill(e, v);
 	if (v == NO_VAL || i < 0)
-		return emit_compute(e, v);
-	r = emit_reg(e);
+		return c2e_emit_compute(e, v);
+	r = c2e_emit_reg(e);
 	EMIT(e->b, LDX(W, r, MEM(R10, e->spill_off + 4 * i)));
-	emit_hold(e, r, v, UINT32_MAX);
+	c2e_emit_hold(e, r, v, UINT32_MAX);
 	return r;
 }
 
@@ -202,7 +202,7 @@ static void agree(struct held *x, const struct held *y)
 
 static bool constant_end(const struct emit *e, ir_node n)
 {
-	return e->ir->nodes[n].kind == IR_RET && ir_is_const(e->ir, e->ir->nodes[n].a);
+	return e->ir->nodes[n].kind == IR_RET && c2e_ir_is_const(e->ir, e->ir->nodes[n].a);
 }
 
 static struct held *take_held(struct emit *e)
@@ -218,7 +218,7 @@ static struct held *take_held(struct emit *e)
 	return h;
 }
 
-void emit_edge(struct emit *e, ir_node to)
+void c2e_emit_edge(struct emit *e, ir_node to)
 {
 	struct held *h = e->in[to];
 
@@ -235,7 +235,7 @@ void emit_edge(struct emit *e, ir_node to)
 	e->in[to] = h;
 }
 
-void emit_begin(struct emit *e, ir_node n)
+void c2e_emit_begin(struct emit *e, ir_node n)
 {
 	struct held *h = e->in[n];
 
@@ -248,9 +248,9 @@ void emit_begin(struct emit *e, ir_node n)
 	e->in[n] = NULL;
 }
 
-ebpf_label emit_label(struct emit *e, ir_node n)
+ebpf_label c2e_emit_label(struct emit *e, ir_node n)
 {
-	if (e->frame->miss.id && ir_is_ret(e->ir, n, 0))
+	if (e->frame->miss.id && c2e_ir_is_ret(e->ir, n, 0))
 		return e->frame->miss;
 	if (e->label[n].id == 0)
 		e->label[n] = ebpf_label_new(e->b);

@@ -33,7 +33,7 @@ static int place_cells(struct emit *e, unsigned max)
 
 		if (n->kind != IR_SET)
 			continue;
-		cell = ir_cell(e->ir, n->lo, n->hi);
+		cell = c2e_ir_cell(e->ir, n->lo, n->hi);
 		if (e->last_need[cell] == 0 || e->cell_off[cell] != 0)
 			continue;
 		p = free_place(busy_until, max, i);
@@ -46,7 +46,7 @@ static int place_cells(struct emit *e, unsigned max)
 	return cnt;
 }
 
-int emit_stack(struct emit *e)
+int c2e_emit_stack(struct emit *e)
 {
 	unsigned words = (e->frame->stack_len - TMP_LEN) / 4, left;
 	int cells;

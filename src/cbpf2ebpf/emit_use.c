@@ -17,9 +17,9 @@ static unsigned asks(const struct emit *e, const struct ir_insn *n, ir_val v[2])
 		return 2;
 	}
 	v[0] = n->a;
-	if (!ir_is_guard(e->ir, n))
+	if (!c2e_ir_is_guard(e->ir, n))
 		return 1;
-	v[0] = ir_at(e->ir, n->a)->a;
+	v[0] = c2e_ir_at(e->ir, n->a)->a;
 	v[1] = e->access->room ? e->room_0 : e->ptr[v[0]];
 	return v[1] ? 2 : 1;
 }
@@ -27,12 +27,12 @@ static unsigned asks(const struct emit *e, const struct ir_insn *n, ir_val v[2])
 /* What v is made of, when it has to be computed. */
 static unsigned made_of(const struct emit *e, ir_val v, ir_val of[2])
 {
-	const struct ir_value *val = ir_at(e->ir, v);
+	const struct ir_value *val = c2e_ir_at(e->ir, v);
 	bool bytes = val->op == IR_LOAD || val->op == IR_RAW;
 
 	of[0] = bytes && e->ptr[val->a] ? e->ptr[val->a] : val->a;
 	of[1] = val->b;
-	return ir_operand_cnt(val->op);
+	return c2e_ir_operand_cnt(val->op);
 }
 
 struct count {
@@ -47,7 +47,7 @@ static void use(struct count *c, ir_val v)
 	ir_val of[2];
 	unsigned cnt;
 
-	if (ir_is_const(c->e->ir, v))
+	if (c2e_ir_is_const(c->e->ir, v))
 		return;
 	if (!c->fill)
 		c->e->use_end[v]++;
@@ -83,8 +83,8 @@ static void visit(struct count *c)
 static void spread_last_need(struct emit *e)
 {
 	for (ir_val v = e->ir->val_cnt; v-- > 0;) {
-		const struct ir_value *val = ir_at(e->ir, v);
-		unsigned cnt = ir_operand_cnt(val->op);
+		const struct ir_value *val = c2e_ir_at(e->ir, v);
+		unsigned cnt = c2e_ir_operand_cnt(val->op);
 
 		if (cnt > 0 && e->last_need[val->a] < e->last_need[v])
 			e->last_need[val->a] = e->last_need[v];
@@ -93,7 +93,7 @@ static void spread_last_need(struct emit *e)
 	}
 }
 
-void emit_find_uses(struct emit *e)
+void c2e_emit_find_uses(struct emit *e)
 {
 	uint32_t cnt = e->ir->val_cnt, sum = 0;
 	struct count c = {.e = e, .seen = calloc(cnt, 1)};
@@ -123,14 +123,14 @@ out:
 	e->rc = -ENOMEM;
 }
 
-uint32_t emit_next_use(struct emit *e, ir_val v)
+uint32_t c2e_emit_next_use(struct emit *e, ir_val v)
 {
 	while (e->use_next[v] < e->use_end[v] && e->use_at[e->use_next[v]] <= e->node)
 		e->use_next[v]++;
 	return e->use_next[v] < e->use_end[v] ? e->use_at[e->use_next[v]] : UINT32_MAX;
 }
 
-bool emit_needed_later(struct emit *e, ir_val v)
+bool c2e_emit_needed_later(struct emit *e, ir_val v)
 {
-	return emit_next_use(e, v) != UINT32_MAX;
+	return c2e_emit_next_use(e, v) != UINT32_MAX;
 }

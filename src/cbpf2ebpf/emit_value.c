@@ -18,7 +18,7 @@ static uint32_t saturate(uint64_t x)
 /* The bound that every verifier derives for v, from those it knows of the operands. */
 static uint32_t known_max(const struct ir *ir, const struct ir_value *v, uint32_t a, uint32_t b)
 {
-	bool const_b = ir_is_const(ir, v->b);
+	bool const_b = c2e_ir_is_const(ir, v->b);
 
 	switch ((enum ir_op)v->op) {
 	case IR_ADD:
@@ -39,11 +39,11 @@ static ebpf_reg start_as(struct emit *e, ir_val a, ebpf_reg ra)
 {
 	ebpf_reg dst;
 
-	if (!emit_is_pinned(e, a) && !emit_needed_later(e, a) && (e->usable & (1u << ra.n)))
+	if (!c2e_emit_is_pinned(e, a) && !c2e_emit_needed_later(e, a) && (e->usable & (1u << ra.n)))
 		return ra;
-	emit_pin(e, a);
-	dst = emit_reg(e);
-	emit_unpin(e);
+	c2e_emit_pin(e, a);
+	dst = c2e_emit_reg(e);
+	c2e_emit_unpin(e);
 	EMIT(e->b, MOV(dst, ra));
 	return dst;
 }
@@ -51,27 +51,27 @@ static ebpf_reg start_as(struct emit *e, ir_val a, ebpf_reg ra)
 /* a op constant, and -a */
 static ebpf_reg compute_unary(struct emit *e, ir_val i, const struct ir_value *v)
 {
-	ebpf_reg ra = emit_need(e, v->a), dst = start_as(e, v->a, ra);
-	uint32_t k = (uint32_t)ir_at(e->ir, v->b)->k;
+	ebpf_reg ra = c2e_emit_need(e, v->a), dst = start_as(e, v->a, ra);
+	uint32_t k = (uint32_t)c2e_ir_at(e->ir, v->b)->k;
 	uint32_t max = known_max(e->ir, v, e->now.max[ra.n], k);
 
 	if (v->op == IR_NEG)
 		EMIT(e->b, NEG(LOW(dst)));
 	else
 		EMIT(e->b, ebpf_alu32_imm(alu_ops[v->op], LOW(dst), k));
-	emit_hold(e, dst, i, max);
+	c2e_emit_hold(e, dst, i, max);
 	return dst;
 }
 
-void emit_need_both(struct emit *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb)
+void c2e_emit_need_both(struct emit *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb)
 {
-	*ra = emit_need(e, a);
-	emit_pin(e, a);
-	*rb = emit_need(e, b);
-	emit_pin(e, b);
-	*ra = emit_need(e, a); /* it may have moved */
-	emit_unpin(e);
-	emit_unpin(e);
+	*ra = c2e_emit_need(e, a);
+	c2e_emit_pin(e, a);
+	*rb = c2e_emit_need(e, b);
+	c2e_emit_pin(e, b);
+	*ra = c2e_emit_need(e, a); /* it may have moved */
+	c2e_emit_unpin(e);
+	c2e_emit_unpin(e);
 }
 
 /* Shifts by 32 and more give 0, where the machine would count modulo 32. */
@@ -79,7 +79,7 @@ static void emit_shift(struct emit *e, const struct ir_value *v, ebpf_reg dst, e
 {
 	ebpf_label small = ebpf_label_new(e->b);
 
-	if (ir_at(e->ir, v->b)->hi > 31)
+	if (c2e_ir_at(e->ir, v->b)->hi > 31)
 		EMIT(e->b, JLE(LOW(n), 31, small), MOV(LOW(dst), 0));
 	EMIT(e->b, LABEL(small), ebpf_alu32_reg(alu_ops[v->op], LOW(dst), LOW(n)));
 }
@@ -89,16 +89,16 @@ static ebpf_reg compute_binary(struct emit *e, ir_val i, const struct ir_value *
 	ebpf_reg ra, rb, dst;
 	uint32_t max;
 
-	emit_need_both(e, v->a, v->b, &ra, &rb);
+	c2e_emit_need_both(e, v->a, v->b, &ra, &rb);
 	max = known_max(e->ir, v, e->now.max[ra.n], e->now.max[rb.n]);
-	emit_pin(e, v->b);
+	c2e_emit_pin(e, v->b);
 	dst = start_as(e, v->a, ra);
-	emit_unpin(e);
+	c2e_emit_unpin(e);
 	if (v->op == IR_LSH || v->op == IR_RSH)
 		emit_shift(e, v, dst, rb);
 	else
 		EMIT(e->b, ebpf_alu32_reg(alu_ops[v->op], LOW(dst), LOW(rb)));
-	emit_hold(e, dst, i, max);
+	c2e_emit_hold(e, dst, i, max);
 	return dst;
 }
 
@@ -108,9 +108,9 @@ static ebpf_reg compute_leaf(struct emit *e, ir_val i, const struct ir_value *v)
 	ebpf_reg dst;
 
 	if (v->op == IR_AD) {
-		dst = emit_ad(e, (uint32_t)v->k);
+		dst = c2e_emit_ad(e, (uint32_t)v->k);
 	} else {
-		dst = emit_reg(e);
+		dst = c2e_emit_reg(e);
 		if (v->op == IR_LEN)
 			e->access->len(e, dst);
 		else if (v->op == IR_ROOM)
@@ -122,7 +122,7 @@ static ebpf_reg compute_leaf(struct emit *e, ir_val i, const struct ir_value *v)
 	}
 	if (v->op == IR_CONST)
 		max = (uint32_t)v->k;
-	emit_hold(e, dst, i, max);
+	c2e_emit_hold(e, dst, i, max);
 	return dst;
 }
 
@@ -131,13 +131,13 @@ static ebpf_reg compute_load(struct emit *e, ir_val i, const struct ir_value *v)
 	ebpf_reg dst = e->access->load(e, i);
 
 	/* Old verifiers know nothing about the result of a swap. */
-	emit_hold(e, dst, i, v->op == IR_LOAD && v->size > 1 ? UINT32_MAX : v->hi);
+	c2e_emit_hold(e, dst, i, v->op == IR_LOAD && v->size > 1 ? UINT32_MAX : v->hi);
 	return dst;
 }
 
-void emit_swap(struct emit *e, ir_val i, ebpf_reg dst)
+void c2e_emit_swap(struct emit *e, ir_val i, ebpf_reg dst)
 {
-	const struct ir_value *v = ir_at(e->ir, i);
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
 
 	if (v->op == IR_LOAD && v->size == 2)
 		EMIT(e->b, BE16(dst));
@@ -145,28 +145,28 @@ void emit_swap(struct emit *e, ir_val i, ebpf_reg dst)
 		EMIT(e->b, BE32(dst));
 }
 
-ebpf_reg emit_load_at(struct emit *e, ir_val i, ebpf_reg ptr)
+ebpf_reg c2e_emit_load_at(struct emit *e, ir_val i, ebpf_reg ptr)
 {
-	const struct ir_value *v = ir_at(e->ir, i);
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	ir_val base = e->ptr[v->a];
 	bool far = v->k + v->size > INT16_MAX;
 	ebpf_reg dst = ptr;
 
-	if (base == NO_VAL || far || emit_needed_later(e, base)) {
-		emit_pin(e, base);
-		dst = emit_reg(e);
-		emit_unpin(e);
+	if (base == NO_VAL || far || c2e_emit_needed_later(e, base)) {
+		c2e_emit_pin(e, base);
+		dst = c2e_emit_reg(e);
+		c2e_emit_unpin(e);
 	}
 	if (far)
 		EMIT(e->b, MOV(dst, ptr), ADD(dst, (int64_t)v->k));
-	EMIT(e->b, ebpf_ldx(emit_size(v->size), dst, MEM(far ? dst : ptr, far ? 0 : v->k)));
-	emit_swap(e, i, dst);
+	EMIT(e->b, ebpf_ldx(c2e_emit_size(v->size), dst, MEM(far ? dst : ptr, far ? 0 : v->k)));
+	c2e_emit_swap(e, i, dst);
 	return dst;
 }
 
-ebpf_reg emit_compute(struct emit *e, ir_val i)
+ebpf_reg c2e_emit_compute(struct emit *e, ir_val i)
 {
-	const struct ir_value *v = ir_at(e->ir, i);
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
 
 	switch ((enum ir_op)v->op) {
 	case IR_LOAD:
@@ -181,6 +181,7 @@ ebpf_reg emit_compute(struct emit *e, ir_val i)
 	case IR_NEG:
 		return compute_unary(e, i, v);
 	default:
-		return ir_is_const(e->ir, v->b) ? compute_unary(e, i, v) : compute_binary(e, i, v);
+		return c2e_ir_is_const(e->ir, v->b) ? compute_unary(e, i, v)
+						    : compute_binary(e, i, v);
 	}
 }

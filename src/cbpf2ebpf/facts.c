@@ -23,11 +23,11 @@ static struct fact *fact_of(const struct ir *ir, struct facts *f, ir_val v)
 		fact = &f->f[f->cnt++];
 	else
 		fact = &f->f[f->next++ % FACT_CNT_MAX];
-	*fact = (struct fact){.v = v, .lo = ir_at(ir, v)->lo, .hi = ir_at(ir, v)->hi};
+	*fact = (struct fact){.v = v, .lo = c2e_ir_at(ir, v)->lo, .hi = c2e_ir_at(ir, v)->hi};
 	return fact;
 }
 
-void facts_copy(struct facts *to, const struct facts *from)
+void c2e_facts_copy(struct facts *to, const struct facts *from)
 {
 	to->cnt = from->cnt;
 	to->next = from->next;
@@ -36,24 +36,25 @@ void facts_copy(struct facts *to, const struct facts *from)
 
 /* ---- Asking ------------------------------------------------------------------------------- */
 
-void facts_bounds(const struct ir *ir, const struct facts *f, ir_val v, uint32_t *lo, uint32_t *hi)
+void c2e_facts_bounds(const struct ir *ir, const struct facts *f, ir_val v, uint32_t *lo,
+		      uint32_t *hi)
 {
-	const struct ir_value *val = ir_at(ir, v);
+	const struct ir_value *val = c2e_ir_at(ir, v);
 	const struct fact *fact = find(f, v);
 	uint32_t a_lo, a_hi, b;
 
 	*lo = fact ? fact->lo : val->lo;
 	*hi = fact ? fact->hi : val->hi;
-	if (fact || !ir_is_alu(val->op) || !ir_is_const(ir, val->b))
+	if (fact || !c2e_ir_is_alu(val->op) || !c2e_ir_is_const(ir, val->b))
 		return;
 	fact = find(f, val->a);
 	if (!fact)
 		return;
-	b = (uint32_t)ir_at(ir, val->b)->k;
+	b = (uint32_t)c2e_ir_at(ir, val->b)->k;
 	a_lo = fact->lo;
 	a_hi = fact->hi;
 	if (a_lo == a_hi && !((val->op == IR_DIV || val->op == IR_MOD) && b == 0))
-		*lo = *hi = ir_fold(val->op, a_lo, b);
+		*lo = *hi = c2e_ir_fold(val->op, a_lo, b);
 }
 
 /* Is base + reach inside the packet, since that many bytes from its start on are? */
@@ -61,9 +62,9 @@ static bool inside(const struct ir *ir, const struct facts *f, ir_val base, uint
 {
 	uint32_t lo, hi;
 
-	facts_bounds(ir, f, base, &lo, &hi);
+	c2e_facts_bounds(ir, f, base, &lo, &hi);
 	for (uint32_t i = 0; i < f->cnt; i++) {
-		const struct ir_value *v = ir_at(ir, f->f[i].v);
+		const struct ir_value *v = c2e_ir_at(ir, f->f[i].v);
 
 		if (v->op == IR_ROOM && v->a == 0 && f->f[i].lo >= (uint64_t)hi + reach)
 			return true;
@@ -76,28 +77,28 @@ static int decide_in(const struct ir *ir, const struct facts *f, const struct ir
 	const struct fact *fact = find(f, n->a);
 	uint32_t lo, hi;
 
-	facts_bounds(ir, f, n->a, &lo, &hi);
+	c2e_facts_bounds(ir, f, n->a, &lo, &hi);
 	if (n->lo <= lo && n->hi >= hi)
 		return 1;
 	if (n->lo > hi || n->hi < lo)
 		return 0;
 	if (n->lo == n->hi && fact)
 		for (uint32_t i = 0; i < fact->not_cnt; i++)
-			if (fact->not[i] == n->lo)
+			if (fact->not [i] == n->lo)
 				return 0;
-	if (ir_is_guard(ir, n) && inside(ir, f, ir_at(ir, n->a)->a, n->lo))
+	if (c2e_ir_is_guard(ir, n) && inside(ir, f, c2e_ir_at(ir, n->a)->a, n->lo))
 		return 1;
 	return -1;
 }
 
-int facts_decide(const struct ir *ir, const struct facts *f, const struct ir_insn *n)
+int c2e_facts_decide(const struct ir *ir, const struct facts *f, const struct ir_insn *n)
 {
 	uint32_t a_lo, a_hi, b_lo, b_hi;
 
 	if (n->kind == IR_IN)
 		return decide_in(ir, f, n);
-	facts_bounds(ir, f, n->a, &a_lo, &a_hi);
-	facts_bounds(ir, f, n->b, &b_lo, &b_hi);
+	c2e_facts_bounds(ir, f, n->a, &a_lo, &a_hi);
+	c2e_facts_bounds(ir, f, n->b, &b_lo, &b_hi);
 	if (n->kind == IR_GT)
 		return a_lo > b_hi ? 1 : a_hi <= b_lo ? 0 : -1;
 	if (a_lo > b_hi || b_lo > a_hi)
@@ -114,7 +115,7 @@ static void learn_not(struct fact *fact, uint32_t k)
 	else if (k == fact->hi)
 		fact->hi--;
 	else if (fact->not_cnt < FACT_NOT_MAX)
-		fact->not[fact->not_cnt++] = k;
+		fact->not [fact->not_cnt++] = k;
 }
 
 static void learn_in(const struct ir *ir, struct facts *f, ir_val v, uint32_t lo, uint32_t hi,
@@ -136,22 +137,22 @@ static void learn_in(const struct ir *ir, struct facts *f, ir_val v, uint32_t lo
 	}
 }
 
-void facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bool answer)
+void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bool answer)
 {
 	uint32_t lo, hi;
 	ir_val base;
 
 	if (n->kind == IR_SET) {
-		facts_bounds(ir, f, n->a, &lo, &hi);
-		learn_in(ir, f, ir_cell(ir, n->lo, n->hi), lo, hi, true);
+		c2e_facts_bounds(ir, f, n->a, &lo, &hi);
+		learn_in(ir, f, c2e_ir_cell(ir, n->lo, n->hi), lo, hi, true);
 	} else if (n->kind == IR_IN) {
 		learn_in(ir, f, n->a, n->lo, n->hi, answer);
-		base = ir_at(ir, n->a)->a;
-		if (!ir_is_guard(ir, n) || !answer || base == 0)
+		base = c2e_ir_at(ir, n->a)->a;
+		if (!c2e_ir_is_guard(ir, n) || !answer || base == 0)
 			return;
-		facts_bounds(ir, f, base, &lo, &hi);
+		c2e_facts_bounds(ir, f, base, &lo, &hi);
 		if (lo <= UINT32_MAX - n->lo)
-			learn_in(ir, f, ir_room(ir, 0), lo + n->lo, UINT32_MAX, true);
+			learn_in(ir, f, c2e_ir_room(ir, 0), lo + n->lo, UINT32_MAX, true);
 	}
 }
 
@@ -162,7 +163,7 @@ static bool excludes(const struct fact *f, uint32_t k)
 	if (k < f->lo || k > f->hi)
 		return true;
 	for (uint32_t i = 0; i < f->not_cnt; i++)
-		if (f->not[i] == k)
+		if (f->not [i] == k)
 			return true;
 	return false;
 }
@@ -170,19 +171,20 @@ static bool excludes(const struct fact *f, uint32_t k)
 /* Leaves in *x what both facts say. */
 static void join(struct fact *x, const struct fact *y)
 {
-	struct fact joined = {.v = x->v, .lo = x->lo < y->lo ? x->lo : y->lo,
+	struct fact joined = {.v = x->v,
+			      .lo = x->lo < y->lo ? x->lo : y->lo,
 			      .hi = x->hi > y->hi ? x->hi : y->hi};
 
 	for (uint32_t i = 0; i < x->not_cnt; i++)
-		if (excludes(y, x->not[i]))
-			joined.not[joined.not_cnt++] = x->not[i];
+		if (excludes(y, x->not [i]))
+			joined.not [joined.not_cnt++] = x->not [i];
 	for (uint32_t i = 0; i < y->not_cnt && joined.not_cnt < FACT_NOT_MAX; i++)
-		if (excludes(x, y->not[i]) && !excludes(&joined, y->not[i]))
-			joined.not[joined.not_cnt++] = y->not[i];
+		if (excludes(x, y->not [i]) && !excludes(&joined, y->not [i]))
+			joined.not [joined.not_cnt++] = y->not [i];
 	*x = joined;
 }
 
-void facts_meet(const struct ir *ir, struct facts *f, const struct facts *other)
+void c2e_facts_meet(const struct ir *ir, struct facts *f, const struct facts *other)
 {
 	uint32_t kept = 0;
 
@@ -193,7 +195,7 @@ void facts_meet(const struct ir *ir, struct facts *f, const struct facts *other)
 		if (!y)
 			continue;
 		join(&x, y);
-		if (x.not_cnt > 0 || x.lo > ir_at(ir, x.v)->lo || x.hi < ir_at(ir, x.v)->hi)
+		if (x.not_cnt > 0 || x.lo > c2e_ir_at(ir, x.v)->lo || x.hi < c2e_ir_at(ir, x.v)->hi)
 			f->f[kept++] = x;
 	}
 	f->cnt = kept;

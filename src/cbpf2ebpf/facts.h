@@ -12,7 +12,7 @@ struct fact {
 	ir_val v;
 	uint32_t lo, hi;
 	uint32_t not_cnt;
-	uint32_t not[FACT_NOT_MAX]; /* what v is not */
+	uint32_t not [FACT_NOT_MAX]; /* what v is not */
 };
 
 struct facts {
@@ -22,18 +22,18 @@ struct facts {
 };
 
 /* Bounds of a value under the facts. */
-void facts_bounds(const struct ir *ir, const struct facts *f, ir_val v, uint32_t *lo,
-		  uint32_t *hi);
+void c2e_facts_bounds(const struct ir *ir, const struct facts *f, ir_val v, uint32_t *lo,
+		      uint32_t *hi);
 
 /* How test n ends: 1 yes, 0 no, -1 not known. */
-int facts_decide(const struct ir *ir, const struct facts *f, const struct ir_insn *n);
+int c2e_facts_decide(const struct ir *ir, const struct facts *f, const struct ir_insn *n);
 
 /* Adds what is known behind test n when it ended with `answer`, or behind a SET node. */
-void facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bool answer);
+void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bool answer);
 
 /* Leaves in *f what holds in both. */
-void facts_meet(const struct ir *ir, struct facts *f, const struct facts *other);
+void c2e_facts_meet(const struct ir *ir, struct facts *f, const struct facts *other);
 
-void facts_copy(struct facts *to, const struct facts *from);
+void c2e_facts_copy(struct facts *to, const struct facts *from);
 
 #endif

@@ -8,13 +8,13 @@
 
 #define NODE_CNT_MAX (1u << 24)
 
-void ir_init(struct ir *ir)
+void c2e_ir_init(struct ir *ir)
 {
 	*ir = (struct ir){.root = IR_NONE};
-	(void)ir_const(ir, 0);
+	(void)c2e_ir_const(ir, 0);
 }
 
-void ir_free(struct ir *ir)
+void c2e_ir_free(struct ir *ir)
 {
 	free(ir->vals);
 	free(ir->val_table.slots);
@@ -22,7 +22,7 @@ void ir_free(struct ir *ir)
 	*ir = (struct ir){.root = IR_NONE};
 }
 
-ir_node ir_add(struct ir *ir, struct ir_insn n)
+ir_node c2e_ir_add(struct ir *ir, struct ir_insn n)
 {
 	if (ir->node_cnt == ir->node_room) {
 		uint32_t room = ir->node_room ? 2 * ir->node_room : 64;
@@ -69,7 +69,7 @@ static void ways(const struct ir *ir, ir_node i, ir_node way[2])
 	way[0] = way[1] = IR_NONE;
 	if (n->kind == IR_SET) {
 		way[0] = n->yes;
-	} else if (ir_is_test(n)) {
+	} else if (c2e_ir_is_test(n)) {
 		bool yes_last = ends(ir, n->no) && !ends(ir, n->yes);
 
 		way[0] = yes_last ? n->no : n->yes;
@@ -133,9 +133,9 @@ static void renumber(struct ir *ir, const struct walk *w)
 
 		if (w->seen[i] == 0)
 			continue;
-		if (n.kind == IR_SET || ir_is_test(&n))
+		if (n.kind == IR_SET || c2e_ir_is_test(&n))
 			n.yes = w->number[n.yes];
-		if (ir_is_test(&n))
+		if (c2e_ir_is_test(&n))
 			n.no = w->number[n.no];
 		nodes[w->number[i]] = n;
 	}
@@ -145,7 +145,7 @@ static void renumber(struct ir *ir, const struct walk *w)
 	ir->root = 0;
 }
 
-void ir_order(struct ir *ir)
+void c2e_ir_order(struct ir *ir)
 {
 	struct walk w = {.next = ir->node_cnt};
 

@@ -27,17 +27,17 @@
 
 /* name, text, number of value operands */
 #define IR_OPS(X)                                                                                  \
-	X(CONST, "const", 0)   /* k */                                                             \
-	X(LEN, "len", 0)       /* real length of the packet */                                     \
-	X(ROOM, "room", 1)     /* captured bytes from base a on; 0 if a is beyond them */          \
-	X(LOAD, "load", 1)     /* `size` bytes at a + k in network order */                        \
-	X(RAW, "raw", 1)       /* the same in the order of the host */                             \
-	X(AD, "ad", 0)         /* ancillary k; `a` tells random numbers apart */                   \
-	X(CELL, "cell", 0)     /* cell k of meeting point a */                                     \
-	X(PTR, "ptr", 1)       /* address of base a: made by the back end */                       \
-	X(ADD, "+", 2) X(SUB, "-", 2) X(MUL, "*", 2) X(DIV, "/", 2) X(MOD, "%", 2)                 \
-	X(OR, "|", 2) X(AND, "&", 2) X(XOR, "^", 2) X(LSH, "<<", 2) X(RSH, ">>", 2)                \
-	X(NEG, "-", 1)
+	X(CONST, "const", 0) /* k */                                                               \
+	X(LEN, "len", 0)     /* real length of the packet */                                       \
+	X(ROOM, "room", 1)   /* captured bytes from base a on; 0 if a is beyond them */            \
+	X(LOAD, "load", 1)   /* `size` bytes at a + k in network order */                          \
+	X(RAW, "raw", 1)     /* the same in the order of the host */                               \
+	X(AD, "ad", 0)	     /* ancillary k; `a` tells random numbers apart */                     \
+	X(CELL, "cell", 0)   /* cell k of meeting point a */                                       \
+	X(PTR, "ptr", 1)     /* address of base a: made by the back end */                         \
+	X(ADD, "+", 2)                                                                             \
+	X(SUB, "-", 2) X(MUL, "*", 2) X(DIV, "/", 2) X(MOD, "%", 2) X(OR, "|", 2) X(AND, "&", 2)   \
+		X(XOR, "^", 2) X(LSH, "<<", 2) X(RSH, ">>", 2) X(NEG, "-", 1)
 
 enum ir_op {
 #define IR_OP_ENUM(name, text, cnt) IR_##name,
@@ -94,46 +94,46 @@ struct ir {
 };
 
 /* An ir that holds value 0 and no nodes. */
-void ir_init(struct ir *ir);
-void ir_free(struct ir *ir);
+void c2e_ir_init(struct ir *ir);
+void c2e_ir_free(struct ir *ir);
 
 /* ---- Values (value.c): each returns the one value that is equal, after folding ------------- */
 
-ir_val ir_const(struct ir *ir, uint32_t k);
-ir_val ir_len(struct ir *ir);
-ir_val ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k);
-ir_val ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k);
-ir_val ir_room(struct ir *ir, ir_val base);
-ir_val ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
-ir_val ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting);
-ir_val ir_ptr(struct ir *ir, ir_val base);
-ir_val ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b);
+ir_val c2e_ir_const(struct ir *ir, uint32_t k);
+ir_val c2e_ir_len(struct ir *ir);
+ir_val c2e_ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k);
+ir_val c2e_ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k);
+ir_val c2e_ir_room(struct ir *ir, ir_val base);
+ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
+ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting);
+ir_val c2e_ir_ptr(struct ir *ir, ir_val base);
+ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b);
 
 /* Splits a base into a base and a constant where the sum cannot wrap: x + 12 -> x, *k += 12. */
-ir_val ir_split_base(const struct ir *ir, ir_val base, uint64_t *k);
+ir_val c2e_ir_split_base(const struct ir *ir, ir_val base, uint64_t *k);
 
-static inline const struct ir_value *ir_at(const struct ir *ir, ir_val v)
+static inline const struct ir_value *c2e_ir_at(const struct ir *ir, ir_val v)
 {
 	return &ir->vals[v];
 }
 
-static inline bool ir_is_const(const struct ir *ir, ir_val v)
+static inline bool c2e_ir_is_const(const struct ir *ir, ir_val v)
 {
 	return ir->vals[v].op == IR_CONST;
 }
 
-unsigned ir_operand_cnt(enum ir_op op);
-static inline bool ir_is_alu(enum ir_op op)
+unsigned c2e_ir_operand_cnt(enum ir_op op);
+static inline bool c2e_ir_is_alu(enum ir_op op)
 {
 	return op >= IR_ADD;
 }
 
 /* The result of an operation on constants; `b` of DIV and MOD is not 0. */
-uint32_t ir_fold(enum ir_op op, uint32_t a, uint32_t b);
+uint32_t c2e_ir_fold(enum ir_op op, uint32_t a, uint32_t b);
 
 /* ---- Nodes (ir.c) ------------------------------------------------------------------------- */
 
-ir_node ir_add(struct ir *ir, struct ir_insn n);
+ir_node c2e_ir_add(struct ir *ir, struct ir_insn n);
 
 /*
  * Brings a test of kind IN into its usual form (test.c): looks through sums, shifts and masks to
@@ -141,33 +141,33 @@ ir_node ir_add(struct ir *ir, struct ir_insn n);
  * value's maximum around. May swap *yes and *no (any two things of the caller's).
  * Returns 1 (always yes), 0 (always no) or -1 (a test is needed).
  */
-int ir_usual_in(struct ir *ir, struct ir_insn *n);
+int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n);
 /* The same for EQ and GT, which may become IN. */
-int ir_usual(struct ir *ir, struct ir_insn *n);
+int c2e_ir_usual(struct ir *ir, struct ir_insn *n);
 
 /* Drops unreachable nodes and numbers the rest so that all edges lead to higher numbers. */
-void ir_order(struct ir *ir);
+void c2e_ir_order(struct ir *ir);
 
-static inline bool ir_is_test(const struct ir_insn *n)
+static inline bool c2e_ir_is_test(const struct ir_insn *n)
 {
 	return n->kind <= IR_GT;
 }
 
-static inline bool ir_is_guard(const struct ir *ir, const struct ir_insn *n)
+static inline bool c2e_ir_is_guard(const struct ir *ir, const struct ir_insn *n)
 {
 	return n->kind == IR_IN && ir->vals[n->a].op == IR_ROOM;
 }
 
 /* Is node n the end with constant result k? */
-static inline bool ir_is_ret(const struct ir *ir, ir_node n, uint32_t k)
+static inline bool c2e_ir_is_ret(const struct ir *ir, ir_node n, uint32_t k)
 {
 	const struct ir_insn *r = &ir->nodes[n];
 
-	return r->kind == IR_RET && ir_is_const(ir, r->a) && ir->vals[r->a].k == k;
+	return r->kind == IR_RET && c2e_ir_is_const(ir, r->a) && ir->vals[r->a].k == k;
 }
 
 /* ---- Text (dump.c) ------------------------------------------------------------------------ */
 
-void ir_print(const struct ir *ir, const char *title, FILE *out);
+void c2e_ir_print(const struct ir *ir, const char *title, FILE *out);
 
 #endif

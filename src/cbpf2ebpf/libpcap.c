@@ -46,9 +46,9 @@ int cbpf_linktype_by_name(const char *name, struct err *e)
 	int dlt = pcap_datalink_name_to_val(name);
 
 	if (dlt < 0)
-		return err_input(e, -EINVAL, "filter",
-				 "unknown link type '%s'; EN10MB, RAW and LINUX_SLL2 are usual ones",
-				 name);
+		return err_input(
+			e, -EINVAL, "filter",
+			"unknown link type '%s'; EN10MB, RAW and LINUX_SLL2 are usual ones", name);
 	return linktype_of(dlt);
 }
 
@@ -104,8 +104,8 @@ static bool left_to_chance(const struct cbpf_insn *in)
 	case CBPF_FORM_SHIFT:
 		return in->k > 31;
 	case CBPF_FORM_IMM:
-		return in->k == 0 && (in->code == (CBPF_ALU | CBPF_DIV) ||
-				      in->code == (CBPF_ALU | CBPF_MOD));
+		return in->k == 0 &&
+		       (in->code == (CBPF_ALU | CBPF_DIV) || in->code == (CBPF_ALU | CBPF_MOD));
 	default:
 		return false;
 	}

@@ -65,7 +65,7 @@ static uint32_t live_behind(const struct cbpf_insn *in, size_t pc, const uint32_
 	}
 }
 
-void ir_live(const struct cbpf_prog *prog, uint32_t *live)
+void c2e_ir_live(const struct cbpf_prog *prog, uint32_t *live)
 {
 	bool changed = true;
 

@@ -14,7 +14,7 @@
 
 struct pass {
 	struct ir *ir;
-	struct facts **at; /* what is known at each node that an edge leads to */
+	struct facts **at;  /* what is known at each node that an edge leads to */
 	struct facts *pool; /* unused ones, linked by their first bytes */
 };
 
@@ -42,7 +42,7 @@ static ir_node follow(const struct pass *p, const struct facts *f, ir_node to)
 {
 	for (;;) {
 		const struct ir_insn *n = &p->ir->nodes[to];
-		int answer = ir_is_test(n) ? facts_decide(p->ir, f, n) : -1;
+		int answer = c2e_ir_is_test(n) ? c2e_facts_decide(p->ir, f, n) : -1;
 
 		if (answer < 0)
 			return to;
@@ -55,18 +55,18 @@ static void edge(struct pass *p, const struct facts *known, ir_node n, bool answ
 {
 	struct facts f;
 
-	facts_copy(&f, known);
-	facts_learn(p->ir, &f, &p->ir->nodes[n], answer);
+	c2e_facts_copy(&f, known);
+	c2e_facts_learn(p->ir, &f, &p->ir->nodes[n], answer);
 	*to = follow(p, &f, *to);
 	if (p->ir->nodes[*to].kind == IR_RET)
 		return;
 	if (p->at[*to]) {
-		facts_meet(p->ir, p->at[*to], &f);
+		c2e_facts_meet(p->ir, p->at[*to], &f);
 		return;
 	}
 	p->at[*to] = take(p);
 	if (p->at[*to])
-		facts_copy(p->at[*to], &f);
+		c2e_facts_copy(p->at[*to], &f);
 }
 
 static void run(struct pass *p)
@@ -80,7 +80,7 @@ static void run(struct pass *p)
 
 		if (!known)
 			continue; /* nothing leads here any more, or it is an end */
-		if (ir_is_test(n)) {
+		if (c2e_ir_is_test(n)) {
 			edge(p, known, i, true, &n->yes);
 			edge(p, known, i, false, &n->no);
 		} else if (n->kind == IR_SET) {
@@ -92,7 +92,7 @@ static void run(struct pass *p)
 	}
 }
 
-void pass_facts(struct ir *ir)
+void c2e_pass_facts(struct ir *ir)
 {
 	struct pass p = {.ir = ir, .at = calloc(ir->node_cnt + 1, sizeof(*p.at))};
 	struct facts *f;
@@ -110,5 +110,5 @@ out:
 		free(f);
 	}
 	free(p.at);
-	ir_order(ir);
+	c2e_ir_order(ir);
 }

@@ -45,16 +45,16 @@ static void run(struct ir *ir, const struct ir_table *t, ir_node *stands)
 	for (ir_node i = ir->node_cnt; i-- > 0;) {
 		struct ir_insn *n = &ir->nodes[i];
 
-		if (n->kind == IR_SET || ir_is_test(n))
+		if (n->kind == IR_SET || c2e_ir_is_test(n))
 			n->yes = stands[n->yes];
-		if (ir_is_test(n))
+		if (c2e_ir_is_test(n))
 			n->no = stands[n->no];
-		stands[i] = ir_is_test(n) && n->yes == n->no ? n->yes : equal(ir, t, i);
+		stands[i] = c2e_ir_is_test(n) && n->yes == n->no ? n->yes : equal(ir, t, i);
 	}
 	ir->root = stands[ir->root];
 }
 
-void pass_merge(struct ir *ir)
+void c2e_pass_merge(struct ir *ir)
 {
 	uint32_t size = 64;
 	struct ir_table t;
@@ -70,5 +70,5 @@ void pass_merge(struct ir *ir)
 		ir->failed = -ENOMEM;
 	free(t.slots);
 	free(stands);
-	ir_order(ir);
+	c2e_ir_order(ir);
 }

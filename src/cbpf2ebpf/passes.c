@@ -12,9 +12,9 @@ static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_p
 		hook(user, ir, name);
 }
 
-void ir_passes(struct ir *ir, ir_pass_hook hook, void *user)
+void c2e_ir_passes(struct ir *ir, ir_pass_hook hook, void *user)
 {
-	run(ir, ir_order, "read", hook, user);
-	run(ir, pass_facts, "facts", hook, user);
-	run(ir, pass_merge, "merge", hook, user);
+	run(ir, c2e_ir_order, "read", hook, user);
+	run(ir, c2e_pass_facts, "facts", hook, user);
+	run(ir, c2e_pass_merge, "merge", hook, user);
 }

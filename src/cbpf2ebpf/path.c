@@ -23,7 +23,7 @@ static bool room_for(struct reader *r, void **array, uint32_t cnt, uint32_t *roo
 	return true;
 }
 
-void path_add_edge(struct reader *r, uint32_t *list, uint32_t edge, uint32_t state)
+void c2e_path_add_edge(struct reader *r, uint32_t *list, uint32_t edge, uint32_t state)
 {
 	if (!room_for(r, (void **)&r->arrivals, r->arrival_cnt, &r->arrival_room,
 		      sizeof(*r->arrivals)))
@@ -47,39 +47,39 @@ static void connect(struct reader *r, uint32_t list, ir_node to)
 	}
 }
 
-ir_node path_place(struct reader *r, struct ir_insn n)
+ir_node c2e_path_place(struct reader *r, struct ir_insn n)
 {
-	ir_node i = ir_add(r->ir, n);
+	ir_node i = c2e_ir_add(r->ir, n);
 
 	connect(r, r->open, i);
 	r->open = NO_LIST;
 	return i;
 }
 
-void path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, uint32_t *out)
+void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, uint32_t *out)
 {
 	ir_node i;
 
 	if (r->open == NO_LIST)
 		return;
-	i = path_place(r, (struct ir_insn){.kind = IR_SET, .a = v, .lo = cell, .hi = meeting});
-	path_add_edge(r, out, 2 * i, 0);
+	i = c2e_path_place(r, (struct ir_insn){.kind = IR_SET, .a = v, .lo = cell, .hi = meeting});
+	c2e_path_add_edge(r, out, 2 * i, 0);
 }
 
-void path_finish(struct reader *r, uint32_t list, ir_val result)
+void c2e_path_finish(struct reader *r, uint32_t list, ir_val result)
 {
 	if (list == NO_LIST)
 		return;
 	if (result != 0) {
-		connect(r, list, ir_add(r->ir, (struct ir_insn){.kind = IR_RET, .a = result}));
+		connect(r, list, c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET, .a = result}));
 		return;
 	}
 	if (r->ret_0 == IR_NONE)
-		r->ret_0 = ir_add(r->ir, (struct ir_insn){.kind = IR_RET});
+		r->ret_0 = c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET});
 	connect(r, list, r->ret_0);
 }
 
-void path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *no)
+void c2e_path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *no)
 {
 	ir_node i;
 	int answer;
@@ -87,27 +87,27 @@ void path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *no)
 	*yes = *no = NO_LIST;
 	n.yes = 0; /* marks, to see whether the usual form swaps them */
 	n.no = 1;
-	answer = ir_usual(r->ir, &n);
+	answer = c2e_ir_usual(r->ir, &n);
 	if (answer >= 0) {
 		*(answer ? yes : no) = r->open;
 		r->open = NO_LIST;
 		return;
 	}
-	i = path_place(r, n);
-	path_add_edge(r, yes, 2 * i + n.yes, 0);
-	path_add_edge(r, no, 2 * i + n.no, 0);
+	i = c2e_path_place(r, n);
+	c2e_path_add_edge(r, yes, 2 * i + n.yes, 0);
+	c2e_path_add_edge(r, no, 2 * i + n.no, 0);
 }
 
-void path_require(struct reader *r, struct ir_insn n)
+void c2e_path_require(struct reader *r, struct ir_insn n)
 {
 	uint32_t yes, no;
 
-	path_test(r, n, &yes, &no);
+	c2e_path_test(r, n, &yes, &no);
 	r->open = yes;
-	path_finish(r, no, 0);
+	c2e_path_finish(r, no, 0);
 }
 
-void path_arrive(struct reader *r, uint32_t list, size_t pc, bool back)
+void c2e_path_arrive(struct reader *r, uint32_t list, size_t pc, bool back)
 {
 	uint32_t *to = back ? &r->later[pc] : &r->now[pc];
 
@@ -120,6 +120,6 @@ void path_arrive(struct reader *r, uint32_t list, size_t pc, bool back)
 		if (!(r->live[pc] & (1u << i)))
 			r->states[r->state_cnt].v[i] = 0;
 	for (; list != NO_LIST; list = r->arrivals[list].next)
-		path_add_edge(r, to, r->arrivals[list].edge, r->state_cnt);
+		c2e_path_add_edge(r, to, r->arrivals[list].edge, r->state_cnt);
 	r->state_cnt++;
 }

@@ -42,31 +42,31 @@ struct reader {
 	ir_node ret_0;
 };
 
-void path_add_edge(struct reader *r, uint32_t *list, uint32_t edge, uint32_t state);
+void c2e_path_add_edge(struct reader *r, uint32_t *list, uint32_t edge, uint32_t state);
 
 /* Adds a node at the end of the path that is followed. */
-ir_node path_place(struct reader *r, struct ir_insn n);
+ir_node c2e_path_place(struct reader *r, struct ir_insn n);
 
 /* Writes a value to a cell of a meeting point, ends the path and adds its edge to *out. */
-void path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, uint32_t *out);
+void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, uint32_t *out);
 
 /* Lets the edges of a list end the filter with a result. */
-void path_finish(struct reader *r, uint32_t list, ir_val result);
+void c2e_path_finish(struct reader *r, uint32_t list, ir_val result);
 
 /* Tests on the followed path, which ends; *yes and *no get its edges. */
-void path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *no);
+void c2e_path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *no);
 
 /* Goes on only where the test holds; elsewhere the filter ends with 0. */
-void path_require(struct reader *r, struct ir_insn n);
+void c2e_path_require(struct reader *r, struct ir_insn n);
 
 /* The edges of the list lead to instruction pc, with the values of the followed path. */
-void path_arrive(struct reader *r, uint32_t list, size_t pc, bool back);
+void c2e_path_arrive(struct reader *r, uint32_t list, size_t pc, bool back);
 
 /* The value of a load, behind a test that it is inside the packet. read_load.c */
-ir_val path_load(struct reader *r, unsigned size, ir_val base, uint64_t k);
-ir_val path_len(struct reader *r);
+ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k);
+ir_val c2e_path_len(struct reader *r);
 
 /* Reads the instruction at pc. read_insn.c */
-void path_insn(struct reader *r, size_t pc);
+void c2e_path_insn(struct reader *r, size_t pc);
 
 #endif

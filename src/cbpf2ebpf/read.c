@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * read.c - classic BPF -> ir: follows the program with values in place of numbers. Takes a checked
- * program; requires nothing of the ir; gives nodes in any order (see ir_order()).
+ * program; requires nothing of the ir; gives nodes in any order (see c2e_ir_order()).
  *
  * Each instruction that a jump leads to collects the paths that arrive, and is read when all have,
  * once for each set of values that is still looked at. What loops is read again until nothing
@@ -68,9 +68,9 @@ static void find_jumps(const struct cbpf_prog *prog, struct loops *l)
 static void follow(struct reader *r, const struct loops *l, size_t pc)
 {
 	while (r->open != NO_LIST && !r->ir->failed) {
-		path_insn(r, pc++);
+		c2e_path_insn(r, pc++);
 		if (r->open != NO_LIST && (l->flags[pc] & TARGET)) {
-			path_arrive(r, r->open, pc, false);
+			c2e_path_arrive(r, r->open, pc, false);
 			return;
 		}
 	}
@@ -137,22 +137,22 @@ static void meet(struct reader *r, uint32_t list)
 		const struct arrival a = r->arrivals[list];
 
 		r->open = NO_LIST;
-		path_add_edge(r, &r->open, a.edge, a.state);
+		c2e_path_add_edge(r, &r->open, a.edge, a.state);
 		for (unsigned c = 0; c < IR_STATE_CNT; c++) {
 			uint32_t out = NO_LIST;
 
 			if (!(differ & (1u << c)))
 				continue;
-			path_set_cell(r, r->states[a.state].v[c], c, meeting, &out);
+			c2e_path_set_cell(r, r->states[a.state].v[c], c, meeting, &out);
 			r->open = out;
 		}
 		if (r->open != NO_LIST)
-			path_add_edge(r, &joined, r->arrivals[r->open].edge, a.state);
+			c2e_path_add_edge(r, &joined, r->arrivals[r->open].edge, a.state);
 		list = a.next;
 	}
 	for (unsigned c = 0; c < IR_STATE_CNT; c++)
 		if (differ & (1u << c))
-			r->s.v[c] = ir_cell(r->ir, c, meeting);
+			r->s.v[c] = c2e_ir_cell(r->ir, c, meeting);
 	r->open = joined;
 }
 
@@ -189,7 +189,7 @@ static bool again(struct reader *r, const struct loop *loop, unsigned round)
 		if (round < IR_LOOP_MAX)
 			r->now[pc] = r->later[pc];
 		else
-			path_finish(r, r->later[pc], 0);
+			c2e_path_finish(r, r->later[pc], 0);
 		r->later[pc] = NO_LIST;
 	}
 	return any && round < IR_LOOP_MAX;
@@ -200,8 +200,8 @@ static void read_all(struct reader *r, const struct loops *l)
 	size_t next_loop = 0;
 	unsigned round = 1;
 
-	path_add_edge(r, &r->open, ROOT_EDGE, 0);
-	path_arrive(r, r->open, 0, false);
+	c2e_path_add_edge(r, &r->open, ROOT_EDGE, 0);
+	c2e_path_arrive(r, r->open, 0, false);
 	for (size_t pc = 0; pc < r->prog->cnt && !r->ir->failed; pc++) {
 		read_from(r, l, pc);
 		if (next_loop == l->cnt || pc != l->all[next_loop].end)
@@ -216,11 +216,16 @@ static void read_all(struct reader *r, const struct loops *l)
 	}
 }
 
-void ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
-	     enum ir_meeting how, uint32_t *meeting_id)
+void c2e_ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
+		 enum ir_meeting how, uint32_t *meeting_id)
 {
-	struct reader r = {.ir = ir, .prog = prog, .view = view, .how = how,
-			   .meeting_id = meeting_id, .open = NO_LIST, .ret_0 = IR_NONE};
+	struct reader r = {.ir = ir,
+			   .prog = prog,
+			   .view = view,
+			   .how = how,
+			   .meeting_id = meeting_id,
+			   .open = NO_LIST,
+			   .ret_0 = IR_NONE};
 	struct loops l = {0};
 
 	r.live = malloc(prog->cnt * sizeof(*r.live));
@@ -229,7 +234,7 @@ void ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *
 	l.flags = calloc(prog->cnt, sizeof(*l.flags));
 	l.all = malloc(prog->cnt * sizeof(*l.all));
 	if (r.live && r.now && r.later && l.flags && l.all) {
-		ir_live(prog, r.live);
+		c2e_ir_live(prog, r.live);
 		find_jumps(prog, &l);
 		for (size_t pc = 0; pc < prog->cnt; pc++)
 			r.now[pc] = r.later[pc] = NO_LIST;

@@ -28,11 +28,11 @@ enum ir_meeting { IR_FEW, IR_CELLS, IR_ALL_CELLS, IR_MEETING_CNT };
  * Reads a checked program; adds its nodes and sets ir->root. Values are folded and decided tests
  * left out on the way. *meeting_id numbers meeting points over several calls.
  */
-void ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
-	     enum ir_meeting how, uint32_t *meeting_id);
+void c2e_ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
+		 enum ir_meeting how, uint32_t *meeting_id);
 
 /* live[pc], bits of what the code from pc on may read: cells 0..15, A 16, X 17. live.c */
 enum { IR_A = CBPF_CELLS, IR_X, IR_STATE_CNT };
-void ir_live(const struct cbpf_prog *prog, uint32_t *live);
+void c2e_ir_live(const struct cbpf_prog *prog, uint32_t *live);
 
 #endif

@@ -14,16 +14,16 @@ static ir_val load_abs(struct reader *r, const struct cbpf_insn *in, size_t pc)
 	uint32_t ad = in->k - CBPF_AD_OFF;
 
 	if (in->k < CBPF_LL_OFF)
-		return path_load(r, load_size(in->code), 0, in->k);
+		return c2e_path_load(r, load_size(in->code), 0, in->k);
 	if (in->k < CBPF_NET_OFF) /* the packet begins with the link layer */
-		return path_load(r, load_size(in->code), 0, in->k - CBPF_LL_OFF);
+		return c2e_path_load(r, load_size(in->code), 0, in->k - CBPF_LL_OFF);
 	if (in->k < CBPF_AD_OFF) {
 		r->ir->failed = -ENOTSUP;
 		return 0;
 	}
 	if (ad == CBPF_AD_ALU_XOR_X)
-		return ir_alu(r->ir, IR_XOR, r->s.v[IR_A], r->s.v[IR_X]);
-	return ir_ad(r->ir, ad, ad == CBPF_AD_RANDOM ? (uint32_t)pc + 1 : 0);
+		return c2e_ir_alu(r->ir, IR_XOR, r->s.v[IR_A], r->s.v[IR_X]);
+	return c2e_ir_ad(r->ir, ad, ad == CBPF_AD_RANDOM ? (uint32_t)pc + 1 : 0);
 }
 
 static ir_val load_any(struct reader *r, const struct cbpf_insn *in, size_t pc)
@@ -32,24 +32,25 @@ static ir_val load_any(struct reader *r, const struct cbpf_insn *in, size_t pc)
 
 	switch (CBPF_MODE(in->code)) {
 	case CBPF_IMM:
-		return ir_const(r->ir, in->k);
+		return c2e_ir_const(r->ir, in->k);
 	case CBPF_ABS:
 		return load_abs(r, in, pc);
 	case CBPF_IND:
-		return path_load(r, load_size(in->code), r->s.v[IR_X], in->k);
+		return c2e_path_load(r, load_size(in->code), r->s.v[IR_X], in->k);
 	case CBPF_MEM:
 		return r->s.v[in->k];
 	case CBPF_LEN:
-		return path_len(r);
+		return c2e_path_len(r);
 	default: /* MSH */
-		byte = ir_alu(r->ir, IR_AND, path_load(r, 1, 0, in->k), ir_const(r->ir, 0xf));
-		return ir_alu(r->ir, IR_LSH, byte, ir_const(r->ir, 2));
+		byte = c2e_ir_alu(r->ir, IR_AND, c2e_path_load(r, 1, 0, in->k),
+				  c2e_ir_const(r->ir, 0xf));
+		return c2e_ir_alu(r->ir, IR_LSH, byte, c2e_ir_const(r->ir, 2));
 	}
 }
 
 static enum ir_op alu_op(uint16_t code)
 {
-	static const uint8_t ops[16] = {IR_ADD, IR_SUB, IR_MUL, IR_DIV, IR_OR,	IR_AND,
+	static const uint8_t ops[16] = {IR_ADD, IR_SUB, IR_MUL, IR_DIV, IR_OR, IR_AND,
 					IR_LSH, IR_RSH, IR_NEG, IR_MOD, IR_XOR};
 
 	return ops[CBPF_OP(code) >> 4];
@@ -58,28 +59,29 @@ static enum ir_op alu_op(uint16_t code)
 static ir_val alu(struct reader *r, const struct cbpf_insn *in)
 {
 	enum ir_op op = alu_op(in->code);
-	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : ir_const(r->ir, in->k);
+	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : c2e_ir_const(r->ir, in->k);
 
 	if (op == IR_DIV || op == IR_MOD) {
-		path_require(r, (struct ir_insn){.kind = IR_IN, .a = b, .lo = 1, .hi = UINT32_MAX});
+		c2e_path_require(
+			r, (struct ir_insn){.kind = IR_IN, .a = b, .lo = 1, .hi = UINT32_MAX});
 		if (b == 0)
 			return 0;
 	}
-	return ir_alu(r->ir, op, r->s.v[IR_A], b);
+	return c2e_ir_alu(r->ir, op, r->s.v[IR_A], b);
 }
 
 /* Puts a value into A or X; in programs of long expressions by way of a cell. */
 static void assign(struct reader *r, unsigned to, ir_val v)
 {
-	const struct ir_value *val = ir_at(r->ir, v);
+	const struct ir_value *val = c2e_ir_at(r->ir, v);
 
 	if (r->how == IR_ALL_CELLS && r->open != NO_LIST && val->op != IR_CONST &&
 	    val->op != IR_CELL) {
 		uint32_t out = NO_LIST, meeting = (*r->meeting_id)++;
 
-		path_set_cell(r, v, IR_A, meeting, &out);
+		c2e_path_set_cell(r, v, IR_A, meeting, &out);
 		r->open = out;
-		v = ir_cell(r->ir, IR_A, meeting);
+		v = c2e_ir_cell(r->ir, IR_A, meeting);
 	}
 	r->s.v[to] = v;
 }
@@ -87,26 +89,28 @@ static void assign(struct reader *r, unsigned to, ir_val v)
 /* A conditional jump: sends the edges of both ways to where they lead. */
 static void jump(struct reader *r, const struct cbpf_insn *in, size_t pc)
 {
-	static const uint8_t kinds[] = {[CBPF_JEQ >> 4] = IR_EQ, [CBPF_JGT >> 4] = IR_GT,
-					[CBPF_JGE >> 4] = IR_GT};
+	static const uint8_t kinds[] = {
+		[CBPF_JEQ >> 4] = IR_EQ, [CBPF_JGT >> 4] = IR_GT, [CBPF_JGE >> 4] = IR_GT};
 	unsigned op = CBPF_OP(in->code);
 	ir_val a = r->s.v[IR_A];
-	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : ir_const(r->ir, in->k);
+	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : c2e_ir_const(r->ir, in->k);
 	struct ir_insn n = {.kind = kinds[op >> 4 & 3], .a = a, .b = b};
 	uint32_t yes, no;
 
 	if (op == CBPF_JSET)
-		n = (struct ir_insn){.kind = IR_IN, .a = ir_alu(r->ir, IR_AND, a, b), .lo = 1,
+		n = (struct ir_insn){.kind = IR_IN,
+				     .a = c2e_ir_alu(r->ir, IR_AND, a, b),
+				     .lo = 1,
 				     .hi = UINT32_MAX};
 	if (op == CBPF_JGE) { /* a >= b: not b > a */
 		n.a = b;
 		n.b = a;
-		path_test(r, n, &no, &yes);
+		c2e_path_test(r, n, &no, &yes);
 	} else {
-		path_test(r, n, &yes, &no);
+		c2e_path_test(r, n, &yes, &no);
 	}
-	path_arrive(r, yes, pc + 1 + in->jt, false);
-	path_arrive(r, no, pc + 1 + in->jf, false);
+	c2e_path_arrive(r, yes, pc + 1 + in->jt, false);
+	c2e_path_arrive(r, no, pc + 1 + in->jf, false);
 	r->open = NO_LIST;
 }
 
@@ -114,11 +118,11 @@ static void jump_always(struct reader *r, const struct cbpf_insn *in, size_t pc)
 {
 	int64_t distance = (int32_t)in->k;
 
-	path_arrive(r, r->open, (size_t)((int64_t)pc + 1 + distance), distance < 0);
+	c2e_path_arrive(r, r->open, (size_t)((int64_t)pc + 1 + distance), distance < 0);
 	r->open = NO_LIST;
 }
 
-void path_insn(struct reader *r, size_t pc)
+void c2e_path_insn(struct reader *r, size_t pc)
 {
 	const struct cbpf_insn *in = &r->prog->insns[pc];
 
@@ -145,7 +149,8 @@ void path_insn(struct reader *r, size_t pc)
 			jump(r, in, pc);
 		break;
 	case CBPF_RET:
-		path_finish(r, r->open, in->code & CBPF_A ? r->s.v[IR_A] : ir_const(r->ir, in->k));
+		c2e_path_finish(r, r->open,
+				in->code & CBPF_A ? r->s.v[IR_A] : c2e_ir_const(r->ir, in->k));
 		r->open = NO_LIST;
 		break;
 	default:

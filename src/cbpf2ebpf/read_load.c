@@ -5,26 +5,28 @@
 static void require_room(struct reader *r, ir_val base, uint64_t reach)
 {
 	if (reach > UINT32_MAX) {
-		path_finish(r, r->open, 0);
+		c2e_path_finish(r, r->open, 0);
 		r->open = NO_LIST;
 		return;
 	}
-	path_require(r, (struct ir_insn){.kind = IR_IN, .a = ir_room(r->ir, base),
-				    .lo = (uint32_t)reach, .hi = UINT32_MAX});
+	c2e_path_require(r, (struct ir_insn){.kind = IR_IN,
+					     .a = c2e_ir_room(r->ir, base),
+					     .lo = (uint32_t)reach,
+					     .hi = UINT32_MAX});
 }
 
 /* One byte as the filter sees it in front of a packet with a hardware tag. */
 static ir_val tagged_byte(struct reader *r, uint64_t at)
 {
-	ir_val tci = ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0);
+	ir_val tci = c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0);
 
 	if (at < 12 || at >= 16)
-		return ir_load(r->ir, 1, 0, at < 12 ? at : at - 4);
+		return c2e_ir_load(r->ir, 1, 0, at < 12 ? at : at - 4);
 	if (at < 14)
-		return ir_const(r->ir, at == 12 ? r->view->tpid >> 8 : r->view->tpid & 0xff);
+		return c2e_ir_const(r->ir, at == 12 ? r->view->tpid >> 8 : r->view->tpid & 0xff);
 	if (at == 14)
-		tci = ir_alu(r->ir, IR_RSH, tci, ir_const(r->ir, 8));
-	return ir_alu(r->ir, IR_AND, tci, ir_const(r->ir, 0xff));
+		tci = c2e_ir_alu(r->ir, IR_RSH, tci, c2e_ir_const(r->ir, 8));
+	return c2e_ir_alu(r->ir, IR_AND, tci, c2e_ir_const(r->ir, 0xff));
 }
 
 /* A load at a constant place of a packet with a hardware tag. */
@@ -34,32 +36,33 @@ static ir_val load_tagged_at(struct reader *r, unsigned size, uint64_t k)
 
 	if (k + size <= 12) {
 		require_room(r, 0, k + size);
-		return ir_load(r->ir, size, 0, k);
+		return c2e_ir_load(r->ir, size, 0, k);
 	}
 	require_room(r, 0, k + size < 16 ? 12 : k + size - 4);
 	if (k >= 16)
-		return ir_load(r->ir, size, 0, k - 4);
+		return c2e_ir_load(r->ir, size, 0, k - 4);
 	if (k == 14 && size == 2)
-		return ir_alu(r->ir, IR_AND, ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0),
-			      ir_const(r->ir, 0xffff));
+		return c2e_ir_alu(r->ir, IR_AND, c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0),
+				  c2e_ir_const(r->ir, 0xffff));
 	for (unsigned i = 0; i < size; i++)
-		sum = ir_alu(r->ir, IR_ADD, ir_alu(r->ir, IR_LSH, sum, ir_const(r->ir, 8)),
-			     tagged_byte(r, k + i));
+		sum = c2e_ir_alu(r->ir, IR_ADD,
+				 c2e_ir_alu(r->ir, IR_LSH, sum, c2e_ir_const(r->ir, 8)),
+				 tagged_byte(r, k + i));
 	return sum;
 }
 
 static ir_val load_plain(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
-	base = ir_split_base(r->ir, base, &k);
+	base = c2e_ir_split_base(r->ir, base, &k);
 	require_room(r, base, k + size);
-	return ir_load(r->ir, size, base, k);
+	return c2e_ir_load(r->ir, size, base, k);
 }
 
 static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
 	if (k >= 4)
 		return load_plain(r, size, base, k - 4);
-	base = ir_alu(r->ir, IR_SUB, base, ir_const(r->ir, 4));
+	base = c2e_ir_alu(r->ir, IR_SUB, base, c2e_ir_const(r->ir, 4));
 	return load_plain(r, size, base, k);
 }
 
@@ -75,33 +78,33 @@ static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base,
 	for (uint64_t at = k; at < 16; at++) { /* at = base + k for base = at - k */
 		in.lo = (uint32_t)(at - k);
 		in.hi = in.lo;
-		path_test(r, in, &yes, &rest);
+		c2e_path_test(r, in, &yes, &rest);
 		r->open = yes;
 		if (yes != NO_LIST)
-			path_set_cell(r, load_tagged_at(r, size, at), IR_A, meeting, &out);
+			c2e_path_set_cell(r, load_tagged_at(r, size, at), IR_A, meeting, &out);
 		r->open = rest;
 	}
 	if (r->open != NO_LIST)
-		path_set_cell(r, load_behind_tag(r, size, base, k), IR_A, meeting, &out);
+		c2e_path_set_cell(r, load_behind_tag(r, size, base, k), IR_A, meeting, &out);
 	r->open = out;
-	return ir_cell(r->ir, IR_A, meeting);
+	return c2e_ir_cell(r->ir, IR_A, meeting);
 }
 
-ir_val path_load(struct reader *r, unsigned size, ir_val base, uint64_t k)
+ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
-	base = ir_split_base(r->ir, base, &k);
+	base = c2e_ir_split_base(r->ir, base, &k);
 	if (!r->view->tagged)
 		return load_plain(r, size, base, k);
 	if (base == 0)
 		return load_tagged_at(r, size, k);
-	if (ir_at(r->ir, base)->lo + k >= 16)
+	if (c2e_ir_at(r->ir, base)->lo + k >= 16)
 		return load_behind_tag(r, size, base, k);
 	return load_tagged_anywhere(r, size, base, k);
 }
 
-ir_val path_len(struct reader *r)
+ir_val c2e_path_len(struct reader *r)
 {
-	ir_val len = ir_len(r->ir);
+	ir_val len = c2e_ir_len(r->ir);
 
-	return r->view->tagged ? ir_alu(r->ir, IR_ADD, len, ir_const(r->ir, 4)) : len;
+	return r->view->tagged ? c2e_ir_alu(r->ir, IR_ADD, len, c2e_ir_const(r->ir, 4)) : len;
 }

@@ -22,9 +22,9 @@ static void swap_ways(struct ir_insn *n)
 static bool set_modulo(const struct ir *ir, struct ir_insn *n, ir_val x, uint32_t lo, uint32_t hi)
 {
 	if (lo > hi) {
-		if (lo > ir_at(ir, x)->hi)
+		if (lo > c2e_ir_at(ir, x)->hi)
 			lo = 0;
-		else if (hi < ir_at(ir, x)->lo)
+		else if (hi < c2e_ir_at(ir, x)->lo)
 			hi = UINT32_MAX;
 		else
 			return false;
@@ -51,7 +51,7 @@ static bool set(struct ir_insn *n, ir_val x, uint64_t lo, uint64_t hi)
 /* x & mask in lo..hi, where the mask cuts off only bits below all others that x has. */
 static bool through_mask(const struct ir *ir, struct ir_insn *n, ir_val x, uint32_t mask)
 {
-	uint32_t kept = ir_at(ir, x)->bits & mask, cut = ir_at(ir, x)->bits & ~mask;
+	uint32_t kept = c2e_ir_at(ir, x)->bits & mask, cut = c2e_ir_at(ir, x)->bits & ~mask;
 	uint64_t unit = kept & (0 - kept);
 
 	if (cut >= unit)
@@ -63,7 +63,7 @@ static bool through_mask(const struct ir *ir, struct ir_insn *n, ir_val x, uint3
 static bool through_const(const struct ir *ir, struct ir_insn *n, enum ir_op op, ir_val x,
 			  uint32_t k)
 {
-	uint64_t x_hi = ir_at(ir, x)->hi, lo = n->lo, hi = n->hi;
+	uint64_t x_hi = c2e_ir_at(ir, x)->hi, lo = n->lo, hi = n->hi;
 
 	switch (op) {
 	case IR_ADD:
@@ -88,17 +88,17 @@ static bool through_const(const struct ir *ir, struct ir_insn *n, enum ir_op op,
 /* One step down from the tested value; false when there is none. */
 static bool look_through(const struct ir *ir, struct ir_insn *n)
 {
-	const struct ir_value *v = ir_at(ir, n->a);
+	const struct ir_value *v = c2e_ir_at(ir, n->a);
 	uint32_t c;
 
-	if (!ir_is_alu(v->op))
+	if (!c2e_ir_is_alu(v->op))
 		return false;
 	if (v->op == IR_NEG)
 		return set_modulo(ir, n, v->a, 0 - n->hi, 0 - n->lo);
-	if (ir_is_const(ir, v->b))
-		return through_const(ir, n, v->op, v->a, (uint32_t)ir_at(ir, v->b)->k);
-	if (v->op == IR_SUB && ir_is_const(ir, v->a)) {
-		c = (uint32_t)ir_at(ir, v->a)->k;
+	if (c2e_ir_is_const(ir, v->b))
+		return through_const(ir, n, v->op, v->a, (uint32_t)c2e_ir_at(ir, v->b)->k);
+	if (v->op == IR_SUB && c2e_ir_is_const(ir, v->a)) {
+		c = (uint32_t)c2e_ir_at(ir, v->a)->k;
 		return set_modulo(ir, n, v->b, c - n->hi, c - n->lo);
 	}
 	if ((v->op == IR_SUB || v->op == IR_XOR) && n->lo == 0 && n->hi == 0) {
@@ -112,7 +112,7 @@ static bool look_through(const struct ir *ir, struct ir_insn *n)
 /* Cuts the interval to what the value can be. */
 static int clip(const struct ir *ir, struct ir_insn *n)
 {
-	const struct ir_value *v = ir_at(ir, n->a);
+	const struct ir_value *v = c2e_ir_at(ir, n->a);
 
 	if (n->lo > n->hi || n->hi < v->lo || n->lo > v->hi ||
 	    (n->lo == n->hi && (n->lo & ~v->bits) != 0))
@@ -131,21 +131,21 @@ static int clip(const struct ir *ir, struct ir_insn *n)
 	return OPEN;
 }
 
-int ir_usual_in(struct ir *ir, struct ir_insn *n)
+int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n)
 {
 	int answer;
 
 	do {
 		answer = clip(ir, n);
 	} while (answer == OPEN && look_through(ir, n));
-	return answer == OPEN && n->kind != IR_IN ? ir_usual(ir, n) : answer;
+	return answer == OPEN && n->kind != IR_IN ? c2e_ir_usual(ir, n) : answer;
 }
 
 /* The comparison with a constant on one side, as an interval of the other. */
 static int usual_const(struct ir *ir, struct ir_insn *n)
 {
-	bool a_is = ir_is_const(ir, n->a);
-	uint32_t k = (uint32_t)ir_at(ir, a_is ? n->a : n->b)->k;
+	bool a_is = c2e_ir_is_const(ir, n->a);
+	uint32_t k = (uint32_t)c2e_ir_at(ir, a_is ? n->a : n->b)->k;
 	bool gt = n->kind == IR_GT;
 	ir_val other = a_is ? n->b : n->a;
 
@@ -157,15 +157,15 @@ static int usual_const(struct ir *ir, struct ir_insn *n)
 		(void)set(n, other, k == 0, k == 0 ? 0 : k - 1); /* k > other */
 	else
 		(void)set(n, other, (uint64_t)k + 1, UINT32_MAX);
-	return ir_usual_in(ir, n);
+	return c2e_ir_usual_in(ir, n);
 }
 
-int ir_usual(struct ir *ir, struct ir_insn *n)
+int c2e_ir_usual(struct ir *ir, struct ir_insn *n)
 {
-	const struct ir_value *a = ir_at(ir, n->a), *b = ir_at(ir, n->b);
+	const struct ir_value *a = c2e_ir_at(ir, n->a), *b = c2e_ir_at(ir, n->b);
 
 	if (n->kind == IR_IN)
-		return ir_usual_in(ir, n);
+		return c2e_ir_usual_in(ir, n);
 	if (n->a == n->b)
 		return n->kind == IR_EQ;
 	if (a->op == IR_CONST || b->op == IR_CONST)

@@ -11,7 +11,7 @@
 
 #define VAL_CNT_MAX (1u << 24)
 
-unsigned ir_operand_cnt(enum ir_op op)
+unsigned c2e_ir_operand_cnt(enum ir_op op)
 {
 	static const uint8_t cnts[] = {
 #define ROW(name, text, cnt) cnt,
@@ -106,29 +106,29 @@ static ir_val intern(struct ir *ir, struct ir_value v)
 
 /* ---- Leaves ------------------------------------------------------------------------------- */
 
-ir_val ir_const(struct ir *ir, uint32_t k)
+ir_val c2e_ir_const(struct ir *ir, uint32_t k)
 {
 	return intern(ir, (struct ir_value){.op = IR_CONST, .k = k, .lo = k, .hi = k, .bits = k});
 }
 
-ir_val ir_len(struct ir *ir)
+ir_val c2e_ir_len(struct ir *ir)
 {
 	return intern(ir, (struct ir_value){.op = IR_LEN, .hi = UINT32_MAX, .bits = UINT32_MAX});
 }
 
-ir_val ir_split_base(const struct ir *ir, ir_val base, uint64_t *k)
+ir_val c2e_ir_split_base(const struct ir *ir, ir_val base, uint64_t *k)
 {
-	const struct ir_value *v = ir_at(ir, base);
+	const struct ir_value *v = c2e_ir_at(ir, base);
 
 	if (v->op == IR_CONST) {
 		*k += v->k;
 		return 0;
 	}
-	while (v->op == IR_ADD && ir_is_const(ir, v->b) &&
-	       ir_at(ir, v->a)->hi <= UINT32_MAX - ir_at(ir, v->b)->k) {
-		*k += ir_at(ir, v->b)->k;
+	while (v->op == IR_ADD && c2e_ir_is_const(ir, v->b) &&
+	       c2e_ir_at(ir, v->a)->hi <= UINT32_MAX - c2e_ir_at(ir, v->b)->k) {
+		*k += c2e_ir_at(ir, v->b)->k;
 		base = v->a;
-		v = ir_at(ir, base);
+		v = c2e_ir_at(ir, base);
 	}
 	return base;
 }
@@ -137,50 +137,56 @@ static ir_val packet_bytes(struct ir *ir, enum ir_op op, unsigned size, ir_val b
 {
 	uint32_t max = UINT32_MAX >> (32 - 8 * size);
 
-	base = ir_split_base(ir, base, &k);
-	return intern(ir, (struct ir_value){.op = (uint8_t)op, .size = (uint8_t)size, .a = base,
-					    .k = k, .hi = max, .bits = max});
+	base = c2e_ir_split_base(ir, base, &k);
+	return intern(ir, (struct ir_value){.op = (uint8_t)op,
+					    .size = (uint8_t)size,
+					    .a = base,
+					    .k = k,
+					    .hi = max,
+					    .bits = max});
 }
 
-ir_val ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k)
+ir_val c2e_ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k)
 {
 	return packet_bytes(ir, IR_LOAD, size, base, k);
 }
 
-ir_val ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k)
+ir_val c2e_ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k)
 {
 	return packet_bytes(ir, size == 1 ? IR_LOAD : IR_RAW, size, base, k);
 }
 
 static ir_val leaf(struct ir *ir, enum ir_op op, ir_val a, uint32_t k)
 {
-	return intern(ir, (struct ir_value){.op = (uint8_t)op, .a = a, .k = k, .hi = UINT32_MAX,
-					    .bits = UINT32_MAX});
+	return intern(
+		ir,
+		(struct ir_value){
+			.op = (uint8_t)op, .a = a, .k = k, .hi = UINT32_MAX, .bits = UINT32_MAX});
 }
 
-ir_val ir_room(struct ir *ir, ir_val base)
+ir_val c2e_ir_room(struct ir *ir, ir_val base)
 {
 	return leaf(ir, IR_ROOM, base, 0);
 }
 
-ir_val ir_ad(struct ir *ir, uint32_t ad, uint32_t instance)
+ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance)
 {
 	return leaf(ir, IR_AD, instance, ad);
 }
 
-ir_val ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting)
+ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting)
 {
 	return leaf(ir, IR_CELL, meeting, cell);
 }
 
-ir_val ir_ptr(struct ir *ir, ir_val base)
+ir_val c2e_ir_ptr(struct ir *ir, ir_val base)
 {
 	return leaf(ir, IR_PTR, base, 0);
 }
 
 /* ---- Operations --------------------------------------------------------------------------- */
 
-uint32_t ir_fold(enum ir_op op, uint32_t a, uint32_t b)
+uint32_t c2e_ir_fold(enum ir_op op, uint32_t a, uint32_t b)
 {
 	switch (op) {
 	case IR_ADD:
@@ -230,7 +236,7 @@ static bool commutes(enum ir_op op)
 /* What `a op k` is without an operation, in *out; a is not constant. */
 static bool no_operation(struct ir *ir, enum ir_op op, ir_val a, uint32_t k, ir_val *out)
 {
-	uint32_t bits = ir_at(ir, a)->bits;
+	uint32_t bits = c2e_ir_at(ir, a)->bits;
 
 	*out = a;
 	switch (op) {
@@ -252,7 +258,7 @@ static bool no_operation(struct ir *ir, enum ir_op op, ir_val a, uint32_t k, ir_
 			return false;
 		break;
 	case IR_MOD:
-		if (ir_at(ir, a)->hi < k)
+		if (c2e_ir_at(ir, a)->hi < k)
 			return true;
 		if (k != 1)
 			return false;
@@ -296,11 +302,11 @@ static void cheaper(enum ir_op *op, uint32_t *k)
 /* (x op c) op k -> x op (c op k), for what is associative. */
 static bool reassociate(const struct ir *ir, enum ir_op op, ir_val *a, uint32_t *k)
 {
-	const struct ir_value *v = ir_at(ir, *a);
+	const struct ir_value *v = c2e_ir_at(ir, *a);
 
-	if (v->op != op || !ir_is_const(ir, v->b) || !commutes(op) || op == IR_MUL)
+	if (v->op != op || !c2e_ir_is_const(ir, v->b) || !commutes(op) || op == IR_MUL)
 		return false;
-	*k = ir_fold(op, (uint32_t)ir_at(ir, v->b)->k, *k);
+	*k = c2e_ir_fold(op, (uint32_t)c2e_ir_at(ir, v->b)->k, *k);
 	*a = v->a;
 	return true;
 }
@@ -308,7 +314,7 @@ static bool reassociate(const struct ir *ir, enum ir_op op, ir_val *a, uint32_t 
 /* lo, hi and bits of a op b; what is not known stays 32 bit wide. */
 static void bound(const struct ir *ir, struct ir_value *v)
 {
-	const struct ir_value *a = ir_at(ir, v->a), *b = ir_at(ir, v->b);
+	const struct ir_value *a = c2e_ir_at(ir, v->a), *b = c2e_ir_at(ir, v->b);
 	bool const_b = b->op == IR_CONST;
 
 	v->lo = 0;
@@ -379,28 +385,28 @@ static ir_val alu_const(struct ir *ir, enum ir_op op, ir_val a, uint32_t k)
 {
 	ir_val folded;
 
-	if (ir_is_const(ir, a) && !((op == IR_DIV || op == IR_MOD) && k == 0))
-		return ir_const(ir, ir_fold(op, (uint32_t)ir_at(ir, a)->k, k));
+	if (c2e_ir_is_const(ir, a) && !((op == IR_DIV || op == IR_MOD) && k == 0))
+		return c2e_ir_const(ir, c2e_ir_fold(op, (uint32_t)c2e_ir_at(ir, a)->k, k));
 	cheaper(&op, &k);
 	(void)reassociate(ir, op, &a, &k);
 	if (no_operation(ir, op, a, k, &folded))
 		return folded;
-	return operation(ir, op, a, ir_const(ir, k));
+	return operation(ir, op, a, c2e_ir_const(ir, k));
 }
 
-ir_val ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b)
+ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b)
 {
 	if (op == IR_NEG)
-		return ir_is_const(ir, a) ? ir_const(ir, 0 - (uint32_t)ir_at(ir, a)->k)
-					  : operation(ir, op, a, 0);
-	if (commutes(op) && (ir_is_const(ir, a) || (a > b && !ir_is_const(ir, b)))) {
+		return c2e_ir_is_const(ir, a) ? c2e_ir_const(ir, 0 - (uint32_t)c2e_ir_at(ir, a)->k)
+					      : operation(ir, op, a, 0);
+	if (commutes(op) && (c2e_ir_is_const(ir, a) || (a > b && !c2e_ir_is_const(ir, b)))) {
 		ir_val t = a;
 
 		a = b;
 		b = t;
 	}
-	if (ir_is_const(ir, b))
-		return alu_const(ir, op, a, (uint32_t)ir_at(ir, b)->k);
+	if (c2e_ir_is_const(ir, b))
+		return alu_const(ir, op, a, (uint32_t)c2e_ir_at(ir, b)->k);
 	if (a == 0 && op == IR_SUB)
 		return operation(ir, IR_NEG, b, 0);
 	if (a == 0 || (a == b && (op == IR_SUB || op == IR_XOR)))

@@ -60,7 +60,7 @@ declared()
 
 try_as 'src has err_' prefix src err
 try_as 'src/asm has ebpf_' prefix src/asm ebpf
-try_as 'src/cbpf2ebpf has cbpf_, cbpf2ebpf_' prefix src/cbpf2ebpf 'cbpf|cbpf2ebpf'
+try_as 'src/cbpf2ebpf has cbpf_, cbpf2ebpf_, c2e_' prefix src/cbpf2ebpf 'cbpf|cbpf2ebpf|c2e'
 try_as 'src/loader has kbpf_' prefix src/loader kbpf
 try_as 'src/probes has probe_' prefix src/probes probe
 try_as 'nothing has bpf_, pcap_, mnl_, btf_' foreign
