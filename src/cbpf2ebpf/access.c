@@ -18,14 +18,24 @@ void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
 		EMIT(e->b, LDX(W, dst, CTX(e->frame->ctx, __sk_buff, len)));
 }
 
-/*
- * In: cap_len, any 64-bit number.  Clobbers a register.
- *
- *	if (base + reach > cap_len) goto no
- */
-bool c2e_emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t reach, ir_node no)
+/* The register with the captured length: the frame's or one of ours. */
+static ebpf_reg cap_len(struct emit *e)
 {
-	ebpf_reg from, end;
+	return e->access->room ? c2e_emit_need(e, e->room_0) : e->frame->cap_len;
+}
+
+/* if (cap_len < reach) goto no */
+static void guard_start(struct emit *e, uint32_t reach, ir_node no)
+{
+	ebpf_reg len = cap_len(e);
+
+	c2e_emit_edge(e, no);
+	EMIT(e->b, JLT(len, reach, c2e_emit_label(e, no)));
+}
+
+bool c2e_emit_guard_len(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+{
+	ebpf_reg from, end, len;
 
 	if (reach > INT32_MAX) { /* longer than any packet */
 		c2e_emit_edge(e, no);
@@ -33,15 +43,18 @@ bool c2e_emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t 
 		return false;
 	}
 	if (base == 0) {
-		c2e_emit_edge(e, no);
-		EMIT(e->b, JLT(cap_len, reach, c2e_emit_label(e, no)));
+		guard_start(e, reach, no);
 		return true;
 	}
-	from = c2e_emit_need(e, base);
+	(void)c2e_emit_need(e, base);
 	c2e_emit_pin(e, base);
+	len = cap_len(e);
+	c2e_emit_pin(e, e->room_0);
+	from = c2e_emit_need(e, base); /* it may have moved */
 	end = c2e_emit_reg(e);
 	c2e_emit_unpin(e);
+	c2e_emit_unpin(e);
 	c2e_emit_edge(e, no);
-	EMIT(e->b, MOV(end, from), ADD(end, reach), JGT(end, cap_len, c2e_emit_label(e, no)));
+	EMIT(e->b, MOV(end, from), ADD(end, reach), JGT(end, len, c2e_emit_label(e, no)));
 	return true;
 }

@@ -44,7 +44,7 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 		EMIT(e->b, JA(c2e_emit_label(e, no)));
 		return false;
 	}
-	if (!c2e_emit_guard_len(e, e->frame->cap_len, base, reach, no))
+	if (!c2e_emit_guard_len(e, base, reach, no))
 		return false;
 	if (base == 0)
 		return true;

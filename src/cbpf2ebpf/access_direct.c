@@ -103,8 +103,14 @@ static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no
 /* Beyond what a packet pointer may reach: only the helper can tell. */
 static bool guard_far(struct emit *e, uint32_t reach, ir_node no)
 {
-	ebpf_reg end = c2e_emit_reg(e);
+	ebpf_reg end;
 
+	if (reach > INT32_MAX) { /* longer than any packet */
+		c2e_emit_edge(e, no);
+		EMIT(e->b, JA(c2e_emit_label(e, no)));
+		return false;
+	}
+	end = c2e_emit_reg(e);
 	EMIT(e->b, MOV(end, 0));
 	EMIT(e->b, JA(failed(e, end, true, reach, no)));
 	return false;

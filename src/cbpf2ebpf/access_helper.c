@@ -5,17 +5,6 @@
  */
 #include "emit.h"
 
-static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
-{
-	ebpf_reg len = c2e_emit_need(e, e->room_0);
-	bool goes_on;
-
-	c2e_emit_pin(e, e->room_0);
-	goes_on = c2e_emit_guard_len(e, len, base, reach, no);
-	c2e_emit_unpin(e);
-	return goes_on;
-}
-
 /* dst = base + k; frees R0..R5 for a call. */
 static void address(struct emit *e, const struct ir_value *v, ebpf_reg dst)
 {
@@ -80,7 +69,7 @@ static void probe_room(struct emit *e, ebpf_reg dst)
 
 const struct access c2e_access_load_bytes = {
 	.calls = true,
-	.guard = guard,
+	.guard = c2e_emit_guard_len,
 	.load = load_bytes,
 	.len = c2e_emit_ctx_len,
 	.room = c2e_emit_ctx_len,
@@ -88,7 +77,7 @@ const struct access c2e_access_load_bytes = {
 
 const struct access c2e_access_probe = {
 	.calls = true,
-	.guard = guard,
+	.guard = c2e_emit_guard_len,
 	.load = probe,
 	.len = probe_len,
 	.room = probe_room,

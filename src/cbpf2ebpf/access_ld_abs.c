@@ -5,17 +5,6 @@
  */
 #include "emit.h"
 
-static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
-{
-	ebpf_reg len = c2e_emit_need(e, e->room_0);
-	bool goes_on;
-
-	c2e_emit_pin(e, e->room_0);
-	goes_on = c2e_emit_guard_len(e, len, base, reach, no);
-	c2e_emit_unpin(e);
-	return goes_on;
-}
-
 static ebpf_reg load(struct emit *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
@@ -36,7 +25,7 @@ static ebpf_reg load(struct emit *e, ir_val i)
 const struct access c2e_access_ld_abs = {
 	.host_order = true,
 	.calls = true,
-	.guard = guard,
+	.guard = c2e_emit_guard_len,
 	.load = load,
 	.len = c2e_emit_ctx_len,
 	.room = c2e_emit_ctx_len,

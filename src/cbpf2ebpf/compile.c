@@ -55,13 +55,6 @@ static void read_tagged(struct ir *ir, const struct cbpf_prog *p, enum ir_meetin
 		ir, (struct ir_insn){.kind = IR_IN, .a = present, .yes = plain, .no = which});
 }
 
-/* Would expressions need too many instructions or registers if they were computed again? */
-static bool too_deep(const struct ir *ir)
-{
-	(void)ir;
-	return false;
-}
-
 static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, enum ir_meeting how,
 		       ir_pass_hook hook, void *user)
 {
@@ -73,7 +66,7 @@ static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, 
 	else
 		(void)read_view(ir, p, how, &meeting, (struct ir_view){0});
 	c2e_ir_passes(ir, hook, user);
-	return ir->failed ? ir->failed : too_deep(ir) ? -ENOSPC : 0;
+	return ir->failed;
 }
 
 static int explain(int rc, struct err *e)

@@ -151,8 +151,8 @@ ebpf_reg c2e_emit_load_at(struct emit *e, ir_val v, ebpf_reg ptr);
 enum ebpf_size c2e_emit_size(unsigned bytes);
 /* dst = len of the context */
 void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst);
-/* A guard that compares with the captured length in a register. */
-bool c2e_emit_guard_len(struct emit *e, ebpf_reg cap_len, ir_val base, uint32_t reach, ir_node no);
+/* A guard that compares with the captured length: if (base + reach > cap_len) goto no. */
+bool c2e_emit_guard_len(struct emit *e, ir_val base, uint32_t reach, ir_node no);
 
 /* ---- emit_ad.c: ancillary data: a register with it ---------------------------------------- */
 

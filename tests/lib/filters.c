@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* filters.c - expressions of tests/cases/filter, and filters put into whole programs. */
+#include "filters.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/dsl.h"
+
+struct expressions expressions_read(const char *path)
+{
+	struct expressions e = {0};
+	FILE *f = fopen(path, "r");
+	char line[4096];
+
+	if (!f) {
+		perror(path);
+		abort();
+	}
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		e.all = realloc(e.all, (e.cnt + 1) * sizeof(*e.all));
+		if (!e.all)
+			abort();
+		e.all[e.cnt++] = strdup(line);
+	}
+	fclose(f);
+	return e;
+}
+
+void expressions_free(struct expressions *e)
+{
+	for (size_t i = 0; i < e->cnt; i++)
+		free(e->all[i]);
+	free(e->all);
+	*e = (struct expressions){0};
+}
+
+/* ---- Programs ----------------------------------------------------------------------------- */
+
+static const struct mode {
+	const char *name;
+	enum ebpf_prog_type type;
+	enum cbpf2ebpf_access access;
+} modes[] = {
+	[FILTER_CLS_DIRECT] = {"cls direct", EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT},
+	[FILTER_XDP_DIRECT] = {"xdp direct", EBPF_PROG_XDP, CBPF2EBPF_DIRECT},
+	[FILTER_SOCKET_LD_ABS] = {"socket ld_abs", EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_LD_ABS},
+	[FILTER_CLS_LD_ABS] = {"cls ld_abs", EBPF_PROG_SCHED_CLS, CBPF2EBPF_LD_ABS},
+	[FILTER_SOCKET_LOAD_BYTES] = {"socket load_bytes", EBPF_PROG_SOCKET_FILTER,
+				      CBPF2EBPF_LOAD_BYTES},
+	[FILTER_CLS_LOAD_BYTES] = {"cls load_bytes", EBPF_PROG_SCHED_CLS, CBPF2EBPF_LOAD_BYTES},
+	[FILTER_BUFFER] = {"buffer", EBPF_PROG_ANY, CBPF2EBPF_BUFFER},
+	[FILTER_BUFFER_SMALL] = {"small buffer", EBPF_PROG_ANY, CBPF2EBPF_BUFFER},
+	[FILTER_PROBE] = {"probe", EBPF_PROG_ANY, CBPF2EBPF_PROBE},
+};
+
+const char *filter_mode_name(enum filter_mode mode)
+{
+	return modes[mode].name;
+}
+
+enum ebpf_prog_type filter_mode_type(enum filter_mode mode)
+{
+	return modes[mode].type;
+}
+
+uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter)
+{
+	struct cbpf2ebpf_info info;
+
+	if (mode != FILTER_BUFFER_SMALL)
+		return FILTER_BUFFER_LEN;
+	if (cbpf2ebpf_analyze(filter, &info, NULL) < 0 || info.window_len > FILTER_BUFFER_LEN)
+		return FILTER_BUFFER_LEN;
+	return info.window_len < 64 ? 64 : info.window_len;
+}
+
+#define INPUT(field) MEM(R7, offsetof(struct filter_input, field))
+
+/* The frame's registers from the input at R7. A result of 0 goes to `miss`. */
+static struct cbpf2ebpf_frame load_frame(struct ebpf_builder *b, enum filter_mode mode,
+					 uint32_t buffer_len, ebpf_label miss)
+{
+	struct cbpf2ebpf_frame f = {.access = modes[mode].access,
+				    .data = R7,
+				    .len = R9,
+				    .stack_top = -16,
+				    .stack_len = 160,
+				    .miss = miss};
+
+	EMIT(b, LDX(DW, R8, INPUT(cap_len)), LDX(DW, R9, INPUT(len)));
+	if (mode == FILTER_PROBE) {
+		f.data_end = R8;
+		EMIT(b, LDX(DW, R7, INPUT(data)), ADD(R8, R7));
+	} else {
+		f.cap_len = R8;
+		f.scratch = 1 << 6;
+		f.buffer_len = buffer_len;
+		EMIT(b, ADD(R7, offsetof(struct filter_input, packet)));
+	}
+	return f;
+}
+
+static int input_program(struct ebpf_builder *b, const struct cbpf_prog *filter,
+			 enum filter_mode mode, struct err *e)
+{
+	ebpf_label miss = ebpf_label_new(b);
+	struct cbpf2ebpf_frame f = load_frame(b, mode, filter_buffer_len(mode, filter), miss);
+	struct cbpf2ebpf_info info;
+	int rc = cbpf2ebpf_emit(b, filter, &f, &info, e);
+
+	EMIT(b, EXIT(), LABEL(miss), MOV(R0, 0), EXIT());
+	return rc;
+}
+
+int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
+		   enum filter_mode mode, enum ebpf_prog_type type,
+		   void (*wrap)(struct ebpf_builder *b, void *user), void *user,
+		   struct ebpf_prog *out, struct err *e)
+{
+	const struct mode *m = &modes[mode];
+	struct ebpf_builder *b;
+	int rc;
+
+	if (m->type != EBPF_PROG_ANY)
+		return cbpf2ebpf_program(filter, t, m->type, m->access, CBPF_LINKTYPE_ETHERNET, out,
+					 e);
+	b = ebpf_new(t, type);
+	if (wrap)
+		wrap(b, user);
+	else
+		EMIT(b, MOV(R7, R1));
+	rc = input_program(b, filter, mode, e);
+	if (rc == 0)
+		rc = ebpf_finish(b, out, e);
+	ebpf_free(b);
+	return rc;
+}

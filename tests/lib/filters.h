@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* filters.h - expressions of tests/cases/filter, and filters put into whole programs. */
+#ifndef TESTS_FILTERS_H
+#define TESTS_FILTERS_H
+
+#include <stdbool.h>
+
+#include "bpfcap/cbpf2ebpf.h"
+
+struct expressions {
+	char **all; /* malloc'ed, as each of them */
+	size_t cnt;
+};
+
+/* Reads one expression a line, '#' begins a comment line. Aborts when it cannot. */
+struct expressions expressions_read(const char *path);
+void expressions_free(struct expressions *e);
+
+/*
+ * The ways to run a filter. The context of FILTER_BUFFER and FILTER_PROBE is a struct
+ * filter_input; FILTER_BUFFER_SMALL holds no more than the filter's window, or 64 bytes.
+ */
+enum filter_mode {
+	FILTER_CLS_DIRECT,
+	FILTER_XDP_DIRECT,
+	FILTER_SOCKET_LD_ABS,
+	FILTER_CLS_LD_ABS,
+	FILTER_SOCKET_LOAD_BYTES,
+	FILTER_CLS_LOAD_BYTES,
+	FILTER_BUFFER,
+	FILTER_BUFFER_SMALL,
+	FILTER_PROBE,
+	FILTER_MODE_CNT,
+};
+
+#define FILTER_BUFFER_LEN 512
+
+struct filter_input {
+	uint64_t cap_len;
+	uint64_t len;
+	uint64_t data; /* FILTER_PROBE: address of the packet */
+	uint8_t packet[FILTER_BUFFER_LEN];
+};
+
+const char *filter_mode_name(enum filter_mode mode);
+enum ebpf_prog_type filter_mode_type(enum filter_mode mode);
+
+/* The length of the buffer that the mode has for this filter. */
+uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter);
+
+/*
+ * A program that returns the filter's value. In FILTER_BUFFER and FILTER_PROBE its type is
+ * EBPF_PROG_ANY and R1 a struct filter_input, unless `wrap` puts code of the caller's in front,
+ * which leaves the address in R7.
+ */
+int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
+		   enum filter_mode mode, enum ebpf_prog_type type,
+		   void (*wrap)(struct ebpf_builder *b, void *user), void *user,
+		   struct ebpf_prog *out, struct err *e);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* packets.h - a varied set of packets for tests of filters. */
+#ifndef TESTS_PACKETS_H
+#define TESTS_PACKETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PACKET_LEN_MAX 512
+
+struct packet {
+	char name[48];
+	uint32_t len;
+	uint8_t data[PACKET_LEN_MAX];
+};
+
+struct packets {
+	struct packet *all; /* malloc'ed */
+	size_t cnt;
+};
+
+/*
+ * Ethernet frames: ARP, IPv4 with and without options and fragments, IPv6 with extension headers,
+ * TCP, UDP, ICMP, ICMPv6, SCTP, IGMP, VLAN, QinQ, MPLS, PPPoE, LLC, and every truncation of some.
+ * Without `cut`, only whole ones. Aborts without memory.
+ */
+struct packets packets_ethernet(int cut);
+/* The same from the network header on, those that are IPv4 or IPv6. */
+struct packets packets_raw(int cut);
+void packets_free(struct packets *p);
+
+#endif
