@@ -101,8 +101,8 @@ static int emit_tracing_program(struct emit *m, struct err *e)
 	int rc;
 
 	EMIT(m->b, STX(DW, MEM(R10, SLOT_CTX), R1), ST(DW, MEM(R10, SLOT_REASON), 0),
-	     ST(DW, MEM(R10, SLOT_LOCATION), 0));
-	m->h->ops->emit_prologue(m->b, m->h);
+	     ST(DW, MEM(R10, SLOT_LOCATION), 0), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
+	m->h->ops->emit_prologue(m);
 	EMIT(m->b, JEQ(R6, 0, m->out));
 	probe_emit_counters(m);
 	probe_emit_scratch_take(m);

@@ -81,7 +81,8 @@ enum {
 	SLOT_REASON = -40,
 	SLOT_LOCATION = -48,
 	SLOT_KEY = -56,
-	SLOT_END = -56,
+	SLOT_HOOK = -64, /* index of the hook, u32 */
+	SLOT_END = -64,
 	FILTER_STACK_LEN = 400,
 };
 
@@ -94,7 +95,7 @@ enum {
 
 /* counters->field++. In: SLOT_COUNTERS. Clobbers R1, R2. */
 void probe_emit_count(const struct emit *m, size_t counter);
-/* counters = lookup(hook), into SLOT_COUNTERS; to m->out without. Clobbers R0..R5. */
+/* counters = lookup(SLOT_HOOK), into SLOT_COUNTERS; to m->out without. Clobbers R0..R5. */
 void probe_emit_counters(const struct emit *m);
 
 /* capture_skb.c */

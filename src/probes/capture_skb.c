@@ -18,10 +18,9 @@ void probe_emit_count(const struct emit *m, size_t counter)
 void probe_emit_counters(const struct emit *m)
 {
 	/* clang-format off */
-	EMIT(m->b, ST(W, MEM(R10, SLOT_KEY), m->h->index),
-		LD_MAP_FD(R1, m->c->counters_fd),
+	EMIT(m->b, LD_MAP_FD(R1, m->c->counters_fd),
 		MOV(R2, R10),
-		ADD(R2, SLOT_KEY),
+		ADD(R2, SLOT_HOOK),
 		CALL(map_lookup_elem),
 		JEQ(R0, 0, m->out),
 		STX(DW, MEM(R10, SLOT_COUNTERS), R0));

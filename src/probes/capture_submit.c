@@ -7,13 +7,14 @@
 #include "bpfcap/dsl.h"
 #include "capture.h"
 
-/* record.{hook, flags, ...}: what is known when the program is written. Clobbers nothing. */
+/* record.{hook, flags, ...}: what is known before the packet is. Clobbers R1. */
 static void emit_constants(const struct emit *m)
 {
 	uint16_t flags = m->h->reason_at >= 0 ? RECORD_HAS_REASON : 0;
 
-	EMIT(m->b, ST(H, MEM(R9, RECORD(hook)), m->h->index), ST(H, MEM(R9, RECORD(flags)), flags),
-	     ST(H, MEM(R9, RECORD(vlan_proto)), 0), ST(H, MEM(R9, RECORD(vlan_tci)), 0),
+	EMIT(m->b, LDX(W, R1, MEM(R10, SLOT_HOOK)), STX(H, MEM(R9, RECORD(hook)), R1),
+	     ST(H, MEM(R9, RECORD(flags)), flags), ST(H, MEM(R9, RECORD(vlan_proto)), 0),
+	     ST(H, MEM(R9, RECORD(vlan_tci)), 0),
 	     ST(H, MEM(R9, RECORD(stack_room)), m->c->stack ? RECORD_STACK_LEN : 0),
 	     ST(W, MEM(R9, RECORD(stack_len)), 0));
 }

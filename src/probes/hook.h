@@ -13,8 +13,12 @@
 #include "bpfcap/probe.h"
 
 #define HOOK_TEXT_LEN 128
+#define HOOK_CNT_MAX  8192 /* of a session */
 
+struct emit;
+struct hook_list;
 struct hook_ops;
+struct kprobe;
 
 struct hook {
 	const struct hook_ops *ops;
@@ -23,6 +27,8 @@ struct hook {
 	char category[HOOK_TEXT_LEN];
 	char event[HOOK_TEXT_LEN]; /* tracepoint or function */
 	uint16_t index;		   /* in the session; goes into each record */
+	/* Hooks that share a program stand in a row: the first has their number, the others 0. */
+	unsigned member_cnt;
 	enum probe_dir dir;
 
 	/* Where the sk_buff, the drop reason and the dropping address are: raw tracepoint: argument
@@ -35,6 +41,7 @@ struct hook {
 	unsigned fd_cnt;
 	struct kbpf_tc *tc; /* tc only */
 	unsigned tc_cnt;
+	struct kprobe *kprobe; /* kprobe only, the first of a row */
 };
 
 /* What hooks may need to know of the session. */
@@ -53,18 +60,26 @@ struct hook_ops {
 
 	/* Takes the spec behind its prefix. -EINVAL (input). */
 	int (*parse)(struct hook *h, const char *rest, struct err *e);
+	/*
+	 * Optional: called once for all hooks of these ops, before anything is made for them; looks up
+	 * what their specs mean in this kernel, and may put several hooks in the place of one.
+	 */
+	int (*resolve)(struct hook_list *list, const struct hook_env *env, struct err *e);
 	/* Optional: looks up what the program must know (offsets in a record). */
 	int (*prepare)(struct hook *h, const struct hook_env *env, struct err *e);
 	/*
-	 * Tracing. In: R1 = context. Out: R6 = sk_buff or 0, and by emit_keep() reason and location.
-	 * Clobbers R0..R5.
+	 * Tracing. In: R1 = context, SLOT_HOOK = the hook's index. Out: R6 = sk_buff or 0, and where
+	 * the hook knows them SLOT_REASON and SLOT_LOCATION; SLOT_HOOK of the one of a row that runs.
+	 * Goes to m->out when there is nothing to look at. Clobbers R0..R9 and the filter's stack.
 	 */
-	void (*emit_prologue)(struct ebpf_builder *b, const struct hook *h);
+	void (*emit_prologue)(const struct emit *m);
 	int (*attach)(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e);
 	/* Optional: after attach said -EINVAL, asks for less; false when there is nothing less. */
 	bool (*degrade)(struct hook *h);
 	/* Optional: undoes what closing the descriptors does not. */
 	void (*detach)(struct hook *h);
+	/* Optional: releases what only this hook has, after detach. */
+	void (*release)(struct hook *h);
 };
 
 extern const struct hook_ops probe_hook_rawtp;
@@ -81,7 +96,13 @@ struct hook_list {
 
 /* Parses specs (each may hold several, separated by commas). -EINVAL (input) or -ENOMEM. */
 int probe_hooks_parse(struct hook_list *list, const char *const *specs, struct err *e);
+/* Has all hooks look up what they stand for. */
+int probe_hooks_resolve(struct hook_list *list, const struct hook_env *env, struct err *e);
 void probe_hooks_free(struct hook_list *list); /* detaches */
+
+/* Puts `cnt` hooks (whose names and specs differ) in the place of hook `at`; indices are set. */
+int probe_hooks_replace(struct hook_list *list, unsigned at, const struct hook *hooks, unsigned cnt,
+			struct err *e);
 
 /* Copies a name; false if it is empty, too long, or has other characters than [A-Za-z0-9_.]. */
 bool probe_hook_copy_name(char dst[HOOK_TEXT_LEN], const char *name, size_t len);

@@ -104,8 +104,11 @@ static void emit_keep(struct ebpf_builder *b, int at, int slot)
 		EMIT(b, LDX(DW, R2, MEM(R1, at * 8)), STX(DW, MEM(R10, slot), R2));
 }
 
-static void emit_prologue(struct ebpf_builder *b, const struct hook *h)
+static void emit_prologue(const struct emit *m)
 {
+	struct ebpf_builder *b = m->b;
+	const struct hook *h = m->h;
+
 	EMIT(b, LDX(DW, R6, MEM(R1, h->skb_at * 8)));
 	emit_keep(b, h->location_at, SLOT_LOCATION);
 	emit_keep(b, h->reason_at, SLOT_REASON);

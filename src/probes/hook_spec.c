@@ -112,7 +112,7 @@ static int parse_one(struct hook *h, const char *spec, struct err *e)
 {
 	const struct prefix *p = find_prefix(spec);
 
-	*h = (struct hook){.skb_at = -1, .reason_at = -1, .location_at = -1};
+	*h = (struct hook){.skb_at = -1, .reason_at = -1, .location_at = -1, .member_cnt = 1};
 	if (!p)
 		return err_input(
 			e, -EINVAL, "hook",
@@ -189,6 +189,52 @@ int probe_hooks_parse(struct hook_list *list, const char *const *specs, struct e
 	return 0;
 }
 
+static int resolve_first(struct hook_list *list, unsigned at, const struct hook_env *env,
+			 struct err *e)
+{
+	const struct hook_ops *ops = list->hook[at].ops;
+
+	for (unsigned i = 0; i < at; i++)
+		if (list->hook[i].ops == ops)
+			return 0;
+	return ops->resolve ? ops->resolve(list, env, e) : 0;
+}
+
+int probe_hooks_resolve(struct hook_list *list, const struct hook_env *env, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < list->cnt; i++)
+		rc = resolve_first(list, i, env, e);
+	return rc;
+}
+
+int probe_hooks_replace(struct hook_list *list, unsigned at, const struct hook *hooks, unsigned cnt,
+			struct err *e)
+{
+	unsigned all = list->cnt - 1 + cnt;
+	struct hook *mem;
+
+	if (all > HOOK_CNT_MAX)
+		return err_input(
+			e, -EINVAL, "hook",
+			"%s matches %u functions; that is more than the %d hooks a session can "
+			"have, so narrow it down",
+			list->hook[at].spec, cnt, HOOK_CNT_MAX);
+	mem = malloc(all * sizeof(*mem));
+	if (!mem)
+		return err_run(e, -ENOMEM, "hook", "no memory for another hook");
+	memcpy(mem, list->hook, at * sizeof(*mem));
+	memcpy(mem + at, hooks, cnt * sizeof(*mem));
+	memcpy(mem + at + cnt, list->hook + at + 1, (list->cnt - at - 1) * sizeof(*mem));
+	free(list->hook);
+	list->hook = mem;
+	list->cnt = all;
+	for (unsigned i = 0; i < all; i++)
+		mem[i].index = (uint16_t)i;
+	return 0;
+}
+
 int probe_hook_keep_fd(struct hook *h, int fd, struct err *e)
 {
 	int *mem = realloc(h->fd, (h->fd_cnt + 1) * sizeof(*mem));
@@ -214,8 +260,11 @@ void probe_hook_detach(struct hook *h)
 
 void probe_hooks_free(struct hook_list *list)
 {
-	for (unsigned i = 0; i < list->cnt; i++)
+	for (unsigned i = 0; i < list->cnt; i++) {
 		probe_hook_detach(&list->hook[i]);
+		if (list->hook[i].ops->release)
+			list->hook[i].ops->release(&list->hook[i]);
+	}
 	free(list->hook);
 	*list = (struct hook_list){0};
 }

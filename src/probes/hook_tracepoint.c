@@ -97,8 +97,11 @@ static int prepare(struct hook *h, const struct hook_env *env, struct err *e)
 }
 
 /* In: R1 = the record. Out: R6, SLOT_REASON, SLOT_LOCATION. Clobbers R2. */
-static void emit_prologue(struct ebpf_builder *b, const struct hook *h)
+static void emit_prologue(const struct emit *m)
 {
+	struct ebpf_builder *b = m->b;
+	const struct hook *h = m->h;
+
 	EMIT(b, LDX(DW, R6, MEM(R1, h->skb_at)));
 	if (h->location_at >= 0)
 		EMIT(b, LDX(DW, R2, MEM(R1, h->location_at)), STX(DW, MEM(R10, SLOT_LOCATION), R2));

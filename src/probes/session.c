@@ -128,8 +128,11 @@ static int load_all(struct probe *p, const struct hook_env *env, bool want_log, 
 {
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
 		struct hook *h = &p->hooks.hook[i];
-		int rc = h->ops->prepare ? h->ops->prepare(h, env, e) : 0;
+		int rc;
 
+		if (h->member_cnt == 0)
+			continue;
+		rc = h->ops->prepare ? h->ops->prepare(h, env, e) : 0;
 		if (rc == 0)
 			rc = load(p, h, want_log, e);
 		if (rc < 0)
@@ -177,7 +180,7 @@ static int attach_all(struct probe *p, const struct hook_env *env, struct err *e
 	if (guarded < 0)
 		return guarded;
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
-		int rc = attach_one(p, i, env, e);
+		int rc = p->hooks.hook[i].member_cnt ? attach_one(p, i, env, e) : 0;
 
 		if (rc < 0)
 			return rc;
@@ -216,6 +219,10 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 		rc = choose_ifaces(p, c, e);
 	if (rc == 0)
 		rc = find_layout(p, e);
+	env.iface = p->chosen;
+	env.iface_cnt = p->chosen_cnt;
+	if (rc == 0)
+		rc = probe_hooks_resolve(&p->hooks, &env, e);
 	if (rc < 0)
 		return rc;
 	p->state = calloc(p->hooks.cnt, sizeof(*p->state));
@@ -223,8 +230,6 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 		return NO_MEMORY(e);
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		p->state[i].prog_fd = -1;
-	env.iface = p->chosen;
-	env.iface_cnt = p->chosen_cnt;
 	rc = probe_session_make_maps(p, c, e);
 	if (rc == 0)
 		rc = load_all(p, &env, c->log, e);
