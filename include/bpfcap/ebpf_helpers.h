@@ -159,7 +159,7 @@
 	X(145, inode_storage_get, 0, 0, 0, 0)						\
 	X(146, inode_storage_delete, 0, 0, 0, 0)					\
 	X(147, d_path, 0, 0, 0, 0)							\
-	X(148, copy_from_user, 510, 616, 616, 616)					\
+	X(148, copy_from_user, 601, 616, 616, 616)					\
 	X(149, snprintf_btf, 510, 510, 510, 510)					\
 	X(150, seq_printf_btf, 0, 0, 0, 0)						\
 	X(151, skb_cgroup_classid, 0, 0, 510, 0)					\

@@ -20,6 +20,18 @@
 
 static const char *const versions[] = {"5.4", "6.6"};
 
+/* The long jumps of 6.6 need a kernel that has them. */
+static size_t version_cnt(void)
+{
+	const struct ebpf_insn far[] = {{.code = 0xb7}, {.code = 0x06}, {.code = 0x95}};
+	int fd = rawbpf_load(EBPF_PROG_SCHED_CLS, far, 3, NULL, 0);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	return 2;
+}
+
 static struct ebpf_builder *builder(const char *version)
 {
 	struct ebpf_target t;
@@ -76,7 +88,7 @@ static void many_conditions_share_two_far_labels(void **state)
 
 	(void)state;
 	rawbpf_need();
-	for (size_t v = 0; v < 2; v++) {
+	for (size_t v = 0; v < version_cnt(); v++) {
 		struct ebpf_builder *b = builder(versions[v]);
 		ebpf_label hit = ebpf_label_new(b), miss = ebpf_label_new(b);
 		int fd;
@@ -117,7 +129,7 @@ static void blocks_in_random_order(void **state)
 		order[i] = order[j];
 		order[j] = i;
 	}
-	for (size_t v = 0; v < 2; v++) {
+	for (size_t v = 0; v < version_cnt(); v++) {
 		struct ebpf_builder *b = builder(versions[v]);
 		ebpf_label block[BLOCKS];
 		int next[BLOCKS], fd;
@@ -153,7 +165,7 @@ static void a_loop_of_forty_thousand(void **state)
 {
 	(void)state;
 	rawbpf_need();
-	for (size_t v = 0; v < 2; v++) {
+	for (size_t v = 0; v < version_cnt(); v++) {
 		struct ebpf_builder *b = builder(versions[v]);
 		ebpf_label top = ebpf_label_new(b), out = ebpf_label_new(b);
 		int fd;
@@ -173,7 +185,7 @@ static void bridges_stay_in_their_function(void **state)
 {
 	(void)state;
 	rawbpf_need();
-	for (size_t v = 0; v < 2; v++) {
+	for (size_t v = 0; v < version_cnt(); v++) {
 		struct ebpf_builder *b = builder(versions[v]);
 		ebpf_label fn[3] = {ebpf_label_new(b), ebpf_label_new(b), ebpf_label_new(b)};
 		int fd;

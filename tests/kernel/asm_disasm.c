@@ -40,15 +40,18 @@ static const char *line_of(size_t at)
 	return p ? p + 2 : NULL;
 }
 
-/* r6 = ctx; r0..r8 = 1; a branch so that all is reachable; the instruction; r0 = 0; exit. */
+/*
+ * r6 = ctx; r0..r8 = skb->len; a branch so that all is reachable; the instruction; r0 = 0; exit.
+ * The registers are not constants: kernels from 7.3 on fold conditions that are decided.
+ */
 static size_t program(struct ebpf_insn p[INSN_MAX], const struct ebpf_insn *insn, size_t cnt)
 {
 	size_t n = 0;
 
 	for (unsigned r = 0; r < INSN_AT; r++)
-		p[n++] = (struct ebpf_insn){.code = 0xb7, .dst = r & 15u, .imm = 1};
+		p[n++] = (struct ebpf_insn){.code = 0x61, .dst = r & 15u, .src = 6};
 	p[0] = (struct ebpf_insn){.code = 0xbf, .dst = 6, .src = 1};
-	p[6] = (struct ebpf_insn){.code = 0xb7, .dst = 0, .imm = 1};
+	p[6] = (struct ebpf_insn){.code = 0x61, .dst = 0, .src = 6};
 	p[9] = (struct ebpf_insn){.code = 0x15, .dst = 0, .off = (int16_t)cnt};
 	for (size_t i = 0; i < cnt; i++)
 		p[n++] = insn[i];

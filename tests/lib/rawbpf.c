@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,8 +23,11 @@ static int bpf(int cmd, union bpf_attr *attr)
 
 int rawbpf_load(uint32_t type, const struct ebpf_insn *insns, size_t cnt, char *log, size_t log_len)
 {
+	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	union bpf_attr attr;
 
+	/* Kernels before 5.11 charge programs to it. */
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = type;
 	attr.insns = (uintptr_t)insns;
