@@ -1,0 +1,293 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/unit/cap_command.sh - the command bpfcap where it needs no rights: files, programs, errors.
+. "${0%/*}/../lib/test.sh"
+
+bpfcap=$BIN/bpfcap
+
+# hex: writes the bytes given as lines of hexadecimal digits on standard input.
+hex()
+{
+	awk '{
+		for (i = 1; i < length; i += 2)
+			printf "\\0%03o", 16 * digit(substr($0, i, 1)) + digit(substr($0, i + 1, 1))
+		print ""
+	}
+	function digit(c) { return index("0123456789abcdef", c) - 1 }' | while read -r line; do
+		printf '%b' "$line"
+	done
+}
+
+# u32 N: little endian
+u32()
+{
+	printf '%08x' "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/'
+}
+
+# The Ethernet packets of the dissector's cases as a pcap file.
+make_capture()
+{
+	{
+		echo d4c3b2a1020004000000000000000000ffff000001000000
+		n=0
+		awk '$1 == 1 && NF == 3 { print $2, $3 }' tests/cases/cli/packets.txt |
+			while read -r len bytes; do
+				n=$((n + 1))
+				echo "$(u32 $((1700000000 + n)))$(u32 "$n")$(u32 \
+					$((${#bytes} / 2)))$(u32 "$len")$bytes"
+			done
+	} | hex >"$T/all.pcap"
+}
+
+filters='icmp
+tcp
+udp and not vlan
+ip6
+arp or rarp
+greater 100
+less 60
+vlan
+tcp[13] & 2 != 0
+host 10.1.0.2
+ip6 proto 44'
+
+# The lines without what bpfcap says of VLAN tags and tcpdump only says with -e, and without
+# tcpdump's dump of what it does not know.
+plain()
+{
+	grep -v "^	" | sed 's/ vlan [0-9]*, p [0-9],\( DEI,\)*//g; s/[: ]*$//'
+}
+
+prints_what_tcpdump_prints()
+{
+	need tcpdump
+	echo "$filters" | while read -r expr; do
+		tcpdump -nS -r - "$expr" <"$T/all.pcap" 2>/dev/null | plain >"$T/want"
+		"$bpfcap" -n -r "$T/all.pcap" "$expr" 2>/dev/null | plain >"$T/got"
+		[ -s "$T/want" ] || fail "no packet for '$expr'"
+		cmp -s "$T/got" "$T/want" || fail "$expr: $(diff "$T/got" "$T/want")"
+	done
+}
+
+# same_packets FILE: it holds what all.pcap does, times included.
+same_packets()
+{
+	tcpdump -ttnSXX -r - <"$T/all.pcap" 2>/dev/null >"$T/want"
+	tcpdump -ttnSXX -r - <"$1" 2>/dev/null >"$T/got"
+	[ -s "$T/want" ]
+	cmp -s "$T/got" "$T/want" || fail "$1: $(diff "$T/got" "$T/want" | head -n 5)"
+}
+
+writes_files_that_tcpdump_reads()
+{
+	need tcpdump
+	for file in a.pcap a.pcapng a; do
+		"$bpfcap" -r "$T/all.pcap" -w "$T/$file" 2>/dev/null
+		same_packets "$T/$file"
+	done
+	"$bpfcap" -r "$T/all.pcap" -w - 2>/dev/null >"$T/b"
+	same_packets "$T/b"
+	"$bpfcap" -r "$T/all.pcap" --format pcap -w - 2>/dev/null >"$T/b"
+	same_packets "$T/b"
+	"$bpfcap" -r - -w "$T/b" <"$T/all.pcap" 2>/dev/null
+	same_packets "$T/b"
+}
+
+# The bytes below a line are laid out as tcpdump's.
+dumps_bytes_like_tcpdump()
+{
+	need tcpdump
+	for opt in -x -xx -X -XX -A; do
+		tcpdump -tnS $opt -r - icmp <"$T/all.pcap" 2>/dev/null >"$T/want"
+		"$bpfcap" -tn $opt -r "$T/all.pcap" icmp 2>/dev/null >"$T/got"
+		cmp -s "$T/got" "$T/want" || fail "$opt: $(diff "$T/got" "$T/want" | head -n 5)"
+	done
+}
+
+shows_times_like_tcpdump()
+{
+	need tcpdump
+	for opt in -t -tt -ttt -tttt -ttttt '-t --nano' '-tt --nano'; do
+		# shellcheck disable=SC2086 # two options
+		tcpdump -nS $opt -r - icmp <"$T/all.pcap" 2>/dev/null >"$T/want"
+		# shellcheck disable=SC2086
+		"$bpfcap" -n $opt -r "$T/all.pcap" icmp 2>/dev/null >"$T/got"
+		cmp -s "$T/got" "$T/want" || fail "$opt: $(diff "$T/got" "$T/want" | head -n 5)"
+	done
+}
+
+prints_json()
+{
+	need python3
+	"$bpfcap" -r "$T/all.pcap" --json -x >"$T/json" 2>/dev/null
+	python3 - "$T/json" "$T/all.pcap" <<-'END' || fail "see above"
+		import json, struct, sys
+		rows = [json.loads(line) for line in open(sys.argv[1])]
+		data = open(sys.argv[2], "rb").read()[24:]
+		for row in rows:
+		    s, us, cap, length = struct.unpack("<IIII", data[:16])
+		    assert row["captured"] == cap and row["length"] == length
+		    assert row["data"] == data[16:16 + cap].hex()
+		    assert row["linktype"] == "EN10MB"
+		    assert row["time"].endswith(".%09dZ" % (us * 1000))
+		    data = data[16 + cap:]
+		assert not data and len(rows) > 100
+	END
+}
+
+ends_after_count()
+{
+	"$bpfcap" -r "$T/all.pcap" -c 3 icmp 2>/dev/null >"$T/out"
+	same "$(wc -l <"$T/out")" 3
+}
+
+# More than a file of -C holds, many times over.
+make_big_capture()
+{
+	{
+		head -c 24 "$T/all.pcap"
+		for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+			tail -c +25 "$T/all.pcap"
+		done
+	} >"$T/part"
+	{
+		cat "$T/part"
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			tail -c +25 "$T/part"
+		done
+	} >"$T/big.pcap"
+}
+
+packets_in()
+{
+	"$bpfcap" -r "$1" 2>/dev/null | wc -l
+}
+
+begins_new_files()
+{
+	make_big_capture
+	mkdir "$T/files"
+	"$bpfcap" -r "$T/big.pcap" -C 1 -w "$T/files/x" 2>/dev/null
+	sum=0
+	for f in "$T"/files/*; do
+		[ "$(wc -c <"$f")" -lt 1100000 ] || fail "$f is too long"
+		sum=$((sum + $(packets_in "$f")))
+	done
+	same "$sum" "$(packets_in "$T/big.pcap")"
+	[ -e "$T/files/x" ] && [ -e "$T/files/x1" ] && [ -e "$T/files/x2" ] || fail "names"
+	rm "$T"/files/*
+	"$bpfcap" -r "$T/big.pcap" -C 1 -W 2 -w "$T/files/x" 2>/dev/null
+	same "$(cd "$T/files" && echo *)" "x0 x1"
+}
+
+# refused STATUS PATTERN ARGUMENT...: one line on standard error, nothing on standard output.
+refused()
+{
+	want=$1 pattern=$2
+	shift 2
+	got=0
+	"$bpfcap" "$@" >"$T/out" 2>"$T/err" || got=$?
+	same "$got" "$want" "bpfcap $*: status"
+	has "$T/err" "$pattern"
+	same "$(wc -l <"$T/err")" 1 "bpfcap $*: lines"
+	[ ! -s "$T/out" ] || fail "bpfcap $*: printed $(cat "$T/out")"
+}
+
+refuses_bad_input()
+{
+	refused 2 "^bpfcap: options: '--nonsense' is not an option" --nonsense
+	refused 2 "^bpfcap: options: '-Y' is not an option" -Y
+	refused 2 '^bpfcap: options: .-c. wants a value' -c
+	refused 2 '^bpfcap: filter: ' -r "$T/all.pcap" icm
+	refused 2 '^bpfcap: filter: ' -d 'tcp port'
+	refused 2 "^bpfcap: [a-z]*: .*4\.19" -d -k 4.19 icmp
+	refused 2 "^bpfcap: [a-z]*: .*banana" -d -k banana icmp
+	refused 2 "^bpfcap: [a-z]*: .*nohook" -d -k 5.4 -f nohook icmp
+	refused 2 "^bpfcap: [a-z]*: .*NOLINK" --dump=cbpf -y NOLINK icmp
+	refused 2 '^bpfcap: options: .*stage' --dump=nothing icmp
+	refused 2 '^bpfcap: output: .*/no/such' -r "$T/all.pcap" -w /no/such/file
+	refused 2 '^bpfcap: output: ' -r "$T/all.pcap" -w "$T"
+	refused 2 '^bpfcap: options: .*avi' -r "$T/all.pcap" -w "$T/x" --format avi
+	refused 2 '^bpfcap: [a-z]*: .*/no/such' -r /no/such
+	echo 'this is no capture file' >"$T/text"
+	refused 2 '^bpfcap: [a-z]*: .*text' -r "$T/text"
+	refused 2 '^bpfcap: options: .*-w' -G 5
+	[ ! -e "$T/x" ] || fail "a file was left"
+}
+
+says_when_the_disk_is_full()
+{
+	[ -c /dev/full ] || skip "no /dev/full"
+	got=0
+	"$bpfcap" -r "$T/all.pcap" >/dev/full 2>"$T/err" || got=$?
+	same "$got" 1 status
+	has "$T/err" '^bpfcap: output: standard output: No space left'
+}
+
+ends_quietly_when_nobody_reads()
+{
+	make_big_capture
+	{
+		"$bpfcap" -r "$T/big.pcap" 2>"$T/err"
+		echo $? >"$T/status"
+	} | head -n 1 >"$T/out"
+	same "$(wc -l <"$T/out")" 1
+	same "$(cat "$T/status")" 0 status
+	[ ! -s "$T/err" ] || fail "said $(cat "$T/err")"
+}
+
+tells_about_itself()
+{
+	"$bpfcap" --version | grep -Eq '^bpfcap [0-9]+\.[0-9]+\.[0-9]+$' || fail "--version"
+	"$bpfcap" --help >"$T/out"
+	has "$T/out" '-e, --filter EXPR'
+	has "$T/out" '^  tracepoint:'
+	"$bpfcap" --man >"$T/out"
+	has "$T/out" '^\.TH BPFCAP 8'
+	! command -v man >/dev/null || man --warnings -l "$T/out" 2>&1 >/dev/null |
+		grep . && fail "man complains" || :
+}
+
+prints_programs()
+{
+	for hook in socket tc xdp; do
+		"$bpfcap" -ddd -k 5.4 -f $hook 'tcp port 443' >"$T/out"
+		same "$(head -n 1 "$T/out")" "$(($(wc -l <"$T/out") - 1))" "-f $hook: count"
+		! tail -n +2 "$T/out" | grep -Evq '^[0-9]+( -?[0-9]+){4}$' || fail "-f $hook"
+		tail -n 1 "$T/out" | grep -q '^149 ' || fail "-f $hook does not end with exit"
+		"$bpfcap" -d -k 5.4 -f $hook 'tcp port 443' >"$T/out"
+		tail -n 1 "$T/out" | grep -Eq '^ *[0-9]+: exit$' || fail "-d -f $hook"
+	done
+	"$bpfcap" -dd -k 5.4 icmp >"$T/out"
+	! grep -Evq '^\{ 0x[0-9a-f]{2}, [0-9]+, [0-9]+, -?[0-9]+, 0x[0-9a-f]{8} \},$' "$T/out" ||
+		fail "-dd"
+	"$bpfcap" --dump=ir icmp >"$T/out" && [ -s "$T/out" ]
+	"$bpfcap" --dump=program -k 5.4 -f rx icmp >"$T/out" && has "$T/out" ': exit$'
+}
+
+dumps_cbpf_like_tcpdump()
+{
+	need tcpdump
+	echo "$filters" | while read -r expr; do
+		tcpdump -y EN10MB -s 0 -d "$expr" 2>/dev/null | sed 's/^\(([0-9]*) ret *\).*/\1/' >"$T/want"
+		[ -s "$T/want" ] || skip "tcpdump needs an interface here"
+		"$bpfcap" --dump=cbpf "$expr" | sed 's/^\(([0-9]*) ret *\).*/\1/' >"$T/got"
+		cmp -s "$T/got" "$T/want" || fail "$expr: $(diff "$T/got" "$T/want")"
+	done
+}
+
+make_capture
+try prints_what_tcpdump_prints
+try writes_files_that_tcpdump_reads
+try dumps_bytes_like_tcpdump
+try shows_times_like_tcpdump
+try prints_json
+try ends_after_count
+try begins_new_files
+try refuses_bad_input
+try says_when_the_disk_is_full
+try ends_quietly_when_nobody_reads
+try tells_about_itself
+try prints_programs
+try dumps_cbpf_like_tcpdump
+finish
