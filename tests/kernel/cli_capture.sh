@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/kernel/cli_capture.sh - bpfcap shows real pings at every hook, with code for this kernel
+# and for 5.4.
+. "${0%/*}/../lib/test.sh"
+. "${0%/*}/../lib/pair.sh"
+
+time='^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} '
+echo='IP 10\.78\.0\.[12] > 10\.78\.0\.[12]: ICMP echo (request|reply), id [0-9]+, seq [0-9]+, length 64$'
+
+# The promise: sudo bpfcap -k 5.4 --filter icmp
+main_job()
+{
+	need_pair
+	start -k 5.4 --filter icmp -c 4
+	pings 4
+	ended 0
+	same "$(lines "$T/out")" 4 lines
+	same "$(grep -Ec "$time(left0|if[0-9]+) (rx|tx) $echo" "$T/out")" 4 "pings in: $(cat "$T/out")"
+	has "$T/err" '^4 packets captured'
+	has "$T/err" '^0 packets lost'
+}
+
+# both SPEC OPTION...: at this hook, 4 requests and 4 replies pass left0.
+shows()
+{
+	need_pair
+	start -f "$@" icmp and host 10.78.0.1
+	pings 4
+	sleep 0.3
+	stop INT
+	ended 0
+	same "$(grep -Ec "left0 .*$echo" "$T/out")" 8 "pings in: $(cat "$T/out")"
+	hasnt "$T/err" '^[1-9][0-9]* packets lost'
+}
+
+# dropped OPTION...: what RIGHT does not forward is dropped there, in a function of the kernel.
+dropped()
+{
+	need_pair
+	start "$@" -e icmp -S -c 1
+	pings 2 10.99.0.1
+	ended 0
+	same "$(grep -Ec "$time" "$T/out")" 1
+	head -n 1 "$T/out" >"$T/line"
+	has "$T/line" 'IP 10\.78\.0\.1 > 10\.99\.0\.1: ICMP echo request, id [0-9]+, seq 1, length 64$'
+	tail -n +2 "$T/out" >"$T/stack"
+	same "$(grep -Evc '^	[^ ]+\+0x[0-9a-f]+( \[[a-z0-9_]+\])?$' "$T/stack")" 0 \
+		"frames without symbol in: $(cat "$T/stack")"
+	has "$T/stack" '^	(ip|__netif|net)_'
+}
+
+names_the_reason()
+{
+	need_pair
+	grep -q reason /sys/kernel/tracing/events/skb/kfree_skb/format 2>/dev/null ||
+		skip "this kernel has no drop reasons, or no tracefs"
+	start -f drop -c 1 icmp
+	pings 2 10.99.0.1
+	ended 0
+	has "$T/out" ' drop \([A-Z_]+, [a-z_0-9.]+\+0x'
+}
+
+shows_ipv6_and_arp()
+{
+	need_pair
+	ip -n "$LEFT" neigh flush dev left0
+	start -f tx -i left0 'arp or icmp6'
+	left ping -q -c 1 10.78.0.2 >/dev/null
+	left ping -q -c 1 fd78::2 >/dev/null
+	sleep 0.3
+	stop TERM
+	ended 0
+	has "$T/out" 'left0 tx ARP, Request who-has 10\.78\.0\.2 .*tell 10\.78\.0\.1, length 28$'
+	has "$T/out" 'left0 tx IP6 .* ICMP6, neighbor solicitation, who has fd78::2, length 32$'
+	has "$T/out" 'left0 tx IP6 fd78::1 > fd78::2: ICMP6, echo request, id [0-9]+, seq 1, length 64$'
+}
+
+# A hardware tag that the kernel keeps beside the packet is on the line where the wire had it.
+shows_vlan_tags()
+{
+	need_pair
+	ip -n "$LEFT" link add link left0 name tagged0 type vlan id 42 2>/dev/null ||
+		skip "no VLAN devices here"
+	ip -n "$LEFT" addr add 10.42.0.1/24 dev tagged0
+	ip -n "$LEFT" link set tagged0 up
+	ip -n "$LEFT" neigh add 10.42.0.2 lladdr 02:00:00:00:00:02 dev tagged0
+	start -f tx -i left0 -c 1 'vlan 42 and icmp'
+	pings 1 10.42.0.2
+	ended 0
+	ip -n "$LEFT" link del tagged0
+	has "$T/out" 'left0 tx vlan 42, p 0, IP 10\.42\.0\.1 > 10\.42\.0\.2: ICMP echo request'
+}
+
+json_has_the_context()
+{
+	need_pair
+	need python3
+	start -f tx -i left0 --json -c 1 icmp
+	pings 2
+	ended 0
+	python3 - "$T/out" <<-'END' || fail "$(cat "$T/out")"
+		import json, sys
+		row = json.load(open(sys.argv[1]))
+		assert row["hook"] == "tx" and row["interface"] == "left0"
+		assert row["comm"] == "ping" and row["pid"] > 0
+		assert row["length"] == 98 and row["packet"].startswith("IP 10.78.0.1 > 10.78.0.2: ICMP")
+	END
+}
+
+pair_up
+try main_job
+for kernel in auto 5.4; do
+	try shows rx,tx -i left0 -k $kernel
+	try shows socket -i left0 -k $kernel
+	try shows tc -i left0 -k $kernel
+	try shows rawtp:net_dev_queue,rawtp:netif_receive_skb -i left0 -k $kernel
+	try shows tracepoint:net:net_dev_queue,tp:net:netif_receive_skb -i left0 -k $kernel
+	try dropped -f drop -k $kernel
+	try dropped -f tracepoint:skb:kfree_skb -k $kernel
+	try dropped -f rawtp:kfree_skb -k $kernel
+done
+try names_the_reason
+try shows_ipv6_and_arp
+try shows_vlan_tags
+try json_has_the_context
+finish

@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/kernel/cli_end.sh - bpfcap refuses what it cannot do in one line, and leaves nothing in the
+# kernel however it ends.
+. "${0%/*}/../lib/test.sh"
+. "${0%/*}/../lib/pair.sh"
+
+# refused STATUS PATTERN COMMAND...: one line on standard error, nothing else.
+refused()
+{
+	need_pair
+	want=$1 pattern=$2
+	shift 2
+	got=0
+	left timeout 10 "$@" >"$T/out" 2>"$T/err" || got=$?
+	same "$got" "$want" "$*: status"
+	has "$T/err" "$pattern"
+	same "$(lines "$T/err")" 1 "$*: lines of $(cat "$T/err")"
+	[ ! -s "$T/out" ] || fail "$*: printed $(cat "$T/out")"
+}
+
+bad_input()
+{
+	refused 2 '^bpfcap: filter: .*syntax error' "$BIN/bpfcap" icm
+	refused 2 '^bpfcap: [a-z]+: .*nosuch0' "$BIN/bpfcap" -i nosuch0 icmp
+	refused 2 '^bpfcap: [a-z]+: .*nosuch' "$BIN/bpfcap" -f nosuch icmp
+	refused 2 '^bpfcap: [a-z]+: .*nosuch' "$BIN/bpfcap" -f rawtp:nosuch icmp
+	refused 2 '^bpfcap: [a-z]+: .*nosuch' "$BIN/bpfcap" -f tracepoint:net:nosuch icmp
+	refused 2 '^bpfcap: [a-z]+: .*-i' "$BIN/bpfcap" -f tc icmp
+	refused 2 '^bpfcap: [a-z]+: .*3\.10' "$BIN/bpfcap" -k 3.10 icmp
+	refused 2 '^bpfcap: output: .*/no/such' "$BIN/bpfcap" -w /no/such/file icmp
+	refused 2 '^bpfcap: options: .*nosuchuser' "$BIN/bpfcap" -Z nosuchuser icmp
+}
+
+# A file that was there stays as it was when the capture does not begin.
+spares_files()
+{
+	echo precious >"$T/file"
+	refused 2 '^bpfcap: ' "$BIN/bpfcap" -i nosuch0 -w "$T/file" icmp
+	same "$(cat "$T/file")" precious
+	refused 2 '^bpfcap: ' "$BIN/bpfcap" -i nosuch0 -w "$T/none" icmp
+	[ ! -e "$T/none" ] || fail "an empty file was left"
+}
+
+# Without rights the missing capability is named.
+names_the_capability()
+{
+	need setpriv
+	refused 1 '^bpfcap: .*CAP_(BPF|PERFMON|SYS_ADMIN|NET_RAW|NET_ADMIN)' \
+		setpriv --reuid 65534 --clear-groups --bounding-set -all --inh-caps -all \
+		"$BIN/bpfcap" icmp
+}
+
+# What of ours the kernel holds: programs, and filters and qdiscs of left0.
+residue()
+{
+	bpftool prog list 2>/dev/null | grep -E 'name bpfcap' || :
+	tc -n "$LEFT" qdisc show dev left0 | grep clsact || :
+	tc -n "$LEFT" filter show dev left0 ingress 2>/dev/null
+	tc -n "$LEFT" filter show dev left0 egress 2>/dev/null
+}
+
+# A guardian process may need a moment.
+leaves_nothing()
+{
+	for _ in $(seq 50); do
+		residue >"$T/residue"
+		[ -s "$T/residue" ] || return 0
+		sleep 0.1
+	done
+	fail "left behind: $(cat "$T/residue")"
+}
+
+# killed SIGNAL STATUS HOOK...: it was there, and then it is not.
+killed()
+{
+	need_pair
+	need bpftool tc
+	signal=$1 want=$2
+	shift 2
+	start -f "$1" -i left0 ${2+-k "$2"} icmp
+	pings 2
+	bpftool prog list | grep -q 'name bpfcap' || skip "bpftool does not see programs here"
+	stop "$signal"
+	ended "$want"
+	leaves_nothing
+}
+
+after_a_failure()
+{
+	need_pair
+	need bpftool tc
+	refused 2 '^bpfcap: ' "$BIN/bpfcap" -f tc,rawtp:nosuch -i left0 icmp
+	leaves_nothing
+}
+
+pair_up
+try bad_input
+try spares_files
+try names_the_capability
+for hook in socket tc rx tx drop tracepoint:skb:kfree_skb; do
+	try killed KILL 137 $hook
+	try killed INT 0 $hook
+done
+try killed KILL 137 tc 5.4
+try killed TERM 0 tc 5.4
+try after_a_failure
+finish

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# tests/lib/pair.sh - two network namespaces joined by veth, and captures in the first of them.
+#
+#	. "${0%/*}/../lib/test.sh"
+#	. "${0%/*}/../lib/pair.sh"
+#	pair_up			at the top level; taken down at the end
+#	start -k 5.4 icmp	bpfcap in the background; returns when it captures
+#	pings 4
+#	ended 0			waits for it, and looks at its status
+#
+# LEFT has left0 with 10.78.0.1 and fd78::1, RIGHT right0 with .2. RIGHT does not forward: packets
+# for 10.99.0.0/16 are dropped there. What bpfcap prints is in $T/out, what it says in $T/err.
+LEFT=bpfcap-$$-left
+RIGHT=bpfcap-$$-right
+export LEFT RIGHT
+
+pair_down()
+{
+	ip netns del "$LEFT"
+	ip netns del "$RIGHT"
+} 2>/dev/null
+
+pair_up()
+{
+	trap 'pair_down; rm -rf "$T"' EXIT
+	[ "$(id -u)" -eq 0 ] && command -v ip >/dev/null && command -v ping >/dev/null || return 0
+	ip netns add "$LEFT" && ip netns add "$RIGHT" || return 0
+	ip -n "$LEFT" link add left0 type veth peer name right0 netns "$RIGHT" || return 0
+	# No duplicate address detection: addresses can be used at once.
+	ip -n "$LEFT" addr add 10.78.0.1/24 dev left0
+	ip -n "$RIGHT" addr add 10.78.0.2/24 dev right0
+	ip -n "$LEFT" addr add fd78::1/64 dev left0 nodad
+	ip -n "$RIGHT" addr add fd78::2/64 dev right0 nodad
+	for side in "$LEFT" "$RIGHT"; do
+		ip -n "$side" link set lo up
+	done
+	ip -n "$LEFT" link set left0 up
+	ip -n "$RIGHT" link set right0 up
+	ip -n "$LEFT" route add 10.99.0.0/16 via 10.78.0.2
+	ip netns exec "$RIGHT" sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+}
+
+need_pair()
+{
+	need_root
+	need ip ping
+	ip -n "$LEFT" link show left0 >/dev/null 2>&1 || skip "no network namespaces or no veth here"
+}
+
+left()
+{
+	ip netns exec "$LEFT" "$@"
+}
+
+running()
+{
+	kill -0 "$pid" 2>/dev/null
+}
+
+# stop SIGNAL
+stop()
+{
+	kill "-$1" "$pid" 2>/dev/null
+}
+
+# wait_for FILE REGEXP: up to 10 s (a virtual machine is slow).
+wait_for()
+{
+	for _ in $(seq 100); do
+		! grep -Eq -- "$2" "$1" 2>/dev/null || return 0
+		running || break
+		sleep 0.1
+	done
+	fail "no '$2' in: $(cat "$1")"
+}
+
+start()
+{
+	: >"$T/err"
+	ip netns exec "$LEFT" "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err" &
+	pid=$!
+	trap 'stop KILL' EXIT # of the subshell that the test runs in
+	wait_for "$T/err" 'capturing at'
+}
+
+# ended STATUS: it must end by itself, or by a signal sent to it, within 10 s.
+ended()
+{
+	for _ in $(seq 100); do
+		running || break
+		sleep 0.1
+	done
+	! stop KILL || fail "bpfcap did not end; it said: $(cat "$T/err")"
+	ended_status=0
+	wait "$pid" || ended_status=$?
+	same "$ended_status" "$1" "status (it said: $(cat "$T/err"))"
+}
+
+# pings N [ADDRESS]
+pings()
+{
+	left ping -q -i 0.05 -c "$1" -W 1 "${2:-10.78.0.2}" >/dev/null || :
+}
+
+lines()
+{
+	wc -l <"$1"
+}
