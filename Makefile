@@ -133,6 +133,11 @@ $(BUILD)/tests/unit/cap_%: $(BUILD)/tests/unit/cap_%.o $(BUILD)/libtest.a $(BUIL
 		$(BUILD)/libbpfcap.a
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS) -lcmocka
 
+$(BUILD)/tests/fuzz/cap_%: $(BUILD)/tests/fuzz/cap_%.o $(BUILD)/tests/fuzz/driver/main.o \
+		$(BUILD)/libcap.a $(BUILD)/libbpfcap.a
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(BUILD)/libcap.a \
+		$(BUILD)/libbpfcap.a $(LDFLAGS) $(LIBS)
+
 $(BUILD)/libtest.a: $(TEST_LIB_OBJ)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/fuzz/cap_dissect.c - any bytes become a line of text. Input: a byte that picks the link
+ * type, one for -v and -q, one for how much longer the packet was on the wire, then the packet.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../tools/bpfcap/dissect.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const int linktypes[] = {1, 101, 113, 276, 0, 108, 228, 229};
+	struct text t = {0};
+	struct dissect_opts opts;
+
+	if (len < 3)
+		return 0;
+	opts = (struct dissect_opts){.verbose = data[1] % 3, .quick = data[1] & 4};
+	(void)dissect(&t, linktypes[data[0] % 8], data + 3, (uint32_t)(len - 3),
+		      (uint32_t)(len - 3) + data[2] * 257u, &opts);
+	for (size_t i = 0; i < t.len; i++)
+		if (t.p[i] < 0x20 || t.p[i] > 0x7e) /* nothing that commands a terminal */
+			abort();
+	text_free(&t);
+	return 0;
+}
