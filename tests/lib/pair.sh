@@ -25,7 +25,9 @@ pair_up()
 	trap 'pair_down; rm -rf "$T"' EXIT
 	[ "$(id -u)" -eq 0 ] && command -v ip >/dev/null && command -v ping >/dev/null || return 0
 	ip netns add "$LEFT" && ip netns add "$RIGHT" || return 0
-	ip -n "$LEFT" link add left0 type veth peer name right0 netns "$RIGHT" || return 0
+	# Of different numbers, so that an event of one is not taken for one of the other.
+	ip -n "$LEFT" link add left0 index 78 type veth peer name right0 netns "$RIGHT" index 79 ||
+		return 0
 	# No duplicate address detection: addresses can be used at once.
 	ip -n "$LEFT" addr add 10.78.0.1/24 dev left0
 	ip -n "$RIGHT" addr add 10.78.0.2/24 dev right0
@@ -79,7 +81,7 @@ start()
 	: >"$T/err"
 	ip netns exec "$LEFT" "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err" &
 	pid=$!
-	trap 'stop KILL' EXIT # of the subshell that the test runs in
+	trap 'stop KILL || :' EXIT # of the subshell that the test runs in
 	wait_for "$T/err" 'capturing at'
 }
 

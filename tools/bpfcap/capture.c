@@ -25,6 +25,7 @@ struct capture {
 	struct probe *probe;
 	struct output out;
 	struct err *e;
+	int rc; /* -errno of the output, which stopped the poll */
 };
 
 /* Pages for -B, rounded up to a power of two; 0 leaves it to the library. */
@@ -58,8 +59,11 @@ struct probe_config capture_config(const struct options *o)
 static int on_event(void *user, const struct probe_event *ev)
 {
 	struct capture *c = user;
+	int rc = output_packet(&c->out, &(struct packet){.ev = ev, .probe = c->probe}, c->e);
 
-	return output_packet(&c->out, &(struct packet){.ev = ev, .probe = c->probe}, c->e);
+	if (rc < 0)
+		c->rc = rc;
+	return rc != 0; /* a negative value would be taken for an error of the poll itself */
 }
 
 static void announce(struct probe *p)
@@ -72,11 +76,19 @@ static void announce(struct probe *p)
 	fprintf(stderr, "\n");
 }
 
+/* Hands on the events of up to `ms`: > 0 if there were any, or -errno. */
+static int poll_events(struct capture *c, int ms)
+{
+	int rc = probe_poll(c->probe, ms, on_event, c, c->e);
+
+	return c->rc ? c->rc : rc;
+}
+
 /* Until a signal, -c, or an error: 0, 1 when it is enough, or -errno. */
 static int run(struct capture *c)
 {
 	while (!stop_requested()) {
-		int rc = probe_poll(c->probe, POLL_MS, on_event, c, c->e);
+		int rc = poll_events(c, POLL_MS);
 
 		if (rc < 0 || c->out.done)
 			return rc < 0 ? rc : 1;
@@ -96,8 +108,8 @@ static int drain(struct capture *c)
 
 	probe_stop(c->probe);
 	do {
-		rc = probe_poll(c->probe, 0, on_event, c, c->e);
-	} while (rc > 0);
+		rc = poll_events(c, 0);
+	} while (rc > 0 && !c->out.done);
 	return rc;
 }
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfcap/main.c - the command: reads the options, does one of the things they can ask for,
+ * and turns the outcome into an exit status: 0, 1 (failed) or 2 (asked wrongly).
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "bpfcap/probe.h"
+
+#include "../common/fail.h"
+
+#include "capture.h"
+#include "help.h"
+#include "options.h"
+#include "replay.h"
+#include "show.h"
+
+static int act(const struct options *o, struct err *e)
+{
+	if (o->help)
+		help_usage();
+	else if (o->man)
+		help_man();
+	else if (o->version)
+		puts("bpfcap " BPFCAP_VERSION);
+	else if (o->list_ifaces)
+		return show_ifaces(e);
+	else if (o->doctor)
+		return probe_doctor(stdout, o->json, e);
+	else if (o->dump_cnt || o->dump_stage)
+		return show_program(o, e);
+	else if (o->read_path)
+		return replay(o, e);
+	else
+		return capture(o, e);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct err e = {0};
+	int rc = options_parse(&o, argc, argv, &e);
+
+	if (rc == 0)
+		rc = act(&o, &e);
+	options_free(&o);
+	if (rc >= 0 || rc == -EPIPE) /* whoever read the output has seen enough */
+		return 0;
+	return fail_report("bpfcap", &e);
+}
