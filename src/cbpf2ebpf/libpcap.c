@@ -167,8 +167,11 @@ int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e)
 		return err_run(e, -ENOMEM, "file", "no memory to read %s", path);
 	f->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!f->pcap) {
+		bool named = strncmp(why, path, strlen(path)) == 0;
+
 		free(f);
-		return err_input(e, -EINVAL, "file", "%s", why);
+		return err_input(e, -EINVAL, "file", "%s%s%s", named ? "" : path,
+				 named ? "" : ": ", why);
 	}
 	*out = f;
 	return 0;

@@ -250,7 +250,7 @@ tells_about_itself()
 
 prints_programs()
 {
-	for hook in socket tc xdp; do
+	for hook in socket tc; do
 		"$bpfcap" -ddd -k 5.4 -f $hook 'tcp port 443' >"$T/out"
 		same "$(head -n 1 "$T/out")" "$(($(wc -l <"$T/out") - 1))" "-f $hook: count"
 		! tail -n +2 "$T/out" | grep -Evq '^[0-9]+( -?[0-9]+){4}$' || fail "-f $hook"
