@@ -18,6 +18,15 @@ void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
 		EMIT(e->b, LDX(W, dst, CTX(e->frame->ctx, __sk_buff, len)));
 }
 
+void c2e_emit_never(struct emit *e)
+{
+	EMIT(e->b, MOV(R0, 0));
+	if (e->exits)
+		EMIT(e->b, EXIT());
+	else
+		EMIT(e->b, JA(e->end));
+}
+
 /* The register with the captured length: the frame's or one of ours. */
 static ebpf_reg cap_len(struct emit *e)
 {
@@ -37,11 +46,6 @@ bool c2e_emit_guard_len(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 {
 	ebpf_reg from, end, len;
 
-	if (reach > INT32_MAX) { /* longer than any packet */
-		c2e_emit_edge(e, no);
-		EMIT(e->b, JA(c2e_emit_label(e, no)));
-		return false;
-	}
 	if (base == 0) {
 		guard_start(e, reach, no);
 		return true;

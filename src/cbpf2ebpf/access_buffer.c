@@ -41,7 +41,8 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 
 	if (reach > e->frame->buffer_len) {
 		c2e_emit_edge(e, no);
-		EMIT(e->b, JA(c2e_emit_label(e, no)));
+		EMIT(e->b, JLT(e->frame->cap_len, reach, c2e_emit_label(e, no)));
+		c2e_emit_never(e);
 		return false;
 	}
 	if (!c2e_emit_guard_len(e, base, reach, no))

@@ -92,7 +92,7 @@ static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no
 	if (max > OFFSET_MAX - reach)
 		EMIT(e->b, JGT(ptr, OFFSET_MAX - reach, failed(e, ptr, true, reach, no)));
 	EMIT(e->b, ADD(ptr, e->frame->data));
-	c2e_emit_hold(e, ptr, e->ptr[base], UINT32_MAX);
+	c2e_emit_hold(e, ptr, e->ptr[base], max < OFFSET_MAX - reach ? max : OFFSET_MAX - reach);
 	c2e_emit_pin(e, e->ptr[base]);
 	check(e, ptr, reach, no);
 	c2e_emit_unpin(e);
@@ -100,19 +100,31 @@ static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no
 	return ptr;
 }
 
-/* Beyond what a packet pointer may reach: only the helper can tell. */
+/* Beyond what a packet pointer may reach: only the helper, if there is one, can tell. */
 static bool guard_far(struct emit *e, uint32_t reach, ir_node no)
 {
 	ebpf_reg end;
 
-	if (reach > INT32_MAX) { /* longer than any packet */
+	if (!has_slow(e)) {
 		c2e_emit_edge(e, no);
-		EMIT(e->b, JA(c2e_emit_label(e, no)));
+		EMIT(e->b, JLE(e->frame->data, e->frame->data_end, c2e_emit_label(e, no)));
+		c2e_emit_never(e);
 		return false;
 	}
 	end = c2e_emit_reg(e);
 	EMIT(e->b, MOV(end, 0));
 	EMIT(e->b, JA(failed(e, end, true, reach, no)));
+	return false;
+}
+
+/* Is there a pointer to base that may be checked for `reach` bytes? Its `max` bounds the base. */
+static bool find_ptr(struct emit *e, ir_val base, uint32_t reach, ebpf_reg *ptr)
+{
+	if (!c2e_emit_find(e, e->ptr[base], ptr))
+		return false;
+	if (e->now.max[ptr->n] + reach <= OFFSET_MAX)
+		return true;
+	c2e_emit_drop(e, *ptr);
 	return false;
 }
 
@@ -127,7 +139,7 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 			check(e, e->frame->data, reach, no);
 		if (e->now.reach_0 < reach)
 			e->now.reach_0 = reach;
-	} else if (!c2e_emit_find(e, e->ptr[base], &ptr)) {
+	} else if (!find_ptr(e, base, reach, &ptr)) {
 		(void)make_ptr(e, base, reach, no);
 	} else if (e->now.reach[ptr.n] < reach) {
 		c2e_emit_pin(e, e->ptr[base]);
@@ -143,7 +155,7 @@ static ebpf_reg readable(struct emit *e, ir_val base, uint32_t reach)
 {
 	ebpf_reg ptr = e->frame->data;
 
-	if (base != 0 && !c2e_emit_find(e, e->ptr[base], &ptr))
+	if (base != 0 && !find_ptr(e, base, reach, &ptr))
 		return make_ptr(e, base, reach, e->ret_0);
 	if (base == 0 ? e->now.reach_0 < reach : e->now.reach[ptr.n] < reach)
 		(void)guard(e, base, reach, e->ret_0);

@@ -46,9 +46,10 @@ enum {
 #define CBPF_ANCILLARY(X)                                                                          \
 	X(PROTOCOL, 0, "proto")                                                                    \
 	X(PKTTYPE, 4, "type")                                                                      \
-	X(IFINDEX, 8, "ifidx") X(NLATTR, 12, "nla") X(NLATTR_NEST, 16, "nlan") X(MARK, 20, "mark") \
-		X(QUEUE, 24, "queue") X(HATYPE, 28, "hatype") X(RXHASH, 32, "rxhash")              \
-			X(CPU, 36, "cpu") X(ALU_XOR_X, 40, "xor_x") X(VLAN_TAG, 44, "vlan_tci")    \
+	X(IFINDEX, 8, "ifidx")                                                                     \
+	X(NLATTR, 12, "nla") X(NLATTR_NEST, 16, "nlan") X(MARK, 20, "mark") X(QUEUE, 24, "queue")  \
+		X(HATYPE, 28, "hatype") X(RXHASH, 32, "rxhash") X(CPU, 36, "cpu")                  \
+			X(ALU_XOR_X, 40, "xor_x") X(VLAN_TAG, 44, "vlan_tci")                      \
 				X(VLAN_TAG_PRESENT, 48, "vlanp") X(PAY_OFFSET, 52, "poff")         \
 					X(RANDOM, 56, "rand") X(VLAN_TPID, 60, "vlan_tpid")
 

@@ -13,10 +13,16 @@
 
 /* ---- Ways on ------------------------------------------------------------------------------ */
 
+/* Is the node the frame's label for results of 0, and not written itself? */
+static bool is_miss(const struct emit *e, ir_node n)
+{
+	return e->frame->miss.id && c2e_ir_is_ret(e->ir, n, 0);
+}
+
 /* Continues at node `to`: falls into the next one or jumps. */
 static void go(struct emit *e, ir_node to)
 {
-	if (to != e->node + 1)
+	if (to != e->node + 1 || is_miss(e, to))
 		EMIT(e->b, JA(c2e_emit_label(e, to)));
 }
 
@@ -24,7 +30,7 @@ static void go(struct emit *e, ir_node to)
 static void branch(struct emit *e, enum ebpf_cond cond, enum ebpf_cond inverse, ebpf_reg a,
 		   const ebpf_reg *b, uint32_t k, const struct ir_insn *n)
 {
-	bool turn = n->yes == e->node + 1 && inverse != 0;
+	bool turn = (n->yes == e->node + 1 || is_miss(e, n->no)) && inverse != 0;
 	enum ebpf_cond c = turn ? inverse : cond;
 	ir_node to = turn ? n->no : n->yes;
 
@@ -124,10 +130,6 @@ static void write_ret(struct emit *e, const struct ir_insn *n)
 	bool constant = c2e_ir_is_const(e->ir, n->a);
 	ebpf_reg r;
 
-	if (constant && c2e_ir_at(e->ir, n->a)->k == 0 && e->frame->miss.id) {
-		EMIT(e->b, JA(e->frame->miss));
-		return;
-	}
 	if (constant) {
 		EMIT(e->b, MOV(W0, (int64_t)c2e_ir_at(e->ir, n->a)->k));
 	} else {
@@ -163,8 +165,11 @@ static void write_node(struct emit *e, ir_node i)
 
 static void write_nodes(struct emit *e)
 {
+	/* A conditional jump, so that what stands behind the filter is not unreachable. */
+	if (is_miss(e, e->ir->root))
+		EMIT(e->b, MOV(R0, 0), JEQ(R0, 0, e->frame->miss));
 	for (ir_node i = 0; i < e->ir->node_cnt && !e->rc; i++) {
-		if (!e->reached[i] && i != e->ir->root)
+		if ((!e->reached[i] && i != e->ir->root) || is_miss(e, i))
 			continue;
 		c2e_emit_begin(e, i);
 		write_node(e, i);
@@ -222,6 +227,8 @@ static void prepare(struct emit *e)
 	c2e_emit_find_uses(e);
 	if (!e->rc)
 		e->rc = c2e_emit_stack(e);
+	if (!e->rc)
+		e->rc = c2e_emit_depth(e);
 	if (!e->rc)
 		e->rc = e->ir->failed;
 }

@@ -17,6 +17,7 @@
 
 #define REG_CNT	      10 /* R0..R9 */
 #define SPILL_CNT_MAX 16
+#define PIN_CNT_MAX   10
 #define NO_VAL	      0 /* the constant 0 is never kept in a register */
 
 /* What registers and slots hold. */
@@ -75,7 +76,7 @@ struct emit {
 	uint16_t usable; /* bit n: Rn may be used */
 	ir_node node;	 /* that is written */
 	struct held now;
-	ir_val pinned[8]; /* values that must not be lost */
+	ir_val pinned[PIN_CNT_MAX]; /* values that must not be lost */
 	unsigned pinned_cnt;
 
 	struct held **in;    /* at each node that an edge leads to */
@@ -151,6 +152,11 @@ ebpf_reg c2e_emit_load_at(struct emit *e, ir_val v, ebpf_reg ptr);
 enum ebpf_size c2e_emit_size(unsigned bytes);
 /* dst = len of the context */
 void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst);
+/*
+ * Behind a jump that is always taken, which the verifier need not know: what the filter gives there
+ * does not matter, but what stands behind it is not unreachable.
+ */
+void c2e_emit_never(struct emit *e);
 /* A guard that compares with the captured length: if (base + reach > cap_len) goto no. */
 bool c2e_emit_guard_len(struct emit *e, ir_val base, uint32_t reach, ir_node no);
 
@@ -162,6 +168,11 @@ ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad);
 
 /* Gives cells, spilled values and the helper's buffer their places; -ENOSPC. */
 int c2e_emit_stack(struct emit *e);
+
+/* ---- emit_depth.c ------------------------------------------------------------------------- */
+
+/* -ENOSPC if expressions are so deep that the others' limits would not hold. */
+int c2e_emit_depth(const struct emit *e);
 
 /* ---- emit.c ------------------------------------------------------------------------------- */
 

@@ -23,10 +23,7 @@ bool c2e_emit_is_pinned(const struct emit *e, ir_val v)
 
 void c2e_emit_pin(struct emit *e, ir_val v)
 {
-	if (e->pinned_cnt == sizeof(e->pinned) / sizeof(e->pinned[0]))
-		e->rc = -ENOSPC;
-	else
-		e->pinned[e->pinned_cnt++] = v;
+	e->pinned[e->pinned_cnt++] = v;
 }
 
 void c2e_emit_unpin(struct emit *e)
@@ -78,6 +75,15 @@ static bool cheap(const struct emit *e, ir_val v)
 	       (!e->access->calls && (val->op == IR_LOAD || val->op == IR_RAW) && val->a == 0);
 }
 
+static unsigned free_spill(struct emit *e)
+{
+	unsigned i = 0;
+
+	while (i < e->spill_cnt && wanted(e, e->now.spill[i]))
+		i++;
+	return i;
+}
+
 /* Keeps what r holds in a stack slot, if that is worth it. */
 static void spill(struct emit *e, ebpf_reg r)
 {
@@ -86,13 +92,12 @@ static void spill(struct emit *e, ebpf_reg r)
 
 	if (!wanted(e, v) || find_spill(e, v) >= 0 || (cheap(e, v) && !c2e_emit_is_pinned(e, v)))
 		return;
-	for (i = 0; i < e->spill_cnt; i++)
-		if (!wanted(e, e->now.spill[i]))
-			break;
-	if (i == e->spill_cnt) {
-		if (c2e_emit_is_pinned(e, v))
-			e->rc = -ENOSPC;
-		return;
+	i = free_spill(e);
+	if (i == e->spill_cnt) { /* there are as many as values can be pinned */
+		if (!c2e_emit_is_pinned(e, v))
+			return;
+		for (i = 0; c2e_emit_is_pinned(e, e->now.spill[i]);)
+			i++;
 	}
 	EMIT(e->b, STX(W, MEM(R10, e->spill_off + 4 * (int)i), r));
 	e->now.spill[i] = v;

@@ -39,7 +39,7 @@ static int place_cells(struct emit *e, unsigned max)
 		p = free_place(busy_until, max, i);
 		if (p < 0)
 			return -ENOSPC;
-		busy_until[p] = e->last_need[cell] + 1;
+		busy_until[p] = e->last_need[cell];
 		e->cell_off[cell] = (int16_t)(e->tmp_off - 4 * (p + 1));
 		cnt = p >= cnt ? p + 1 : cnt;
 	}
@@ -61,6 +61,8 @@ int c2e_emit_stack(struct emit *e)
 	if (cells < 0)
 		return cells;
 	left = words - (unsigned)cells;
+	if (left < PIN_CNT_MAX)
+		return -ENOSPC;
 	e->spill_cnt = left < SPILL_CNT_MAX ? left : SPILL_CNT_MAX;
 	e->spill_off = (int16_t)(e->tmp_off - 4 * (cells + (int)e->spill_cnt));
 	return 0;

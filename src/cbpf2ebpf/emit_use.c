@@ -54,7 +54,7 @@ static void use(struct count *c, ir_val v)
 	else if (c->e->use_end[v] == c->e->use_next[v] ||
 		 c->e->use_at[c->e->use_end[v] - 1] != c->node)
 		c->e->use_at[c->e->use_end[v]++] = c->node;
-	c->e->last_need[v] = c->node;
+	c->e->last_need[v] = c->node + 1;
 	if (c->seen[v])
 		return;
 	c->seen[v] = 1;

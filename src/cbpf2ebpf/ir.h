@@ -37,8 +37,9 @@
 	X(PTR, "ptr", 1)     /* address of base a: made by the back end */                         \
 	X(ADD, "+", 2)                                                                             \
 	X(SUB, "-", 2)                                                                             \
-	X(MUL, "*", 2) X(DIV, "/", 2) X(MOD, "%", 2) X(OR, "|", 2) X(AND, "&", 2) X(XOR, "^", 2)   \
-		X(LSH, "<<", 2) X(RSH, ">>", 2) X(NEG, "-", 1)
+	X(MUL, "*", 2)                                                                             \
+	X(DIV, "/", 2) X(MOD, "%", 2) X(OR, "|", 2) X(AND, "&", 2) X(XOR, "^", 2) X(LSH, "<<", 2)  \
+		X(RSH, ">>", 2) X(NEG, "-", 1)
 
 enum ir_op {
 #define IR_OP_ENUM(name, text, cnt) IR_##name,

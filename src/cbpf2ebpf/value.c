@@ -166,7 +166,9 @@ static ir_val leaf(struct ir *ir, enum ir_op op, ir_val a, uint32_t k)
 
 ir_val c2e_ir_room(struct ir *ir, ir_val base)
 {
-	return leaf(ir, IR_ROOM, base, 0);
+	/* No packet is longer. */
+	return intern(ir, (struct ir_value){
+				  .op = IR_ROOM, .a = base, .hi = INT32_MAX, .bits = INT32_MAX});
 }
 
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance)
