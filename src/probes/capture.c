@@ -24,7 +24,7 @@ uint32_t probe_capture_scratch_len(const struct capture *c)
 
 /* The frame in which a filter of a tracing program works: R6 = real length, R7 = packet, R8 = bytes
  * of it; R9 may be clobbered. */
-static struct cbpf2ebpf_frame tracing_frame(const struct emit *m, ebpf_label miss)
+static struct cbpf2ebpf_frame tracing_frame(const struct emit *m)
 {
 	return (struct cbpf2ebpf_frame){
 		.access = CBPF2EBPF_BUFFER,
@@ -35,7 +35,6 @@ static struct cbpf2ebpf_frame tracing_frame(const struct emit *m, ebpf_label mis
 		.scratch = 1 << 9,
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
-		.miss = miss,
 	};
 }
 
@@ -55,9 +54,9 @@ static void emit_is_ip(const struct emit *m, ebpf_label yes)
  */
 static int emit_filter(const struct emit *m, struct err *e)
 {
-	const struct cbpf2ebpf_frame frame = tracing_frame(m, m->release);
+	const struct cbpf2ebpf_frame frame = tracing_frame(m);
 	struct ebpf_builder *b = m->b;
-	ebpf_label raw = ebpf_label_new(b), ip = ebpf_label_new(b), matched = ebpf_label_new(b);
+	ebpf_label raw = ebpf_label_new(b), ip = ebpf_label_new(b), decided = ebpf_label_new(b);
 	struct cbpf2ebpf_info info;
 	int rc;
 
@@ -66,14 +65,14 @@ static int emit_filter(const struct emit *m, struct err *e)
 	rc = cbpf2ebpf_emit(b, &m->c->eth, &frame, &info, e);
 	if (rc < 0)
 		return rc;
-	EMIT(b, JA(matched), LABEL(raw));
+	EMIT(b, JA(decided), LABEL(raw));
 	emit_is_ip(m, ip);
 	EMIT(b, LABEL(ip));
 	if (m->c->raw.cnt == 0)
 		EMIT(b, JA(m->release));
 	else
 		rc = cbpf2ebpf_emit(b, &m->c->raw, &frame, &info, e);
-	EMIT(b, LABEL(matched), LDX(DW, R9, MEM(R10, SLOT_SCRATCH)));
+	EMIT(b, LABEL(decided), JEQ(R0, 0, m->release), LDX(DW, R9, MEM(R10, SLOT_SCRATCH)));
 	return rc;
 }
 

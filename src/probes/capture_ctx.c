@@ -95,7 +95,6 @@ static struct cbpf2ebpf_frame ctx_frame(const struct emit *m, bool vlan_tag)
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
 		.vlan_tag = vlan_tag && !is_xdp(m),
-		.miss = m->out,
 	};
 }
 
@@ -115,7 +114,7 @@ static void emit_packet_pointers(const struct emit *m)
 static int emit_filters(const struct emit *m, struct err *e)
 {
 	const struct cbpf2ebpf_frame eth = ctx_frame(m, true), raw = ctx_frame(m, false);
-	ebpf_label not_eth = ebpf_label_new(m->b), matched = ebpf_label_new(m->b);
+	ebpf_label not_eth = ebpf_label_new(m->b), decided = ebpf_label_new(m->b);
 	struct cbpf2ebpf_info info;
 	int rc;
 
@@ -124,12 +123,12 @@ static int emit_filters(const struct emit *m, struct err *e)
 	rc = cbpf2ebpf_emit(m->b, &m->c->eth, &eth, &info, e);
 	if (rc < 0)
 		return rc;
-	EMIT(m->b, JA(matched), LABEL(not_eth), JNE(R1, CBPF_LINKTYPE_RAW, m->no_packet));
+	EMIT(m->b, JA(decided), LABEL(not_eth), JNE(R1, CBPF_LINKTYPE_RAW, m->no_packet));
 	if (m->c->raw.cnt == 0)
 		EMIT(m->b, JA(m->out));
 	else
 		rc = cbpf2ebpf_emit(m->b, &m->c->raw, &raw, &info, e);
-	EMIT(m->b, LABEL(matched));
+	EMIT(m->b, LABEL(decided), JEQ(R0, 0, m->out));
 	return rc;
 }
 
