@@ -119,6 +119,10 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 	int fd = kbpf_raw_tracepoint_attach(prog_fd, h->event, e);
 
 	(void)env;
+	if (fd == -EINVAL)
+		return err_input(e, fd, "hook",
+				 "rawtp:%s has fewer than %d arguments in this kernel", h->event,
+				 h->skb_at + 1);
 	return fd < 0 ? fd : probe_hook_keep_fd(h, fd, e);
 }
 

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/kernel/probe_counts.c - nothing is lost in silence, and nothing is left behind.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../src/probes/session.h"
+#include "../lib/testveth.h"
+
+enum { FLOOD_CNT = 20000, STARTS = 20, IDS_MAX = 8, WAIT_MS = 5000, SENDER = 1 };
+
+static struct testveth veth;
+static bool has_veth;
+
+static void need_veth(void)
+{
+	if (has_veth)
+		return;
+	print_message("needs rights to make network namespaces and veth devices\n");
+	skip();
+}
+
+static int nothing(void *user, const struct probe_event *ev)
+{
+	(void)user;
+	(void)ev;
+	return 0;
+}
+
+static struct probe *must_open(const struct probe_config *c)
+{
+	struct probe *p;
+	struct err e;
+
+	if (probe_open(&p, c, &e) < 0)
+		fail_msg("%s", e.text);
+	return p;
+}
+
+static void flood(unsigned cnt)
+{
+	const struct testveth_frame *frame;
+
+	(void)testveth_frames(&frame);
+	for (unsigned i = 0; i < cnt; i++)
+		assert_int_equal(testveth_send(&veth, SENDER, frame[3].bytes, frame[3].len), 0);
+}
+
+/* More than the rings hold, read too late: what is missing must have been counted. */
+static void check_flood(const char *hook, const char *iface, const char *kernel)
+{
+	const char *const hooks[] = {hook, NULL}, *const ifaces[] = {iface, NULL};
+	const struct probe_config c = {.kernel = kernel,
+				       .hooks = hooks,
+				       .ifaces = ifaces,
+				       .expr = TESTVETH_FILTER,
+				       .ring_pages = 8};
+	struct probe *p = must_open(&c);
+	struct probe_counts counts;
+	uint64_t polled = 0;
+	int rc;
+
+	flood(FLOOD_CNT / 2);
+	polled += (uint64_t)probe_poll(p, 0, nothing, NULL, NULL);
+	flood(FLOOD_CNT / 2);
+	usleep(100000); /* softirqs */
+	probe_stop(p);
+	while ((rc = probe_poll(p, 0, nothing, NULL, NULL)) > 0)
+		polled += (uint64_t)rc;
+	assert_int_equal(probe_counts(p, 0, &counts), 0);
+	assert_int_equal(counts.matched, FLOOD_CNT);
+	assert_int_equal(counts.captured, polled);
+	assert_true(counts.lost_ring > 0);
+	assert_int_equal(counts.captured + counts.lost_ring, counts.matched);
+	assert_int_equal(counts.lost_other, 0);
+	probe_close(p);
+}
+
+static void test_flood(void **state)
+{
+	static const char *const hooks[][2] = {
+		{"tx", "vb"},	  {"rx", "va"},		{"tp:net:net_dev_queue", "vb"},
+		{"socket", "va"}, {"tc:ingress", "va"},
+	};
+
+	(void)state;
+	need_veth();
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		check_flood(hooks[i][0], hooks[i][1], NULL);
+		check_flood(hooks[i][0], hooks[i][1], "5.4");
+	}
+}
+
+/* What does not match is seen and not counted as anything else. */
+static void test_no_match(void **state)
+{
+	static const char *const hooks[] = {"tx", NULL}, *const ifaces[] = {"vb", NULL};
+	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .expr = "udp port 1"};
+	struct probe_counts counts;
+	struct probe *p;
+
+	(void)state;
+	need_veth();
+	p = must_open(&c);
+	flood(100);
+	probe_stop(p);
+	assert_int_equal(probe_poll(p, 0, nothing, NULL, NULL), 0);
+	assert_int_equal(probe_counts(p, PROBE_ALL_HOOKS, &counts), 0);
+	assert_int_equal(counts.seen, 100);
+	assert_int_equal(counts.matched + counts.captured + counts.no_packet, 0);
+	assert_int_equal(probe_counts(p, 1, &counts), -EINVAL);
+	probe_close(p);
+}
+
+/* ---- Leaving nothing ---------------------------------------------------------------------- */
+
+static unsigned open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned cnt = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		cnt++;
+	(void)closedir(dir);
+	return cnt;
+}
+
+static void test_starts_and_stops(void **state)
+{
+	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc", NULL};
+	static const char *const ifaces[] = {"va", NULL};
+	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .stack = true};
+	unsigned before = 0;
+
+	(void)state;
+	need_veth();
+	for (int i = 0; i < STARTS; i++) {
+		probe_close(must_open(&c));
+		if (i == 0)
+			before = open_fds();
+	}
+	assert_int_equal(open_fds(), before);
+}
+
+static bool prog_exists(uint32_t id)
+{
+	int fd = kbpf_prog_fd_by_id(id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Opens a session, tells the ids of its programs, and waits to be killed. */
+static void run_victim(int to, const char *kernel)
+{
+	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc", NULL};
+	static const char *const ifaces[] = {"va", NULL};
+	const struct probe_config c = {.kernel = kernel, .hooks = hooks, .ifaces = ifaces};
+	uint32_t ids[IDS_MAX] = {0};
+	struct kbpf_prog_info info;
+	struct probe *p;
+
+	if (probe_open(&p, &c, NULL) < 0)
+		_exit(1);
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		if (kbpf_prog_info(p->state[i].prog_fd, &info) == 0)
+			ids[i] = info.id;
+	if (write(to, ids, sizeof(ids)) != sizeof(ids))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void check_kill(const char *kernel)
+{
+	uint32_t ids[IDS_MAX] = {0};
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		run_victim(fds[1], kernel);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], ids, sizeof(ids)), sizeof(ids));
+	close(fds[0]);
+	for (int i = 0; ids[i]; i++)
+		assert_true(prog_exists(ids[i]));
+	assert_true(ids[0] && ids[1]);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	for (int i = 0; ids[i]; i++) {
+		int ms = 0;
+
+		while (prog_exists(ids[i]) && ms++ < WAIT_MS)
+			usleep(1000);
+		assert_false(prog_exists(ids[i]));
+	}
+	assert_int_equal(system("! tc qdisc show dev va | grep -q clsact"), 0);
+}
+
+static void test_sigkill_leaves_nothing(void **state)
+{
+	(void)state;
+	need_veth();
+	check_kill(NULL);
+	check_kill("5.4");
+}
+
+/* A failure half way releases what was there before it. */
+static void test_failed_opens(void **state)
+{
+	static const struct {
+		const char *hook, *iface, *expr, *kernel;
+	} bad[] = {
+		{"rx,tx,rawtp:no_such_event_here@1", NULL, "icmp", NULL},
+		{"rx,tx,tp:skb:no_such_event", NULL, "icmp", NULL},
+		{"rx,tp:net:net_dev_xmit_timeout", NULL, "icmp", NULL},
+		{"rx,rawtp:netif_receive_skb@9", NULL, "icmp", NULL},
+		{"rx", "no_such_if", "icmp", NULL},
+		{"rx", NULL, "icm", NULL},
+		{"rx", NULL, "icmp", "4.9"},
+		{"tc", NULL, "icmp", NULL},
+	};
+	struct probe *p;
+	unsigned before;
+
+	(void)state;
+	need_veth();
+	probe_close(must_open(&(struct probe_config){0}));
+	before = open_fds();
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *const hooks[] = {bad[i].hook, NULL};
+		const char *const ifaces[] = {bad[i].iface, NULL};
+		const struct probe_config c = {.hooks = hooks,
+					       .ifaces = ifaces,
+					       .expr = bad[i].expr,
+					       .kernel = bad[i].kernel};
+		struct err e = {0};
+
+		if (probe_open(&p, &c, &e) == 0)
+			fail_msg("%s was opened", bad[i].hook);
+		assert_null(p);
+		assert_true(strlen(e.text) > 10);
+		assert_null(strchr(e.text, '\n'));
+		assert_int_equal(e.kind, ERR_INPUT);
+	}
+	assert_int_equal(open_fds(), before);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	has_veth = testveth_open(&veth) == 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (has_veth)
+		testveth_close(&veth);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_no_match),
+		cmocka_unit_test(test_starts_and_stops),
+		cmocka_unit_test(test_sigkill_leaves_nothing),
+		cmocka_unit_test(test_failed_opens),
+	};
+
+	return cmocka_run_group_tests_name("probe_counts", tests, setup, teardown);
+}
