@@ -138,13 +138,15 @@ struct source {
 __attribute__((format(printf, 3, 4))) static void refuse(struct ebpf_builder *b, struct source src,
 							 const char *fmt, ...)
 {
-	char text[ERR_TEXT_LEN / 2];
 	va_list ap;
 
+	if (b->error.code)
+		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(b->why, sizeof(b->why), fmt, ap);
 	va_end(ap);
-	ebpf_fail(b, -EINVAL, "%s:%d: instruction %zu: %s", src.file, src.line, b->item_cnt, text);
+	ebpf_fail(b, -EINVAL, "%s:%d: instruction %zu: %s", src.file, src.line, b->item_cnt,
+		  b->why);
 }
 
 /* The operation as an instruction; false (and said) where a number does not fit its field. */
@@ -262,7 +264,7 @@ static void emit_insn(struct ebpf_builder *b, const struct ebpf_op *op, struct s
 		refuse(b, src, "%s", why);
 		return;
 	}
-	it.label = op->kind == EBPF_OP_INSN ? raw_target(b, &it.insn) : op->label.id;
+	it.label = op->label.id ? op->label.id : raw_target(b, &it.insn);
 	append(b, &it, wide);
 }
 

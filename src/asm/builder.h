@@ -42,6 +42,7 @@ struct ebpf_builder {
 	bool open; /* the last item is a raw lddw that waits for its second slot */
 
 	struct err error; /* code 0: none so far */
+	char why[256];	  /* the reason alone, when an operation was refused */
 };
 
 /* Slots that an item takes. */

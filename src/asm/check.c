@@ -91,7 +91,8 @@ static bool reads_packets(enum ebpf_prog_type type)
 static int check_target(const struct isa_row *row, const struct ebpf_insn *insn,
 			const struct ebpf_target *t, enum ebpf_prog_type type, char *why)
 {
-	if (row->needs == ISA_INTERNAL && t)
+	if (t && (row->needs == ISA_INTERNAL ||
+		  (ebpf_isa_fields(row)->off == ISA_OFF_KERNEL && insn->off)))
 		return fault(why, "this instruction is written by the kernel or a linker only");
 	if (row->needs < EBPF_FEATURE_CNT && t && !ebpf_target_has(t, row->needs))
 		return fault(why, "target %s lacks this instruction (%s)", t->name,
@@ -134,7 +135,7 @@ static int check_destination(const struct ebpf_insn *insns, size_t cnt, size_t i
 	const struct isa_fields *f = ebpf_isa_fields(ebpf_isa_find(&insns[i]));
 	int64_t to = (int64_t)i + 1;
 
-	if (f->off == ISA_OFF_JUMP)
+	if (f->off == ISA_OFF_JUMP || (f->off == ISA_OFF_KERNEL && insns[i].off))
 		to += insns[i].off;
 	else if (f->imm == ISA_IMM_SLOTS)
 		to += insns[i].imm;

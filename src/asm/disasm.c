@@ -72,7 +72,6 @@ PRINTER(jump,	   "%s pc%+d", t, i->off)
 PRINTER(jump_long, "%s pc%+d", t, i->imm)
 PRINTER(jump_imm,  "if %c%u %s 0x%x goto pc%+d", l->reg, i->dst, t, (uint32_t)i->imm, i->off)
 PRINTER(jump_reg,  "if %c%u %s %c%u goto pc%+d", l->reg, i->dst, t, l->reg, i->src, i->off)
-PRINTER(local,	   "call pc%+d", i->imm)
 PRINTER(kfunc,	   "call kfunc#%d", i->imm)
 PRINTER(word,	   "%s", t)
 /* clang-format on */
@@ -83,6 +82,15 @@ static void print_helper(const struct line *l, char *text)
 
 	(void)snprintf(text, EBPF_TEXT_LEN, "call %s%s#%d", name ? "bpf_" : "",
 		       name ? name : "unknown", l->insn->imm);
+}
+
+/* Loaded programs have the distance in the offset; bpftool puts a name behind the '#'. */
+static void print_local(const struct line *l, char *text)
+{
+	if (l->insn->off)
+		(void)snprintf(text, EBPF_TEXT_LEN, "call pc%+d#%d", l->insn->off, l->insn->imm);
+	else
+		(void)snprintf(text, EBPF_TEXT_LEN, "call pc%+d", l->insn->imm);
 }
 
 static print_fn *const printers[ISA_FORM_CNT] = {

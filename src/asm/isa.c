@@ -55,8 +55,8 @@ static const struct isa_fields form_fields[ISA_FORM_CNT] = {
 	[ISA_FORM_JUMP_IMM]  = {.dst = R, .off = ISA_OFF_JUMP, .imm = ISA_IMM_VALUE},
 	[ISA_FORM_JUMP_REG]  = {.dst = R, .src = R, .off = ISA_OFF_JUMP},
 	[ISA_FORM_HELPER]    = {.imm = ISA_IMM_HELPER},
-	[ISA_FORM_LOCAL]     = {.imm = ISA_IMM_SLOTS},
-	[ISA_FORM_KFUNC]     = {.off = ISA_OFF_MEM, .imm = ISA_IMM_VALUE},
+	[ISA_FORM_LOCAL]     = {.off = ISA_OFF_KERNEL, .imm = ISA_IMM_SLOTS},
+	[ISA_FORM_KFUNC]     = {.imm = ISA_IMM_VALUE},
 	[ISA_FORM_EXIT]	     = {0},
 	[ISA_FORM_NOSPEC]    = {0},
 };

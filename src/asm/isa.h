@@ -110,6 +110,7 @@ enum isa_off {
 	ISA_OFF_NONE = 0,
 	ISA_OFF_MEM,
 	ISA_OFF_JUMP,
+	ISA_OFF_KERNEL, /* call_local once translated: the distance; imm is the function's number */
 };
 
 /* Meaning of the immediate. */

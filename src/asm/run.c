@@ -129,6 +129,8 @@ static int run_local(struct run *r, const struct ebpf_insn *insn)
 {
 	const struct frame *caller = top(r);
 
+	if (insn->off)
+		return ebpf_run_fail(r, -ENOTSUP, "the kernel translated this call already");
 	if (r->depth + 1 == RUN_DEPTH_MAX)
 		return ebpf_run_fail(r, -EINVAL, "calls are nested deeper than %d", RUN_DEPTH_MAX);
 	top(r)->return_slot = r->next;

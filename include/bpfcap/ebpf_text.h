@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ebpf_text.h - eBPF programs as text: an assembler, and writers in several forms.
+ *
+ * Two notations are read, and may be mixed: that of the kernel's verifier (`r0 = *(u16 *)(r6 +12)`,
+ * `if w1 s> 0x5 goto pc+3`, `call bpf_map_lookup_elem#1`) and that of LLVM (`r0 = *(u16 *)(r6 + 12)`,
+ * `goto LBB0_2`, `r1 = 5 ll`). One instruction a line:
+ *
+ *	; comment		# comment	// comment
+ *	.equ ETH_P_IP, 0x0800
+ *	start:
+ *		r0 = *(u16 *)(r1 + 12)
+ *		r0 = be16 r0
+ *		if r0 != ETH_P_IP goto miss
+ *		call check
+ *		exit
+ *	miss:	r0 = 0
+ *		exit
+ *	check:	w0 = -1
+ *		exit
+ *
+ * A jump or call goes to a label, or to a number of slots from the next instruction (`goto +3`,
+ * `goto pc-2`). `call NAME` is a function of the file where NAME is a label of it, else a helper,
+ * with or without "bpf_"; `call NAME#N` is always helper N. Wide immediates: `r1 = 5 ll`, `r1 =
+ * map_fd 3 ll`, `r1 = map_value 3 +8 ll`, `r1 = subprog[+5]`, `r1 = LABEL ll`.
+ *
+ * Listings are read back too: lines `SLOT: (OPCODE) TEXT`, as the verifier's log (level 2),
+ * `bpftool prog dump xlated` and ebpf_write() print them. Their instructions go where SLOT says;
+ * OPCODE tells apart what reads alike, and what the kernel writes for itself (r11, per-CPU
+ * addresses) is taken.
+ */
+#ifndef BPFCAP_EBPF_TEXT_H
+#define BPFCAP_EBPF_TEXT_H
+
+#include <stdio.h>
+
+#include "bpfcap/ebpf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Assembles `len` bytes of text; `name` is what errors call the file. Instructions and helpers that
+ * *t lacks are refused (NULL: any kernel). Fails with -EINVAL (input) and "name:line:column: what is
+ * wrong: 'the line'", or with what ebpf_finish() fails with.
+ */
+int ebpf_parse(const char *text, size_t len, const char *name, const struct ebpf_target *t,
+	       enum ebpf_prog_type type, struct ebpf_prog *out, struct err *e);
+
+/* How a program is written down and read back. */
+enum ebpf_format {
+	EBPF_FORMAT_LISTING, /* "   0: (b7) r0 = 0", as bpftool prog dump xlated */
+	EBPF_FORMAT_C,	     /* initializers of struct bpf_insn, one a line */
+	EBPF_FORMAT_DECIMAL, /* the number of slots, then "code dst src off imm", one a line */
+	EBPF_FORMAT_HEX,     /* "b7 00 00 00 00 00 00 00", the bytes of a slot a line */
+	EBPF_FORMAT_RAW,     /* bytes as bpf(2) takes them, in the host's order */
+	EBPF_FORMAT_CNT,
+};
+
+/* 0, or the -errno of the stream. */
+int ebpf_write(FILE *out, const struct ebpf_prog *p, enum ebpf_format format);
+
+/*
+ * Reads what ebpf_write() wrote (not EBPF_FORMAT_C; listings by ebpf_parse()). Nothing but the form
+ * is checked: see ebpf_check(). -EINVAL (input) with the line.
+ */
+int ebpf_read(const void *data, size_t len, const char *name, enum ebpf_format format,
+	      struct ebpf_prog *out, struct err *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

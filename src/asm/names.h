@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* src/asm/names.h - the names of one source file: labels and constants. Private to src/asm. */
+#ifndef SRC_ASM_NAMES_H
+#define SRC_ASM_NAMES_H
+
+#include "bpfcap/ebpf.h"
+#include "scan.h"
+
+struct name {
+	struct word word; /* in the text, which must stay */
+	bool is_label;
+	int line_no;	  /* where it was defined */
+	ebpf_label label; /* is_label */
+	int64_t value;	  /* a constant's */
+};
+
+/* A hash table; begin with {0}. */
+struct names {
+	struct name *slots;
+	size_t cnt, max; /* max: a power of two, or 0 */
+};
+
+/* The entry of a name, or NULL. */
+struct name *ebpf_names_find(const struct names *t, struct word word);
+/* Adds a name that is not there yet; valid until the next addition. NULL without memory. */
+struct name *ebpf_names_add(struct names *t, struct word word);
+void ebpf_names_free(struct names *t);
+
+#endif
