@@ -170,8 +170,8 @@ int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e)
 		bool named = strncmp(why, path, strlen(path)) == 0;
 
 		free(f);
-		return err_input(e, -EINVAL, "file", "%s%s%s", named ? "" : path,
-				 named ? "" : ": ", why);
+		return err_input(e, -EINVAL, "file", "%s%s%s", named ? "" : path, named ? "" : ": ",
+				 why);
 	}
 	*out = f;
 	return 0;
