@@ -6,13 +6,13 @@
 . "${0%/*}/../lib/pair.sh"
 
 time='^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6} '
-echo='IP 10\.78\.0\.[12] > 10\.78\.0\.[12]: ICMP echo (request|reply), id [0-9]+, seq [0-9]+, length 64$'
+echo="IP $NET.[12] > $NET.[12]: ICMP echo (request|reply), id [0-9]+, seq [0-9]+, length 64\$"
 
 # The promise: sudo bpfcap -k 5.4 --filter icmp
 main_job()
 {
 	need_pair
-	start -k 5.4 --filter icmp -c 4
+	start -k 5.4 --filter "icmp and host $NET.1" -c 4
 	pings 4
 	ended 0
 	same "$(lines "$T/out")" 4 lines
@@ -21,11 +21,11 @@ main_job()
 	has "$T/err" '^0 packets lost'
 }
 
-# both SPEC OPTION...: at this hook, 4 requests and 4 replies pass left0.
+# shows SPEC OPTION...: at this hook, 4 requests and 4 replies pass left0.
 shows()
 {
 	need_pair
-	start -f "$@" icmp and host 10.78.0.1
+	start -f "$@" icmp and host "$NET.1"
 	pings 4
 	sleep 0.3
 	stop INT
@@ -38,12 +38,12 @@ shows()
 dropped()
 {
 	need_pair
-	start "$@" -e icmp -S -c 1
-	pings 2 10.99.0.1
+	start "$@" -e "icmp and dst host $FAR" -S -c 1
+	pings 2 "$FAR"
 	ended 0
 	same "$(grep -Ec "$time" "$T/out")" 1
 	head -n 1 "$T/out" >"$T/line"
-	has "$T/line" 'IP 10\.78\.0\.1 > 10\.99\.0\.1: ICMP echo request, id [0-9]+, seq 1, length 64$'
+	has "$T/line" "IP $NET.1 > $FAR: ICMP echo request, id [0-9]+, seq 1, length 64\$"
 	tail -n +2 "$T/out" >"$T/stack"
 	same "$(grep -Evc '^	[^ ]+\+0x[0-9a-f]+( \[[a-z0-9_]+\])?$' "$T/stack")" 0 \
 		"frames without symbol in: $(cat "$T/stack")"
@@ -54,8 +54,8 @@ names_the_reason()
 {
 	need_pair
 	[ "$(uname -r | cut -d . -f 1)" -ge 6 ] || skip "drop reasons came with 5.17"
-	start -f drop -c 1 icmp
-	pings 2 10.99.0.1
+	start -f drop -c 1 icmp and dst host "$FAR"
+	pings 2 "$FAR"
 	ended 0
 	has "$T/out" ' drop \([A-Z_]+, [a-z_0-9.]+\+0x'
 }
@@ -65,14 +65,14 @@ shows_ipv6_and_arp()
 	need_pair
 	ip -n "$LEFT" neigh flush dev left0
 	start -f tx -i left0 'arp or icmp6'
-	left ping -q -c 1 10.78.0.2 >/dev/null
-	left ping -q -c 1 fd78::2 >/dev/null
+	left ping -q -c 1 "$NET.2" >/dev/null
+	left ping -q -c 1 "$NET6::2" >/dev/null
 	sleep 0.3
 	stop TERM
 	ended 0
-	has "$T/out" 'left0 tx ARP, Request who-has 10\.78\.0\.2 .*tell 10\.78\.0\.1, length 28$'
-	has "$T/out" 'left0 tx IP6 .* ICMP6, neighbor solicitation, who has fd78::2, length 32$'
-	has "$T/out" 'left0 tx IP6 fd78::1 > fd78::2: ICMP6, echo request, id [0-9]+, seq 1, length 64$'
+	has "$T/out" "left0 tx ARP, Request who-has $NET.2 .*tell $NET.1, length 28\$"
+	has "$T/out" "left0 tx IP6 .* neighbor solicitation, who has $NET6::2, length 32\$"
+	has "$T/out" "left0 tx IP6 $NET6::1 > $NET6::2: ICMP6, echo request, id [0-9]+, seq 1, length 64\$"
 }
 
 # A hardware tag that the kernel keeps beside the packet is on the line where the wire had it.
@@ -98,12 +98,12 @@ json_has_the_context()
 	start -f tx -i left0 --json -c 1 icmp
 	pings 2
 	ended 0
-	python3 - "$T/out" <<-'END' || fail "$(cat "$T/out")"
+	python3 - "$T/out" "$NET" <<-'END' || fail "$(cat "$T/out")"
 		import json, sys
 		row = json.load(open(sys.argv[1]))
 		assert row["hook"] == "tx" and row["interface"] == "left0"
 		assert row["comm"] == "ping" and row["pid"] > 0
-		assert row["length"] == 98 and row["packet"].startswith("IP 10.78.0.1 > 10.78.0.2: ICMP")
+		assert row["length"] == 98 and row["packet"].startswith("IP %s.1 > %s.2: ICMP" % (sys.argv[2], sys.argv[2]))
 	END
 }
 

@@ -25,7 +25,7 @@ read_by_tcpdump()
 {
 	capture "$T/$1"
 	tcpdump -ttner - <"$T/$1" >"$T/text" 2>/dev/null
-	same "$(grep -c 'length 98: 10\.78\.0\.[12] > 10\.78\.0\.[12]: ICMP echo re' "$T/text")" 10
+	same "$(grep -c "length 98: $NET.[12] > $NET.[12]: ICMP echo re" "$T/text")" 10
 	awk -v from="$(cat "$T/began")" -v to="$(cat "$T/ended")" \
 		'$1 < from || $1 > to + 1 || $1 < last { exit 1 } { last = $1 }' "$T/text" ||
 		fail "times in: $(cat "$T/text")"
@@ -54,7 +54,7 @@ read_live()
 	wait_for "$T/err" 'capturing at'
 	pings 5
 	wait_for "$T/out" '^done'
-	same "$(grep -c 'IP 10\.78\.0\.1 > 10\.78\.0\.2: ICMP echo request' "$T/out")" 3
+	same "$(grep -c "IP $NET.1 > $NET.2: ICMP echo request" "$T/out")" 3
 }
 
 ends_quietly_when_nobody_reads()
@@ -79,7 +79,7 @@ ends_well_on_a_full_disk()
 	mkdir -p "$T/small"
 	mount -t tmpfs -o size=64k none "$T/small" 2>/dev/null || skip "cannot mount a small tmpfs"
 	start -f tx -i left0 -w "$T/small/a.pcapng" icmp
-	left ping -q -f -c 200 -s 1400 10.78.0.2 >/dev/null || :
+	left ping -q -f -c 200 -s 1400 "$NET.2" >/dev/null || :
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		running || break
 		sleep 0.3

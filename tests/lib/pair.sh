@@ -8,11 +8,17 @@
 #	pings 4
 #	ended 0			waits for it, and looks at its status
 #
-# LEFT has left0 with 10.78.0.1 and fd78::1, RIGHT right0 with .2. RIGHT does not forward: packets
-# for 10.99.0.0/16 are dropped there. What bpfcap prints is in $T/out, what it says in $T/err.
+# LEFT has left0 with $NET.1 and $NET6::1, RIGHT right0 with 2. RIGHT does not forward: packets for
+# $FAR are dropped there. What bpfcap prints is in $T/out, what it says in $T/err.
+#
+# Tracing hooks see the packets of the whole machine. The addresses and the numbers of the
+# interfaces are of this process alone, so that several tests can run at once.
 LEFT=bpfcap-$$-left
 RIGHT=bpfcap-$$-right
-export LEFT RIGHT
+NET=10.$((64 + $$ / 250 % 128)).$(($$ % 250))
+NET6=$(printf 'fd78:%x:%x' $(($$ / 65536)) $(($$ % 65536)))
+FAR=$NET.200
+export LEFT RIGHT NET NET6 FAR
 
 pair_down()
 {
@@ -25,20 +31,20 @@ pair_up()
 	trap 'pair_down; rm -rf "$T"' EXIT
 	[ "$(id -u)" -eq 0 ] && command -v ip >/dev/null && command -v ping >/dev/null || return 0
 	ip netns add "$LEFT" && ip netns add "$RIGHT" || return 0
-	# Of different numbers, so that an event of one is not taken for one of the other.
-	ip -n "$LEFT" link add left0 index 78 type veth peer name right0 netns "$RIGHT" index 79 ||
-		return 0
+	index=$((100000 + 2 * $$))
+	ip -n "$LEFT" link add left0 index $index type veth \
+		peer name right0 netns "$RIGHT" index $((index + 1)) || return 0
 	# No duplicate address detection: addresses can be used at once.
-	ip -n "$LEFT" addr add 10.78.0.1/24 dev left0
-	ip -n "$RIGHT" addr add 10.78.0.2/24 dev right0
-	ip -n "$LEFT" addr add fd78::1/64 dev left0 nodad
-	ip -n "$RIGHT" addr add fd78::2/64 dev right0 nodad
+	ip -n "$LEFT" addr add "$NET.1/25" dev left0
+	ip -n "$RIGHT" addr add "$NET.2/25" dev right0
+	ip -n "$LEFT" addr add "$NET6::1/64" dev left0 nodad
+	ip -n "$RIGHT" addr add "$NET6::2/64" dev right0 nodad
 	for side in "$LEFT" "$RIGHT"; do
 		ip -n "$side" link set lo up
 	done
 	ip -n "$LEFT" link set left0 up
 	ip -n "$RIGHT" link set right0 up
-	ip -n "$LEFT" route add 10.99.0.0/16 via 10.78.0.2
+	ip -n "$LEFT" route add "$FAR" via "$NET.2"
 	ip netns exec "$RIGHT" sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
 }
 
@@ -101,7 +107,7 @@ ended()
 # pings N [ADDRESS]
 pings()
 {
-	left ping -q -i 0.05 -c "$1" -W 1 "${2:-10.78.0.2}" >/dev/null || :
+	left ping -q -i 0.05 -c "$1" -W 1 "${2:-$NET.2}" >/dev/null || :
 }
 
 lines()
