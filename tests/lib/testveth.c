@@ -10,9 +10,9 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "testnet.h"
@@ -45,6 +45,42 @@ static int open_sender(int ifindex)
 	return fd;
 }
 
+int testveth_run(const char *const argv[], char *out, size_t out_len)
+{
+	size_t len = 0;
+	ssize_t got;
+	int fds[2], status;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDOUT_FILENO);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	close(fds[1]);
+	while (len + 1 < out_len && (got = read(fds[0], out + len, out_len - 1 - len)) > 0)
+		len += (size_t)got;
+	out[len] = '\0';
+	close(fds[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+/* A command whose words have no spaces. */
+static int ip(const char *command)
+{
+	char text[128], out[256], *words[16] = {0}, *rest = text;
+
+	(void)snprintf(text, sizeof(text), "%s", command);
+	for (size_t i = 0; i < 15 && (words[i] = strtok_r(rest, " ", &rest)); i++)
+		;
+	return testveth_run((const char *const *)words, out, sizeof(out));
+}
+
 int testveth_open(struct testveth *v)
 {
 	static const char *const names[] = {"va", "vb"};
@@ -54,8 +90,8 @@ int testveth_open(struct testveth *v)
 	if (rc < 0)
 		return rc;
 	disable_ipv6();
-	if (system("ip link add va type veth peer name vb && ip link set va up && "
-		   "ip link set vb up") != 0)
+	if (ip("ip link add va type veth peer name vb") != 0 || ip("ip link set va up") != 0 ||
+	    ip("ip link set vb up") != 0)
 		return -ENODEV;
 	for (int i = 0; i < 2; i++) {
 		v->ifindex[i] = (int)if_nametoindex(names[i]);
@@ -71,7 +107,7 @@ void testveth_close(struct testveth *v)
 	for (int i = 0; i < 2; i++)
 		if (v->sock[i] >= 0)
 			close(v->sock[i]);
-	(void)!system("ip link del va");
+	(void)ip("ip link del va");
 }
 
 int testveth_send(const struct testveth *v, int end, const void *frame, size_t len)

@@ -32,4 +32,8 @@ size_t testveth_frames(const struct testveth_frame **frames);
 /* Sends frame through device `end` (0: "va"). 0 or -errno. */
 int testveth_send(const struct testveth *v, int end, const void *frame, size_t len);
 
+/* Runs a command found in PATH, without a shell (busybox's prefers its own applets); what it prints
+ * goes to `out`. Exit status, or -errno. */
+int testveth_run(const char *const argv[], char *out, size_t out_len);
+
 #endif
