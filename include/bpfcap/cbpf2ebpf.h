@@ -60,6 +60,11 @@ struct cbpf2ebpf_frame {
 	ebpf_reg data_end; /* R6..R9. DIRECT, PROBE: end of the linear bytes. */
 	ebpf_reg cap_len;  /* R6..R9. BUFFER: bytes held, <= buffer_len; any 64-bit value is safe */
 	ebpf_reg len;	   /* R6..R9. BUFFER, PROBE: real length, zero-extended u32 */
+	/*
+	 * DIRECT, LOAD_BYTES on a __sk_buff, for packets that begin inside the kernel's: the bytes
+	 * before, zero-extended u32, in one of R6..R9. {0}: none. With DIRECT `data` is behind them.
+	 */
+	ebpf_reg base;
 	uint32_t buffer_len; /* BUFFER: bytes behind `data` that the verifier lets one read */
 
 	uint16_t scratch;   /* bit n: register Rn of R6..R9 may be clobbered */

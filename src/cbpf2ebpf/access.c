@@ -12,10 +12,14 @@ enum ebpf_size c2e_emit_size(unsigned bytes)
 /* XDP programs without fragment support see the whole packet between their pointers. */
 void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
 {
-	if (e->access == &c2e_access_direct && !e->slow.id)
+	bool pointers = e->access == &c2e_access_direct && !e->slow.id;
+
+	if (pointers)
 		EMIT(e->b, MOV(dst, e->frame->data_end), SUB(dst, e->frame->data));
 	else
 		EMIT(e->b, LDX(W, dst, CTX(e->frame->ctx, __sk_buff, len)));
+	if (!pointers && e->frame->base.n)
+		EMIT(e->b, SUB(dst, e->frame->base));
 }
 
 void c2e_emit_never(struct emit *e)

@@ -29,12 +29,14 @@ static ebpf_reg result(struct emit *e, ir_val i)
 	return R0;
 }
 
-/* if (skb_load_bytes(ctx, base + k, tmp, size)) goto ret_0; R0 = *tmp */
+/* if (skb_load_bytes(ctx, frame base + base + k, tmp, size)) goto ret_0; R0 = *tmp */
 static ebpf_reg load_bytes(struct emit *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 
 	address(e, v, R2);
+	if (e->frame->base.n)
+		EMIT(e->b, ADD(R2, e->frame->base));
 	c2e_emit_edge(e, e->ret_0);
 	EMIT(e->b, MOV(R1, e->frame->ctx), MOV(R3, R10), ADD(R3, e->tmp_off), MOV(R4, v->size),
 	     CALL(skb_load_bytes), JNE(R0, 0, c2e_emit_label(e, e->ret_0)));
