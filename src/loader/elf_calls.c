@@ -16,8 +16,8 @@
 struct call_map {
 	size_t *base;
 	size_t slot_cnt;
-	size_t *target; /* the slot that the instruction calls, or whose address it takes, or NOWHERE */
-	bool *enters; /* does a call to this slot get into the function asked about? */
+	size_t *target; /* the slot that is called, or whose address is taken, or NOWHERE */
+	bool *enters;	/* does a call to this slot get into the function asked about? */
 };
 
 static size_t slots_of(const struct elf_section *s)

@@ -265,7 +265,9 @@ static void made_objects_are_checked(void **state)
 static void files_are_whole_or_not_there(void **state)
 {
 	(void)state;
-	char dir[] = "/tmp/bpfcap-elf.XXXXXX", path[64];
+	char dir[] = "/tmp/bpfcap-elf.XX"
+		     "XXXX",
+	     path[64];
 	struct kbpf_elf *k = make(), *again;
 	struct stat st;
 	struct err e;
