@@ -68,6 +68,11 @@ FUZZERS	     = $(call programs,tests/fuzz)
 VM_BIN	     = $(call programs,tests/vm)
 BENCH	     = $(call programs,bench)
 
+# Objects for bpfinject's tests, without and with type information (-g), where there is clang.
+BPF_CLANG = $(shell command -v clang)
+BPF_CASES = $(if $(BPF_CLANG),$(foreach c,$(basename $(notdir $(wildcard tests/cases/inject/*.c))),\
+	      $(BUILD)/tests/kernel/$(c).bpf $(BUILD)/tests/kernel/$(c)-g.bpf))
+
 FUZZ_SECONDS = 60
 FUZZ_MAIN    ?= $(BUILD)/tests/fuzz/driver/main.o
 
@@ -86,7 +91,7 @@ lib: $(BUILD)/libbpfcap.a $(BUILD)/libbpfcap.so
 
 tools: $(TOOL_BIN)
 
-tests: $(filter $(BUILD)/%,$(UNIT) $(KERNEL_TESTS)) $(FUZZERS) $(VM_BIN)
+tests: $(filter $(BUILD)/%,$(UNIT) $(KERNEL_TESTS)) $(FUZZERS) $(VM_BIN) $(BPF_CASES)
 
 # ---- Rules ---------------------------------------------------------------------------------------
 
@@ -149,6 +154,14 @@ $(BUILD)/tests/vm/%: $(BUILD)/tests/vm/%.o
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS) -lcmocka
+
+$(BUILD)/tests/kernel/%-g.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
+	@mkdir -p $(@D)
+	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -g -c -o $@ $<
+
+$(BUILD)/tests/kernel/%.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
+	@mkdir -p $(@D)
+	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -c -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS)

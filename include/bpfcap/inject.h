@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inject.h - pcap filters for BPF programs that somebody else compiled.
+ *
+ * A filter is put before the first instruction of a stub or of a whole program. The stub is a
+ * function that the program calls to learn whether it wants a packet, written so that clang keeps
+ * all five arguments in their registers:
+ *
+ *	static __attribute__((noinline)) bool
+ *	stub(void *_skb, void *__skb, void *___skb, void *data, void *data_end)
+ *	{
+ *		return data != data_end && _skb == __skb && __skb == ___skb;
+ *	}
+ *
+ * and called as stub(ctx, ctx, ctx, data, data_end). It is true for every packet that is not empty
+ * until a filter decides. (elibpcap and eCapture use the same stub.)
+ *
+ * cbpf2ebpf_inject_head() makes the instructions; kbpf_elf_func_insert() of bpfcap/kelf.h puts them
+ * into an object, kbpf_insns_insert() into an array of instructions. Filters in other places take
+ * cbpf2ebpf_emit() with a frame of the caller's, and the same two.
+ */
+#ifndef BPFCAP_INJECT_H
+#define BPFCAP_INJECT_H
+
+#include "bpfcap/cbpf2ebpf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where and for what the code will run. */
+struct cbpf2ebpf_inject {
+	const struct ebpf_target *target;
+	enum ebpf_prog_type type; /* EBPF_PROG_KPROBE stands for all tracing programs */
+
+	/*
+	 * CBPF2EBPF_DIRECT: sched_cls and xdp. CBPF2EBPF_LOAD_BYTES: socket filters and sched_cls;
+	 * the packet begins where the kernel says, whatever `data` is. CBPF2EBPF_PROBE: tracing
+	 * programs, in stubs only; `data` and `data_end` are kernel addresses, and the length is
+	 * what lies between them.
+	 */
+	enum cbpf2ebpf_access access;
+
+	bool entry;    /* false: stub; true: start of a program, R1 = context */
+	int32_t miss;  /* entry: what the program returns for a packet that does not match */
+	bool vlan_tag; /* as in struct cbpf2ebpf_frame; false: the bytes as the program sees them */
+};
+
+/*
+ * The code that goes before the first instruction of a stub or program. `filter` NULL: no packet
+ * matches. *head is released with ebpf_prog_free(). -EINVAL (input): access mode and program type
+ * do not go together; else as cbpf2ebpf_emit() and ebpf_finish().
+ *
+ * Stub: R1 = ctx, R4 = data, R5 = data_end come in; R1 = R2 = R3 = 0, R4 = result, R5 = 0 go on,
+ * so that the body of the stub returns result != 0. Program: R1 = ctx comes in and goes on.
+ */
+int cbpf2ebpf_inject_head(const struct cbpf_prog *filter, const struct cbpf2ebpf_inject *how,
+			  struct ebpf_prog *head, struct err *e);
+
+/*
+ * Is a function a stub: does it read all five arguments, and tell whether the filter's result is
+ * another than 0? 0, or -EINVAL (input) with a sentence that says what is wrong (clang drops
+ * arguments that are not used) and how to write it. `name` is for the sentence.
+ */
+int cbpf2ebpf_stub_check(const struct ebpf_insn *insns, size_t cnt, const char *name,
+			 struct err *e);
+
+/*
+ * The program type that a section name stands for by libbpf's conventions ("tc", "xdp.frags",
+ * "kprobe/ip_rcv"): EBPF_PROG_SCHED_CLS for all that see a __sk_buff with packet pointers,
+ * EBPF_PROG_KPROBE for all tracing programs, EBPF_PROG_ANY when the name says nothing.
+ */
+enum ebpf_prog_type cbpf2ebpf_section_type(const char *section);
+
+/* The usual access mode of a program type. */
+enum cbpf2ebpf_access cbpf2ebpf_type_access(enum ebpf_prog_type type);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

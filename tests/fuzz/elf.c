@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/fuzz/elf.c - any bytes as a BPF object: read, asked, changed, written and read again. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/inject.h"
+#include "bpfcap/kelf.h"
+
+enum { INSERTIONS_MAX = 4 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* What an object becomes must be an object, with as many functions. */
+static void check_image(const struct kbpf_elf *k, int func_cnt)
+{
+	struct kbpf_elf_func *funcs;
+	struct kbpf_elf *again;
+	uint8_t *image;
+	size_t len;
+
+	if (kbpf_elf_image(k, &image, &len, NULL))
+		abort();
+	if (kbpf_elf_parse(&again, image, len, NULL))
+		abort();
+	if (kbpf_elf_funcs(again, &funcs, NULL) != func_cnt)
+		abort();
+	free(funcs);
+	kbpf_elf_free(again);
+	free(image);
+}
+
+static void ask(const struct kbpf_elf *k, const struct kbpf_elf_func *funcs, size_t cnt)
+{
+	bool *reaches = calloc(cnt + 1, sizeof(*reaches));
+
+	for (size_t i = 0; reaches && i < cnt; i++) {
+		kbpf_elf_func_callers(k, funcs, cnt, i, reaches, NULL);
+		(void)kbpf_elf_func_param_cnt(k, funcs[i].symbol);
+		(void)cbpf2ebpf_stub_check(funcs[i].insns, funcs[i].insn_cnt, funcs[i].name, NULL);
+		(void)cbpf2ebpf_section_type(funcs[i].section_name);
+	}
+	free(reaches);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct ebpf_insn head[] = {{.code = 0xb7}, {.code = 0xb7}, {.code = 0xb7}};
+	struct kbpf_elf_func *funcs;
+	struct kbpf_elf *k;
+	int cnt;
+
+	if (kbpf_elf_parse(&k, data, len, NULL))
+		return 0;
+	cnt = kbpf_elf_funcs(k, &funcs, NULL);
+	if (cnt < 0)
+		abort();
+	ask(k, funcs, (size_t)cnt);
+	for (int i = 0; i < cnt && i < INSERTIONS_MAX; i++) {
+		if (kbpf_elf_func_insert(k, funcs[i].symbol, head, 3, NULL))
+			break; /* the object is good for nothing now */
+		if (i == cnt - 1 || i == INSERTIONS_MAX - 1)
+			check_image(k, cnt);
+	}
+	free(funcs);
+	kbpf_elf_free(k);
+	return 0;
+}

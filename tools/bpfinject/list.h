@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* list.h - what an object offers to put filters into. */
+#ifndef BPFINJECT_LIST_H
+#define BPFINJECT_LIST_H
+
+#include "bpfcap/kelf.h"
+
+/* Prints a line a function: kind, name, section, size, who calls it. 0 or -errno. */
+int list_functions(const struct kbpf_elf *k, struct err *e);
+
+#endif

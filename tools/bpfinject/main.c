@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfinject/main.c - bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR: puts pcap filters into a
+ * compiled BPF program. Ends with 0, 1 (something failed) or 2 (the command line, the expression or
+ * the object is wrong), and writes the output whole or not at all.
+ */
+#include <stdio.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kelf.h"
+
+#include "../common/fail.h"
+#include "list.h"
+#include "options.h"
+#include "place.h"
+
+static int fill_places(struct kbpf_elf *k, const struct options *o, struct err *e)
+{
+	struct ebpf_target target;
+	int ret = ebpf_target_by_version(&target, o->kernel, e);
+
+	for (size_t i = 0; !ret && i < o->place_cnt; i++)
+		ret = place_fill(k, &o->places[i], &target, e);
+	return ret ? ret : kbpf_elf_write(k, o->out, e);
+}
+
+static int run(const struct options *o, struct err *e)
+{
+	struct kbpf_elf *k;
+	int ret;
+
+	if (o->help)
+		options_help();
+	if (o->version)
+		puts("bpfinject " BPFCAP_VERSION);
+	if (o->help || o->version)
+		return 0;
+	ret = kbpf_elf_read(&k, o->in, e);
+	if (ret)
+		return ret;
+	ret = o->list ? list_functions(k, e) : fill_places(k, o, e);
+	kbpf_elf_free(k);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct err e = {0};
+	int ret = options_parse(&o, argc, argv, &e);
+
+	if (!ret)
+		ret = run(&o, &e);
+	if (!ret && (fflush(stdout) || ferror(stdout)))
+		ret = fail_run(&e, -1, "output", "standard output cannot be written");
+	options_free(&o);
+	return ret ? fail_report("bpfinject", &e) : 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* names.h - the words of the command line for program types, access modes and verdicts. */
+#ifndef BPFINJECT_NAMES_H
+#define BPFINJECT_NAMES_H
+
+#include "bpfcap/inject.h"
+
+/* Each gives 0, or -EINVAL with a sentence that lists what there is. */
+int type_by_name(const char *name, enum ebpf_prog_type *type, struct err *e);
+int access_by_name(const char *name, enum cbpf2ebpf_access *access, struct err *e);
+/* A number, or a name of this program type: "shot", "pass". */
+int verdict_by_name(const char *name, enum ebpf_prog_type type, int32_t *verdict, struct err *e);
+
+const char *type_name(enum ebpf_prog_type type); /* "unknown" for what has no name here */
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* options.h - the command line of bpfinject: what to put where, as it was given. */
+#ifndef BPFINJECT_OPTIONS_H
+#define BPFINJECT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpfcap/err.h"
+
+/* What is said about one place; NULL: not given. */
+struct settings {
+	const char *expr;
+	const char *linktype;
+	const char *access;
+	const char *type;
+	const char *miss;
+	bool reject_all;
+	bool vlan_tag;
+};
+
+/* A place: the stub (--at) or program (--entry) with that name. */
+struct place {
+	const char *name;
+	bool entry;
+	struct settings set;
+};
+
+struct options {
+	const char *in, *out;
+	const char *kernel;
+	struct place *places; /* malloc'ed */
+	size_t place_cnt;
+	bool list, help, version;
+};
+
+/* 0, or -errno with *e filled. */
+int options_parse(struct options *o, int argc, char **argv, struct err *e);
+void options_free(struct options *o);
+void options_help(void);
+
+#endif

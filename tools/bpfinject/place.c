@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfinject/place.c - one place of the command line -> the functions that it names, what
+ * filter code each needs, and that code put into the object. Fails when the object has no such
+ * function, or one that cannot take a filter.
+ */
+#include "place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/inject.h"
+
+#include "../common/fail.h"
+#include "names.h"
+
+#define STUB_PARAM_CNT 5
+
+/* The functions of an object, and the one that is looked at. */
+struct view {
+	const struct kbpf_elf *k;
+	struct kbpf_elf_func *funcs;
+	size_t cnt, i;
+};
+
+/* Is it the function, or a clone that clang made of the stub ("F.specialized.1")? */
+static bool is_named(const struct kbpf_elf_func *f, const struct place *p)
+{
+	size_t len = strlen(p->name);
+
+	if (strcmp(f->name, p->name) == 0)
+		return true;
+	return !p->entry && strncmp(f->name, p->name, len) == 0 && f->name[len] == '.';
+}
+
+static int check_stub(const struct view *v, struct err *e)
+{
+	const struct kbpf_elf_func *f = &v->funcs[v->i];
+	int params = kbpf_elf_func_param_cnt(v->k, f->symbol);
+
+	if (params >= 0 && params != STUB_PARAM_CNT)
+		return fail_input(e, -EINVAL, "inject",
+				  "%s is no stub: it is declared with %d parameters, a stub has %d",
+				  f->name, params, STUB_PARAM_CNT);
+	if (params >= 0 && f->global)
+		return fail_input(e, -EINVAL, "inject",
+				  "%s is not static: the verifier would check it apart from the "
+				  "programs that call it; declare it static "
+				  "__attribute__((noinline))",
+				  f->name);
+	return cbpf2ebpf_stub_check(f->insns, f->insn_cnt, f->name, e);
+}
+
+static int check_program(const struct view *v, struct err *e)
+{
+	const struct kbpf_elf_func *f = &v->funcs[v->i];
+
+	if (strcmp(f->section_name, ".text") != 0)
+		return 0;
+	return fail_input(e, -EINVAL, "inject",
+			  "%s is in .text: a function that programs call, not a program", f->name);
+}
+
+/* The type that all programs have which get into the function; by the names of their sections. */
+static int type_of_callers(const struct view *v, const bool *reaches, enum ebpf_prog_type *type,
+			   struct err *e)
+{
+	const char *name = v->funcs[v->i].name;
+
+	*type = EBPF_PROG_ANY;
+	for (size_t i = 0; i < v->cnt; i++) {
+		enum ebpf_prog_type one = cbpf2ebpf_section_type(v->funcs[i].section_name);
+
+		if (!reaches[i] || one == EBPF_PROG_ANY)
+			continue;
+		if (*type != EBPF_PROG_ANY && *type != one)
+			return fail_input(e, -EINVAL, "inject",
+					  "%s is called by programs of type %s and %s; say with "
+					  "--type and --access what suits both",
+					  name, type_name(*type), type_name(one));
+		*type = one;
+	}
+	if (*type == EBPF_PROG_ANY)
+		return fail_input(e, -EINVAL, "inject",
+				  "the names of sections do not tell the type of the programs that "
+				  "run %s; say --type tc, xdp, socket or kprobe",
+				  name);
+	return 0;
+}
+
+static int find_type(const struct view *v, const struct settings *set, enum ebpf_prog_type *type,
+		     struct err *e)
+{
+	bool *reaches;
+	int ret;
+
+	if (set->type)
+		return type_by_name(set->type, type, e);
+	reaches = calloc(v->cnt + 1, sizeof(*reaches));
+	if (!reaches)
+		return fail_run(e, -ENOMEM, "inject", "out of memory");
+	ret = kbpf_elf_func_callers(v->k, v->funcs, v->cnt, v->i, reaches, e);
+	if (!ret)
+		ret = type_of_callers(v, reaches, type, e);
+	free(reaches);
+	return ret;
+}
+
+static int compile(const struct settings *set, struct cbpf_prog *filter, struct err *e)
+{
+	int linktype = CBPF_LINKTYPE_ETHERNET;
+
+	if (set->linktype)
+		linktype = cbpf_linktype_by_name(set->linktype, e);
+	if (linktype < 0)
+		return linktype;
+	return cbpf_compile(set->expr, linktype, UINT16_MAX, false, filter, e);
+}
+
+static int make_head(const struct settings *set, const struct cbpf2ebpf_inject *how,
+		     struct ebpf_prog *head, struct err *e)
+{
+	struct cbpf_prog filter;
+	int ret;
+
+	if (set->reject_all)
+		return cbpf2ebpf_inject_head(NULL, how, head, e);
+	ret = compile(set, &filter, e);
+	if (ret)
+		return ret;
+	ret = cbpf2ebpf_inject_head(&filter, how, head, e);
+	cbpf_prog_free(&filter);
+	return ret;
+}
+
+/* How the filter has to look for the function of the view. */
+static int find_how(const struct view *v, const struct place *p, struct cbpf2ebpf_inject *how,
+		    struct err *e)
+{
+	int ret = p->entry ? check_program(v, e) : check_stub(v, e);
+
+	if (!ret)
+		ret = find_type(v, &p->set, &how->type, e);
+	if (ret)
+		return ret;
+	how->entry = p->entry;
+	how->vlan_tag = p->set.vlan_tag;
+	how->access = cbpf2ebpf_type_access(how->type);
+	if (p->set.access)
+		ret = access_by_name(p->set.access, &how->access, e);
+	if (!ret && p->entry)
+		ret = verdict_by_name(p->set.miss, how->type, &how->miss, e);
+	return ret;
+}
+
+/* The next function that the place names, from index v->i on; false: no more. */
+static bool next_named(struct view *v, const struct place *p)
+{
+	while (v->i < v->cnt && !is_named(&v->funcs[v->i], p))
+		v->i++;
+	return v->i < v->cnt;
+}
+
+static int fill_one(struct kbpf_elf *k, const struct view *v, const struct place *p,
+		    const struct ebpf_target *target, struct err *e)
+{
+	struct cbpf2ebpf_inject how = {.target = target};
+	struct ebpf_prog head;
+	int ret = find_how(v, p, &how, e);
+
+	if (!ret)
+		ret = make_head(&p->set, &how, &head, e);
+	if (ret)
+		return ret;
+	ret = kbpf_elf_func_insert(k, v->funcs[v->i].symbol, head.insns, head.cnt, e);
+	ebpf_prog_free(&head);
+	return ret;
+}
+
+static int not_found(const struct place *p, struct err *e)
+{
+	return fail_input(e, -ENOENT, "inject",
+			  p->entry
+				  ? "there is no program %s (--list shows all)"
+				  : "there is no function %s (--list shows all); if the source has "
+				    "it, clang inlined it: declare it static "
+				    "__attribute__((noinline))",
+			  p->name);
+}
+
+int place_fill(struct kbpf_elf *k, const struct place *p, const struct ebpf_target *target,
+	       struct err *e)
+{
+	size_t from = 0;
+	bool found = false;
+	int ret = 0;
+
+	while (!ret) {
+		struct view v = {.k = k, .i = from};
+		int cnt = kbpf_elf_funcs(k, &v.funcs, e); /* anew: the last one changed them */
+
+		if (cnt < 0)
+			return cnt;
+		v.cnt = (size_t)cnt;
+		if (!next_named(&v, p)) {
+			free(v.funcs);
+			break;
+		}
+		ret = fill_one(k, &v, p, target, e);
+		free(v.funcs);
+		found = true;
+		from = v.i + 1;
+	}
+	return ret || found ? ret : not_found(p, e);
+}

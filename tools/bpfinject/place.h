@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* place.h - puts the filter of one place into an object. */
+#ifndef BPFINJECT_PLACE_H
+#define BPFINJECT_PLACE_H
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kelf.h"
+
+#include "options.h"
+
+/* 0, or -errno with *e filled; the object is then good for nothing. */
+int place_fill(struct kbpf_elf *k, const struct place *p, const struct ebpf_target *target,
+	       struct err *e);
+
+#endif
