@@ -70,6 +70,11 @@ enum ebpf_prog_type {
 	EBPF_PROG_RAW_TRACEPOINT = 17,
 };
 
+/* "socket_filter", "sched_cls" ... as the kernel calls them; NULL: none of ours. */
+const char *ebpf_type_name(enum ebpf_prog_type type);
+/* The same the other way, "any", "socket" and "tc" too; -ENOENT. */
+int ebpf_type_by_name(const char *name);
+
 /* ---- Targets ------------------------------------------------------------------------------ */
 
 /*

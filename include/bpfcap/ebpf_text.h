@@ -2,9 +2,9 @@
 /*
  * ebpf_text.h - eBPF programs as text: an assembler, and writers in several forms.
  *
- * Two notations are read, and may be mixed: that of the kernel's verifier (`r0 = *(u16 *)(r6 +12)`,
- * `if w1 s> 0x5 goto pc+3`, `call bpf_map_lookup_elem#1`) and that of LLVM (`r0 = *(u16 *)(r6 + 12)`,
- * `goto LBB0_2`, `r1 = 5 ll`). One instruction a line:
+ * Two notations are read, and may be mixed: that of the kernel's verifier
+ * (`r0 = *(u16 *)(r6 +12)`, `if w1 s> 0x5 goto pc+3`, `call bpf_map_lookup_elem#1`) and that of
+ * LLVM (`r0 = *(u16 *)(r6 + 12)`, `goto LBB0_2`, `r1 = 5 ll`). One instruction a line:
  *
  *	; comment		# comment	// comment
  *	.equ ETH_P_IP, 0x0800
@@ -42,11 +42,34 @@ extern "C" {
 
 /*
  * Assembles `len` bytes of text; `name` is what errors call the file. Instructions and helpers that
- * *t lacks are refused (NULL: any kernel). Fails with -EINVAL (input) and "name:line:column: what is
- * wrong: 'the line'", or with what ebpf_finish() fails with.
+ * *t lacks are refused (NULL: any kernel). Fails with -EINVAL (input) and "name:line:column: what
+ * is wrong: 'the line'", or with what ebpf_finish() fails with. Maps are refused.
  */
 int ebpf_parse(const char *text, size_t len, const char *name, const struct ebpf_target *t,
 	       enum ebpf_prog_type type, struct ebpf_prog *out, struct err *e);
+
+/*
+ * A map that a source defines by `.map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES`; TYPE is a number
+ * or a name such as hash, array, percpu_array, perf_event_array, ringbuf.
+ */
+struct ebpf_map_def {
+	char name[16]; /* as the kernel limits it; the first 15 bytes */
+	uint32_t type, key_len, value_len, entry_cnt;
+};
+
+/*
+ * A program with its maps. `r1 = NAME ll` of map i is `r1 = map_fd i ll` in the program: whoever
+ * loads or writes it puts the real thing there. A source with maps may not say map_fd itself.
+ */
+struct ebpf_source {
+	struct ebpf_prog prog;
+	struct ebpf_map_def *maps; /* malloc'ed */
+	size_t map_cnt;
+};
+
+int ebpf_parse_source(const char *text, size_t len, const char *name, const struct ebpf_target *t,
+		      enum ebpf_prog_type type, struct ebpf_source *out, struct err *e);
+void ebpf_source_free(struct ebpf_source *s);
 
 /* How a program is written down and read back. */
 enum ebpf_format {

@@ -23,27 +23,6 @@ __attribute__((format(printf, 2, 3))) static int fault(char why[EBPF_FAULT_LEN],
 	return -EINVAL;
 }
 
-static const char *type_name(enum ebpf_prog_type type)
-{
-	switch (type) {
-	case EBPF_PROG_SOCKET_FILTER:
-		return "socket_filter";
-	case EBPF_PROG_KPROBE:
-		return "kprobe";
-	case EBPF_PROG_SCHED_CLS:
-		return "sched_cls";
-	case EBPF_PROG_TRACEPOINT:
-		return "tracepoint";
-	case EBPF_PROG_XDP:
-		return "xdp";
-	case EBPF_PROG_RAW_TRACEPOINT:
-		return "raw_tracepoint";
-	case EBPF_PROG_ANY:
-		break;
-	}
-	return "any";
-}
-
 static int check_reg(unsigned reg, uint8_t use, char *why)
 {
 	if (use && reg > ISA_FRAME_POINTER)
@@ -79,7 +58,7 @@ static int check_helper(int helper, const struct ebpf_target *t, enum ebpf_prog_
 	if (!ebpf_target_has_helper(t, EBPF_PROG_ANY, helper))
 		return fault(why, "target %s lacks helper %s (%d)", t->name, name, helper);
 	return fault(why, "helper %s (%d) is not for %s programs on target %s", name, helper,
-		     type_name(type), t->name);
+		     ebpf_type_name(type), t->name);
 }
 
 static bool reads_packets(enum ebpf_prog_type type)
@@ -99,7 +78,7 @@ static int check_target(const struct isa_row *row, const struct ebpf_insn *insn,
 			     ebpf_feature_text(row->needs));
 	if ((row->form == ISA_FORM_ABS || row->form == ISA_FORM_IND) && !reads_packets(type))
 		return fault(why, "packet loads are for socket_filter and sched_cls, not for %s",
-			     type_name(type));
+			     ebpf_type_name(type));
 	if (row->form == ISA_FORM_HELPER)
 		return check_helper(insn->imm, t, type, why);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/asm/names.c - a hash table from names in the text to labels and constants. */
+/* src/asm/names.c - a hash table from names in the text to labels, constants and maps. */
 #include "names.h"
 
 #include <stdlib.h>

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* src/asm/names.h - the names of one source file: labels and constants. Private to src/asm. */
+/* src/asm/names.h - the names of one source file: labels, constants, maps. Private to src/asm. */
 #ifndef SRC_ASM_NAMES_H
 #define SRC_ASM_NAMES_H
 
 #include "bpfcap/ebpf.h"
 #include "scan.h"
 
+enum name_kind { NAME_CONSTANT, NAME_LABEL, NAME_MAP };
+
 struct name {
 	struct word word; /* in the text, which must stay */
-	bool is_label;
+	enum name_kind kind;
 	int line_no;	  /* where it was defined */
-	ebpf_label label; /* is_label */
-	int64_t value;	  /* a constant's */
+	ebpf_label label; /* a label's */
+	int64_t value;	  /* a constant's, or the index of a map */
 };
 
 /* A hash table; begin with {0}. */

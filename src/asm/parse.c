@@ -6,26 +6,20 @@
 #include "parse.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../err.h"
-#include "bpfcap/ebpf_text.h"
 #include "builder.h"
 #include "listing.h"
-#include "names.h"
-
-struct parser {
-	struct scan scan;
-	struct names names;
-	struct ebpf_builder *builder;
-};
+#include "parser.h"
 
 static bool find_constant(void *user, struct word word, int64_t *value)
 {
 	const struct parser *p = user;
 	const struct name *n = ebpf_names_find(&p->names, word);
 
-	if (!n || n->is_label)
+	if (!n || n->kind != NAME_CONSTANT)
 		return false;
 	*value = n->value;
 	return true;
@@ -42,73 +36,6 @@ static bool take_label(struct scan *s, struct word *word)
 	return false;
 }
 
-static struct name *define(struct parser *p, struct word word, int *rc)
-{
-	const struct name *old = ebpf_names_find(&p->names, word);
-	struct name *n;
-
-	*rc = 0;
-	if (old) {
-		*rc = ebpf_scan_fail(&p->scan, word.p, "'%.*s' is already defined in line %d",
-				     (int)word.len, word.p, old->line_no);
-		return NULL;
-	}
-	n = ebpf_names_add(&p->names, word);
-	if (n)
-		n->line_no = p->scan.line_no;
-	else
-		*rc = err_run(p->scan.err, -ENOMEM, "assemble", "out of memory for names");
-	return n;
-}
-
-/* ".equ NAME, VALUE"; the directive is read */
-static int define_constant(struct parser *p)
-{
-	struct word word;
-	struct name *n;
-	int64_t value;
-	int rc;
-
-	if (!ebpf_scan_name(&p->scan, &word))
-		return ebpf_scan_fail(&p->scan, p->scan.p, "a name is expected");
-	rc = ebpf_parse_text(&p->scan, ",");
-	if (!rc)
-		rc = ebpf_scan_value(&p->scan, true, &value);
-	if (!rc && !ebpf_scan_end(&p->scan))
-		return ebpf_scan_fail(&p->scan, p->scan.p, "nothing more is expected here");
-	if (rc)
-		return rc;
-	n = define(p, word, &rc);
-	if (n)
-		n->value = value;
-	return rc;
-}
-
-/* The directives of compilers' output that change nothing in a program of one section. */
-static bool is_idle_directive(struct word w)
-{
-	static const char *const idle[] = {".text",    ".globl", ".global", ".type",  ".size",
-					   ".p2align", ".file",	 ".ident",  ".local", ".addrsig"};
-
-	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
-		if (ebpf_word_is(w, idle[i]))
-			return true;
-	return false;
-}
-
-static int take_directive(struct parser *p)
-{
-	struct word w;
-
-	if (!ebpf_scan_name(&p->scan, &w) || w.p[0] != '.')
-		return 0;
-	if (ebpf_word_is(w, ".equ") || ebpf_word_is(w, ".set"))
-		return define_constant(p);
-	if (is_idle_directive(w))
-		return 0;
-	return ebpf_scan_fail(&p->scan, w.p, "this directive is not known");
-}
-
 /* ---- First pass --------------------------------------------------------------------------- */
 
 static int first_look(struct parser *p)
@@ -117,14 +44,14 @@ static int first_look(struct parser *p)
 	int rc = 0;
 
 	while (!rc && take_label(&p->scan, &word)) {
-		struct name *n = define(p, word, &rc);
+		struct name *n = ebpf_parse_define(p, word, &rc);
 
 		if (!n)
 			return rc;
-		n->is_label = true;
+		n->kind = NAME_LABEL;
 		n->label = ebpf_label_new(p->builder);
 	}
-	return take_directive(p);
+	return ebpf_parse_directive(p);
 }
 
 /* One line is enough: a listing may hold anything beside its instructions. */
@@ -167,8 +94,12 @@ static int resolve(const struct parser *p, struct statement *st)
 	char helper[64];
 	int number;
 
-	if (n && n->is_label) {
+	if (n && n->kind == NAME_LABEL) {
 		st->op.label = n->label;
+		return 0;
+	}
+	if (n && n->kind == NAME_MAP && st->op.kind == EBPF_OP_ADDR) {
+		st->op = ebpf_ld_map_fd((ebpf_reg){st->op.dst}, (int)n->value);
 		return 0;
 	}
 	if (!st->maybe_helper || st->target.len >= sizeof(helper))
@@ -195,6 +126,11 @@ static int emit(struct parser *p, const struct ebpf_op *op, const char *at)
 	return err_run(p->scan.err, b->error.code, b->error.stage, "%s", b->error.text);
 }
 
+static bool refers_to_map(const struct ebpf_op *op)
+{
+	return op->kind == EBPF_OP_LDDW && (op->src == ISA_MAP_FD || op->src == ISA_MAP_VALUE);
+}
+
 static int second_look(struct parser *p)
 {
 	struct statement st;
@@ -211,6 +147,8 @@ static int second_look(struct parser *p)
 		return rc;
 	at = p->scan.p;
 	rc = ebpf_parse_statement(&p->scan, PARSE_NO_OPCODE, &st);
+	if (!rc && p->map_cnt && refers_to_map(&st.op))
+		return ebpf_scan_fail(&p->scan, at, "this file has maps; name the one you mean");
 	if (!rc && st.target.len)
 		rc = resolve(p, &st);
 	return rc ? rc : emit(p, &st.op, at);
@@ -232,9 +170,9 @@ static int second_pass(struct parser *p, const char *text, const char *end, stru
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
-static int parse_source(const char *text, const char *end, const char *name,
-			const struct ebpf_target *t, enum ebpf_prog_type type,
-			struct ebpf_prog *out, struct err *e)
+static int parse_lines(const char *text, const char *end, const char *name,
+		       const struct ebpf_target *t, enum ebpf_prog_type type,
+		       struct ebpf_source *out, struct err *e)
 {
 	struct parser p = {.scan = {.name = name, .err = e, .constant = find_constant}};
 	int rc;
@@ -243,25 +181,52 @@ static int parse_source(const char *text, const char *end, const char *name,
 	p.builder = ebpf_new(t, type);
 	rc = first_pass(&p, text, end);
 	if (!rc)
-		rc = second_pass(&p, text, end, out);
+		rc = second_pass(&p, text, end, &out->prog);
 	ebpf_free(p.builder);
 	ebpf_names_free(&p.names);
+	out->maps = p.maps;
+	out->map_cnt = p.map_cnt;
 	return rc;
+}
+
+int ebpf_parse_source(const char *text, size_t len, const char *name, const struct ebpf_target *t,
+		      enum ebpf_prog_type type, struct ebpf_source *out, struct err *e)
+{
+	const char *const end = text + len;
+	int rc;
+
+	*out = (struct ebpf_source){0};
+	if (has_listing(text, end)) {
+		rc = ebpf_listing_parse(text, end, name, &out->prog, e);
+		if (!rc && t)
+			rc = ebpf_check(out->prog.insns, out->prog.cnt, t, type, e);
+	} else {
+		rc = parse_lines(text, end, name, t, type, out, e);
+	}
+	if (rc)
+		ebpf_source_free(out);
+	return rc;
+}
+
+void ebpf_source_free(struct ebpf_source *s)
+{
+	ebpf_prog_free(&s->prog);
+	free(s->maps);
+	s->maps = NULL;
+	s->map_cnt = 0;
 }
 
 int ebpf_parse(const char *text, size_t len, const char *name, const struct ebpf_target *t,
 	       enum ebpf_prog_type type, struct ebpf_prog *out, struct err *e)
 {
-	const char *const end = text + len;
-	int rc;
+	struct ebpf_source s;
+	int rc = ebpf_parse_source(text, len, name, t, type, &s, e);
 
-	*out = (struct ebpf_prog){0};
-	if (!has_listing(text, end))
-		return parse_source(text, end, name, t, type, out, e);
-	rc = ebpf_listing_parse(text, end, name, out, e);
-	if (!rc && t)
-		rc = ebpf_check(out->insns, out->cnt, t, type, e);
+	if (!rc && s.map_cnt)
+		rc = err_input(e, -EINVAL, "assemble", "%s: maps have no place here", name);
 	if (rc)
-		ebpf_prog_free(out);
+		ebpf_source_free(&s);
+	*out = s.prog;
+	free(s.maps);
 	return rc;
 }

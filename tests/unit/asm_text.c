@@ -164,7 +164,6 @@ static void jumps_and_calls(void **state)
 	ebpf_prog_free(&c);
 }
 
-/* A label goes before a helper of the same name. */
 static void own_functions_come_first(void **state)
 {
 	struct ebpf_prog p = parsed("call loop\ncall bpf_loop\nexit\nloop: exit\n");
@@ -310,7 +309,6 @@ static void listings_are_read_back(void **state)
 	ebpf_prog_free(&p);
 }
 
-/* Every form but C is read back; the listing too. */
 static void forms_are_read_back(void **state)
 {
 	struct ebpf_prog p = parsed("r1 = 0x123456789a ll\nif w1 s< -5 goto +1\nw0 = -1\nexit");
