@@ -26,14 +26,22 @@ pair_down()
 	ip netns del "$RIGHT"
 } 2>/dev/null
 
+# What goes wrong here is why the tests are skipped, or, in a virtual machine of ours, fail.
 pair_up()
 {
 	trap 'pair_down; rm -rf "$T"' EXIT
-	[ "$(id -u)" -eq 0 ] && command -v ip >/dev/null && command -v ping >/dev/null || return 0
-	ip netns add "$LEFT" && ip netns add "$RIGHT" || return 0
+	(pair_make) >"$T/pair" 2>&1 || :
+}
+
+pair_make()
+{
+	set -e
+	[ "$(id -u)" -eq 0 ] || { echo "needs root" && return 1; }
+	ip netns add "$LEFT"
+	ip netns add "$RIGHT"
 	index=$((100000 + 2 * $$))
 	ip -n "$LEFT" link add left0 index $index type veth \
-		peer name right0 netns "$RIGHT" index $((index + 1)) || return 0
+		peer name right0 netns "$RIGHT" index $((index + 1))
 	# No duplicate address detection: addresses can be used at once.
 	ip -n "$LEFT" addr add "$NET.1/25" dev left0
 	ip -n "$RIGHT" addr add "$NET.2/25" dev right0
@@ -46,13 +54,15 @@ pair_up()
 	ip -n "$RIGHT" link set right0 up
 	ip -n "$LEFT" route add "$FAR" via "$NET.2"
 	ip netns exec "$RIGHT" sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+	ping -c 1 127.0.0.1 >/dev/null
+	echo ready
 }
 
 need_pair()
 {
-	need_root
-	need ip ping
-	ip -n "$LEFT" link show left0 >/dev/null 2>&1 || skip "no network namespaces or no veth here"
+	[ "$(tail -n 1 "$T/pair")" != ready ] || return 0
+	[ -z "${BPFCAP_VM-}" ] || fail "$(cat "$T/pair")"
+	skip "$(tail -n 1 "$T/pair")"
 }
 
 left()
@@ -63,6 +73,12 @@ left()
 running()
 {
 	kill -0 "$pid" 2>/dev/null
+}
+
+# The user that the capture runs as.
+capture_uid()
+{
+	awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status"
 }
 
 # stop SIGNAL
@@ -82,10 +98,21 @@ wait_for()
 	fail "no '$2' in: $(cat "$1")"
 }
 
+# start ARGUMENT...: bpfcap
 start()
 {
+	# shellcheck disable=SC2016 # for the inner shell
+	start_shell 'exec "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"' "$@"
+}
+
+# start_shell SCRIPT ARGUMENT...: a pipeline with a bpfcap in it, that writes to these files
+start_shell()
+{
+	script=$1
+	shift
+	: >"$T/out"
 	: >"$T/err"
-	ip netns exec "$LEFT" "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err" &
+	ip netns exec "$LEFT" sh -c "$script" sh "$@" &
 	pid=$!
 	trap 'stop KILL || :' EXIT # of the subshell that the test runs in
 	wait_for "$T/err" 'capturing at'
