@@ -62,7 +62,7 @@ struct cbpf2ebpf_frame {
 	ebpf_reg len;	   /* R6..R9. BUFFER, PROBE: real length, zero-extended u32 */
 	/*
 	 * DIRECT, LOAD_BYTES on a __sk_buff, for packets that begin inside the kernel's: the bytes
-	 * before, zero-extended u32, in one of R6..R9. {0}: none. With DIRECT `data` is behind them.
+	 * before, zero-extended u32, in R6..R9. {0}: none. With DIRECT `data` is behind them.
 	 */
 	ebpf_reg base;
 	uint32_t buffer_len; /* BUFFER: bytes behind `data` that the verifier lets one read */
