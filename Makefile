@@ -55,7 +55,8 @@ LIB_OBJ	 = $(LIB_SRC:%.c=$(BUILD)/%.o)
 HEADERS	 = $(wildcard include/bpfcap/*.h)
 TOOLS	 = $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
 TOOL_BIN = $(TOOLS:%=$(BUILD)/bin/%)
-MAN	 = $(wildcard docs/man/*.[1-8])
+# bpfcap knows its own page; when cross-compiling it cannot be asked.
+MAN	 = $(wildcard docs/man/*.[1-8]) $(if $(CROSS_COMPILE),,$(BUILD)/man/bpfcap.8)
 
 # A file x.c in tests/unit, tests/kernel, tests/fuzz, tests/vm or bench is a program of its own;
 # of tests/lib each program takes what it uses. A file x.sh in these folders is a test, too.
@@ -67,6 +68,8 @@ LINT	     = $(wildcard tests/lint/*.sh)
 FUZZERS	     = $(call programs,tests/fuzz)
 VM_BIN	     = $(call programs,tests/vm)
 BENCH	     = $(call programs,bench)
+LIBBPF	     = $(shell $(PKG) --libs libbpf 2>/dev/null)
+EXAMPLES     = $(filter-out $(if $(LIBBPF),,%/set_insns),$(call programs,examples))
 
 # Objects for bpfinject's tests, without and with type information (-g), where there is clang.
 BPF_CLANG = $(shell command -v clang)
@@ -81,7 +84,7 @@ say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@,@printf '  %-6s %s\n' $(
 endif
 
 .PHONY: all lib tools tests check check-kernel check-valgrind lint fuzz fuzz-run bench demo
-.PHONY: check-vm static format install clean help FORCE
+.PHONY: examples check-vm static format install clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -91,7 +94,9 @@ lib: $(BUILD)/libbpfcap.a $(BUILD)/libbpfcap.so
 
 tools: $(TOOL_BIN)
 
-tests: $(filter $(BUILD)/%,$(UNIT) $(KERNEL_TESTS)) $(FUZZERS) $(VM_BIN) $(BPF_CASES)
+tests: $(filter $(BUILD)/%,$(UNIT) $(KERNEL_TESTS)) $(FUZZERS) $(VM_BIN) $(BPF_CASES) examples
+
+examples: $(EXAMPLES)			## programs that use the library
 
 # ---- Rules ---------------------------------------------------------------------------------------
 
@@ -155,6 +160,14 @@ $(BUILD)/tests/vm/%: $(BUILD)/tests/vm/%.o
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS) -lcmocka
 
+$(BUILD)/examples/set_insns: LIBS += $(LIBBPF)
+$(BUILD)/examples/%: $(BUILD)/examples/%.o $(BUILD)/libbpfcap.a
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(BUILD)/man/bpfcap.8: $(BUILD)/bin/bpfcap
+	@mkdir -p $(@D)
+	$(call say,MAN)$< --man >$@
+
 $(BUILD)/tests/kernel/%-g.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
 	@mkdir -p $(@D)
 	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -g -c -o $@ $<
@@ -182,7 +195,7 @@ $(BUILD)/static/bpfcap: $(call tool_objects,bpfcap) \
 
 # ---- Tests ---------------------------------------------------------------------------------------
 
-check: all tests			## all tests that this machine and user can run
+check: all tests $(MAN)			## all tests that this machine and user can run
 	@FUZZ_SECONDS=1 tests/run $(BUILD) $(UNIT) $(KERNEL_TESTS) $(FUZZERS) $(LINT)
 
 check-kernel: all tests			## only the tests that need root and BPF
@@ -192,7 +205,7 @@ check-valgrind: all tests		## unit tests under valgrind
 	@TEST_WRAP="valgrind -q --error-exitcode=99 --leak-check=full" \
 		tests/run $(BUILD) $(filter $(BUILD)/%,$(UNIT))
 
-lint: all				## house rules: layers, symbols, headers, format, files
+lint: all $(MAN)				## house rules: layers, symbols, headers, format, files
 	@tests/run $(BUILD) $(LINT)
 
 format:					## lay out the C files as .clang-format says (version 14)
@@ -238,7 +251,7 @@ Libs.private: -lpthread
 Cflags: -I$${includedir}
 endef
 
-install: all				## into PREFIX (/usr/local), below DESTDIR
+install: all $(MAN)			## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/bpfcap
 	$(if $(TOOL_BIN),$(INSTALL) $(TOOL_BIN) $(DESTDIR)$(BINDIR))
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/bpfcap

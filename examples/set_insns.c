@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * set_insns.c - puts a filter at the start of a compiled tc program while libbpf loads it, and runs
+ * the result on a packet.
+ *
+ *	set_insns OBJECT PROGRAM EXPRESSION FILE
+ *
+ * The object has to be built without -g, or the program must not call functions: libbpf hands the
+ * kernel tables of where functions begin, which a changed program no longer fits. bpfinject has no
+ * such limit, since it changes the object before libbpf reads it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <bpf/libbpf.h>
+
+#include "bpfcap/inject.h"
+#include "bpfcap/kbpf.h"
+#include "bpfcap/kelf.h"
+
+static const char *expr;
+static struct err e = {.text = "libbpf failed"};
+
+/* The instructions of a program with the filter's put before them. */
+static int put_filter(const struct ebpf_insn *insns, size_t cnt, struct ebpf_prog *out)
+{
+	struct ebpf_target target;
+	struct cbpf2ebpf_inject how = {
+		.target = &target,
+		.type = EBPF_PROG_SCHED_CLS,
+		.access = CBPF2EBPF_DIRECT,
+		.entry = true,
+		.miss = -1, /* TC_ACT_UNSPEC */
+	};
+	struct cbpf_prog filter;
+	struct ebpf_prog head;
+	int ret = ebpf_target_by_version(&target, "5.4", &e);
+
+	if (!ret)
+		ret = cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, true, &filter, &e);
+	if (ret)
+		return ret;
+	ret = cbpf2ebpf_inject_head(&filter, &how, &head, &e);
+	cbpf_prog_free(&filter);
+	if (ret)
+		return ret;
+	out->cnt = head.cnt + cnt;
+	out->insns = calloc(out->cnt, sizeof(*out->insns));
+	ret = out->insns ? kbpf_insns_insert(insns, cnt, 0, head.insns, head.cnt, out->insns, &e)
+			 : -ENOMEM;
+	ebpf_prog_free(&head);
+	return ret;
+}
+
+/* libbpf calls this when all is relocated and nothing loaded. */
+static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	const struct ebpf_insn *insns = (const void *)bpf_program__insns(prog);
+	struct ebpf_prog changed;
+	int ret = put_filter(insns, bpf_program__insn_cnt(prog), &changed);
+
+	(void)opts;
+	(void)cookie;
+	if (ret)
+		return ret;
+	ret = bpf_program__set_insns(prog, (struct bpf_insn *)changed.insns, changed.cnt);
+	ebpf_prog_free(&changed);
+	return ret;
+}
+
+static int run(int prog_fd, struct cbpf_file *f)
+{
+	struct cbpf_packet p;
+	int ret;
+
+	while ((ret = cbpf_file_next(f, &p, &e)) == 1) {
+		struct kbpf_test_run t = {.data_in = p.data, .data_in_len = p.cap_len};
+
+		ret = kbpf_prog_test_run(prog_fd, &t);
+		if (ret)
+			return ret;
+		printf("%d\n", (int)t.retval);
+	}
+	return ret;
+}
+
+static int load_and_run(const char *object, const char *name, const char *file)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .prog_prepare_load_fn = prepare_load);
+	struct bpf_object *o = bpf_object__open(object);
+	struct bpf_program *prog = o ? bpf_object__find_program_by_name(o, name) : NULL;
+	struct cbpf_file *f;
+	int ret;
+
+	if (!prog)
+		return -ENOENT;
+	ret = libbpf_register_prog_handler(bpf_program__section_name(prog), BPF_PROG_TYPE_SCHED_CLS,
+					   0, &opts);
+	bpf_object__close(o);
+	o = bpf_object__open(object); /* anew, with the handler */
+	if (ret < 0 || !o || bpf_object__load(o))
+		return -EINVAL;
+	prog = bpf_object__find_program_by_name(o, name);
+	ret = cbpf_file_open(&f, file, &e);
+	if (!ret) {
+		ret = run(bpf_program__fd(prog), f);
+		cbpf_file_close(f);
+	}
+	bpf_object__close(o);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 5) {
+		fprintf(stderr, "usage: set_insns OBJECT PROGRAM EXPRESSION FILE\n");
+		return 2;
+	}
+	expr = argv[3];
+	if (load_and_run(argv[1], argv[2], argv[4])) {
+		fprintf(stderr, "set_insns: %s\n", e.text);
+		return 1;
+	}
+	return 0;
+}
