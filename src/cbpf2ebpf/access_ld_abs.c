@@ -18,6 +18,11 @@ static ebpf_reg load(struct emit *e, ir_val i)
 	}
 	from = c2e_emit_need(e, v->a);
 	c2e_emit_before_call(e, (uint16_t)(1u << from.n));
+	/* Kernels before 5.9 (and 5.4.69) overwrite R1 before they read it. */
+	if (from.n == 1) {
+		EMIT(e->b, MOV(R2, R1));
+		from = R2;
+	}
 	EMIT(e->b, LD_IND(size, from, (int64_t)v->k));
 	return R0;
 }

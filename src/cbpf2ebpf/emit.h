@@ -86,7 +86,7 @@ struct emit {
 
 	uint32_t *use_at;	      /* positions of uses of all values, ascending for each */
 	uint32_t *use_end, *use_next; /* of each value, into use_at */
-	uint32_t *last_need;	      /* last node where a value or something made of it is used */
+	uint32_t *last_need;	      /* last node, + 1, that uses a value or what is made of it */
 
 	ir_val room_0;	   /* ROOM of the packet's start */
 	ir_node ret_0;	   /* the end with result 0 */
