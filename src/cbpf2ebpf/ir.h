@@ -141,7 +141,7 @@ ir_node c2e_ir_add(struct ir *ir, struct ir_insn n);
  * Brings a test of kind IN into its usual form (test.c): looks through sums, shifts and masks to
  * the value below, cuts lo..hi to what the value can be, and turns intervals that reach the
  * value's maximum around. May swap *yes and *no (any two things of the caller's).
- * Returns 1 (always yes), 0 (always no) or -1 (a test is needed).
+ * Returns 1 (always n->yes), 0 (always n->no) or -1 (a test is needed).
  */
 int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n);
 /* The same for EQ and GT, which may become IN. */

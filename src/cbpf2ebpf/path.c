@@ -89,7 +89,7 @@ void c2e_path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *
 	n.no = 1;
 	answer = c2e_ir_usual(r->ir, &n);
 	if (answer >= 0) {
-		*(answer ? yes : no) = r->open;
+		*((answer ? n.yes : n.no) == 0 ? yes : no) = r->open;
 		r->open = NO_LIST;
 		return;
 	}

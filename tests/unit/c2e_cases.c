@@ -12,80 +12,21 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <linux/bpf.h>
 
 #include "../lib/filters.h"
+#include "../lib/interpret.h"
 #include "../lib/packets.h"
-#include "bpfcap/ebpf_run.h"
 
-#define SNAP_LEN    262144
-#define CTX_ADDR    0x1000u
-#define PACKET_ADDR 0x10000u
-#define KERNEL_ADDR UINT64_C(0xffff888000000000)
+#define SNAP_LEN 262144
 
-/* What a program sees of a packet whose first `linear` bytes are linear. */
-static uint64_t run(const struct ebpf_prog *prog, enum filter_mode mode, const struct packet *p,
-		    uint32_t linear, uint32_t buffer_len)
+static void compare(const char *expr, const struct cbpf_prog *filter, const struct ebpf_target *t,
+		    const struct packets *ps)
 {
-	struct __sk_buff skb = {
-		.len = p->len, .data = PACKET_ADDR, .data_end = PACKET_ADDR + linear};
-	struct xdp_md xdp = {.data = PACKET_ADDR, .data_end = PACKET_ADDR + linear};
-	struct filter_input in = {.cap_len = p->len, .len = p->len, .data = KERNEL_ADDR};
-	struct ebpf_region r[] = {{.addr = CTX_ADDR, .data = &skb, .len = sizeof(skb)},
-				  {.addr = PACKET_ADDR, .data = (void *)p->data, .len = linear}};
-	struct ebpf_machine m = {.regions = r,
-				 .region_cnt = 2,
-				 .ctx = CTX_ADDR,
-				 .packet = p->data,
-				 .packet_len = p->len,
-				 .packet_net_off = 14};
-	struct err e;
-	uint64_t r0;
+	char why[INTERPRET_TEXT_LEN];
 
-	if (mode == FILTER_XDP_DIRECT) {
-		r[0].data = &xdp;
-		r[0].len = sizeof(xdp);
-	} else if (filter_mode_type(mode) == EBPF_PROG_ANY) {
-		r[0].data = &in;
-		r[0].len = offsetof(struct filter_input, packet) + buffer_len;
-		r[1].addr = KERNEL_ADDR;
-		if (in.cap_len > buffer_len)
-			in.cap_len = buffer_len;
-		memcpy(in.packet, p->data, in.cap_len);
-		memset(in.packet + in.cap_len, 0xa5, sizeof(in.packet) - in.cap_len);
-	}
-	if (ebpf_run(prog, &m, &r0, &e) < 0)
-		fail_msg("%s: %s", p->name, e.text);
-	return r0;
-}
-
-static void compare(const char *expr, const struct cbpf_prog *filter, enum filter_mode mode,
-		    const struct ebpf_target *t, const struct packets *ps)
-{
-	uint32_t buffer_len = filter_buffer_len(mode, filter);
-	struct ebpf_prog prog;
-	struct err e;
-
-	if (filter_program(filter, t, mode, EBPF_PROG_ANY, NULL, NULL, &prog, &e) < 0)
-		fail_msg("%s, '%s': %s", filter_mode_name(mode), expr, e.text);
-	for (size_t i = 0; i < ps->cnt; i++) {
-		const struct packet *p = &ps->all[i];
-		uint32_t want = cbpf_run(filter, p->data, p->len, p->len);
-		/* Paged packets, too: all linear, the headers, little. */
-		const uint32_t linear[] = {p->len, p->len < 34 ? p->len : 34, p->len / 3, 0};
-		size_t cnt = mode == FILTER_CLS_DIRECT ? 4 : 1;
-
-		for (size_t n = 0; n < cnt; n++) {
-			uint64_t got = run(&prog, mode, p, linear[n], buffer_len);
-
-			if (got != want)
-				fail_msg("%s, '%s', packet '%s' (%u of %u bytes linear): "
-					 "libpcap says %u, we say %llu",
-					 filter_mode_name(mode), expr, p->name, linear[n], p->len,
-					 want, (unsigned long long)got);
-		}
-	}
-	ebpf_prog_free(&prog);
+	for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
+		if (!interpret_agrees(filter, m, t, ps, why))
+			fail_msg("'%s': %s", expr, why);
 }
 
 static void run_file(const char *path, int linktype, struct packets ps, bool optimize)
@@ -102,8 +43,7 @@ static void run_file(const char *path, int linktype, struct packets ps, bool opt
 			assert_true(optimize);
 			continue;
 		}
-		for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
-			compare(es.all[i], &filter, m, &t, &ps);
+		compare(es.all[i], &filter, &t, &ps);
 		cbpf_prog_free(&filter);
 	}
 	expressions_free(&es);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* randprog.c - random valid classic programs, and smaller ones that still fail. */
+#include "randprog.h"
+
+#include <stdlib.h>
+
+#define CNT(a)	 (sizeof(a) / sizeof((a)[0]))
+#define INSN_MAX 64
+
+uint32_t choose(struct choices *c, uint32_t below)
+{
+	uint32_t x;
+
+	if (c->len >= 2) {
+		x = (uint32_t)c->data[0] << 8 | c->data[1];
+		c->data += 2;
+		c->len -= 2;
+		return x % below;
+	}
+	if (c->seed == 0)
+		return 0;
+	c->seed ^= c->seed << 13;
+	c->seed ^= c->seed >> 7;
+	c->seed ^= c->seed << 17;
+	return (uint32_t)(c->seed >> 20) % below;
+}
+
+/* ---- Numbers ------------------------------------------------------------------------------ */
+
+/* Numbers that packets of tests hold, and those at the edges. */
+static uint32_t number(struct choices *c)
+{
+	static const uint32_t known[] = {
+		0,	    1,		2,	    4,		6,	    8,		12,
+		17,	    20,		58,	    64,		0x0f,	    0xf0,	0x1fff,
+		0x45,	    0x60,	443,	    80,		53,	    0x0800,	0x86dd,
+		0x8100,	    0x0806,	0x0a000001, 0x0a000002, 0x01010101, 0xff,	0xffff,
+		0xffff0000, 0xff000000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff,
+	};
+
+	return choose(c, 4) == 0 ? choose(c, 256) : known[choose(c, CNT(known))];
+}
+
+/* Mostly inside the headers, sometimes at the end of a packet or far beyond it. */
+static uint32_t offset(struct choices *c)
+{
+	static const uint32_t headers[] = {0, 6, 12, 14, 16, 20, 22, 23, 26, 30, 34, 36, 46, 54};
+	static const uint32_t far[] = {200,	   0x7fff,     0x8000,	   0xfff0,    0xffff,
+				       0x7ffffff0, 0x7fffffff, 0x80000000, 0xffdfffff};
+
+	switch (choose(c, 8)) {
+	case 0:
+		return far[choose(c, CNT(far))];
+	case 1:
+	case 2:
+		return choose(c, 90);
+	default:
+		return headers[choose(c, CNT(headers))];
+	}
+}
+
+/* ---- Instructions ------------------------------------------------------------------------- */
+
+static struct cbpf_insn random_insn(struct choices *c, uint32_t left)
+{
+	static const uint16_t loads[] = {0x20, 0x28, 0x30, 0x20, 0x28,
+					 0x30, 0x40, 0x48, 0x50, 0xb1};
+	static const uint16_t cells[] = {0x60, 0x61, 0x02, 0x03};
+	static const uint16_t others[] = {0x00, 0x01, 0x80, 0x81, 0x07, 0x87};
+	static const uint16_t ops[] = {0x00, 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x90, 0xa0};
+	uint16_t source = choose(c, 2) ? 0x08 : 0;
+	uint16_t op;
+
+	switch (choose(c, 8)) {
+	case 0:
+	case 1:
+		return (struct cbpf_insn){loads[choose(c, CNT(loads))], 0, 0, offset(c)};
+	case 2:
+		return (struct cbpf_insn){cells[choose(c, CNT(cells))], 0, 0, choose(c, 4)};
+	case 3:
+		return (struct cbpf_insn){others[choose(c, CNT(others))], 0, 0, number(c)};
+	case 4:
+	case 5:
+		op = ops[choose(c, CNT(ops))];
+		if (choose(c, 20) == 0)
+			return (struct cbpf_insn){0x84, 0, 0, 0};
+		return (struct cbpf_insn){(uint16_t)(0x04 | op | source), 0, 0,
+					  op == 0x60 || op == 0x70 ? choose(c, 40) : number(c)};
+	default:
+		if (choose(c, 30) == 0)
+			return (struct cbpf_insn){0x05, 0, 0, choose(c, left)};
+		if (choose(c, 30) == 0)
+			return (struct cbpf_insn){choose(c, 2) ? 0x06 : 0x16, 0, 0, number(c)};
+		return (struct cbpf_insn){(uint16_t)(0x05 | (0x10 << choose(c, 3) | source)),
+					  (uint8_t)choose(c, left), (uint8_t)choose(c, left),
+					  number(c)};
+	}
+}
+
+static void random_jump_kind(struct choices *c, struct cbpf_insn *in)
+{
+	static const uint8_t conds[] = {0x10, 0x20, 0x30, 0x40};
+
+	if ((in->code & 7) == 5 && in->code != 5)
+		in->code = (uint16_t)(0x05 | (in->code & 8) | conds[choose(c, 4)]);
+}
+
+struct cbpf_prog random_program(struct choices *c)
+{
+	uint32_t cnt = 3 + choose(c, choose(c, 4) == 0 ? INSN_MAX : 16);
+	struct cbpf_prog p = {calloc(cnt, sizeof(*p.insns)), cnt};
+
+	if (!p.insns)
+		abort();
+	for (uint32_t i = 0; i + 1 < cnt; i++) {
+		uint32_t left = cnt - 1 - i;
+
+		p.insns[i] = random_insn(c, left < 12 ? left : 12);
+		random_jump_kind(c, &p.insns[i]);
+	}
+	p.insns[cnt - 1] = (struct cbpf_insn){choose(c, 2) ? 0x06 : 0x16, 0, 0, 1 + choose(c, 3)};
+	return p;
+}
+
+/* ---- Smaller ------------------------------------------------------------------------------ */
+
+static bool try(struct cbpf_prog *p, size_t i, struct cbpf_insn with,
+		bool (*fails)(void *user, const struct cbpf_prog *p), void *user)
+{
+	struct cbpf_insn was = p->insns[i];
+
+	if (was.code == with.code && was.k == with.k && was.jt == with.jt && was.jf == with.jf)
+		return false;
+	p->insns[i] = with;
+	if (fails(user, p))
+		return true;
+	p->insns[i] = was;
+	return false;
+}
+
+/* Drops the program's last but one instruction where nothing needs it. */
+static bool shorter(struct cbpf_prog *p, bool (*fails)(void *user, const struct cbpf_prog *p),
+		    void *user)
+{
+	struct cbpf_insn last = p->insns[p->cnt - 1], before;
+
+	if (p->cnt < 2)
+		return false;
+	before = p->insns[p->cnt - 2];
+	p->insns[p->cnt - 2] = last;
+	p->cnt--;
+	if (cbpf_check(p, NULL) == 0 && fails(user, p))
+		return true;
+	p->cnt++;
+	p->insns[p->cnt - 2] = before;
+	p->insns[p->cnt - 1] = last;
+	return false;
+}
+
+void shrink_program(struct cbpf_prog *p, bool (*fails)(void *user, const struct cbpf_prog *p),
+		    void *user)
+{
+	bool smaller = true;
+
+	while (smaller) {
+		smaller = false;
+		while (shorter(p, fails, user))
+			smaller = true;
+		for (size_t i = 0; i + 1 < p->cnt; i++) {
+			struct cbpf_insn in = p->insns[i], zero = in, ret = {0x06, 0, 0, 0};
+
+			zero.k = 0;
+			smaller |= try(p, i, (struct cbpf_insn){0x05, 0, 0, 0}, fails, user) ||
+				   (in.code != 0x05 && try(p, i, ret, fails, user)) ||
+				   (in.code != 0x05 && try(p, i, zero, fails, user));
+		}
+	}
+}
