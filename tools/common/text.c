@@ -67,15 +67,22 @@ void text_printf(struct text *t, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n < 0 || !reserve(t, (size_t)n))
+	if (!reserve(t, 0))
 		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(t->p + t->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	t->len += (size_t)n;
+	for (;;) {
+		size_t room = t->cap - t->len;
+
+		va_start(ap, fmt);
+		n = vsnprintf(t->p + t->len, room, fmt, ap);
+		va_end(ap);
+		if (n < 0 || (size_t)n < room)
+			break;
+		t->p[t->len] = '\0'; /* the first attempt was cut */
+		if (!reserve(t, (size_t)n))
+			return;
+	}
+	if (n > 0)
+		t->len += (size_t)n;
 }
 
 void text_name(struct text *t, const char *s)
