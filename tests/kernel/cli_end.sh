@@ -52,10 +52,10 @@ names_the_capability()
 		"$BIN/bpfcap" icmp
 }
 
-# What of ours the kernel holds: programs, and filters and qdiscs of left0.
+# What of the capture the kernel still holds: programs, and filters and qdiscs of left0.
 residue()
 {
-	bpftool prog list 2>/dev/null | grep -E 'name bpfcap' || :
+	bpftool prog list | grep -E "^($(paste -sd '|' "$T/ids")): " || :
 	tc -n "$LEFT" qdisc show dev left0 | grep clsact || :
 	tc -n "$LEFT" filter show dev left0 ingress 2>/dev/null
 	tc -n "$LEFT" filter show dev left0 egress 2>/dev/null
@@ -81,7 +81,10 @@ killed()
 	shift 2
 	start -f "$1" -i left0 ${2+-k "$2"} icmp
 	pings 2
-	bpftool prog list | grep -q 'name bpfcap' || skip "bpftool does not see programs here"
+	capture_programs >"$T/ids"
+	[ -s "$T/ids" ] || fail "the capture has no program"
+	residue >"$T/residue"
+	[ -s "$T/residue" ] || fail "bpftool does not see the capture's programs"
 	stop "$signal"
 	ended "$want"
 	leaves_nothing
@@ -92,6 +95,7 @@ after_a_failure()
 	need_pair
 	need bpftool tc
 	refused 2 '^bpfcap: ' "$BIN/bpfcap" -f tc,rawtp:nosuch -i left0 icmp
+	echo none >"$T/ids"
 	leaves_nothing
 }
 
@@ -99,11 +103,12 @@ pair_up
 try bad_input
 try spares_files
 try names_the_capability
-for hook in socket tc rx tx drop tracepoint:skb:kfree_skb; do
+for hook in socket tc rx drop tracepoint:skb:kfree_skb; do
 	try killed KILL 137 $hook
-	try killed INT 0 $hook
 done
 try killed KILL 137 tc 5.4
+try killed INT 0 rx
+try killed INT 0 tc
 try killed TERM 0 tc 5.4
 try after_a_failure
 finish

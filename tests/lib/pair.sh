@@ -81,6 +81,12 @@ capture_uid()
 	awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status"
 }
 
+# The numbers of the programs that the capture holds.
+capture_programs()
+{
+	cat /proc/"$pid"/fdinfo/* 2>/dev/null | awk '$1 == "prog_id:" { print $2 }' | sort -u
+}
+
 # stop SIGNAL
 stop()
 {

@@ -243,7 +243,8 @@ tells_about_itself()
 	has "$T/out" '-e, --filter EXPR'
 	has "$T/out" '^  tracepoint:'
 	"$bpfcap" --man >"$T/out"
-	has "$T/out" '^\.TH BPFCAP 8'
+	cmp -s "$T/out" docs/man/bpfcap.8 ||
+		fail "bpfcap --man >docs/man/bpfcap.8: $(diff "$T/out" docs/man/bpfcap.8 | head -n 5)"
 	! command -v man >/dev/null || man --warnings -l "$T/out" 2>&1 >/dev/null |
 		grep . && fail "man complains" || :
 }
