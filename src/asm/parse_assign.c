@@ -31,36 +31,47 @@ static int parse_compound(struct scan *s, char letter, uint8_t dst, struct word 
 	return reg ? 0 : ebpf_scan_value(s, false, &st->op.imm);
 }
 
+/* "(s8)", "-" or nothing in front of a register */
+static struct word take_cast(struct scan *s)
+{
+	struct word cast;
+
+	if (ebpf_scan_text(s, "-"))
+		return (struct word){s->p - 1, 1};
+	cast = (struct word){s->p, 0};
+	if (!ebpf_scan_text(s, "("))
+		return cast;
+	cast.p = s->p - 1;
+	while (s->p < s->end && *s->p != ')')
+		s->p++;
+	s->p += s->p < s->end;
+	cast.len = (size_t)(s->p - cast.p);
+	return cast;
+}
+
 /* "r2", "(s8)r2", "-r1" behind "r1 ="; -ENOENT: something else */
 static int parse_move(struct scan *s, char letter, uint8_t dst, struct statement *st)
 {
-	const uint8_t code = (uint8_t)(alu_class(letter) | ISA_REG_OPERAND | EBPF_MOV);
 	const char *const start = s->p;
+	const struct word cast = take_cast(s);
+	const bool neg = cast.len == 1;
 	const struct isa_row *row;
-	struct word cast = {start, 0};
-	uint8_t src;
+	uint8_t code, src;
 	char letter2;
 
-	if (ebpf_scan_text(s, "(")) {
-		cast.p = s->p - 1;
-		while (s->p < s->end && *s->p != ')')
-			s->p++;
-		cast.len = (size_t)(s->p - cast.p) + 1;
-		s->p += s->p < s->end;
-	} else if (ebpf_scan_text(s, "-")) {
-		cast = (struct word){"-", 1};
-	}
 	if (!ebpf_scan_reg(s, &letter2, &src)) {
 		s->p = start;
 		return -ENOENT;
 	}
-	row = cast.len == 1 ? ebpf_parse_row(cast, 0xff, alu_class(letter) | EBPF_NEG)
-			    : ebpf_parse_row(cast, 0xff, code);
-	if (!row || letter2 != letter || (row->form == ISA_FORM_NEG && src != dst))
+	if (cast.len == 0 && letter2 == 'w')
+		letter = 'w'; /* LLVM: r1 = w2 is w1 = w2 */
+	code = alu_class(letter) | (neg ? EBPF_NEG : EBPF_MOV | ISA_REG_OPERAND);
+	row = ebpf_parse_row(cast, 0xff, code);
+	if (!row || letter2 != letter || (neg && src != dst))
 		return ebpf_parse_no_such(s, start);
 	st->op = ebpf_parse_op(row);
 	st->op.dst = dst;
-	st->op.src = row->form == ISA_FORM_NEG ? 0 : src;
+	st->op.src = neg ? 0 : src;
 	return 0;
 }
 

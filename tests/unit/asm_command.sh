@@ -1,0 +1,202 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/unit/asm_command.sh - the command bpfasm where it needs no rights: forms, objects, errors.
+. "${0%/*}/../lib/test.sh"
+
+bpfasm=$BIN/bpfasm
+cases=tests/cases/asm
+
+need_bpf_clang()
+{
+	need clang llvm-objcopy
+	clang --print-targets 2>/dev/null | grep -qw bpf || skip "clang has no bpf target"
+}
+
+# text_section OBJECT: the bytes of .text, to standard output
+text_section()
+{
+	llvm-objcopy -O binary --only-section=.text "$1" "$T/section"
+	cat "$T/section"
+}
+
+# clang's assembler and ours make the same bytes.
+agrees_with_the_assembler_of_llvm()
+{
+	need_bpf_clang
+	clang -target bpf -mcpu=v3 -c "$cases/llvm.s" -o "$T/llvm.o"
+	text_section "$T/llvm.o" >"$T/theirs"
+	"$bpfasm" -O raw "$cases/llvm.s" >"$T/ours"
+	cmp "$T/theirs" "$T/ours" || fail "different bytes"
+}
+
+# What clang writes as assembly, we read as clang does.
+reads_what_clang_writes()
+{
+	need_bpf_clang
+	clang -target bpf -mcpu=v3 -O2 -S "$cases/code.c" -o "$T/code.s"
+	clang -target bpf -mcpu=v3 -O2 -c "$cases/code.c" -o "$T/code.o"
+	text_section "$T/code.o" >"$T/theirs"
+	"$bpfasm" -O raw -o "$T/ours" "$T/code.s"
+	cmp "$T/theirs" "$T/ours" || fail "different bytes"
+	"$bpfasm" -O raw "$T/code.o" | cmp "$T/theirs" - || fail "the object's section differs"
+}
+
+# form FORM: written in it and read back, the program is the same.
+form()
+{
+	"$bpfasm" -O "$1" "$cases/llvm.s" >"$T/written"
+	"$bpfasm" -I "$1" -O raw "$T/written" >"$T/back"
+	"$bpfasm" -O raw "$cases/llvm.s" | cmp - "$T/back" || fail "$1 changed the program"
+}
+
+# The C form compiles to the same bytes.
+c_form_compiles()
+{
+	need cc
+	{
+		echo '#include <stdio.h>'
+		echo 'struct { unsigned char code, dst : 4, src : 4; short off; int imm; } p[] = {'
+		"$bpfasm" -O c "$cases/llvm.s"
+		echo '}; int main(void) { return fwrite(p, sizeof(p), 1, stdout) != 1; }'
+	} >"$T/form.c"
+	cc -w "$T/form.c" -o "$T/form"
+	"$T/form" >"$T/theirs"
+	"$bpfasm" -O raw "$cases/llvm.s" | cmp - "$T/theirs" || fail "different bytes"
+}
+
+# maps and functions, as llvm-objdump sees them
+write_object_source()
+{
+	cat >"$T/prog.s" <<-'EOF'
+		.map counts, array, 4, 8, 1
+		        *(u32 *)(r10 - 4) = 0
+		        r1 = counts ll
+		        r2 = r10
+		        r2 += -4
+		        call map_lookup_elem
+		        if r0 == 0 goto out
+		        r1 = 1
+		        lock *(u64 *)(r0 + 0) += r1
+		        r1 = 20
+		        call twice
+		        r0 += 2
+		        exit
+		out:    r0 = 0
+		        exit
+		twice:  r6 = r1
+		        call same
+		        r0 += r6
+		        exit
+		same:   r0 = r1
+		        exit
+	EOF
+}
+
+objects_are_what_objdump_reads()
+{
+	need llvm-objdump llvm-readelf
+	write_object_source
+	"$bpfasm" -O elf -t xdp -o "$T/prog.o" "$T/prog.s"
+	llvm-objdump -dr "$T/prog.o" >"$T/dump"
+	has "$T/dump" 'Disassembly of section xdp'
+	has "$T/dump" 'R_BPF_64_64[[:space:]]+counts'
+	has "$T/dump" 'R_BPF_64_32[[:space:]]+function'
+	llvm-readelf -S "$T/prog.o" >"$T/sections"
+	has "$T/sections" '\.maps'
+	has "$T/sections" '\.BTF'
+	has "$T/sections" 'license'
+	"$bpfasm" -s xdp "$T/prog.o" >"$T/listing"
+	has "$T/listing" '^   5: \(85\) call bpf_map_lookup_elem#1$'
+}
+
+tcpdump_filters_are_converted()
+{
+	printf '2\n40 0 0 12\n6 0 0 65535\n' >"$T/filter"
+	for type in socket tc xdp; do
+		"$bpfasm" -I cbpf -t $type -k 5.4 "$T/filter" >"$T/out"
+		has "$T/out" 'exit'
+	done
+	status 2 "$bpfasm" -I cbpf "$cases/llvm.s" 2>"$T/err"
+}
+
+interprets_without_root()
+{
+	printf 'r2 = *(u32 *)(r1 + 0)\nr0 = *(u8 *)(r2 + 2)\nexit\n' >"$T/p.s"
+	"$bpfasm" run -n -t xdp -x '00 11 22 33' "$T/p.s" >"$T/out"
+	same "$(cat "$T/out")" 'packet 1: r0 = 0x22 (34), 3 instructions'
+	"$bpfasm" run --trace -t xdp -x '00:11:22:33' "$T/p.s" >"$T/out"
+	has "$T/out" '^   1: r0 = \*\(u8 \*\)\(r2 \+2\)$'
+	has "$T/out" 'r0 = 0x22'
+	status 1 "$bpfasm" run -n -t xdp -x '00 11' "$T/p.s" 2>"$T/err"
+	has "$T/err" "instruction 1 .*1 bytes at 0x100002 are in no region"
+	printf 'r6 = r1\nr0 = *(u16 *)skb[0]\nexit\n' >"$T/s.s"
+	"$bpfasm" run -n -t socket -x '00 00 00 00 00 00 00 00 00 00 00 00 08 00 45 67' "$T/s.s" \
+		>"$T/out"
+	has "$T/out" 'r0 = 0x4567'
+}
+
+# says STATUS REGEXP ARGUMENT...: one line on standard error, nothing on standard output
+says()
+{
+	says_status=$1 says_text=$2
+	shift 2
+	status "$says_status" "$bpfasm" "$@" >"$T/out" 2>"$T/err" </dev/null
+	has "$T/err" "$says_text"
+	same "$(wc -l <"$T/err")" 1 "lines of error"
+	[ ! -s "$T/out" ] || fail "output: $(cat "$T/out")"
+}
+
+mistakes_get_one_line()
+{
+	printf 'r0 = 0\nr1 = (s8)r0\nexit\n' >"$T/v4.s"
+	printf 'call probe_read_kernel\nexit\n' >"$T/helper.s"
+	printf 'call skb_load_bytes\nexit\n' >"$T/skb.s"
+	printf '\177ELF and no more' >"$T/bad.o"
+	head -c 100000 /dev/urandom >"$T/random"
+	says 2 'v4.s:2:1: target 5.4 lacks this instruction .*movsx' -k 5.4 "$T/v4.s"
+	says 2 'helper.s:1:1: .*probe_read_kernel \(113\)' -k 5.4 -t kprobe "$T/helper.s"
+	says 2 'skb.s:1:1: .*not for tracepoint programs on target 6.1' -k 6.1 -t tracepoint \
+		"$T/skb.s"
+	says 2 'not a kernel version' -k latest "$T/v4.s"
+	says 2 'No such file' "$T/none.s"
+	says 2 'the program is empty'
+	says 2 'not an option' --frob "$T/v4.s"
+	says 2 "'exe' is not a form" -O exe "$T/v4.s"
+	says 2 "'c' is not a form" -I c "$T/v4.s"
+	says 2 'not a program type' -t lsm "$T/v4.s"
+	says 2 'left over' "$T/v4.s" "$T/helper.s"
+	says 2 'for running' -n "$T/v4.s"
+	says 2 'wants a value' -k
+	says 2 'hex digits' run -n -x '0g' "$T/v4.s"
+	says 2 'written to a file' -O elf -t xdp "$T/v4.s"
+	says 2 'needs --section' -O elf -o "$T/o.o" "$T/v4.s"
+	says 2 'too few for an ELF file' "$T/bad.o"
+	says 2 'random:[0-9]+:[0-9]+: ' "$T/random"
+	says 2 'No such file' -o /nonexistent/x "$T/v4.s"
+	says 2 'know the type' run "$T/v4.s"
+	[ ! -e "$T/o.o" ] || fail "an object was left"
+}
+
+help_and_manual_name_every_option()
+{
+	"$bpfasm" --help >"$T/help"
+	"$bpfasm" --man >"$T/man"
+	for word in --input --output --kernel --type --section --hex --trace --repeat; do
+		has "$T/help" "$word"
+		has "$T/man" "$(echo "$word" | sed 's/-/\\\\-/g')"
+	done
+	"$bpfasm" --version | grep -q '^bpfasm [0-9]' || fail "no version"
+}
+
+try agrees_with_the_assembler_of_llvm
+try reads_what_clang_writes
+for f in text raw hex decimal; do
+	try form $f
+done
+try c_form_compiles
+try objects_are_what_objdump_reads
+try tcpdump_filters_are_converted
+try interprets_without_root
+try mistakes_get_one_line
+try help_and_manual_name_every_option
+finish

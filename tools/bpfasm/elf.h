@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* elf.h - an object file that bpftool, tc and libbpf load. */
+#ifndef BPFASM_ELF_H
+#define BPFASM_ELF_H
+
+#include "options.h"
+
+/* Writes the program to o->out_path. 0, or -errno with *e filled. */
+int elf_write(const struct options *o, const struct ebpf_source *s, struct err *e);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfasm/main.c - the command: reads a program in one form, and writes it in another or runs
+ * it. Ends with status 0, 1 (failed) or 2 (wrong input or command line).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../common/fail.h"
+#include "elf.h"
+#include "input.h"
+#include "options.h"
+#include "run.h"
+
+static int write_form(const struct options *o, const struct ebpf_source *s, struct err *e)
+{
+	const char *name = o->out_path ? o->out_path : "standard output";
+	FILE *f = o->out_path ? fopen(o->out_path, "we") : stdout;
+	int rc;
+
+	if (!f)
+		return fail_input(e, -errno, "output", "%s: %s", name, strerror(errno));
+	rc = ebpf_write(f, &s->prog, (enum ebpf_format)o->output);
+	if (o->out_path && fclose(f) != 0 && !rc)
+		rc = -errno;
+	return rc ? fail_run(e, rc, "output", "%s: %s", name, strerror(-rc)) : 0;
+}
+
+static int act(const struct options *o, struct err *e)
+{
+	struct ebpf_source s;
+	int rc = input_read(o, &s, e);
+
+	if (rc)
+		return rc;
+	if (o->run && (o->interpret || o->trace))
+		rc = run_interpreted(o, &s, e);
+	else if (o->run)
+		rc = run_in_kernel(o, &s, e);
+	else if (o->output == FORM_ELF)
+		rc = elf_write(o, &s, e);
+	else
+		rc = write_form(o, &s, e);
+	ebpf_source_free(&s);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct err e = {0};
+	int rc = options_parse(&o, argc, argv, &e);
+
+	if (rc == 0 && o.help)
+		options_help();
+	else if (rc == 0 && o.man)
+		options_man();
+	else if (rc == 0 && o.version)
+		puts("bpfasm " BPFCAP_VERSION);
+	else if (rc == 0)
+		rc = act(&o, &e);
+	if (rc == 0 || rc == -EPIPE) /* whoever read the output has seen enough */
+		return 0;
+	return fail_report("bpfasm", &e);
+}

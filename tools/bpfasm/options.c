@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfasm/options.c - the command line and its help: one table, then the names given looked
+ * up. Fails with -EINVAL (input).
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../common/fail.h"
+#include "../common/opt.h"
+#include "../common/text.h"
+
+#define TO(field) offsetof(struct options, field)
+
+/* clang-format off */
+static const struct opt_row rows[] = {
+	{'I', "input", "FORM", OPT_STRING, TO(input_name), 0,
+	 "what FILE is: text (source or listing), raw, hex, decimal, cbpf (tcpdump -ddd) or elf; by default elf where it begins so, else text"},
+	{'O', "output", "FORM", OPT_STRING, TO(output_name), 0,
+	 "what to write: text (a listing, the default), raw, hex, decimal, c or elf"},
+	{'o', "out", "FILE", OPT_STRING, TO(out_path), 0,
+	 "write to FILE instead of standard output"},
+	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
+	 "refuse what kernel VER (5.4, 6.1 ...) lacks"},
+	{'t', "type", "TYPE", OPT_STRING, TO(type_name), 0,
+	 "of the program: socket_filter (socket), sched_cls (tc), xdp, kprobe, tracepoint, raw_tracepoint"},
+	{'s', "section", "NAME", OPT_STRING, TO(section), 0,
+	 "section of an ELF object to read or to write"},
+	{'l', "license", "TEXT", OPT_STRING, TO(license), 0,
+	 "license in an ELF object; Dual MIT/GPL by default"},
+	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
+	 "link type of the packets that -I cbpf is for; EN10MB by default"},
+	{'n', "interpret", NULL, OPT_FLAG, TO(interpret), 0,
+	 "run: in the interpreter, without root, instead of the kernel"},
+	{0, "trace", NULL, OPT_FLAG, TO(trace), 0,
+	 "run: show each step (in the interpreter)"},
+	{'x', "hex", "BYTES", OPT_STRING, TO(hex), 0,
+	 "run: on this packet, or context of tracing programs; @FILE reads the digits from FILE"},
+	{'r', "read", "FILE", OPT_STRING, TO(pcap), 0,
+	 "run: on each packet of a capture file"},
+	{0, "repeat", "N", OPT_NUMBER, TO(repeat), 1,
+	 "run: N times in the kernel, for the mean time"},
+	{0, "man", NULL, OPT_FLAG, TO(man), 0,
+	 "print the manual page: bpfasm --man | man -l -"},
+	{'h', "help", NULL, OPT_FLAG, TO(help), 0,
+	 "this list"},
+	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
+	 "the version"},
+};
+/* clang-format on */
+
+static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+
+static const char *const forms[FORM_CNT] = {
+	[EBPF_FORMAT_LISTING] = "text",
+	[EBPF_FORMAT_C] = "c",
+	[EBPF_FORMAT_DECIMAL] = "decimal",
+	[EBPF_FORMAT_HEX] = "hex",
+	[EBPF_FORMAT_RAW] = "raw",
+	[FORM_CBPF] = "cbpf",
+	[FORM_ELF] = "elf",
+};
+
+/* `not` is the form that only the other direction has. */
+static int form_by_name(const char *name, int not, const char *option, int *form, struct err *e)
+{
+	for (int f = 0; f < FORM_CNT; f++)
+		if (f != not &&strcmp(forms[f], name) == 0) {
+			*form = f;
+			return 0;
+		}
+	return fail_input(e, -EINVAL, "options", "--%s: '%s' is not a form; --help lists them",
+			  option, name);
+}
+
+static int look_up_type(struct options *o, struct err *e)
+{
+	int type = o->type_name ? ebpf_type_by_name(o->type_name) : EBPF_PROG_ANY;
+
+	if (type < 0)
+		return fail_input(e, -EINVAL, "options",
+				  "--type: '%s' is not a program type; --help lists them",
+				  o->type_name);
+	o->type = (enum ebpf_prog_type)type;
+	return 0;
+}
+
+static int look_up(struct options *o, struct err *e)
+{
+	int rc = look_up_type(o, e);
+
+	o->input = -1;
+	o->output = EBPF_FORMAT_LISTING;
+	if (!rc && o->input_name)
+		rc = form_by_name(o->input_name, EBPF_FORMAT_C, "input", &o->input, e);
+	if (!rc && o->output_name)
+		rc = form_by_name(o->output_name, FORM_CBPF, "output", &o->output, e);
+	if (!rc && o->kernel) {
+		rc = ebpf_target_by_version(&o->target, o->kernel, e);
+		o->has_target = true;
+	}
+	return rc;
+}
+
+/* "[run] [FILE]" */
+static int take_words(struct options *o, char **words, struct err *e)
+{
+	if (*words && strcmp(*words, "run") == 0) {
+		o->run = true;
+		words++;
+	}
+	if (*words && strcmp(*words, "-") != 0)
+		o->file = *words;
+	if (*words && words[1])
+		return fail_input(e, -EINVAL, "options", "'%s' is left over: one file is read",
+				  words[1]);
+	if (!o->run && (o->interpret || o->trace || o->hex || o->pcap || o->repeat))
+		return fail_input(e, -EINVAL, "options",
+				  "this option is for running: bpfasm run [options] FILE");
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct err *e)
+{
+	char **words;
+	int rc;
+
+	*o = (struct options){.license = "Dual MIT/GPL", .linktype = "EN10MB"};
+	rc = opt_parse(&table, argc, argv, o, NULL, &words, e);
+	if (!rc)
+		rc = take_words(o, words, e);
+	return rc ? rc : look_up(o, e);
+}
+
+/* ---- Help --------------------------------------------------------------------------------- */
+
+static void print(struct text *t)
+{
+	fputs(text_str(t), stdout);
+	text_free(t);
+}
+
+static const struct {
+	const char *command, *text;
+} examples[] = {
+	{"bpfasm -k 5.4 -t xdp prog.s", "assemble, check, and show the listing"},
+	{"bpfasm -O elf -t tc prog.s -o prog.o", "an object for tc, bpftool and libbpf"},
+	{"bpfasm -s xdp prog.o", "disassemble a section"},
+	{"tcpdump -ddd icmp | bpfasm -I cbpf -t tc", "a filter as eBPF"},
+	{"bpfasm run -n --trace -t socket prog.s -r ping.pcap", "step through it without root"},
+};
+
+#define EXAMPLE_CNT (sizeof(examples) / sizeof(examples[0]))
+
+void options_help(void)
+{
+	struct text t = {0};
+
+	text_put(&t,
+		 "usage: bpfasm [options] [FILE]\n"
+		 "       bpfasm run [options] [FILE]\n"
+		 "Assembles and disassembles eBPF, checks it against a kernel, and runs it.\n\n");
+	opt_help(&table, &t);
+	text_put(&t, "\nExamples:\n");
+	for (size_t i = 0; i < EXAMPLE_CNT; i++)
+		text_printf(&t, "  %s\n      %s\n", examples[i].command, examples[i].text);
+	text_put(&t, "\nExit status: 0 done; 1 something failed; 2 the input or command line is "
+		     "wrong.\n");
+	print(&t);
+}
+
+static const char man_head[] =
+	".TH BPFASM 1 \"\" \"bpfcap " BPFCAP_VERSION "\"\n"
+	".SH NAME\nbpfasm \\- assemble, disassemble, check and run eBPF programs\n"
+	".SH SYNOPSIS\n.B bpfasm\n[\\fIoptions\\fR] [\\fIFILE\\fR]\n.br\n"
+	".B bpfasm run\n[\\fIoptions\\fR] [\\fIFILE\\fR]\n"
+	".SH DESCRIPTION\n"
+	"Reads a program from \\fIFILE\\fR or standard input in one form and writes it in another, "
+	"or runs it. The text is the notation of the kernel's verifier or of LLVM, an instruction "
+	"a line, with labels, .equ constants and .map definitions:\n"
+	".PP\n.nf\n.RS\n"
+	".map counts, array, 4, 8, 1\n"
+	"        *(u32 *)(r10 - 4) = 0\n"
+	"        r1 = counts ll\n"
+	"        r2 = r10\n"
+	"        r2 += -4\n"
+	"        call map_lookup_elem\n"
+	"        if r0 == 0 goto out\n"
+	"        r1 = 1\n"
+	"        lock *(u64 *)(r0 + 0) += r1\n"
+	"out:    r0 = 2\n"
+	"        exit\n"
+	".RE\n.fi\n.PP\n"
+	"Listings of the verifier's log, of bpftool prog dump xlated and of bpfasm itself are read "
+	"back: instructions go to the slots that the lines name.\n"
+	".SH OPTIONS\n";
+
+static const char man_tail[] =
+	".SH RUNNING\n"
+	"The kernel runs socket filters, sched_cls and xdp programs (BPF_PROG_TEST_RUN); it hands "
+	"a socket filter the packet without its Ethernet header, and the interpreter does "
+	"likewise. "
+	"For each packet r0 is printed, with the mean time in the kernel or the number of "
+	"instructions in the interpreter.\n"
+	".SH EXIT STATUS\n0 done; 1 something failed; 2 the input or the command line is wrong.\n"
+	".SH SEE ALSO\n.BR bpfcap (8),\n.BR bpfinject (1),\n.BR bpftool (8)\n";
+
+void options_man(void)
+{
+	struct text t = {0};
+
+	text_put(&t, man_head);
+	opt_man(&table, &t);
+	text_put(&t, ".SH EXAMPLES\n");
+	for (size_t i = 0; i < EXAMPLE_CNT; i++)
+		text_printf(&t, ".TP\n.B %s\n%s\n", examples[i].command, examples[i].text);
+	text_put(&t, man_tail);
+	print(&t);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfasm/packets.c - packets from hex digits, from a capture file, or a plain one. Fails with
+ * -EINVAL (input) for what are no digits, or with what reading the file failed with.
+ */
+#include "packets.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/cbpf.h"
+
+#include "../common/fail.h"
+#include "input.h"
+
+#define PLAIN_LEN 64
+
+static int hex_digit(char c)
+{
+	const char *const digits = "0123456789abcdef", *p;
+
+	p = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+	return p ? (int)(p - digits) : -1;
+}
+
+/* Digits in pairs, with blanks or colons between; in place: the bytes are fewer than the digits. */
+static int decode(char *text, uint32_t *len, struct err *e)
+{
+	uint8_t *out = (uint8_t *)text;
+
+	*len = 0;
+	for (const char *p = text; *p;) {
+		if (isspace((unsigned char)*p) || *p == ':') {
+			p++;
+			continue;
+		}
+		if (hex_digit(p[0]) < 0 || hex_digit(p[1]) < 0)
+			return fail_input(e, -EINVAL, "packet",
+					  "two hex digits are expected at '%.16s'", p);
+		out[(*len)++] = (uint8_t)(hex_digit(p[0]) << 4 | hex_digit(p[1]));
+		p += 2;
+	}
+	return 0;
+}
+
+static int from_hex(const char *text, packet_fn fn, void *user, struct err *e)
+{
+	struct packet p = {.number = 1};
+	char *copy;
+	size_t len;
+	int rc = 0;
+
+	if (text[0] == '@') {
+		rc = input_bytes(text + 1, &copy, &len, e);
+	} else {
+		copy = strdup(text);
+		if (!copy)
+			return fail_run(e, -ENOMEM, "packet", "out of memory");
+	}
+	if (!rc)
+		rc = decode(copy, &p.len, e);
+	p.data = (const uint8_t *)copy;
+	if (!rc)
+		rc = fn(user, &p, e);
+	free(copy);
+	return rc;
+}
+
+static int from_file(const char *path, packet_fn fn, void *user, struct err *e)
+{
+	struct cbpf_file *f;
+	struct cbpf_packet c;
+	unsigned number = 0;
+	int rc = cbpf_file_open(&f, path, e);
+
+	if (rc)
+		return rc;
+	while ((rc = cbpf_file_next(f, &c, e)) == 1) {
+		const struct packet p = {c.data, c.cap_len, ++number};
+
+		rc = fn(user, &p, e);
+		if (rc)
+			break;
+	}
+	cbpf_file_close(f);
+	return rc;
+}
+
+int packets_each(const struct options *o, packet_fn fn, void *user, struct err *e)
+{
+	static const uint8_t zeros[PLAIN_LEN];
+	const struct packet plain = {zeros, sizeof(zeros), 1};
+
+	if (o->pcap)
+		return from_file(o->pcap, fn, user, e);
+	return o->hex ? from_hex(o->hex, fn, user, e) : fn(user, &plain, e);
+}

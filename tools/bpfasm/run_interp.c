@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfasm/run_interp.c - `bpfasm run -n`: in the library's interpreter, with a context made
+ * for the program's type. Fails with the instruction that did what is not allowed.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/ebpf_run.h"
+
+#include "../common/fail.h"
+#include "packets.h"
+#include "run.h"
+
+/* Packets and contexts have addresses below 4 GiB, as fields of 32 bits hold them. */
+enum { CTX_ADDR = 0x1000, PACKET_ADDR = 0x100000, CTX_LEN = 192, ETHERNET_LEN = 14 };
+
+/* Byte offsets in struct __sk_buff and struct xdp_md of linux/bpf.h. */
+enum { SKB_LEN = 0, SKB_PROTOCOL = 16, SKB_DATA = 76, SKB_DATA_END = 80 };
+enum { XDP_DATA = 0, XDP_DATA_END = 4, XDP_DATA_META = 8 };
+
+struct session {
+	const struct options *options;
+	const struct ebpf_prog *prog;
+	uint64_t regs[11]; /* as they were before the last step */
+	bool stepped;
+};
+
+static void put32(uint8_t *ctx, unsigned off, uint32_t v)
+{
+	memcpy(ctx + off, &v, sizeof(v));
+}
+
+static void fill_skb(uint8_t *ctx, const struct packet *p, uint32_t start)
+{
+	uint16_t protocol = 0;
+
+	if (p->len >= ETHERNET_LEN)
+		memcpy(&protocol, p->data + ETHERNET_LEN - 2, sizeof(protocol));
+	put32(ctx, SKB_LEN, p->len - start);
+	put32(ctx, SKB_PROTOCOL, protocol);
+	put32(ctx, SKB_DATA, PACKET_ADDR);
+	put32(ctx, SKB_DATA_END, PACKET_ADDR + p->len - start);
+}
+
+static void fill_xdp(uint8_t *ctx, const struct packet *p)
+{
+	put32(ctx, XDP_DATA, PACKET_ADDR);
+	put32(ctx, XDP_DATA_END, PACKET_ADDR + p->len);
+	put32(ctx, XDP_DATA_META, PACKET_ADDR);
+}
+
+/* A step, with the registers that the one before it changed. */
+static void show_step(struct ebpf_machine *m, size_t slot, const uint64_t regs[11])
+{
+	struct session *s = m->user;
+	char text[EBPF_TEXT_LEN];
+
+	for (unsigned r = 0; r < 11 && s->stepped; r++)
+		if (regs[r] != s->regs[r])
+			printf("        r%u = 0x%" PRIx64 "\n", r, regs[r]);
+	(void)ebpf_disasm(s->prog->insns, s->prog->cnt, slot, text);
+	printf("%4zu: %s\n", slot, text);
+	memcpy(s->regs, regs, sizeof(s->regs));
+	s->stepped = true;
+}
+
+static int interpret(struct session *s, const struct packet *p, uint8_t *data, struct err *e)
+{
+	const enum ebpf_prog_type type = s->options->type;
+	const bool is_socket = type == EBPF_PROG_SOCKET_FILTER || type == EBPF_PROG_ANY;
+	const bool is_skb = is_socket || type == EBPF_PROG_SCHED_CLS;
+	const uint32_t start = is_socket && p->len >= ETHERNET_LEN ? ETHERNET_LEN : 0;
+	uint8_t ctx[CTX_LEN] = {0};
+	struct ebpf_region regions[] = {
+		{CTX_ADDR, ctx, sizeof(ctx), is_skb},
+		{PACKET_ADDR, data + start, p->len - start, !is_socket},
+	};
+	struct ebpf_machine m = {.regions = regions,
+				 .region_cnt = 2,
+				 .ctx = CTX_ADDR,
+				 .trace = s->options->trace ? show_step : NULL,
+				 .user = s};
+	uint64_t r0;
+	int rc;
+
+	if (is_skb) {
+		fill_skb(ctx, p, start);
+		m.packet = data + start;
+		m.packet_len = p->len - start;
+		m.packet_net_off = is_socket ? 0 : ETHERNET_LEN;
+	} else if (type == EBPF_PROG_XDP) {
+		fill_xdp(ctx, p);
+	} else { /* tracing: the bytes are the context */
+		regions[0] = (struct ebpf_region){CTX_ADDR, data, p->len, false};
+		m.region_cnt = 1;
+	}
+	s->stepped = false;
+	rc = ebpf_run(s->prog, &m, &r0, e);
+	if (!rc)
+		printf("packet %u: r0 = 0x%" PRIx64 " (%" PRId64 "), %" PRIu64 " instructions\n",
+		       p->number, r0, (int64_t)r0, m.step_cnt);
+	return rc;
+}
+
+static int run_packet(void *user, const struct packet *p, struct err *e)
+{
+	uint8_t *copy = malloc(p->len + 1); /* the program may write into it */
+	int rc;
+
+	if (!copy)
+		return fail_run(e, -ENOMEM, "run", "out of memory");
+	memcpy(copy, p->data, p->len);
+	rc = interpret(user, p, copy, e);
+	free(copy);
+	return rc;
+}
+
+int run_interpreted(const struct options *o, const struct ebpf_source *s, struct err *e)
+{
+	struct session session = {.options = o, .prog = &s->prog};
+
+	return packets_each(o, run_packet, &session, e);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/bpfasm/run_kernel.c - `bpfasm run` by BPF_PROG_TEST_RUN. Fails with the kernel's errno and
+ * the verifier's last words.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpfcap/kbpf.h"
+
+#include "../common/fail.h"
+#include "packets.h"
+#include "run.h"
+
+enum { LDDW = 0x18, MAP_FD = 1 };
+
+struct maps {
+	int *fds;
+	size_t cnt;
+};
+
+static void close_maps(struct maps *m)
+{
+	for (size_t i = 0; i < m->cnt; i++)
+		close(m->fds[i]);
+	free(m->fds);
+}
+
+static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
+{
+	m->fds = calloc(s->map_cnt + 1, sizeof(*m->fds));
+	if (!m->fds)
+		return fail_run(e, -ENOMEM, "run", "out of memory");
+	for (; m->cnt < s->map_cnt; m->cnt++) {
+		const struct ebpf_map_def *d = &s->maps[m->cnt];
+		int fd = kbpf_map_create(d->type, d->key_len, d->value_len, d->entry_cnt, 0,
+					 d->name, e);
+
+		if (fd < 0)
+			return fd;
+		m->fds[m->cnt] = fd;
+	}
+	return 0;
+}
+
+/* The program refers to maps by number; the kernel wants their descriptors. */
+static void set_maps(struct ebpf_source *s, const struct maps *m)
+{
+	for (size_t i = 0; i < s->prog.cnt && m->cnt; i += s->prog.insns[i].code == LDDW ? 2 : 1) {
+		struct ebpf_insn *insn = &s->prog.insns[i];
+
+		if (insn->code == LDDW && insn->src == MAP_FD)
+			insn->imm = m->fds[insn->imm];
+	}
+}
+
+struct loaded {
+	int fd;
+	uint32_t repeat;
+};
+
+static int run_packet(void *user, const struct packet *p, struct err *e)
+{
+	const struct loaded *l = user;
+	struct kbpf_test_run run = {.data_in = p->data, .data_in_len = p->len, .repeat = l->repeat};
+	int rc = kbpf_prog_test_run(l->fd, &run);
+
+	if (rc == -EINVAL && p->len < 14)
+		return fail_input(e, rc, "run", "packet %u has %u bytes; the kernel wants 14",
+				  p->number, p->len);
+	if (rc)
+		return fail_run(e, rc, "run", "packet %u: the kernel does not run it: %s",
+				p->number, strerror(-rc));
+	printf("packet %u: r0 = 0x%x (%d), %u ns\n", p->number, run.retval, (int)run.retval,
+	       run.duration_ns);
+	return 0;
+}
+
+static int load_and_run(const struct options *o, const struct ebpf_source *s, struct err *e)
+{
+	const struct kbpf_prog_spec spec = {
+		.type = (uint32_t)o->type, .insns = s->prog.insns, .insn_cnt = s->prog.cnt};
+	struct loaded l = {.fd = kbpf_prog_load(&spec, e), .repeat = (uint32_t)o->repeat};
+	int rc;
+
+	if (l.fd < 0)
+		return l.fd;
+	rc = packets_each(o, run_packet, &l, e);
+	close(l.fd);
+	return rc;
+}
+
+int run_in_kernel(const struct options *o, struct ebpf_source *s, struct err *e)
+{
+	struct maps m = {0};
+	int rc;
+
+	if (o->type == EBPF_PROG_ANY)
+		return fail_input(e, -EINVAL, "options", "the kernel must know the type: --type");
+	rc = make_maps(s, &m, e);
+	if (!rc) {
+		set_maps(s, &m);
+		rc = load_and_run(o, s, e);
+	}
+	close_maps(&m);
+	return rc;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* types.h - type information that tells libbpf of the maps in an object. */
+#ifndef BPFASM_TYPES_H
+#define BPFASM_TYPES_H
+
+#include "bpfcap/ebpf_text.h"
+
+#define TYPES_MAP_LEN 32 /* bytes of a map's variable in .maps: four pointers */
+
+/* The contents of a .BTF section for these maps; *data is malloc'ed. 0 or -ENOMEM. */
+int types_of_maps(const struct ebpf_map_def *maps, size_t cnt, uint8_t **data, size_t *len);
+
+#endif

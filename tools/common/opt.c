@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/common/opt.c - a command line by one table: takes rows and argv, fills a structure; prints
+ * the rows as help or as part of a manual page.
+ */
+#include "opt.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "text.h"
+
+#define ROW_MAX	  64
+#define LONG_BASE 0x100 /* getopt_long's value for row i, so that it cannot be a letter */
+
+/* ---- getopt_long's view of the table ------------------------------------------------------ */
+
+struct getopt_args {
+	char letters[1 + 2 * ROW_MAX + 1];
+	struct option longs[ROW_MAX + 1];
+};
+
+static void make_getopt_args(const struct opt_table *t, struct getopt_args *g)
+{
+	size_t letter = 0, name = 0;
+
+	memset(g, 0, sizeof(*g));
+	g->letters[letter++] = ':'; /* tell a missing argument from an unknown option */
+	for (size_t i = 0; i < t->cnt && i < ROW_MAX; i++) {
+		const struct opt_row *row = &t->rows[i];
+
+		if (row->letter) {
+			g->letters[letter++] = row->letter;
+			if (row->arg)
+				g->letters[letter++] = ':';
+		}
+		if (row->name)
+			g->longs[name++] = (struct option){
+				.name = row->name,
+				.has_arg = row->arg ? required_argument : no_argument,
+				.val = LONG_BASE + (int)i,
+			};
+	}
+}
+
+static const struct opt_row *row_of(const struct opt_table *t, int c)
+{
+	if (c >= LONG_BASE)
+		return &t->rows[c - LONG_BASE];
+	for (size_t i = 0; i < t->cnt; i++)
+		if (t->rows[i].letter && t->rows[i].letter == c)
+			return &t->rows[i];
+	return NULL;
+}
+
+/* ---- Values ------------------------------------------------------------------------------- */
+
+static int set_number(uint64_t *to, const struct opt_row *row, const char *arg, struct err *e)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*to = strtoull(arg, &end, 10);
+	if (!isdigit((unsigned char)arg[0]) || *end || errno || *to < row->min)
+		return fail_input(e, -EINVAL, "options", "--%s wants a number from %d on, not '%s'",
+				  row->name, (int)row->min, arg);
+	return 0;
+}
+
+static int set_value(void *values, const struct opt_row *row, char *arg, opt_own own, struct err *e)
+{
+	void *to = (char *)values + row->off;
+
+	switch (row->kind) {
+	case OPT_FLAG:
+		*(bool *)to = true;
+		return 0;
+	case OPT_COUNT:
+		(*(int *)to)++;
+		return 0;
+	case OPT_STRING:
+		*(const char **)to = arg;
+		return 0;
+	case OPT_NUMBER:
+		return set_number(to, row, arg, e);
+	default:
+		return own(values, row, arg, e);
+	}
+}
+
+static int bad_option(int c, char *const *argv, struct err *e)
+{
+	const char *word = argv[optind - 1];
+
+	if (c == ':')
+		return fail_input(e, -EINVAL, "options", "'%s' wants a value", word);
+	if (optopt > 0 && optopt < LONG_BASE)
+		return fail_input(e, -EINVAL, "options",
+				  "'-%c' is not an option; --help lists them", optopt);
+	return fail_input(e, -EINVAL, "options", "'%s' is not an option; --help lists them", word);
+}
+
+int opt_parse(const struct opt_table *t, int argc, char **argv, void *values, opt_own own,
+	      char ***words, struct err *e)
+{
+	struct getopt_args g;
+	int c;
+
+	make_getopt_args(t, &g);
+	opterr = 0;
+	optind = 0; /* begin anew, for callers that parse twice */
+	while ((c = getopt_long(argc, argv, g.letters, g.longs, NULL)) != -1) {
+		const struct opt_row *row = row_of(t, c);
+		int rc = row ? set_value(values, row, optarg, own, e) : bad_option(c, argv, e);
+
+		if (rc != 0)
+			return rc;
+	}
+	*words = argv + optind;
+	return 0;
+}
+
+/* ---- Help --------------------------------------------------------------------------------- */
+
+/* "-e, --filter EXPR" */
+static void put_usage(struct text *out, const struct opt_row *row)
+{
+	if (row->letter)
+		text_printf(out, "-%c", row->letter);
+	if (row->name)
+		text_printf(out, "%s--%s", row->letter ? ", " : "    ", row->name);
+	if (row->arg)
+		text_printf(out, " %s", row->arg);
+}
+
+void opt_help(const struct opt_table *t, struct text *out)
+{
+	enum { COLUMN = 30 };
+
+	for (size_t i = 0; i < t->cnt; i++) {
+		const size_t start = out->len;
+
+		text_put(out, "  ");
+		put_usage(out, &t->rows[i]);
+		if (out->len - start >= COLUMN)
+			text_printf(out, "\n%*s", COLUMN, "");
+		else
+			text_printf(out, "%*s", (int)(COLUMN - (out->len - start)), "");
+		text_printf(out, "%s\n", t->rows[i].text);
+	}
+}
+
+void opt_man(const struct opt_table *t, struct text *out)
+{
+	for (size_t i = 0; i < t->cnt; i++) {
+		const struct opt_row *row = &t->rows[i];
+
+		text_put(out, ".TP\n.B ");
+		if (row->letter)
+			text_printf(out, "\\-%c", row->letter);
+		if (row->name)
+			text_printf(out, "%s\\-\\-%s", row->letter ? ", " : "", row->name);
+		if (row->arg)
+			text_printf(out, " \\fI%s\\fR", row->arg);
+		text_printf(out, "\n%s\n", row->text);
+	}
+}
