@@ -19,6 +19,7 @@
 
 #include "../lib/filters.h"
 #include "../lib/packets.h"
+#include "../lib/share.h"
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 
@@ -172,7 +173,10 @@ static int run(const struct loaded *l, const struct packet *p, uint32_t *verdict
 static void compare(struct loaded *l, const char *expr, const struct cbpf_prog *filter,
 		    const struct packets *ps, size_t *cnt)
 {
-	for (size_t i = 0; i < ps->cnt; i++) {
+	/* With a share, each filter begins at another packet. */
+	size_t stride = (size_t)test_stride();
+
+	for (size_t i = filter->cnt % stride; i < ps->cnt; i += stride) {
 		const struct packet *p = &ps->all[i];
 		uint32_t want = cbpf_run(filter, p->data, p->len, p->len), got;
 		int rc = run(l, p, &got);

@@ -5,13 +5,21 @@
 
 #include <stdlib.h>
 
-/* TEST_SHARE=N in the environment: an Nth of `cnt` rounds, at least one. */
-static inline int test_share(int cnt)
+/* TEST_SHARE=N in the environment: one round in N is to be done. */
+static inline int test_stride(void)
 {
 	const char *text = getenv("TEST_SHARE");
-	int share = text ? atoi(text) : 1;
+	int n = text ? atoi(text) : 1;
 
-	return share > 1 && cnt > share ? cnt / share : cnt;
+	return n > 1 ? n : 1;
+}
+
+/* Of `cnt` rounds, the share; at least one. */
+static inline int test_share(int cnt)
+{
+	int n = cnt / test_stride();
+
+	return n > 1 ? n : 1;
 }
 
 #endif
