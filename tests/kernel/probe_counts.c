@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 #include "../../src/probes/session.h"
+#include "../lib/share.h"
 #include "../lib/testveth.h"
 
-enum { FLOOD_CNT = 20000, STARTS = 20, IDS_MAX = 8, WAIT_MS = 5000, SENDER = 1 };
+enum { FLOOD_CNT = 20000, STARTS = 60, IDS_MAX = 8, WAIT_MS = 5000, SENDER = 1 };
 
 static struct testveth veth;
 static bool has_veth;
@@ -68,18 +69,19 @@ static void check_flood(const char *hook, const char *iface, const char *kernel)
 				       .ring_pages = 8};
 	struct probe *p = must_open(&c);
 	struct probe_counts counts;
+	unsigned cnt = (unsigned)test_share(FLOOD_CNT);
 	uint64_t polled = 0;
 	int rc;
 
-	flood(FLOOD_CNT / 2);
+	flood(cnt / 2);
 	polled += (uint64_t)probe_poll(p, 0, nothing, NULL, NULL);
-	flood(FLOOD_CNT / 2);
+	flood(cnt / 2);
 	usleep(100000); /* softirqs */
 	probe_stop(p);
 	while ((rc = probe_poll(p, 0, nothing, NULL, NULL)) > 0)
 		polled += (uint64_t)rc;
 	assert_int_equal(probe_counts(p, 0, &counts), 0);
-	assert_int_equal(counts.matched, FLOOD_CNT);
+	assert_int_equal(counts.matched, cnt / 2 * 2);
 	assert_int_equal(counts.captured, polled);
 	assert_true(counts.lost_ring > 0);
 	assert_int_equal(counts.captured + counts.lost_ring, counts.matched);
@@ -146,7 +148,7 @@ static void test_starts_and_stops(void **state)
 
 	(void)state;
 	need_veth();
-	for (int i = 0; i < STARTS; i++) {
+	for (int i = 0; i <= test_share(STARTS); i++) {
 		probe_close(must_open(&c));
 		if (i == 0)
 			before = open_fds();
