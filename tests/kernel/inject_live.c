@@ -119,13 +119,15 @@ struct seen {
 	uint64_t all, match;
 };
 
-static struct seen drain(int tap, const struct cbpf_prog *filter)
+/* The filter runs over what follows `skipped` bytes. */
+static struct seen drain(int tap, const struct cbpf_prog *filter, uint32_t skipped)
 {
 	static uint8_t frame[FRAME_MAX];
 	struct tpacket_stats stats;
 	struct sockaddr_ll from;
 	struct seen seen = {0};
 	socklen_t len = sizeof(from);
+	uint32_t rest_len;
 	ssize_t n;
 
 	while ((n = recvfrom(tap, frame, sizeof(frame), MSG_TRUNC, (struct sockaddr *)&from,
@@ -135,7 +137,8 @@ static struct seen drain(int tap, const struct cbpf_prog *filter)
 		if (from.sll_pkttype != PACKET_OUTGOING)
 			continue;
 		seen.all++;
-		seen.match += cbpf_run(filter, frame, (uint32_t)n, (uint32_t)n) != 0;
+		rest_len = (uint32_t)n - skipped;
+		seen.match += cbpf_run(filter, frame + skipped, rest_len, rest_len) != 0;
 	}
 	len = sizeof(stats);
 	assert_int_equal(getsockopt(tap, SOL_PACKET, PACKET_STATISTICS, &stats, &len), 0);
@@ -208,21 +211,25 @@ static int attach_by_tc(const char *object)
 	return map_of_new_prog(before);
 }
 
-static void check_tc(const char *expr, const char *access)
+/* "tc_count-g" hands the stub whole frames, "tc_l3-g" packets from their IP header on. */
+static void check_tc(const char *object, const char *expr, const char *access)
 {
-	const char *const args[] = {"--at", "stub", "-e", expr, "--access", access, NULL};
+	bool l3 = strcmp(object, "tc_l3-g") == 0;
+	const char *const args[] = {
+		"--at", "stub", "-e", expr, "--access", access, l3 ? "--l3" : "--l2", NULL};
 	struct cbpf_prog filter;
 	struct seen seen;
 	int tap, map_fd;
 
-	assert_int_equal(testobj_inject(testobj_case("tc_count-g"), testobj_path("out.o"), args),
-			 0);
+	assert_int_equal(testobj_inject(testobj_case(object), testobj_path("out.o"), args), 0);
 	tap = open_tap();
 	map_fd = attach_by_tc(testobj_path("out.o"));
 	assert_true(map_fd >= 0);
 	make_traffic();
-	assert_int_equal(cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, true, &filter, NULL), 0);
-	seen = drain(tap, &filter);
+	assert_int_equal(cbpf_compile(expr, l3 ? CBPF_LINKTYPE_RAW : CBPF_LINKTYPE_ETHERNET, 65535,
+				      true, &filter, NULL),
+			 0);
+	seen = drain(tap, &filter, l3 ? ETH_HLEN : 0);
 	print_message("%s: %llu of %llu\n", expr, (unsigned long long)seen.match,
 		      (unsigned long long)seen.all);
 	assert_int_equal(count_of(map_fd, 0), seen.all);
@@ -258,8 +265,8 @@ static void tc_counts_what_matches(void **state)
 {
 	(void)state;
 	need_tc();
-	check_tc("tcp port 443", "direct");
-	check_tc("udp and greater 700", "direct");
+	check_tc("tc_count-g", "tcp port 443", "direct");
+	check_tc("tc_count-g", "udp and greater 700", "direct");
 }
 
 /* Bytes that are only in pages of the file, and scratch memory for where they are. */
@@ -270,9 +277,19 @@ static void tc_reads_pages(void **state)
 
 	(void)state;
 	need_tc();
-	check_tc(expr, "load_bytes");
-	check_tc(expr, "direct");
-	check_tc("tcp[((tcp[12] & 0xf0) >> 2) + 20000:1] > 0x34", "direct");
+	check_tc("tc_count-g", expr, "load_bytes");
+	check_tc("tc_count-g", expr, "direct");
+	check_tc("tc_count-g", "tcp[((tcp[12] & 0xf0) >> 2) + 20000:1] > 0x34", "direct");
+}
+
+/* What is not linear is read by a helper that counts from the start of the frame. */
+static void tc_reads_pages_behind_ip(void **state)
+{
+	(void)state;
+	need_tc();
+	check_tc("tc_l3-g", "tcp port 443", "direct");
+	check_tc("tc_l3-g", "tcp[((tcp[12] & 0xf0) >> 2) + 20000:1] > 0x34", "direct");
+	check_tc("tc_l3-g", "tcp[((tcp[12] & 0xf0) >> 2) + 7:1] = 0x0a and greater 1000", "direct");
 }
 
 static void kprobe_counts_what_matches(void **state)
@@ -325,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tc_counts_what_matches),
 		cmocka_unit_test(tc_reads_pages),
+		cmocka_unit_test(tc_reads_pages_behind_ip),
 		cmocka_unit_test(kprobe_counts_what_matches),
 	};
 

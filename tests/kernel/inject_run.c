@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -255,8 +256,11 @@ static void check(const struct how *h, bool types, const char *expr)
 
 static void check_all(bool types)
 {
+	/* An emulated machine is slow: there each way gets some of the expressions. */
+	size_t step = getenv("BPFCAP_VM") ? 4 : 1;
+
 	for (size_t i = 0; i < HOW_CNT; i++)
-		for (size_t j = 0; j < EXPR_CNT; j++)
+		for (size_t j = i % step; j < EXPR_CNT; j += step)
 			check(&hows[i], types, exprs[j]);
 }
 

@@ -112,6 +112,19 @@ old_body_is_kept()
 	tail -n "$n" "$T/new.o.body" | cmp - "$T/tc.bpf.body"
 }
 
+# bpf_probe_read is number 4; Linux 5.5 brought number 113 for kernel addresses.
+probe_read_is_the_kernels_own()
+{
+	need_objects
+	need llvm-objdump
+	for row in '5.4 4' '5.10 113' '6.12 113'; do
+		"$inject" "$cases/memory.bpf" -o "$T/out.o" --at stub -e 'tcp port 443' -k "${row% *}"
+		llvm-objdump -d --no-show-raw-insn --disassemble-symbols=stub "$T/out.o" |
+			grep -o 'call [0-9]*' | sort -u >"$T/calls"
+		same "$(cat "$T/calls")" "call ${row#* }" "with -k ${row% *}"
+	done
+}
+
 deterministic()
 {
 	need_objects
@@ -129,5 +142,6 @@ try functions_that_are_no_stubs
 try stubs_are_listed
 try llvm_reads_the_result
 try old_body_is_kept
+try probe_read_is_the_kernels_own
 try deterministic
 finish
