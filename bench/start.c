@@ -2,7 +2,7 @@
 /*
  * bench/start.c - how long from starting the command to its first line about a packet?
  *
- * Takes nothing; datagrams pass lo of a network namespace of its own every SEND_EVERY_US. Prints the
+ * Takes nothing; datagrams pass lo of a network namespace of its own each SEND_EVERY_US. Prints the
  * medians for bpfcap's hooks and for tcpdump, run in turn, and the ratio to tcpdump. Needs root.
  * Fails when the default hooks need LIMIT_MS or more.
  */

@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define PROBE_SNAP_LEN_MAX 64800u /* what one perf record surely holds beside the head and a stack */
+#define PROBE_SNAP_LEN_MAX 64800u /* what a perf record holds beside head and stack */
 #define PROBE_STACK_DEPTH  64
 #define PROBE_COMM_LEN	   16
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cbpf_check.c - is a classic BPF program one that can run? Takes any array, gives 0 or the reason. */
+/* cbpf_check.c - can this classic BPF program run? Takes any array, gives 0 or the reason. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -43,15 +43,25 @@ enum {
 #define CBPF_LL_OFF  0xffe00000u
 
 /* SKF_AD_* of linux/filter.h, which are part of the kernel's ABI: name, number, tcpdump's name. */
+/* clang-format off */
 #define CBPF_ANCILLARY(X)                                                                          \
 	X(PROTOCOL, 0, "proto")                                                                    \
 	X(PKTTYPE, 4, "type")                                                                      \
 	X(IFINDEX, 8, "ifidx")                                                                     \
-	X(NLATTR, 12, "nla") X(NLATTR_NEST, 16, "nlan") X(MARK, 20, "mark") X(QUEUE, 24, "queue")  \
-		X(HATYPE, 28, "hatype") X(RXHASH, 32, "rxhash") X(CPU, 36, "cpu")                  \
-			X(ALU_XOR_X, 40, "xor_x") X(VLAN_TAG, 44, "vlan_tci")                      \
-				X(VLAN_TAG_PRESENT, 48, "vlanp") X(PAY_OFFSET, 52, "poff")         \
-					X(RANDOM, 56, "rand") X(VLAN_TPID, 60, "vlan_tpid")
+	X(NLATTR, 12, "nla")                                                                       \
+	X(NLATTR_NEST, 16, "nlan")                                                                 \
+	X(MARK, 20, "mark")                                                                        \
+	X(QUEUE, 24, "queue")                                                                      \
+	X(HATYPE, 28, "hatype")                                                                    \
+	X(RXHASH, 32, "rxhash")                                                                    \
+	X(CPU, 36, "cpu")                                                                          \
+	X(ALU_XOR_X, 40, "xor_x")                                                                  \
+	X(VLAN_TAG, 44, "vlan_tci")                                                                \
+	X(VLAN_TAG_PRESENT, 48, "vlanp")                                                           \
+	X(PAY_OFFSET, 52, "poff")                                                                  \
+	X(RANDOM, 56, "rand")                                                                      \
+	X(VLAN_TPID, 60, "vlan_tpid")
+/* clang-format on */
 
 enum cbpf_ancillary {
 #define CBPF_AD_ENUM(name, number, text) CBPF_AD_##name = number,

@@ -40,7 +40,7 @@ struct access {
 	bool host_order; /* loads come in the order of the host: RAW values are of no use */
 
 	/*
-	 * Goes on behind it where room(base) >= reach, leads to node `no` elsewhere. False: it never
+	 * Goes on behind it where room(base) >= reach, leads to node `no` else. False: it never
 	 * goes on.
 	 */
 	bool (*guard)(struct emit *e, ir_val base, uint32_t reach, ir_node no);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* facts.c - what the tests on the way to a node say about values: a few intervals and exclusions. */
+/* facts.c - what the tests before a node say about values: a few intervals and exclusions. */
 #include "facts.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pass.h - the passes. Each takes an ordered graph (c2e_ir_order()) and leaves an ordered graph with
+ * pass.h - the passes. Each takes an ordered graph (c2e_ir_order()) and leaves an ordered one with
  * the same result for every packet.
  */
 #ifndef SRC_PASS_H

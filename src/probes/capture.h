@@ -17,7 +17,7 @@
 struct capture {
 	const struct ebpf_target *target;
 	const struct probe_layout *layout; /* needed by tracing hooks */
-	/* The filter for Ethernet frames and for packets that begin with an IP header. A filter that
+	/* The filter for Ethernet frames, and for packets that begin with an IP header. One that
 	 * has no meaning for the latter does not compile, and matches none: cnt is 0. */
 	struct cbpf_prog eth, raw;
 	uint32_t snap_len;
@@ -35,7 +35,7 @@ struct capture_counters {
 
 /*
  * Tracing programs work in a value of a plain array map, `busy` while one does: a program may be
- * interrupted by another on the same CPU, so there are several for each, key = CPU * levels + level.
+ * interrupted by another on the same CPU, so each has several, key = CPU * levels + level.
  * (A per-CPU map would limit the value to 32 KiB.) The packet follows.
  */
 struct capture_scratch {
@@ -90,7 +90,8 @@ enum {
 #define SCRATCH(field) offsetof(struct capture_scratch, field)
 #define RECORD(field)  (SCRATCH(record) + offsetof(struct probe_record, field))
 #define SKB(m, f)      (SCRATCH(skb) + (size_t)layout_off((m)->c->layout, LAYOUT_SKB_##f))
-#define PACKET(m)      ((int)(sizeof(struct capture_scratch) + ((m)->c->stack ? RECORD_STACK_LEN : 0)))
+#define STACK(m)       ((m)->c->stack ? RECORD_STACK_LEN : 0)
+#define PACKET(m)      ((int)(sizeof(struct capture_scratch) + STACK(m)))
 #define COUNTER(field) offsetof(struct capture_counters, field)
 
 /* counters->field++. In: SLOT_COUNTERS. Clobbers R1, R2. */

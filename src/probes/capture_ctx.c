@@ -60,7 +60,7 @@ static void emit_ifindex(const struct emit *m)
 }
 
 /*
- * In: SLOT_IFINDEX. Out: R1 = SLOT_LINKTYPE = linktypes[ifindex], Ethernet if not there. Clobbers R0..R5.
+ * In: SLOT_IFINDEX. Out: R1 = SLOT_LINKTYPE = linktypes[ifindex], else Ethernet. Clobbers R0..R5.
  */
 static void emit_linktype(const struct emit *m)
 {
@@ -109,7 +109,7 @@ static void emit_packet_pointers(const struct emit *m)
 		     LDX(W, R8, CTX(R6, __sk_buff, data_end)));
 }
 
-/* In: R1 = link type, R6 = context. Goes on when the packet matches, else to m->out. Clobbers R0..R5,
+/* In: R1 = link type, R6 = context. Goes on when it matches, else to m->out. Clobbers R0..R5,
  * R7..R9. */
 static int emit_filters(const struct emit *m, struct err *e)
 {
@@ -167,7 +167,7 @@ static void emit_task(const struct emit *m)
 		     MOV(R2, PROBE_COMM_LEN), CALL(get_current_comm));
 }
 
-/* In: R6 = context, SLOT_IFINDEX, SLOT_LINKTYPE. Out: the record, R8 = its cap_len. Clobbers all. */
+/* In: R6 = context, SLOT_IFINDEX, SLOT_LINKTYPE. Out: record, R8 = its cap_len. Clobbers all. */
 static void emit_record(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;

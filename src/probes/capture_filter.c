@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/capture_filter.c - the session's filter, compiled for each link type that a hook meets.
+ * src/probes/capture_filter.c - the session's filter, compiled for each link type of a hook.
  *
  * Takes an expression; fills eth, raw and window_len of struct capture. Fails with libpcap's reason
  * when the expression is wrong. One that only has no meaning for raw IP ("ether host") matches no
@@ -51,7 +51,7 @@ int probe_capture_filter(struct capture *c, const char *expr, const char *linkty
 		probe_capture_filter_free(c);
 		return rc;
 	}
-	/* Only bytes that are captured decide; a short snap length may still be below the minimum. */
+	/* Only captured bytes decide; a short snap length may still be below the minimum. */
 	if (c->window_len > c->snap_len)
 		c->window_len = c->snap_len > CAPTURE_WINDOW_MIN ? c->snap_len : CAPTURE_WINDOW_MIN;
 	else

@@ -61,15 +61,15 @@ struct hook_ops {
 	/* Takes the spec behind its prefix. -EINVAL (input). */
 	int (*parse)(struct hook *h, const char *rest, struct err *e);
 	/*
-	 * Optional: called once for all hooks of these ops, before anything is made for them; looks up
+	 * Optional: called once for all hooks of these ops before anything is made; looks up
 	 * what their specs mean in this kernel, and may put several hooks in the place of one.
 	 */
 	int (*resolve)(struct hook_list *list, const struct hook_env *env, struct err *e);
 	/* Optional: looks up what the program must know (offsets in a record). */
 	int (*prepare)(struct hook *h, const struct hook_env *env, struct err *e);
 	/*
-	 * Tracing. In: R1 = context, SLOT_HOOK = the hook's index. Out: R6 = sk_buff or 0, and where
-	 * the hook knows them SLOT_REASON and SLOT_LOCATION; SLOT_HOOK of the one of a row that runs.
+	 * Tracing. In: R1 = context, SLOT_HOOK = the hook's index. Out: R6 = sk_buff or 0; where
+	 * the hook knows them SLOT_REASON, SLOT_LOCATION; SLOT_HOOK of the one of a row that runs.
 	 * Goes to m->out when there is nothing to look at. Clobbers R0..R9 and the filter's stack.
 	 */
 	void (*emit_prologue)(const struct emit *m);

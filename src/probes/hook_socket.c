@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/hook_socket.c - socket: an AF_PACKET socket whose filter program hands the packets over.
+ * src/probes/hook_socket.c - socket: an AF_PACKET socket whose filter hands the packets over.
  *
  * The program keeps nothing for the socket's queue. One socket for each interface chosen with -i,
  * or one for all. Fails with -EPERM without CAP_NET_RAW.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/layout.c - the layout as an object: names, public access, what follows from neighbours.
+ * src/probes/layout.c - the layout as an object: names, access, what follows from neighbours.
  *
  * Members that no context field reveals stand beside one that is revealed, in an order that holds
  * from 5.4 on. probe_layout_derive() fills them in and refuses offsets that break a rule, so that

@@ -55,7 +55,7 @@ struct probe_layout {
 	struct probe_field field[LAYOUT_FIELD_CNT];
 	uint8_t ptr_len;	   /* bytes of a kernel pointer: 8, or 4 */
 	uint8_t pkt_type_mask;	   /* of the byte at SKB_PKT_TYPE */
-	uint8_t vlan_present_mask; /* of the byte at SKB_VLAN_PRESENT; 0: the u32 at SKB_VLAN_PROTO is
+	uint8_t vlan_present_mask; /* of the byte at SKB_VLAN_PRESENT; 0: u32 at SKB_VLAN_PROTO is
 				    * non-zero when a tag is there */
 };
 

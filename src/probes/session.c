@@ -2,7 +2,7 @@
 /*
  * src/probes/session.c - opens and closes a capture session.
  *
- * What can be wrong with the user's input is looked at first, then the kernel; programs are attached
+ * What can be wrong with the user's input is looked at first, then the kernel; programs attach
  * when all are loaded. On failure everything is released; the error is that of the step.
  */
 #include "session.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/fuzz/cap_options.c - any words are a command line or an error of one line. Input: the words,
+ * tests/fuzz/cap_options.c - any words are a command line or a one-line error. Input: the words,
  * separated by NUL bytes.
  */
 #include <stdint.h>

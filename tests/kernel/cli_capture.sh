@@ -16,7 +16,8 @@ main_job()
 	pings 4
 	ended 0
 	same "$(lines "$T/out")" 4 lines
-	same "$(grep -Ec "$time(left0|if[0-9]+) (rx|tx) $echo" "$T/out")" 4 "pings in: $(cat "$T/out")"
+	same "$(grep -Ec "$time(left0|if[0-9]+) (rx|tx) $echo" "$T/out")" 4 \
+		"pings in: $(cat "$T/out")"
 	has "$T/err" '^4 packets captured'
 	has "$T/err" '^0 packets lost'
 }
@@ -72,7 +73,8 @@ shows_ipv6_and_arp()
 	ended 0
 	has "$T/out" "left0 tx ARP, Request who-has $NET.2 .*tell $NET.1, length 28\$"
 	has "$T/out" "left0 tx IP6 .* neighbor solicitation, who has $NET6::2, length 32\$"
-	has "$T/out" "left0 tx IP6 $NET6::1 > $NET6::2: ICMP6, echo request, id [0-9]+, seq 1, length 64\$"
+	has "$T/out" \
+		"left0 tx IP6 $NET6::1 > $NET6::2: ICMP6, echo request, id [0-9]+, seq 1, length 64\$"
 }
 
 # A hardware tag that the kernel keeps beside the packet is on the line where the wire had it.
@@ -103,7 +105,9 @@ json_has_the_context()
 		row = json.load(open(sys.argv[1]))
 		assert row["hook"] == "tx" and row["interface"] == "left0"
 		assert row["comm"] == "ping" and row["pid"] > 0
-		assert row["length"] == 98 and row["packet"].startswith("IP %s.1 > %s.2: ICMP" % (sys.argv[2], sys.argv[2]))
+		net = sys.argv[2]
+		assert row["length"] == 98
+		assert row["packet"].startswith("IP %s.1 > %s.2: ICMP" % (net, net))
 	END
 }
 

@@ -59,7 +59,8 @@ ends_quietly_when_nobody_reads()
 {
 	need_pair
 	# shellcheck disable=SC2016
-	start_shell '{ "$BIN/bpfcap" -f tx -i left0 icmp 2>"$T/err"; echo "status $?" >>"$T/err"; } |
+	start_shell '{
+		"$BIN/bpfcap" -f tx -i left0 icmp 2>"$T/err"; echo "status $?" >>"$T/err"; } |
 		head -n 1 >"$T/out"; echo done >>"$T/out"'
 	pings 3
 	wait_for "$T/out" '^done'

@@ -22,11 +22,11 @@ struct testveth_frame {
 	uint8_t bytes[TESTVETH_FRAME_MAX];
 };
 
-/* Makes namespace and devices "va", "vb", both up, without IPv6. 0 or -errno (-EPERM: no rights). */
+/* Makes namespace and devices "va", "vb", up, without IPv6. 0 or -errno (-EPERM: no rights). */
 int testveth_open(struct testveth *v);
 void testveth_close(struct testveth *v);
 
-/* Frames of many kinds: short, long, tagged, doubly tagged, IPv4, IPv6, ARP. Byte 11 is the index. */
+/* Frames of many kinds: short, long, tagged, doubly tagged, IPv4, IPv6, ARP. Byte 11: the index. */
 size_t testveth_frames(const struct testveth_frame **frames);
 
 /* Sends frame through device `end` (0: "va"). 0 or -errno. */

@@ -51,7 +51,8 @@ only()
 err='\.\./err\.h|bpfcap/err\.h'
 asm='bpfcap/(ebpf[a-z_]*|dsl)\.h'
 try_as 'src/asm includes' includes src/asm "$err" "$asm"
-try_as 'src/cbpf2ebpf includes' includes src/cbpf2ebpf "$err" "$asm" 'bpfcap/(cbpf|cbpf2ebpf|inject)\.h'
+compiler='bpfcap/(cbpf|cbpf2ebpf|inject)\.h'
+try_as 'src/cbpf2ebpf includes' includes src/cbpf2ebpf "$err" "$asm" "$compiler"
 # The loader takes instructions as plain arrays: types of ebpf.h, but no function of it.
 try_as 'src/loader includes' includes src/loader "$err" 'bpfcap/(kbpf|kelf|ebpf)\.h'
 try_as 'src/probes includes' includes src/probes "$err" 'bpfcap/.*\.h'

@@ -244,7 +244,7 @@ tells_about_itself()
 	has "$T/out" '^  tracepoint:'
 	"$bpfcap" --man >"$T/out"
 	cmp -s "$T/out" docs/man/bpfcap.8 ||
-		fail "bpfcap --man >docs/man/bpfcap.8: $(diff "$T/out" docs/man/bpfcap.8 | head -n 5)"
+		fail "--man is not docs/man/bpfcap.8: $(diff "$T/out" docs/man/bpfcap.8 | head -n 5)"
 	! command -v man >/dev/null || man --warnings -l "$T/out" 2>&1 >/dev/null |
 		grep . && fail "man complains" || :
 }
@@ -270,7 +270,8 @@ dumps_cbpf_like_tcpdump()
 {
 	need tcpdump
 	echo "$filters" | while read -r expr; do
-		tcpdump -y EN10MB -s 0 -d "$expr" 2>/dev/null | sed 's/^\(([0-9]*) ret *\).*/\1/' >"$T/want"
+		tcpdump -y EN10MB -s 0 -d "$expr" 2>/dev/null |
+			sed 's/^\(([0-9]*) ret *\).*/\1/' >"$T/want"
 		[ -s "$T/want" ] || skip "tcpdump needs an interface here"
 		"$bpfcap" --dump=cbpf "$expr" | sed 's/^\(([0-9]*) ret *\).*/\1/' >"$T/got"
 		cmp -s "$T/got" "$T/want" || fail "$expr: $(diff "$T/got" "$T/want")"

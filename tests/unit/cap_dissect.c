@@ -112,7 +112,7 @@ static void prints_as_tcpdump(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* ---- Every packet cut off after every byte, against the tcpdump of this machine --------------- */
+/* ---- Every packet cut off after every byte, against the tcpdump of this machine ------------- */
 
 static void write_u32(FILE *f, uint32_t v)
 {

@@ -90,7 +90,7 @@ static void test_blinded_masks(void **state)
 	}
 }
 
-/* ifindex: pointer, then the member behind it; with zero extensions in between, as on 32 bit JITs. */
+/* ifindex: pointer, then the member behind it; with zero extensions between, as on 32 bit JITs. */
 static void test_pointer_chains(void **state)
 {
 	const struct ebpf_insn p[] = {
