@@ -124,6 +124,42 @@ int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e);
 /* Entry of kernel function `func` (or func+offset); through the kprobe PMU. Closing detaches. */
 int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct err *e);
 
+/* Ways to probe kernel functions. */
+enum kbpf_kprobe_way {
+	KBPF_KPROBE_PMU,     /* a perf event each */
+	KBPF_KPROBE_LINK,    /* the same, with cookies: kbpf_has_perf_link() */
+	KBPF_KPROBE_MULTI,   /* all at once, with cookies: kbpf_has_kprobe_multi() */
+	KBPF_KPROBE_TRACEFS, /* events made in tracefs, for where there is no PMU: use a guardian */
+};
+
+#define KBPF_ATTACH_KPROBE_MULTI 42 /* attach_type of programs for KBPF_KPROBE_MULTI */
+
+struct kbpf_kprobe {
+	const char *func; /* or "module:function" */
+	uint64_t addr;	  /* of func, from /proc/kallsyms; 0: the kernel looks the name up, which is
+			   * slow before 6.2 and fails where several functions share it */
+	uint64_t offset;  /* 0 with KBPF_KPROBE_MULTI */
+	uint64_t cookie;  /* what bpf_get_attach_cookie() gives there, for the ways that have it */
+	int prog_fd;	  /* KBPF_KPROBE_MULTI: the same for all */
+	int result;	  /* out: 0, or -errno: -ENOENT unknown, -EINVAL cannot be probed (or, from
+			   * tracefs, unknown), -EADDRNOTAVAIL several functions have this name */
+};
+
+struct kbpf_kprobes;
+
+/*
+ * Attaches programs to many functions at the same time. Those that cannot be probed are left
+ * out, as their `result` says. Returns how many are attached, or -errno with nothing
+ * attached when it is none. `tracefs_fd` (kept open by the caller) is for KBPF_KPROBE_TRACEFS,
+ * else -1. May raise the soft limit of open files.
+ */
+int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int tracefs_fd,
+			struct kbpf_kprobe *probes, size_t cnt, struct err *e);
+void kbpf_kprobes_detach(struct kbpf_kprobes *k); /* NULL is fine */
+
+/* Removes the events that dead processes left in tracefs; returns how many. */
+int kbpf_kprobe_sweep(int tracefs_fd, struct err *e);
+
 /* ---- Network hooks ------------------------------------------------------------------------ */
 
 /* SO_ATTACH_BPF on a socket of the caller's. */

@@ -16,6 +16,7 @@
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 #include "file.h"
+#include "kprobe.h"
 #include "log.h"
 #include "sys.h"
 #include "uapi.h"
@@ -193,5 +194,5 @@ int kbpf_has_kprobe_multi(void)
 
 int kbpf_has_kprobe_pmu(void)
 {
-	return access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
+	return access(KPROBE_PMU_FILE, R_OK) == 0;
 }

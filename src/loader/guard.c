@@ -3,8 +3,8 @@
  * src/loader/guard.c - a small process that cleans up behind one that was killed.
  *
  * It holds the reading end of a pipe and nothing else. The kernel closes the writing end however
- * the guarded process ends; then the guardian takes off every tc filter that carries that
- * process's name, which need not have been told to it.
+ * the guarded process ends; then the guardian takes off every tc filter and probe event that
+ * carries that process's name, which need not have been told to it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,15 +15,18 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../err.h"
 #include "bpfcap/kbpf.h"
 #include "owner.h"
-#include "tcsweep.h"
+#include "sweep.h"
 #include "uapi.h"
 
 #define FD_CNT_ASSUMED 65536
+#define BUSY_WAIT_NS   20000000
+#define BUSY_TRY_CNT   250
 
 struct kbpf_guard {
 	pid_t pid;
@@ -79,6 +82,29 @@ static int stand_apart(int pipe_fd)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
+/* The pipe can end before the dying process's events are closed, which are busy until then. */
+static int sweep_events(const struct owner *owner)
+{
+	const struct timespec pause = {.tv_nsec = BUSY_WAIT_NS};
+	int tracefs_fd = kbpf_tracefs_open(NULL), ret = -EBUSY;
+
+	if (tracefs_fd < 0) /* then there are no events in it either */
+		return 0;
+	for (int i = 0; ret == -EBUSY && i < BUSY_TRY_CNT; i++) {
+		if (i > 0)
+			(void)nanosleep(&pause, NULL);
+		ret = kbpf_kprobe_sweep_owner(tracefs_fd, owner, NULL);
+	}
+	return ret;
+}
+
+static int sweep(const struct owner *owner)
+{
+	int tc = kbpf_tc_sweep_owner(owner, NULL), events = sweep_events(owner);
+
+	return tc < 0 ? tc : events;
+}
+
 static _Noreturn void guard(int pipe_fd, const struct owner *owner)
 {
 	ssize_t n = 1;
@@ -88,7 +114,7 @@ static _Noreturn void guard(int pipe_fd, const struct owner *owner)
 		_exit(EXIT_FAILURE);
 	while (n > 0 || (n < 0 && errno == EINTR))
 		n = read(STDIN_FILENO, &c, 1);
-	_exit(kbpf_tc_sweep_owner(owner, NULL) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(sweep(owner) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define EAGAIN_TRY_CNT 5
+#define FD_CNT_SPARE   512 /* for all else a process may have open */
 
 int kbpf_sys_bpf(int cmd, void *attr, size_t len)
 {
@@ -46,6 +47,16 @@ int kbpf_sys_raise_memlock(void)
 		return -EPERM;
 	now.rlim_cur = now.rlim_max;
 	return setrlimit(RLIMIT_MEMLOCK, &now) < 0 ? -errno : 0;
+}
+
+void kbpf_sys_raise_nofile(size_t more)
+{
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) < 0 || now.rlim_cur >= more + FD_CNT_SPARE)
+		return;
+	now.rlim_cur = more + FD_CNT_SPARE < now.rlim_max ? more + FD_CNT_SPARE : now.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &now);
 }
 
 int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu)

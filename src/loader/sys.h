@@ -21,6 +21,9 @@ int kbpf_sys_bpf_charged(int cmd, void *attr, size_t len);
 /* Raises RLIMIT_MEMLOCK as far as allowed. Returns 0 if it was raised, else -errno. */
 int kbpf_sys_raise_memlock(void);
 
+/* Makes room for `more` open files beside those of now, as far as the hard limit allows. */
+void kbpf_sys_raise_nofile(size_t more);
+
 /* perf_event_open(2) on one CPU for all tasks, close-on-exec. */
 int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu);
 

@@ -18,8 +18,8 @@
 #include "netlink.h"
 #include "owner.h"
 #include "perm.h"
-#include "tcnl.h"
-#include "tcsweep.h"
+#include "tc_netlink.h"
+#include "sweep.h"
 
 #define PRIO_MAX 65535u
 #define TRY_CNT	 16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/tcnl.c - the messages of tc; see tcnl.h. */
-#include "tcnl.h"
+/* src/loader/tc_netlink.c - the messages of tc; see tc_netlink.h. */
+#include "tc_netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/tcsweep.c - finds filters by the owner in their names, over all interfaces, and takes
+ * src/loader/tc_sweep.c - finds filters by the owner in their names, over all interfaces, and takes
  * them off, with the qdisc where it was ours and is now empty.
  *
  * Each list is collected before anything is removed: one netlink answer at a time.
  */
-#include "tcsweep.h"
+#include "sweep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "bpfcap/kbpf.h"
 #include "netlink.h"
 #include "owner.h"
-#include "tcnl.h"
+#include "tc_netlink.h"
 
 struct found_filter {
 	struct tc_filter filter;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/kprobe.c - one probe at a kernel function by the kprobe PMU, gone with its fd. */
+#include "kprobe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "file.h"
+#include "perf_event.h"
+#include "perm.h"
+#include "sys.h"
+
+#define FUNC_NAME_MAX 256
+
+int kbpf_kprobe_pmu(uint32_t *type)
+{
+	uint64_t nr = 0;
+	int ret = kbpf_file_read_number(AT_FDCWD, KPROBE_PMU_FILE, &nr);
+
+	*type = (uint32_t)nr;
+	return ret;
+}
+
+int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p)
+{
+	struct perf_event_attr attr = {
+		.type = pmu_type,
+		.config1 = p->addr ? 0 : kbpf_sys_ptr(p->func),
+		.config2 = p->addr + p->offset,
+	};
+
+	return kbpf_perf_open(&attr);
+}
+
+int kbpf_kprobe_err(int ret, const char *func, struct err *e)
+{
+	switch (ret) {
+	case -ENOTSUP:
+		return err_run(e, ret, "hook",
+			       "This kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS), "
+			       "or /sys is not mounted");
+	case -ENOENT:
+	case -ESRCH:
+		return err_input(e, -ENOENT, "hook",
+				 "Kernel function %s does not exist or cannot be probed (it may be "
+				 "inlined, or its module not be loaded)",
+				 func);
+	case -EINVAL:
+	case -EILSEQ:
+		return err_input(e, ret, "hook", "Kernel function %s cannot be probed here", func);
+	case -EADDRNOTAVAIL:
+		return err_input(e, ret, "hook",
+				 "There are several kernel functions named %s, and which is meant "
+				 "cannot be told",
+				 func);
+	case -EPERM:
+	case -EACCES:
+		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "Probing a kernel function");
+	default:
+		return err_run(e, ret, "hook", "Probing kernel function %s failed: %s", func,
+			       strerror(-ret));
+	}
+}
+
+int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct err *e)
+{
+	const struct kbpf_kprobe p = {.func = func, .offset = offset};
+	char what[FUNC_NAME_MAX];
+	uint32_t pmu_type;
+	int ret;
+
+	if (kbpf_kprobe_pmu(&pmu_type) < 0)
+		return kbpf_kprobe_err(-ENOTSUP, func, e);
+	ret = kbpf_kprobe_open(pmu_type, &p);
+	if (ret < 0)
+		return kbpf_kprobe_err(ret, func, e);
+	(void)snprintf(what, sizeof(what), "kernel function %s", func);
+	ret = kbpf_perf_set_program(ret, prog_fd);
+	return ret < 0 ? kbpf_perf_err(ret, what, e) : ret;
+}

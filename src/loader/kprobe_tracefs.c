@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/kprobe_tracefs.c - probes made by a line in tracefs' kprobe_events, for where the kprobe
+ * PMU cannot be had. They outlive their process, so their group is named after it, and what a
+ * dead one left is swept.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/perf_event.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "file.h"
+#include "kprobe.h"
+#include "owner.h"
+#include "perf_event.h"
+#include "sweep.h"
+
+#define EVENT_LEN 160
+#define LINE_LEN  640
+#define LIST	  "kprobe_events"
+
+/* "bpfcap_PID_STARTTIME_PIDNS/k..." : letters, digits and '_' only */
+static void event_name(uintptr_t set, size_t nr, char name[EVENT_LEN])
+{
+	struct owner self;
+
+	kbpf_owner_self(&self);
+	(void)snprintf(name, EVENT_LEN, "bpfcap_%d_%" PRIu64 "_%" PRIu64 "/k%" PRIxPTR "_%zu",
+		       (int)self.pid, self.start, self.pid_ns, set, nr);
+}
+
+/* The file takes one whole line a write. */
+static int write_line(int tracefs_fd, const char *line)
+{
+	int fd = openat(tracefs_fd, LIST, O_WRONLY | O_APPEND | O_CLOEXEC), ret = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? -ENOTSUP : -errno;
+	if (write(fd, line, strlen(line)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static int remove_event(int tracefs_fd, const char *name)
+{
+	char line[LINE_LEN];
+
+	(void)snprintf(line, sizeof(line), "-:%s\n", name);
+	return write_line(tracefs_fd, line);
+}
+
+static int open_event(int tracefs_fd, const char *name)
+{
+	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT};
+	char path[EVENT_LEN + sizeof("events//id")];
+	uint64_t id = 0;
+	int ret;
+
+	(void)snprintf(path, sizeof(path), "events/%s/id", name);
+	ret = kbpf_file_read_number(tracefs_fd, path, &id);
+	attr.config = id;
+	return ret < 0 ? ret : kbpf_perf_open(&attr);
+}
+
+static int format_line(const char *name, const struct kbpf_kprobe *p, char line[LINE_LEN])
+{
+	int len = p->addr ? snprintf(line, LINE_LEN, "p:%s 0x%" PRIx64 "\n", name,
+				     p->addr + p->offset)
+			  : snprintf(line, LINE_LEN, "p:%s %s+%" PRIu64 "\n", name, p->func,
+				     p->offset);
+
+	/* a name with a blank or a new line in it would be a line of its own */
+	return len >= LINE_LEN || strpbrk(p->func, " \n\t;") ? -EINVAL : 0;
+}
+
+int kbpf_kprobe_event_open(int tracefs_fd, uintptr_t set, size_t nr, const struct kbpf_kprobe *p)
+{
+	char name[EVENT_LEN], line[LINE_LEN];
+	int ret;
+
+	event_name(set, nr, name);
+	ret = format_line(name, p, line);
+	if (ret == 0)
+		ret = write_line(tracefs_fd, line);
+	if (ret < 0)
+		return ret;
+	ret = open_event(tracefs_fd, name);
+	if (ret < 0)
+		(void)remove_event(tracefs_fd, name);
+	return ret;
+}
+
+void kbpf_kprobe_event_remove(int tracefs_fd, uintptr_t set, size_t nr)
+{
+	char name[EVENT_LEN];
+
+	event_name(set, nr, name);
+	(void)remove_event(tracefs_fd, name);
+}
+
+/* "p:GROUP/EVENT PLACE": GROUP/EVENT, if a process of ours made it. */
+static bool parse_line(const char *line, char name[EVENT_LEN], struct owner *o)
+{
+	int pid, end = 0;
+
+	if (sscanf(line, "p:bpfcap_%d_%" SCNu64 "_%" SCNu64 "/%n", &pid, &o->start, &o->pid_ns,
+		   &end) != 3 ||
+	    !end || pid <= 0)
+		return false;
+	o->pid = pid;
+	return sscanf(line, "p:%159s", name) == 1;
+}
+
+int kbpf_kprobe_sweep_owner(int tracefs_fd, const struct owner *only, struct err *e)
+{
+	char *text, *line, *rest, name[EVENT_LEN];
+	struct owner o;
+	int ret = kbpf_read_file(tracefs_fd, LIST, &text, NULL), cnt = 0;
+
+	if (ret == -ENOENT)
+		return 0;
+	for (line = ret < 0 ? NULL : strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		int one;
+
+		if (!parse_line(line, name, &o) ||
+		    (only ? !kbpf_owner_same(only, &o) : kbpf_owner_alive(&o)))
+			continue;
+		one = remove_event(tracefs_fd, name);
+		if (one == 0)
+			cnt++;
+		else if (ret == 0 && one != -ENOENT)
+			ret = one;
+	}
+	free(text);
+	return ret < 0 ? err_run(e, ret, "hook",
+				 "Removing the probe events that an earlier capture left failed: "
+				 "%s",
+				 strerror(-ret))
+		       : cnt;
+}
+
+int kbpf_kprobe_sweep(int tracefs_fd, struct err *e)
+{
+	return kbpf_kprobe_sweep_owner(tracefs_fd, NULL, e);
+}

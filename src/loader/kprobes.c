@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/kprobes.c - programs at many kernel functions: by one link for all, or each by itself.
+ *
+ * Attaching one is work under the kernel's locks, which more threads make slower. Detaching one
+ * is waiting for several grace periods, some of them outside the locks, so that is done in threads.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "kprobe.h"
+#include "link.h"
+#include "parallel.h"
+#include "perf_event.h"
+#include "sys.h"
+
+struct kbpf_kprobes {
+	enum kbpf_kprobe_way way;
+	int tracefs_fd;
+	uint32_t pmu_type;
+	struct kbpf_kprobe *probes; /* the caller's, while attaching */
+	size_t cnt;
+	int *fds; /* -1: not attached. With one link for several: at the first of them */
+};
+
+static int attach_one(const struct kbpf_kprobes *k, size_t i)
+{
+	const struct kbpf_kprobe *p = &k->probes[i];
+	int fd = k->way == KBPF_KPROBE_TRACEFS
+			 ? kbpf_kprobe_event_open(k->tracefs_fd, (uintptr_t)k, i, p)
+			 : kbpf_kprobe_open(k->pmu_type, p);
+
+	if (fd < 0)
+		return fd;
+	if (k->way == KBPF_KPROBE_LINK)
+		return kbpf_link_perf(p->prog_fd, fd, p->cookie);
+	fd = kbpf_perf_set_program(fd, p->prog_fd);
+	if (fd < 0 && k->way == KBPF_KPROBE_TRACEFS)
+		kbpf_kprobe_event_remove(k->tracefs_fd, (uintptr_t)k, i);
+	return fd;
+}
+
+static void detach_work(void *user, size_t i)
+{
+	struct kbpf_kprobes *k = user;
+
+	if (k->fds[i] < 0)
+		return;
+	close(k->fds[i]);
+	if (k->way == KBPF_KPROBE_TRACEFS)
+		kbpf_kprobe_event_remove(k->tracefs_fd, (uintptr_t)k, i);
+}
+
+/* The kernel wants the bare name of a module's function here. */
+static const char *bare_name(const char *func)
+{
+	const char *colon = strchr(func, ':');
+
+	return colon ? colon + 1 : func;
+}
+
+struct multi {
+	struct kbpf_kprobes *k;
+	const char **funcs;
+	uint64_t *cookies;
+};
+
+static void set_results(struct kbpf_kprobes *k, size_t first, size_t cnt, int result)
+{
+	for (size_t i = first; i < first + cnt; i++)
+		k->probes[i].result = result == -ESRCH ? -ENOENT : result;
+}
+
+/* One unknown function fails a whole link, so what fails is tried again in halves. */
+static void attach_range(const struct multi *m, size_t first, size_t cnt)
+{
+	int fd = kbpf_link_kprobe_multi(m->k->probes[0].prog_fd, m->funcs + first,
+					m->cookies + first, (uint32_t)cnt);
+
+	m->k->fds[first] = fd;
+	if (cnt > 1 && (fd == -ESRCH || fd == -ENOENT || fd == -EADDRNOTAVAIL)) {
+		attach_range(m, first, cnt / 2);
+		attach_range(m, first + cnt / 2, cnt - cnt / 2);
+	} else {
+		set_results(m->k, first, cnt, fd < 0 ? fd : 0);
+	}
+}
+
+static int attach_multi(struct kbpf_kprobes *k)
+{
+	struct multi m = {
+		.k = k,
+		.funcs = calloc(k->cnt, sizeof(*m.funcs)),
+		.cookies = calloc(k->cnt, sizeof(*m.cookies)),
+	};
+	int ret = m.funcs && m.cookies ? 0 : -ENOMEM;
+
+	for (size_t i = 0; ret == 0 && i < k->cnt; i++) {
+		if (k->probes[i].offset || k->probes[i].prog_fd != k->probes[0].prog_fd)
+			ret = -EINVAL;
+		m.funcs[i] = bare_name(k->probes[i].func);
+		m.cookies[i] = k->probes[i].cookie;
+	}
+	if (ret == 0)
+		attach_range(&m, 0, k->cnt);
+	free(m.funcs);
+	free(m.cookies);
+	return ret;
+}
+
+static int attach_all(struct kbpf_kprobes *k)
+{
+	if (k->way == KBPF_KPROBE_MULTI)
+		return attach_multi(k);
+	if (k->way != KBPF_KPROBE_TRACEFS && kbpf_kprobe_pmu(&k->pmu_type) < 0)
+		return -ENOTSUP;
+	kbpf_sys_raise_nofile(k->cnt);
+	for (size_t i = 0; i < k->cnt; i++) {
+		k->fds[i] = attach_one(k, i);
+		k->probes[i].result = k->fds[i] < 0 ? k->fds[i] : 0;
+	}
+	return 0;
+}
+
+/* How many are attached; or the first failure, when it is none. */
+static int count(const struct kbpf_kprobes *k, struct err *e)
+{
+	int attached = 0;
+
+	for (size_t i = 0; i < k->cnt; i++)
+		attached += k->probes[i].result == 0;
+	return attached ? attached : kbpf_kprobe_err(k->probes[0].result, k->probes[0].func, e);
+}
+
+int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int tracefs_fd,
+			struct kbpf_kprobe *probes, size_t cnt, struct err *e)
+{
+	struct kbpf_kprobes *k = calloc(1, sizeof(*k));
+	int *fds = calloc(cnt ? cnt : 1, sizeof(*fds)), ret;
+
+	*out = NULL;
+	if (!k || !fds || !cnt) {
+		free(k);
+		free(fds);
+		return err_run(e, cnt ? -ENOMEM : -EINVAL, "hook", "%s",
+			       cnt ? "No memory for the probes" : "There is no function to probe");
+	}
+	for (size_t i = 0; i < cnt; i++)
+		fds[i] = -1;
+	*k = (struct kbpf_kprobes){way, tracefs_fd, 0, probes, cnt, fds};
+	ret = attach_all(k);
+	ret = ret < 0 ? kbpf_kprobe_err(ret, probes[0].func, e) : count(k, e);
+	if (ret < 0)
+		kbpf_kprobes_detach(k);
+	else
+		*out = k;
+	return ret;
+}
+
+void kbpf_kprobes_detach(struct kbpf_kprobes *k)
+{
+	if (!k)
+		return;
+	kbpf_parallel(k->cnt, detach_work, k);
+	free(k->fds);
+	free(k);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/parallel.h - the same work on many things at once; private to the loader. */
+#ifndef LOADER_PARALLEL_H
+#define LOADER_PARALLEL_H
+
+#include <stddef.h>
+
+/*
+ * Calls fn(user, i) for each i below cnt, from several threads where they can be had; returns when
+ * all are done. For work that waits in the kernel more than it computes.
+ */
+void kbpf_parallel(size_t cnt, void (*fn)(void *user, size_t i), void *user);
+
+#endif

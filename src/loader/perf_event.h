@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/perf_event.h - perf events that run programs; private to the loader. */
+#ifndef LOADER_PERF_EVENT_H
+#define LOADER_PERF_EVENT_H
+
+struct err;
+struct perf_event_attr;
+
+/* Opens attr's event (size and period are filled in) on one CPU. An fd or -errno. */
+int kbpf_perf_open(struct perf_event_attr *attr);
+
+/* Takes over event_fd: returns it with the program running, or closes it and returns -errno. */
+int kbpf_perf_set_program(int event_fd, int prog_fd);
+
+/* Says why that failed, for the event named `what`; returns ret. */
+int kbpf_perf_err(int ret, const char *what, struct err *e);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/kernel/kbpf_kprobes.c - programs at hundreds of kernel functions, in each way that this
+ * kernel has: they run, they know their cookie, and all are gone afterwards.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../lib/testnet.h"
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kbpf.h"
+
+/* One by one each takes the kernel several grace periods, so fewer are tried then. */
+enum { MANY = 500, SOME = 40, SEND_CNT = 20 };
+
+static const struct way {
+	const char *name;
+	enum kbpf_kprobe_way way;
+} ways[] = {
+	{"PMU", KBPF_KPROBE_PMU},
+	{"perf link", KBPF_KPROBE_LINK},
+	{"multi", KBPF_KPROBE_MULTI},
+	{"tracefs", KBPF_KPROBE_TRACEFS},
+};
+
+static int tracefs_fd = -1;
+static char *events_before; /* kprobe_events */
+
+static char *read_events(void)
+{
+	char *text = NULL;
+
+	(void)kbpf_read_file(tracefs_fd, "kprobe_events", &text, NULL);
+	return text;
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	(void)testnet_enter();
+	tracefs_fd = kbpf_tracefs_open(NULL);
+	events_before = read_events();
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	free(events_before);
+	close(tracefs_fd);
+	return 0;
+}
+
+static void need_kprobes(void)
+{
+	if (kbpf_has_kprobe_pmu() && kbpf_has_prog_type(BPF_PROG_TYPE_KPROBE) == 1)
+		return;
+	print_message("needs kprobes and full rights\n");
+	skip();
+}
+
+static bool has_way(enum kbpf_kprobe_way way)
+{
+	switch (way) {
+	case KBPF_KPROBE_PMU:
+		return true;
+	case KBPF_KPROBE_LINK:
+		return kbpf_has_perf_link() == 1;
+	case KBPF_KPROBE_MULTI:
+		return kbpf_has_kprobe_multi() == 1;
+	case KBPF_KPROBE_TRACEFS:
+		return events_before != NULL;
+	}
+	return false;
+}
+
+static void check_nothing_left(void)
+{
+	char *events = read_events();
+
+	if (events_before) {
+		assert_non_null(events);
+		assert_string_equal(events, events_before);
+	}
+	free(events);
+}
+
+static int load(const struct ebpf_insn *insns, size_t cnt, enum kbpf_kprobe_way way)
+{
+	const struct kbpf_prog_spec spec = {
+		.type = BPF_PROG_TYPE_KPROBE,
+		.insns = insns,
+		.insn_cnt = cnt,
+		.attach_type = way == KBPF_KPROBE_MULTI ? KBPF_ATTACH_KPROBE_MULTI : 0,
+	};
+	int fd = kbpf_prog_load(&spec, NULL);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* map[0] |= the attach cookie, or 1 where `cookie` is false: 7 is all of the cookies 1, 2, 4 */
+static int load_marker(int map_fd, enum kbpf_kprobe_way way, bool cookie)
+{
+	const struct ebpf_insn insns[] = {
+		{.code = 0xb7, .dst = 0, .imm = 1},
+		{.code = cookie ? 0x85 : 0xb7, .imm = cookie ? 174 : 1},
+		{.code = 0xbf, .dst = 6, .src = 0},
+		{.code = 0x62, .dst = 10, .off = -4},
+		{.code = 0xbf, .dst = 2, .src = 10},
+		{.code = 0x07, .dst = 2, .imm = -4},
+		{.code = 0x18, .dst = 1, .src = 1, .imm = map_fd},
+		{0},
+		{.code = 0x85, .imm = BPF_FUNC_map_lookup_elem},
+		{.code = 0x15, .dst = 0, .off = 3},
+		{.code = 0x79, .dst = 1, .src = 0},
+		{.code = 0x4f, .dst = 1, .src = 6},
+		{.code = 0x7b, .dst = 0, .src = 1},
+		{.code = 0xb7, .dst = 0},
+		{.code = 0x95},
+	};
+
+	return load(insns, sizeof(insns) / sizeof(*insns), way);
+}
+
+static uint64_t wait_for(int map_fd, uint64_t want)
+{
+	uint32_t key = 0;
+	uint64_t value = 0;
+
+	assert_int_equal(testnet_send(SEND_CNT), 0);
+	for (int i = 0; i < 2000 && value != want; i++) {
+		usleep(1000);
+		assert_int_equal(kbpf_map_lookup(map_fd, &key, &value), 0);
+	}
+	return value;
+}
+
+/* Three functions and one that does not exist, in each way. */
+static void check_few(enum kbpf_kprobe_way way)
+{
+	bool cookie = way == KBPF_KPROBE_LINK || way == KBPF_KPROBE_MULTI;
+	uint64_t want = cookie ? 7 : 1, zero = 0;
+	int map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, "m", NULL);
+	int prog_fd = load_marker(map_fd, way, cookie);
+	struct kbpf_kprobe probes[] = {
+		{.func = "ip_rcv", .cookie = 1, .prog_fd = prog_fd},
+		{.func = "no_such_function", .cookie = 8, .prog_fd = prog_fd},
+		{.func = "ip_local_deliver", .cookie = 2, .prog_fd = prog_fd},
+		{.func = "ip_output", .cookie = 4, .prog_fd = prog_fd},
+	};
+	struct kbpf_kprobes *k;
+	struct err e;
+	uint32_t key = 0;
+
+	if (kbpf_kprobes_attach(&k, way, tracefs_fd, probes, 4, &e) != 3)
+		fail_msg("%s", e.text);
+	assert_int_equal(probes[0].result, 0);
+	/* tracefs says EINVAL for everything since 6.1 or so */
+	assert_true(probes[1].result == -ENOENT || way == KBPF_KPROBE_TRACEFS);
+	assert_true(probes[1].result < 0);
+	assert_int_equal(probes[2].result, 0);
+	assert_int_equal(probes[3].result, 0);
+	assert_int_equal(wait_for(map_fd, want), want);
+	kbpf_kprobes_detach(k);
+	assert_int_equal(kbpf_map_update(map_fd, &key, &zero, 0), 0);
+	assert_int_equal(testnet_send(SEND_CNT), 0);
+	assert_int_equal(kbpf_map_lookup(map_fd, &key, &zero), 0);
+	assert_int_equal(zero, 0);
+
+	assert_true(kbpf_kprobes_attach(&k, way, tracefs_fd, probes + 1, 1, &e) < 0);
+	assert_non_null(strstr(e.text, "no_such_function"));
+	assert_null(k);
+	check_nothing_left();
+	close(prog_fd);
+	close(map_fd);
+}
+
+static void test_few(void **state)
+{
+	(void)state;
+	need_kprobes();
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		if (has_way(ways[i].way))
+			check_few(ways[i].way);
+	}
+}
+
+/* The addresses of the functions that have a name of their own. */
+static void resolve(struct kbpf_kprobe *probes, size_t cnt)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	unsigned long long addr;
+	char name[512], type;
+
+	assert_non_null(f);
+	while (fscanf(f, "%llx %c %511s%*[^\n]", &addr, &type, name) == 3) {
+		for (size_t i = 0; i < cnt; i++) {
+			if (strcmp(probes[i].func, name) == 0)
+				probes[i].addr = addr;
+		}
+	}
+	fclose(f);
+}
+
+/* Functions of the network stack that the kernel says can be traced. */
+static size_t functions(char **text, struct kbpf_kprobe probes[MANY])
+{
+	static const char *const heads[] = {"ip_",    "ip6_",	  "tcp_", "udp_",   "icmp_",
+					    "neigh_", "inet_",	  "fib_", "skb_",   "__skb_",
+					    "sock_",  "netlink_", "dev_", "qdisc_", "xfrm_",
+					    "raw_",   "rt_",	  "ipv6_"};
+	char *rest, *line;
+	size_t cnt = 0;
+
+	if (kbpf_read_file(tracefs_fd, "available_filter_functions", text, NULL) < 0) {
+		print_message("this kernel has no list of functions (CONFIG_FUNCTION_TRACER)\n");
+		skip();
+	}
+	for (line = strtok_r(*text, "\n", &rest); line && cnt < MANY;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		line[strcspn(line, " \t")] = '\0';
+		for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+			if (strncmp(line, heads[i], strlen(heads[i])) == 0) {
+				probes[cnt++].func = line;
+				break;
+			}
+		}
+	}
+	return cnt;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t cnt)
+{
+	static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
+	double start = seconds(), attached, detached;
+	int prog_fd = load(nothing, 2, w->way), ret;
+	struct kbpf_kprobes *k;
+	struct err e;
+
+	for (size_t i = 0; i < cnt; i++)
+		probes[i].prog_fd = prog_fd;
+	ret = kbpf_kprobes_attach(&k, w->way, tracefs_fd, probes, cnt, &e);
+	attached = seconds();
+	if (ret < 0)
+		fail_msg("%s", e.text);
+	kbpf_kprobes_detach(k);
+	detached = seconds();
+	print_message("%-10s %d of %zu functions attached in %.2f s, detached in %.2f s\n", w->name,
+		      ret, cnt, attached - start, detached - attached);
+	assert_true(ret > (int)cnt * 9 / 10);
+	check_nothing_left();
+	close(prog_fd);
+}
+
+static void test_many(void **state)
+{
+	static struct kbpf_kprobe probes[MANY];
+	char *text;
+	size_t cnt;
+
+	(void)state;
+	need_kprobes();
+	cnt = functions(&text, probes);
+	assert_true(cnt > MANY / 2);
+	resolve(probes, cnt);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		if (has_way(ways[i].way))
+			check_many(&ways[i], probes, ways[i].way == KBPF_KPROBE_MULTI ? cnt : SOME);
+	}
+	free(text);
+}
+
+/* Events in tracefs outlive a killed process; the guardian, or the next start, removes them. */
+static void check_killed(bool guarded)
+{
+	static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
+	struct kbpf_kprobe probe = {.func = "ip_rcv"};
+	struct kbpf_kprobes *k;
+	struct kbpf_guard *g;
+	char *events = NULL, c;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		probe.prog_fd = load(nothing, 2, KBPF_KPROBE_TRACEFS);
+		if ((guarded && kbpf_guard_start(&g, NULL) < 0) ||
+		    kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, tracefs_fd, &probe, 1, NULL) !=
+			    1 ||
+		    write(fds[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	assert_int_equal(kbpf_kprobe_sweep(tracefs_fd, NULL), 0);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	if (!guarded)
+		assert_int_equal(kbpf_kprobe_sweep(tracefs_fd, NULL), 1);
+	for (int i = 0; i < 5000; i++) {
+		free(events);
+		events = read_events();
+		if (strcmp(events, events_before) == 0)
+			break;
+		usleep(1000);
+	}
+	assert_string_equal(events, events_before);
+	free(events);
+	close(fds[0]);
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	need_kprobes();
+	if (!events_before)
+		skip();
+	check_killed(false);
+	check_killed(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_few),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_killed),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
