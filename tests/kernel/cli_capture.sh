@@ -111,6 +111,27 @@ json_has_the_context()
 	END
 }
 
+# What is sent is received some time later; what a hook never sees is said, too.
+gathers()
+{
+	need_pair
+	start -f tx,rx --gather "icmp[0] = 8 and host $NET.1"
+	pings 4
+	sleep 0.3
+	stop INT
+	ended 0
+	same "$(grep -Ec " tx .*length 64$" "$T/out")" 4 "first in: $(cat "$T/out")"
+	same "$(grep -Ec " rx .*length 64 \+[0-9]+\.[0-9]{3} us from tx$" "$T/out")" 4 later
+	has "$T/err" '^rx +0 +4 +0 +[0-9.]+ +[0-9.]+$'
+	has "$T/err" '^tx +4 +0 +0$'
+	start -f tx,rawtp:tcp_retransmit_skb --gather "icmp[0] = 8 and host $NET.1"
+	pings 2
+	sleep 1.5
+	stop INT
+	ended 0
+	same "$(grep -c 'length 64 NOT received at tcp_retransmit_skb$' "$T/out")" 2 missing
+}
+
 pair_up
 try main_job
 for kernel in auto 5.4; do
@@ -127,4 +148,5 @@ try names_the_reason
 try shows_ipv6_and_arp
 try shows_vlan_tags
 try json_has_the_context
+try gathers
 finish

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../common/fail.h"
@@ -24,6 +25,7 @@ enum {
 struct capture {
 	struct probe *probe;
 	struct output out;
+	struct gather *gather; /* NULL without --gather */
 	struct err *e;
 	int rc; /* -errno of the output, which stopped the poll */
 };
@@ -59,11 +61,39 @@ struct probe_config capture_config(const struct options *o)
 static int on_event(void *user, const struct probe_event *ev)
 {
 	struct capture *c = user;
-	int rc = output_packet(&c->out, &(struct packet){.ev = ev, .probe = c->probe}, c->e);
+	struct packet pk = {.ev = ev, .probe = c->probe};
+	struct gather_note note;
+	int rc;
 
+	if (c->gather) {
+		note = gather_packet(c->gather, ev);
+		pk.note = &note;
+	}
+	rc = output_packet(&c->out, &pk, c->e);
 	if (rc < 0)
 		c->rc = rc;
 	return rc != 0; /* a negative value would be taken for an error of the poll itself */
+}
+
+static void on_missing(void *user, const struct probe_event *first, unsigned hook)
+{
+	struct capture *c = user;
+
+	output_missing(&c->out, &(struct packet){.ev = first, .probe = c->probe},
+		       probe_hook_name(c->probe, hook));
+}
+
+/* Packets that have had their second; with `all`, those that have not, too. */
+static void expire(struct capture *c, bool all)
+{
+	struct timespec now;
+
+	if (!c->gather)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	gather_expire(c->gather,
+		      all ? UINT64_MAX : (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+		      on_missing, c);
 }
 
 static void announce(struct probe *p)
@@ -92,6 +122,7 @@ static int run(struct capture *c)
 
 		if (rc < 0 || c->out.done)
 			return rc < 0 ? rc : 1;
+		expire(c, false);
 		rc = output_flush(&c->out, c->e);
 		if (rc != 0)
 			return rc;
@@ -125,19 +156,34 @@ static int run_output(struct capture *c)
 	if (rc == 0)
 		rc = drain(c);
 	probe_stop(c->probe);
+	expire(c, true);
 	known = probe_counts(c->probe, PROBE_ALL_HOOKS, &counts) == 0;
 	closed = output_close(&c->out, known ? &counts : NULL, rc < 0 ? &ignored : c->e);
 	if (rc >= 0)
 		rc = closed;
-	if (rc != -EPIPE)
-		counts_print(stderr, c->probe, c->out.packet_cnt);
+	if (rc == -EPIPE)
+		return rc;
+	if (c->gather)
+		gather_summary(c->gather, stderr);
+	counts_print(stderr, c->probe, c->out.packet_cnt);
 	return rc;
+}
+
+static int begin_gather(struct capture *c)
+{
+	if (probe_hook_cnt(c->probe) < 2)
+		return fail_input(c->e, -EINVAL, "options",
+				  "--gather compares hooks; name at least two with -f");
+	c->gather = gather_new(c->probe);
+	return c->gather ? 0 : fail_run(c->e, -ENOMEM, "gather", "out of memory");
 }
 
 static int run_session(struct capture *c, const struct options *o, uint32_t snap_len)
 {
 	int rc = o->user ? privileges_drop(o->user, c->e) : 0;
 
+	if (rc == 0 && o->gather)
+		rc = begin_gather(c);
 	if (rc == 0)
 		rc = output_open(&c->out, o, snap_len, c->e);
 	if (rc == 0)
@@ -158,6 +204,7 @@ int capture(const struct options *o, struct err *e)
 	if (rc != 0)
 		return rc;
 	rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+	gather_free(c.gather);
 	probe_close(c.probe);
 	return rc;
 }

@@ -34,6 +34,8 @@ static const struct opt_row rows[] = {
 	 "keep LEN bytes of a packet; 0, the default, is as many as fit"},
 	{'S', "stack", NULL, OPT_FLAG, TO(stack), 0,
 	 "show the kernel stack of every packet"},
+	{0, "gather", NULL, OPT_FLAG, TO(gather), 0,
+	 "follow packets over the hooks: latency from the first, where they were not received, summary"},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
 	 "take packets as of this link type (EN10MB, RAW ...)"},
 	{'B', "buffer-size", "KIB", OPT_NUMBER, TO(buffer_kib), 1,

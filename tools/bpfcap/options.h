@@ -30,7 +30,7 @@ struct options {
 	uint64_t packet_cnt; /* -c; 0: without end */
 	uint64_t snap_len;   /* -s; 0: as much as fits */
 	uint64_t buffer_kib; /* -B; 0: default */
-	bool stack;
+	bool stack, gather;
 
 	/* the output */
 	const char *write_path, *format, *user;

@@ -94,6 +94,16 @@ int output_packet(struct output *out, const struct packet *pk, struct err *e)
 	return out->each_packet ? output_flush(out, e) : 0;
 }
 
+void output_missing(struct output *out, const struct packet *first, const char *hook)
+{
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		struct sink *s = &out->writers[i].sink;
+
+		if (s->ops->missing)
+			s->ops->missing(s, first, hook);
+	}
+}
+
 int output_flush(struct output *out, struct err *e)
 {
 	int rc = 0;

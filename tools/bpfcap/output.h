@@ -20,6 +20,8 @@ int output_check(const struct options *o, struct err *e);
 int output_open(struct output *out, const struct options *o, uint32_t snap_len, struct err *e);
 /* 0; 1 when it is done; -errno (-EPIPE: the reader has gone). */
 int output_packet(struct output *out, const struct packet *pk, struct err *e);
+/* --gather: the packet first seen as `first` did not come to `hook`. */
+void output_missing(struct output *out, const struct packet *first, const char *hook);
 int output_flush(struct output *out, struct err *e);
 /* Ends all files; `c` may be NULL. The first error, or 0. */
 int output_close(struct output *out, const struct probe_counts *c, struct err *e);

@@ -61,6 +61,16 @@ void packet_put_location(struct text *t, const struct packet *pk)
 		packet_put_symbol(t, pk, pk->ev->location);
 }
 
+void packet_put_since(struct text *t, const struct packet *pk)
+{
+	const struct gather_note *n = pk->note;
+
+	if (n && n->later)
+		text_printf(t, "+%" PRIu64 ".%03u us from %s", n->since_ns / 1000,
+			    (unsigned)(n->since_ns % 1000),
+			    probe_hook_name(pk->probe, n->first_hook));
+}
+
 void packet_put_process(struct text *t, const struct packet *pk)
 {
 	char comm[PROBE_COMM_LEN + 1] = "";

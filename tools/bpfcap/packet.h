@@ -7,9 +7,12 @@
 
 #include "../common/text.h"
 
+#include "gather.h"
+
 struct packet {
 	const struct probe_event *ev;
-	struct probe *probe; /* NULL: read from a file, which knows of no hook */
+	struct probe *probe;		/* NULL: read from a file, which knows of no hook */
+	const struct gather_note *note; /* NULL without --gather */
 };
 
 const char *packet_hook(const struct packet *pk); /* NULL: none */
@@ -19,6 +22,7 @@ const char *packet_dir(const struct packet *pk);  /* "In", "Out"; NULL: unknown 
 void packet_put_iface(struct text *t, const struct packet *pk); /* "eth0", "if7" */
 void packet_put_reason(struct text *t, const struct packet *pk);
 void packet_put_location(struct text *t, const struct packet *pk);
+void packet_put_since(struct text *t, const struct packet *pk);	  /* "+12.345 us from tx" */
 void packet_put_process(struct text *t, const struct packet *pk); /* "ping 1234" */
 void packet_put_symbol(struct text *t, const struct packet *pk, uint64_t addr);
 

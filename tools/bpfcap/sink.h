@@ -37,6 +37,7 @@ struct sink_ops {
 	/* Each is optional but `packet`. What fails is seen in the stream. */
 	void (*begin)(struct sink *s);
 	void (*packet)(struct sink *s, const struct packet *pk);
+	void (*missing)(struct sink *s, const struct packet *first, const char *hook);
 	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: none are known */
 	void (*free)(struct sink *s);
 };

@@ -113,6 +113,28 @@ static void put_bytes(struct text *t, const struct probe_event *ev)
 	text_put(t, "\"");
 }
 
+/* --gather */
+static void put_note(struct text *t, const struct packet *pk)
+{
+	if (!pk->note || !pk->note->later)
+		return;
+	text_printf(t, ",\"since_first_ns\":%" PRIu64, pk->note->since_ns);
+	put_string(t, "first_hook", probe_hook_name(pk->probe, pk->note->first_hook));
+}
+
+static void missing(struct sink *s, const struct packet *first, const char *hook)
+{
+	struct text *t = &s->record;
+
+	text_clear(t);
+	put_time(t, first->ev->time_ns);
+	put_string(t, "first_hook", packet_hook(first));
+	put_string(t, "not_received_at", hook);
+	put_summary(s, first);
+	text_put(t, "}\n");
+	out_record(s->out, t);
+}
+
 static void packet(struct sink *s, const struct packet *pk)
 {
 	const char *link = cbpf_linktype_name(pk->ev->linktype);
@@ -140,6 +162,7 @@ static void packet(struct sink *s, const struct packet *pk)
 		text_printf(t, ",\"skb\":\"0x%" PRIx64 "\"", pk->ev->skb);
 	put_task(s, pk);
 	put_stack(s, pk);
+	put_note(t, pk);
 	if (s->conf->hex || s->conf->hex_ascii)
 		put_bytes(t, pk->ev);
 	text_put(t, "}\n");
@@ -157,5 +180,6 @@ const struct sink_ops sink_json = {
 	.name = "json",
 	.state_len = sizeof(struct json_state),
 	.packet = packet,
+	.missing = missing,
 	.free = release,
 };

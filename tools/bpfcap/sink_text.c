@@ -166,6 +166,10 @@ static void packet(struct sink *s, const struct packet *pk)
 	put_time(s, pk->ev->time_ns);
 	put_where(t, pk);
 	link_len = dissect(t, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len, &opts);
+	if (pk->note && pk->note->later) {
+		text_put(t, " ");
+		packet_put_since(t, pk);
+	}
 	if (s->conf->verbose)
 		put_context(t, pk);
 	put_stack(t, pk);
@@ -175,8 +179,24 @@ static void packet(struct sink *s, const struct packet *pk)
 	state->packet_cnt++;
 }
 
+/* --gather: a packet that was seen somewhere, and not at this hook. */
+static void missing(struct sink *s, const struct packet *first, const char *hook)
+{
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};
+	struct text *t = &s->record;
+
+	text_clear(t);
+	put_time(s, first->ev->time_ns);
+	put_where(t, first);
+	(void)dissect(t, first->ev->linktype, first->ev->data, first->ev->cap_len, first->ev->len,
+		      &opts);
+	text_printf(t, " NOT received at %s\n", hook);
+	out_record(s->out, t);
+}
+
 const struct sink_ops sink_text = {
 	.name = "text",
 	.state_len = sizeof(struct text_state),
 	.packet = packet,
+	.missing = missing,
 };
