@@ -55,8 +55,7 @@ LIB_OBJ	 = $(LIB_SRC:%.c=$(BUILD)/%.o)
 HEADERS	 = $(wildcard include/bpfcap/*.h)
 TOOLS	 = $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
 TOOL_BIN = $(TOOLS:%=$(BUILD)/bin/%)
-# bpfcap knows its own page; when cross-compiling it cannot be asked.
-MAN	 = $(wildcard docs/man/*.[1-8]) $(if $(CROSS_COMPILE),,$(BUILD)/man/bpfcap.8)
+MAN	 = $(wildcard docs/man/*.[1-8])
 
 # A file x.c in tests/unit, tests/kernel, tests/fuzz, tests/vm or bench is a program of its own;
 # of tests/lib each program takes what it uses. A file x.sh in these folders is a test, too.
@@ -164,10 +163,6 @@ $(BUILD)/examples/set_insns: LIBS += $(LIBBPF)
 $(BUILD)/examples/%: $(BUILD)/examples/%.o $(BUILD)/libbpfcap.a
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS)
 
-$(BUILD)/man/bpfcap.8: $(BUILD)/bin/bpfcap
-	@mkdir -p $(@D)
-	$(call say,MAN)$< --man >$@
-
 $(BUILD)/tests/kernel/%-g.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
 	@mkdir -p $(@D)
 	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -g -c -o $@ $<
@@ -195,7 +190,7 @@ $(BUILD)/static/bpfcap: $(call tool_objects,bpfcap) \
 
 # ---- Tests ---------------------------------------------------------------------------------------
 
-check: all tests $(MAN)			## all tests that this machine and user can run
+check: all tests			## all tests that this machine and user can run
 	@FUZZ_SECONDS=1 tests/run $(BUILD) $(UNIT) $(KERNEL_TESTS) $(FUZZERS) $(LINT)
 
 check-kernel: all tests			## only the tests that need root and BPF
@@ -205,7 +200,7 @@ check-valgrind: all tests		## unit tests under valgrind
 	@TEST_WRAP="valgrind -q --error-exitcode=99 --leak-check=full" \
 		tests/run $(BUILD) $(filter $(BUILD)/%,$(UNIT))
 
-lint: all $(MAN)				## house rules: layers, symbols, headers, format, files
+lint: all				## house rules: layers, symbols, headers, format, files
 	@tests/run $(BUILD) $(LINT)
 
 format:					## lay out the C files as .clang-format says (version 14)
@@ -251,7 +246,7 @@ Libs.private: -lpthread
 Cflags: -I$${includedir}
 endef
 
-install: all $(MAN)			## into PREFIX (/usr/local), below DESTDIR
+install: all				## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/bpfcap
 	$(if $(TOOL_BIN),$(INSTALL) $(TOOL_BIN) $(DESTDIR)$(BINDIR))
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/bpfcap

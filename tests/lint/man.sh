@@ -3,16 +3,11 @@
 # tests/lint/man.sh - the manual pages are sound, and name every option of their command.
 . "${0%/*}/../lib/test.sh"
 
-pages()
-{
-	ls docs/man/*.[1-8] "$BUILD"/man/*.[1-8]
-}
-
 sound()
 {
 	need mandoc
-	# bpfcap.8 is made by the command, which knows no date.
-	pages | while read -r page; do
+	# Pages that a command makes itself have no date.
+	for page in docs/man/*.[1-8]; do
 		mandoc -Tlint -W warning "$page" 2>&1 | grep -v 'missing date'
 	done >"$T/bad" || true
 	[ ! -s "$T/bad" ] || fail "$(cat "$T/bad")"
@@ -31,6 +26,13 @@ options()
 	[ ! -s "$T/bad" ] || fail "not in $2: $(cat "$T/bad")"
 }
 
+# made COMMAND PAGE: the page is what the command says of itself.
+made()
+{
+	[ -x "$BIN/$1" ] || skip "not built"
+	"$BIN/$1" --man | cmp -s - "$2" || fail "\`$1 --man >$2\` mends it"
+}
+
 # Each header has its place in libbpfcap(3), and no other.
 headers()
 {
@@ -45,10 +47,11 @@ headers()
 }
 
 try sound
-try options bpfcap "$BUILD/man/bpfcap.8"
-for page in docs/man/*.1; do
+for page in docs/man/bpf*.[18]; do
 	name=${page##*/}
-	try options "${name%.1}" "$page"
+	try options "${name%.[18]}" "$page"
 done
+try made bpfasm docs/man/bpfasm.1
+try made bpfcap docs/man/bpfcap.8
 try headers
 finish

@@ -182,7 +182,7 @@ static const char man_head[] =
 	"or runs it. The text is the notation of the kernel's verifier or of LLVM, an instruction "
 	"a line, with labels, .equ constants and .map definitions:\n"
 	".PP\n.nf\n.RS\n"
-	".map counts, array, 4, 8, 1\n"
+	"\\&.map counts, array, 4, 8, 1\n"
 	"        *(u32 *)(r10 - 4) = 0\n"
 	"        r1 = counts ll\n"
 	"        r2 = r10\n"

@@ -6,139 +6,97 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../common/fail.h"
+#include "../common/opt.h"
+#include "../common/text.h"
 
 #define DEFAULT_KERNEL "5.4"
 
+/* Options of a place; `off` is in struct settings. */
 enum kind {
-	FLAG,	      /* bool of struct options */
-	STRING,	      /* const char * of struct options */
-	PLACE_FLAG,   /* bool of struct settings */
-	PLACE_STRING, /* const char * of struct settings */
-	LINKTYPE,     /* sets settings.linktype to the row's value */
-	STUB,	      /* a new place */
-	PROGRAM,      /* a new place */
+	PLACE_FLAG = OPT_OWN, /* bool */
+	PLACE_STRING,	      /* const char * */
+	LINKTYPE_L2,
+	LINKTYPE_L3,
+	STUB,	 /* a new place */
+	PROGRAM, /* a new place */
 };
 
-#define OF(field)    offsetof(struct options, field)
+#define TO(field)    offsetof(struct options, field)
 #define PLACE(field) offsetof(struct settings, field)
 
 /* clang-format off */
-static const struct row {
-	char letter; /* 0: none */
-	const char *name;
-	const char *arg; /* NULL: takes none */
-	enum kind kind;
-	size_t off;
-	const char *value;
-	const char *text;
-} rows[] = {
-	{'o', "output", "OUT.o", STRING, OF(out), NULL,
+static const struct opt_row rows[] = {
+	{'o', "output", "OUT.o", OPT_STRING, TO(out), 0,
 	 "write the changed object here"},
-	{'a', "at", "FUNCTION", STUB, 0, NULL,
+	{'a', "at", "FUNCTION", STUB, 0, 0,
 	 "put the filter into this stub and its clones (repeatable)"},
-	{0, "entry", "PROGRAM", PROGRAM, 0, NULL,
+	{0, "entry", "PROGRAM", PROGRAM, 0, 0,
 	 "put the filter at the start of this program (repeatable)"},
-	{'e', "filter", "EXPR", PLACE_STRING, PLACE(expr), NULL,
+	{'e', "filter", "EXPR", PLACE_STRING, PLACE(expr), 0,
 	 "the pcap-filter(7) expression"},
-	{0, "reject-all", NULL, PLACE_FLAG, PLACE(reject_all), NULL,
+	{0, "reject-all", NULL, PLACE_FLAG, PLACE(reject_all), 0,
 	 "instead of an expression: no packet matches"},
-	{0, "miss", "VERDICT", PLACE_STRING, PLACE(miss), NULL,
+	{0, "miss", "VERDICT", PLACE_STRING, PLACE(miss), 0,
 	 "what the program of --entry returns for other packets: a number, or tc's or xdp's name"},
-	{'y', "linktype", "LINKTYPE", PLACE_STRING, PLACE(linktype), NULL,
+	{'y', "linktype", "LINKTYPE", PLACE_STRING, PLACE(linktype), 0,
 	 "what the packet begins with (EN10MB, RAW ...); EN10MB is the default"},
-	{'2', "l2", NULL, LINKTYPE, 0, "EN10MB",
+	{'2', "l2", NULL, LINKTYPE_L2, 0, 0,
 	 "the packet begins with its Ethernet header"},
-	{'3', "l3", NULL, LINKTYPE, 0, "RAW",
+	{'3', "l3", NULL, LINKTYPE_L3, 0, 0,
 	 "the packet begins with its IP header"},
-	{0, "vlan-tag", NULL, PLACE_FLAG, PLACE(vlan_tag), NULL,
+	{0, "vlan-tag", NULL, PLACE_FLAG, PLACE(vlan_tag), 0,
 	 "tc, socket: let the filter see a hardware VLAN tag where the wire had it"},
-	{0, "access", "MODE", PLACE_STRING, PLACE(access), NULL,
+	{0, "access", "MODE", PLACE_STRING, PLACE(access), 0,
 	 "how bytes are read: direct, load_bytes, probe_read; by default as usual for the type"},
-	{'t', "type", "TYPE", PLACE_STRING, PLACE(type), NULL,
+	{'t', "type", "TYPE", PLACE_STRING, PLACE(type), 0,
 	 "tc, xdp, socket or kprobe (all tracing), where the names of sections do not tell"},
-	{'k', "kernel", "VER", STRING, OF(kernel), NULL,
+	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
 	 "write for this kernel and later ones; " DEFAULT_KERNEL " is the default"},
-	{'l', "list", NULL, FLAG, OF(list), NULL,
+	{'l', "list", NULL, OPT_FLAG, TO(list), 0,
 	 "list the stubs, programs and other functions of IN.o"},
-	{'h', "help", NULL, FLAG, OF(help), NULL,
+	{'h', "help", NULL, OPT_FLAG, TO(help), 0,
 	 "this list"},
-	{'V', "version", NULL, FLAG, OF(version), NULL,
+	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
 	 "the version"},
 };
 /* clang-format on */
 
-enum { ROW_CNT = sizeof(rows) / sizeof(rows[0]), LONG_BASE = 0x100 };
+static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
-static void make_getopt_args(char letters[2 * ROW_CNT + 2], struct option longs[ROW_CNT + 1])
-{
-	*letters++ = ':'; /* tell a missing argument from an unknown option */
-	for (int i = 0; i < ROW_CNT; i++) {
-		longs[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].arg ? required_argument : no_argument,
-			.val = LONG_BASE + i,
-		};
-		if (!rows[i].letter)
-			continue;
-		*letters++ = rows[i].letter;
-		if (rows[i].arg)
-			*letters++ = ':';
-	}
-	*letters = '\0';
-	longs[ROW_CNT] = (struct option){0};
-}
-
-static const struct row *row_of(int c)
-{
-	for (int i = 0; i < ROW_CNT; i++)
-		if (c == LONG_BASE + i || (rows[i].letter && rows[i].letter == c))
-			return &rows[i];
-	return NULL;
-}
-
-static int add_place(struct options *o, const struct settings *defaults, const char *name,
-		     bool entry, struct err *e)
+static int add_place(struct options *o, const char *name, bool entry, struct err *e)
 {
 	struct place *grown = realloc(o->places, (o->place_cnt + 1) * sizeof(*grown));
 
 	if (!grown)
 		return fail_run(e, -ENOMEM, "options", "out of memory");
 	o->places = grown;
-	grown[o->place_cnt++] = (struct place){.name = name, .entry = entry, .set = *defaults};
+	grown[o->place_cnt++] = (struct place){.name = name, .entry = entry, .set = o->defaults};
 	return 0;
 }
 
-static int apply(struct options *o, struct settings *defaults, const struct row *row,
-		 const char *arg, struct err *e)
+static int apply(void *values, const struct opt_row *row, char *arg, struct err *e)
 {
-	struct settings *set = o->place_cnt ? &o->places[o->place_cnt - 1].set : defaults;
+	struct options *o = values;
+	struct settings *set = o->place_cnt ? &o->places[o->place_cnt - 1].set : &o->defaults;
 
 	switch (row->kind) {
-	case FLAG:
-		*(bool *)((char *)o + row->off) = true;
-		return 0;
-	case STRING:
-		*(const char **)(void *)((char *)o + row->off) = arg;
-		return 0;
 	case PLACE_FLAG:
 		*(bool *)((char *)set + row->off) = true;
 		return 0;
 	case PLACE_STRING:
 		*(const char **)(void *)((char *)set + row->off) = arg;
 		return 0;
-	case LINKTYPE:
-		set->linktype = row->value;
+	case LINKTYPE_L2:
+	case LINKTYPE_L3:
+		set->linktype = row->kind == LINKTYPE_L2 ? "EN10MB" : "RAW";
 		return 0;
-	case STUB:
-	case PROGRAM:
-		return add_place(o, defaults, arg, row->kind == PROGRAM, e);
+	default:
+		return add_place(o, arg, row->kind == PROGRAM, e);
 	}
-	return 0;
 }
 
 static int check_place(const struct place *p, struct err *e)
@@ -172,44 +130,20 @@ static int check(const struct options *o, struct err *e)
 	return ret;
 }
 
-static int parse_words(struct options *o, int argc, char **argv, struct err *e)
-{
-	struct option longs[ROW_CNT + 1];
-	char letters[2 * ROW_CNT + 2];
-	struct settings defaults = {0};
-	int ret = 0;
-
-	make_getopt_args(letters, longs);
-	opterr = 0;
-	while (!ret) {
-		int c = getopt_long(argc, argv, letters, longs, NULL);
-
-		if (c < 0)
-			break;
-		if (c == '?' && optopt && optopt < LONG_BASE)
-			return fail_input(e, -EINVAL, "options", "unknown option -%c", optopt);
-		if (c == '?' || c == ':')
-			return fail_input(e, -EINVAL, "options",
-					  c == '?' ? "unknown option %s" : "%s wants an argument",
-					  argv[optind - 1]);
-		ret = apply(o, &defaults, row_of(c), optarg, e);
-	}
-	if (!ret && argc - optind > 1)
-		return fail_input(e, -EINVAL, "options", "one object at a time, not also %s",
-				  argv[optind + 1]);
-	o->in = argv[optind];
-	return ret;
-}
-
 int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
+	char **words;
 	int ret;
 
 	*o = (struct options){.kernel = DEFAULT_KERNEL};
-	ret = parse_words(o, argc, argv, e);
-	if (!ret && !o->help && !o->version)
-		ret = check(o, e);
-	return ret;
+	ret = opt_parse(&table, argc, argv, o, apply, &words, e);
+	if (ret || o->help || o->version)
+		return ret;
+	o->in = words[0];
+	if (o->in && words[1])
+		return fail_input(e, -EINVAL, "options", "one object at a time, not also %s",
+				  words[1]);
+	return check(o, e);
 }
 
 void options_free(struct options *o)
@@ -219,17 +153,16 @@ void options_free(struct options *o)
 
 void options_help(void)
 {
-	puts("usage: bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR [options]\n"
-	     "       bpfinject IN.o -o OUT.o --entry PROGRAM --miss VERDICT -e EXPR [options]\n"
-	     "       bpfinject IN.o --list\n"
-	     "Puts a pcap filter into a compiled BPF program. Options before the first --at or\n"
-	     "--entry are for all places, those behind one are for that place.\n");
-	for (int i = 0; i < ROW_CNT; i++) {
-		char head[64];
+	struct text t = {0};
 
-		snprintf(head, sizeof(head), "%s%c%s--%s%s%s", rows[i].letter ? "-" : " ",
-			 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? ", " : "  ",
-			 rows[i].name, rows[i].arg ? " " : "", rows[i].arg ? rows[i].arg : "");
-		printf("  %-26s %s\n", head, rows[i].text);
-	}
+	text_put(
+		&t,
+		"usage: bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR [options]\n"
+		"       bpfinject IN.o -o OUT.o --entry PROGRAM --miss VERDICT -e EXPR [options]\n"
+		"       bpfinject IN.o --list\n"
+		"Puts a pcap filter into a compiled BPF program. Options before the first --at or\n"
+		"--entry are for all places, those behind one are for that place.\n\n");
+	opt_help(&table, &t);
+	fputs(text_str(&t), stdout);
+	text_free(&t);
 }

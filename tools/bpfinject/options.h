@@ -29,6 +29,7 @@ struct place {
 struct options {
 	const char *in, *out;
 	const char *kernel;
+	struct settings defaults;
 	struct place *places; /* malloc'ed */
 	size_t place_cnt;
 	bool list, help, version;
