@@ -61,6 +61,34 @@ names_the_reason()
 	has "$T/out" ' drop \([A-Z_]+, [a-z_0-9.]+\+0x'
 }
 
+# --reason, --pid and -Q choose among what the filter took.
+selects()
+{
+	need_pair
+	[ "$(uname -r | cut -d . -f 1)" -ge 6 ] || skip "drop reasons came with 5.17"
+	start -f drop -c 1 icmp and dst host "$FAR"
+	pings 1 "$FAR"
+	ended 0
+	reason=$(sed -n 's/.* drop (\([A-Z_]*\),.*/\1/p' "$T/out")
+	[ -n "$reason" ] || fail "no reason in: $(cat "$T/out")"
+	start -f tx,drop --reason "$reason,SOCKET_FILTER" icmp and dst host "$FAR"
+	pings 3 "$FAR"
+	sleep 0.3
+	stop INT
+	ended 0
+	same "$(grep -c " drop ($reason," "$T/out")" 3
+	same "$(lines "$T/out")" 3
+	has "$T/err" '^3 packets captured'
+	has "$T/err" '^6 packets matched'
+	start -f tx,rx -i left0 -Q in icmp
+	pings 2
+	sleep 0.3
+	stop INT
+	ended 0
+	same "$(grep -c ' rx .*echo reply' "$T/out")" 2
+	same "$(lines "$T/out")" 2
+}
+
 shows_ipv6_and_arp()
 {
 	need_pair
@@ -145,6 +173,7 @@ for kernel in auto 5.4; do
 	try dropped -f rawtp:kfree_skb -k $kernel
 done
 try names_the_reason
+try selects
 try shows_ipv6_and_arp
 try shows_vlan_tags
 try json_has_the_context

@@ -29,6 +29,8 @@ bad_input()
 	refused 2 '^bpfcap: [a-z]+: .*-i' "$BIN/bpfcap" -f tc icmp
 	refused 2 '^bpfcap: [a-z]+: .*3\.10' "$BIN/bpfcap" -k 3.10 icmp
 	refused 2 '^bpfcap: output: .*/no/such' "$BIN/bpfcap" -w /no/such/file icmp
+	refused 2 '^bpfcap: options: .*sideways' "$BIN/bpfcap" -Q sideways icmp
+	refused 2 '^bpfcap: options: .*NO_SUCH_REASON' "$BIN/bpfcap" --reason NO_SUCH_REASON icmp
 	refused 2 '^bpfcap: options: .*nosuchuser' "$BIN/bpfcap" -Z nosuchuser icmp
 }
 

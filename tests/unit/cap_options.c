@@ -118,7 +118,7 @@ static void refuses_in_one_line(void **state)
 		{"bpfcap -c 1x", "1x"},
 		{"bpfcap -c 99999999999999999999", "99999999999999999999"},
 		{"bpfcap -s ~5", " 5"},
-		{"bpfcap -f ,", "hooks"},
+		{"bpfcap -f ,", "empty"},
 		{"bpfcap --json=yes", "--json=yes"},
 		{"bpfcap -e icmp udp", "udp"},
 	};

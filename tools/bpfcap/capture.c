@@ -15,6 +15,7 @@
 #include "counts.h"
 #include "output.h"
 #include "privileges.h"
+#include "select.h"
 #include "stop.h"
 
 enum {
@@ -25,6 +26,7 @@ enum {
 struct capture {
 	struct probe *probe;
 	struct output out;
+	struct selection selection;
 	struct gather *gather; /* NULL without --gather */
 	struct err *e;
 	int rc; /* -errno of the output, which stopped the poll */
@@ -65,6 +67,8 @@ static int on_event(void *user, const struct probe_event *ev)
 	struct gather_note note;
 	int rc;
 
+	if (!select_takes(&c->selection, ev))
+		return 0;
 	if (c->gather) {
 		note = gather_packet(c->gather, ev);
 		pk.note = &note;
@@ -180,8 +184,10 @@ static int begin_gather(struct capture *c)
 
 static int run_session(struct capture *c, const struct options *o, uint32_t snap_len)
 {
-	int rc = o->user ? privileges_drop(o->user, c->e) : 0;
+	int rc = select_init(&c->selection, o, c->probe, c->e);
 
+	if (rc == 0 && o->user)
+		rc = privileges_drop(o->user, c->e);
 	if (rc == 0 && o->gather)
 		rc = begin_gather(c);
 	if (rc == 0)
@@ -204,6 +210,7 @@ int capture(const struct options *o, struct err *e)
 	if (rc != 0)
 		return rc;
 	rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+	select_free(&c.selection);
 	gather_free(c.gather);
 	probe_close(c.probe);
 	return rc;

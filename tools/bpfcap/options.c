@@ -34,6 +34,12 @@ static const struct opt_row rows[] = {
 	 "keep LEN bytes of a packet; 0, the default, is as many as fit"},
 	{'S', "stack", NULL, OPT_FLAG, TO(stack), 0,
 	 "show the kernel stack of every packet"},
+	{0, "reason", "NAME[,NAME...]", OPT_LIST, TO(reasons), 0,
+	 "of dropped packets only those with these reasons"},
+	{0, "pid", "PID", OPT_NUMBER, TO(pid), 1,
+	 "only packets handled in the context of this process"},
+	{'Q', "direction", "DIR", OPT_STRING, TO(direction), 0,
+	 "only packets that come in or go out: in, out or inout"},
 	{0, "gather", NULL, OPT_FLAG, TO(gather), 0,
 	 "follow packets over the hooks: latency from the first, where they were not received, summary"},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
@@ -128,7 +134,7 @@ static int add_list(struct word_list *l, char *arg, struct err *e)
 		if (add_word(l, w, e) != 0)
 			return e->code;
 	if (!l->cnt)
-		return fail_input(e, -EINVAL, "options", "the list of hooks is empty");
+		return fail_input(e, -EINVAL, "options", "a list is empty");
 	return 0;
 }
 
@@ -177,6 +183,7 @@ void options_free(struct options *o)
 {
 	free(o->hooks.words);
 	free(o->ifaces.words);
+	free(o->reasons.words);
 	free(o->joined);
 	*o = (struct options){0};
 }

@@ -26,10 +26,12 @@ struct options {
 	const char *filter; /* NULL: everything */
 	const char *filter_option;
 	const char *kernel, *linktype, *read_path;
-	struct word_list hooks, ifaces;
+	const char *direction;
+	struct word_list hooks, ifaces, reasons;
 	uint64_t packet_cnt; /* -c; 0: without end */
 	uint64_t snap_len;   /* -s; 0: as much as fits */
 	uint64_t buffer_kib; /* -B; 0: default */
+	uint64_t pid;	     /* --pid; 0: any */
 	bool stack, gather;
 
 	/* the output */
