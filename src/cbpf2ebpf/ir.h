@@ -28,14 +28,14 @@
 /* name, text, number of value operands */
 /* clang-format off */
 #define IR_OPS(X)                                                                                  \
-	X(CONST, "const", 0)                                                                       \
-	X(LEN, "len", 0)                                                                           \
-	X(ROOM, "room", 1)                                                                         \
-	X(LOAD, "load", 1)                                                                         \
-	X(RAW, "raw", 1)                                                                           \
-	X(AD, "ad", 0)                                                                             \
-	X(CELL, "cell", 0)                                                                         \
-	X(PTR, "ptr", 1)                                                                           \
+	X(CONST, "const", 0) /* k */                                                               \
+	X(LEN, "len", 0)     /* real length of the packet */                                       \
+	X(ROOM, "room", 1)   /* captured bytes from base a on; 0 if a is beyond them */            \
+	X(LOAD, "load", 1)   /* `size` bytes at a + k in network order */                          \
+	X(RAW, "raw", 1)     /* the same in the order of the host */                               \
+	X(AD, "ad", 0)       /* ancillary k; `a` tells random numbers apart */                     \
+	X(CELL, "cell", 0)   /* cell k of meeting point a */                                       \
+	X(PTR, "ptr", 1)     /* address of base a: made by the back end */                         \
 	X(ADD, "+", 2)                                                                             \
 	X(SUB, "-", 2)                                                                             \
 	X(MUL, "*", 2)                                                                             \

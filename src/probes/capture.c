@@ -38,7 +38,7 @@ static struct cbpf2ebpf_frame tracing_frame(const struct emit *m)
 	};
 }
 
-/* Goes to `yes` or m->no_packet: is the first byte of IPv4 or IPv6? In: R7 = packet. Clobbers R1. */
+/* Goes to `yes` or m->no_packet: is the first byte IPv4 or IPv6? In: R7 = packet. Clobbers R1. */
 static void emit_is_ip(const struct emit *m, ebpf_label yes)
 {
 	EMIT(m->b, LDX(B, R1, MEM(R7, 0)), RSH(R1, 4), JEQ(R1, 4, yes), JEQ(R1, 6, yes),

@@ -102,7 +102,7 @@ shows_ipv6_and_arp()
 	has "$T/out" "left0 tx ARP, Request who-has $NET.2 .*tell $NET.1, length 28\$"
 	has "$T/out" "left0 tx IP6 .* neighbor solicitation, who has $NET6::2, length 32\$"
 	has "$T/out" \
-		"left0 tx IP6 $NET6::1 > $NET6::2: ICMP6, echo request, id [0-9]+, seq 1, length 64\$"
+		"left0 tx IP6 $NET6::1 > $NET6::2: ICMP6, echo request, id [0-9]+, seq 1, length"
 }
 
 # A hardware tag that the kernel keeps beside the packet is on the line where the wire had it.

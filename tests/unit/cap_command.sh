@@ -244,7 +244,7 @@ tells_about_itself()
 	has "$T/out" '^  tracepoint:'
 	"$bpfcap" --man >"$T/out"
 	cmp -s "$T/out" docs/man/bpfcap.8 ||
-		fail "--man is not docs/man/bpfcap.8: $(diff "$T/out" docs/man/bpfcap.8 | head -n 5)"
+		fail "not docs/man/bpfcap.8: $(diff "$T/out" docs/man/bpfcap.8 | head -n 5)"
 	! command -v man >/dev/null || man --warnings -l "$T/out" 2>&1 >/dev/null |
 		grep . && fail "man complains" || :
 }
