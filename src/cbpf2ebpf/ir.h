@@ -140,6 +140,8 @@ static inline bool c2e_ir_is_alu(enum ir_op op)
 
 /* The result of an operation on constants; `b` of DIV and MOD is not 0. */
 uint32_t c2e_ir_fold(enum ir_op op, uint32_t a, uint32_t b);
+/* Sets lo, hi and bits of an operation from those of its operands. */
+void c2e_ir_bound(const struct ir *ir, struct ir_value *v);
 
 /* ---- Nodes (ir.c) ------------------------------------------------------------------------- */
 

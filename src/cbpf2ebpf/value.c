@@ -313,73 +313,11 @@ static bool reassociate(const struct ir *ir, enum ir_op op, ir_val *a, uint32_t 
 	return true;
 }
 
-/* lo, hi and bits of a op b; what is not known stays 32 bit wide. */
-static void bound(const struct ir *ir, struct ir_value *v)
-{
-	const struct ir_value *a = c2e_ir_at(ir, v->a), *b = c2e_ir_at(ir, v->b);
-	bool const_b = b->op == IR_CONST;
-
-	v->lo = 0;
-	v->hi = v->bits = UINT32_MAX;
-	switch ((enum ir_op)v->op) {
-	case IR_ADD:
-		if (a->hi <= UINT32_MAX - b->hi) {
-			v->lo = a->lo + b->lo;
-			v->hi = a->hi + b->hi;
-		}
-		break;
-	case IR_SUB:
-		if (a->lo >= b->hi) {
-			v->lo = a->lo - b->hi;
-			v->hi = a->hi - b->lo;
-		}
-		break;
-	case IR_MUL:
-		if ((uint64_t)a->hi * b->hi <= UINT32_MAX) {
-			v->lo = a->lo * b->lo;
-			v->hi = a->hi * b->hi;
-		}
-		break;
-	case IR_DIV:
-		v->hi = a->hi / (b->lo ? b->lo : 1);
-		break;
-	case IR_MOD:
-		v->hi = b->hi && b->hi - 1 < a->hi ? b->hi - 1 : a->hi;
-		break;
-	case IR_OR:
-	case IR_XOR:
-		v->bits = a->bits | b->bits;
-		break;
-	case IR_AND:
-		v->bits = a->bits & b->bits;
-		break;
-	case IR_LSH:
-		if (const_b) {
-			v->bits = a->bits << b->k;
-			if ((uint64_t)a->hi << b->k <= UINT32_MAX) {
-				v->lo = a->lo << b->k;
-				v->hi = a->hi << b->k;
-			}
-		}
-		break;
-	case IR_RSH:
-		v->hi = a->hi;
-		if (const_b) {
-			v->bits = a->bits >> b->k;
-			v->lo = a->lo >> b->k;
-			v->hi = a->hi >> b->k;
-		}
-		break;
-	default:
-		break;
-	}
-}
-
 static ir_val operation(struct ir *ir, enum ir_op op, ir_val a, ir_val b)
 {
 	struct ir_value v = {.op = (uint8_t)op, .a = a, .b = b};
 
-	bound(ir, &v);
+	c2e_ir_bound(ir, &v);
 	return intern(ir, v);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/kprobe_tracefs.c - probes made by a line in tracefs' kprobe_events, for where the kprobe
+ * src/loader/kprobe_tracefs.c - probes made by a line in tracefs' kprobe_events, where the kprobe
  * PMU cannot be had. They outlive their process, so their group is named after it, and what a
  * dead one left is swept.
  */

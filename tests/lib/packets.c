@@ -343,12 +343,8 @@ static void add_link(struct packets *ps)
 
 /* ---- Truncations -------------------------------------------------------------------------- */
 
-static const char *const cut_names[] = {
-	"tcp data behind options",
-	"ip6 chain tcp",
-	"arp request",
-	"qinq",
-};
+static const char *const cut_names[] = {"tcp data behind options", "ip6 chain tcp", "arp request",
+					"qinq"};
 
 static void add_cuts(struct packets *ps, struct packet whole)
 {
@@ -366,12 +362,11 @@ static void add_cuts(struct packets *ps, struct packet whole)
 struct packets packets_ethernet(int cut)
 {
 	struct packets ps = {0};
-	size_t whole_cnt;
 
 	add_ip4(&ps);
 	add_ip6(&ps);
 	add_link(&ps);
-	whole_cnt = ps.cnt;
+	size_t whole_cnt = ps.cnt;
 	for (size_t i = 0; cut && i < whole_cnt; i++)
 		for (size_t n = 0; n < sizeof(cut_names) / sizeof(cut_names[0]); n++)
 			if (strcmp(ps.all[i].name, cut_names[n]) == 0)

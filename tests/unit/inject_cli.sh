@@ -118,7 +118,8 @@ probe_read_is_the_kernels_own()
 	need_objects
 	need llvm-objdump
 	for row in '5.4 4' '5.10 113' '6.12 113'; do
-		"$inject" "$cases/memory.bpf" -o "$T/out.o" --at stub -e 'tcp port 443' -k "${row% *}"
+		"$inject" "$cases/memory.bpf" -o "$T/out.o" --at stub -e 'tcp port 443' \
+			-k "${row% *}"
 		llvm-objdump -d --no-show-raw-insn --disassemble-symbols=stub "$T/out.o" |
 			grep -o 'call [0-9]*' | sort -u >"$T/calls"
 		same "$(cat "$T/calls")" "call ${row#* }" "with -k ${row% *}"
