@@ -94,7 +94,7 @@ static int check_rules(const struct probe_layout *l, struct err *e)
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (!holds(l, &rules[i]))
 			return refuse(l, rules[i].field, e);
-	for (int f = 0; f < LAYOUT_FIELD_CNT; f++)
+	for (int f = 0; f <= LAYOUT_DEV_IFINDEX; f++) /* those behind are found later, or not */
 		if (l->field[f].off < 0 ||
 		    (f != LAYOUT_DEV_IFINDEX && l->field[f].off > SKB_LEN_MAX))
 			return refuse(l, (enum layout_field)f, e);

@@ -41,7 +41,10 @@ struct ebpf_insn;
 	X(SKB_DATA, "sk_buff", "data")					\
 	X(SKB_TRUESIZE, "sk_buff", "truesize")				\
 	X(SKB_USERS, "sk_buff", "users")				\
-	X(DEV_IFINDEX, "net_device", "ifindex")
+	X(DEV_IFINDEX, "net_device", "ifindex")				\
+	X(DEV_NAME, "net_device", "name")				\
+	X(DEV_NET, "net_device", "nd_net")				\
+	X(NET_INUM, "net", "ns.inum")
 
 enum layout_field {
 #define LAYOUT_ENUM(id, object, member) LAYOUT_##id,
@@ -99,14 +102,42 @@ int probe_layout_xlat(const struct ebpf_insn *insns, size_t cnt, struct layout_l
 /* Derives what is not revealed; -ENOTSUP names the first rule that the found offsets break. */
 int probe_layout_derive(struct probe_layout *l, struct err *e);
 
-/* Runs one packet of known fields through the kernel's own test run and compares. Where *t lets a
- * sched_cls program call probe_read_kernel, it does the reading; else a raw tracepoint program. */
-int probe_layout_check(const struct probe_layout *l, const struct ebpf_target *t, struct err *e);
+/* The packet of the test run. Its length is odd, so that nobody else's is taken for it. */
+enum {
+	PEEK_PACKET_LEN = 467,
+	PEEK_PRIORITY = 0x5b9cafe,
+	PEEK_IFINDEX = 1, /* test runs happen on the loopback device */
+};
+
+/* What was copied from the kernel while that packet was an sk_buff. */
+struct layout_peek {
+	uint8_t skb[256];
+	uint8_t data[64]; /* at skb->data */
+	uint64_t net;	  /* sock_net(skb->sk) */
+	uint32_t ifindex; /* skb->dev->ifindex */
+	uint32_t done;
+	uint8_t net_bytes[512];
+	uint8_t dev_bytes[4096];
+};
+
+/*
+ * Runs the packet through the kernel's own test run and copies it by this layout. Where *t lets a
+ * sched_cls program call probe_read_kernel, that does the reading; else a raw tracepoint program.
+ */
+int probe_layout_peek(const struct probe_layout *l, const struct ebpf_target *t,
+		      struct layout_peek *peek, struct err *e);
+void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN]);
+
+/* Compares what was copied with what is known; -ENOTSUP names the first member that differs. */
+int probe_layout_check(const struct probe_layout *l, const struct layout_peek *peek, struct err *e);
+
+/* Finds DEV_NAME, DEV_NET and NET_INUM in what was copied; what is not there just once stays -1. */
+void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *peek);
 
 /* The layout that a usual build of mainline `version` has. For programs that are only shown. */
 void probe_layout_by_version(struct probe_layout *l, uint32_t version);
 
-/* Writes the layout into *l and checks it; the work of probe_layout_find(). */
+/* Finds and checks the layout; the work of probe_layout_find(). */
 int probe_layout_fill(struct probe_layout *l, struct err *e);
 
 #endif

@@ -218,6 +218,18 @@ static int running_target(struct ebpf_target *t, struct err *e)
 	return rc;
 }
 
+static int look_and_check(struct probe_layout *l, const struct ebpf_target *t, struct err *e)
+{
+	struct layout_peek peek = {0};
+	int rc = probe_layout_peek(l, t, &peek, e);
+
+	if (rc == 0)
+		rc = probe_layout_check(l, &peek, e);
+	if (rc == 0)
+		probe_layout_find_net(l, &peek);
+	return rc;
+}
+
 int probe_layout_fill(struct probe_layout *l, struct err *e)
 {
 	struct ebpf_target t;
@@ -230,5 +242,5 @@ int probe_layout_fill(struct probe_layout *l, struct err *e)
 		return rc;
 	find_data_len(l, &t);
 	rc = probe_layout_derive(l, e);
-	return rc < 0 ? rc : probe_layout_check(l, &t, e);
+	return rc < 0 ? rc : look_and_check(l, &t, e);
 }

@@ -125,8 +125,13 @@ static const struct btf_type *skip_modifiers(const struct oracle_btf *b, uint32_
 	}
 }
 
+struct found {
+	uint32_t bit_off;
+	const struct btf_type *type;
+};
+
 static bool find_member(const struct oracle_btf *b, const struct btf_type *t, const char *name,
-			uint32_t *bit_off)
+			struct found *f)
 {
 	const struct btf_member *m = (const void *)(t + 1);
 	bool has_bitfields = t->info >> 31;
@@ -139,25 +144,41 @@ static bool find_member(const struct oracle_btf *b, const struct btf_type *t, co
 		const struct btf_type *inner = skip_modifiers(b, m->type);
 
 		if (strcmp(member, name) == 0) {
-			*bit_off = off;
+			*f = (struct found){off, inner};
 			return true;
 		}
-		if (!*member && inner && find_member(b, inner, name, bit_off)) {
-			*bit_off += off;
+		if (!*member && inner && find_member(b, inner, name, f)) {
+			f->bit_off += off;
 			return true;
 		}
 	}
 	return false;
 }
 
+/* "ns.inum": a member of the struct that member ns is. */
+static bool find_path(const struct oracle_btf *b, const struct btf_type *t, const char *path,
+		      uint32_t *bit_off)
+{
+	const char *dot = strchr(path, '.');
+	char first[64];
+	struct found f;
+
+	(void)snprintf(first, sizeof(first), "%.*s", dot ? (int)(dot - path) : 63, path);
+	if (!find_member(b, t, first, &f))
+		return false;
+	*bit_off += f.bit_off;
+	return !dot || (f.type && find_path(b, f.type, dot + 1, bit_off));
+}
+
 bool oracle_btf_member(const struct oracle_btf *b, const char *object, const char *member,
 		       uint32_t *bit_off)
 {
+	*bit_off = 0;
 	for (uint32_t id = 1; id <= b->type_cnt; id++) {
 		const struct btf_type *t = b->type[id];
 
 		if (kind_of(t) == BTF_KIND_STRUCT && strcmp(b->strings + t->name_off, object) == 0)
-			return find_member(b, t, member, bit_off);
+			return find_path(b, t, member, bit_off);
 	}
 	return false;
 }

@@ -13,7 +13,8 @@ struct oracle_btf;
 struct oracle_btf *oracle_btf_open(void);
 void oracle_btf_close(struct oracle_btf *b);
 
-/* Offset in bits of a member, also of unnamed structs and unions within. False: no such member. */
+/* Offset in bits of a member ("ns.inum": of a member's member), also within unnamed structs and
+ * unions. False: no such member. */
 bool oracle_btf_member(const struct oracle_btf *b, const char *object, const char *member,
 		       uint32_t *bit_off);
 
