@@ -44,6 +44,12 @@ struct probe_config {
 	uint32_t ring_pages;	   /* per CPU, a power of two; 0: default */
 	const char *linktype; /* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */
 	char **log;	      /* if set: probe_open() gives the verifier's logs (malloc'ed) */
+
+	/* Only packets with these properties are seen, beside what `expr` says. */
+	const char *netns; /* a name of ip-netns(8), a path, an inode number or "self"; NULL: any */
+	uint32_t pid;	   /* the hook runs in this process; 0: in any */
+	const char *mark;  /* "VALUE" or "VALUE/MASK" of skb->mark; NULL: any */
+	const char *const *reasons; /* drop reasons, names or numbers, NULL-terminated; NULL: any */
 };
 
 struct probe;
@@ -77,6 +83,8 @@ struct probe_event {
 	char comm[PROBE_COMM_LEN];
 	const uint64_t *stack; /* return addresses, innermost first */
 	unsigned stack_cnt;
+	uint32_t netns;	 /* inode of the device's network namespace, 0: unknown */
+	char ifname[16]; /* the device's name, also in other namespaces; "": unknown */
 };
 
 /* A non-zero return ends the poll that called it. */

@@ -103,10 +103,14 @@ static int emit_tracing_program(struct emit *m, struct err *e)
 	     ST(DW, MEM(R10, SLOT_LOCATION), 0), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
 	m->h->ops->emit_prologue(m);
 	EMIT(m->b, JEQ(R6, 0, m->out));
+	probe_emit_reason_test(m);
+	probe_emit_pid_test(m);
 	probe_emit_counters(m);
 	probe_emit_scratch_take(m);
 	probe_emit_skb(m);
 	probe_emit_iface(m);
+	probe_emit_skb_mark_test(m);
+	probe_emit_netns_test(m);
 	probe_emit_count(m, COUNTER(seen));
 	emit_time(m);
 	probe_emit_packet_start(m);

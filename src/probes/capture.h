@@ -11,6 +11,7 @@
 #include "bpfcap/cbpf2ebpf.h"
 #include "hook.h"
 #include "layout.h"
+#include "meta.h"
 #include "record.h"
 
 /* What the programs of one session share. */
@@ -24,6 +25,7 @@ struct capture {
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
 	const uint32_t *ifindex;
 	unsigned ifindex_cnt; /* 0: all interfaces */
+	struct capture_meta meta;
 	bool stack;
 	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
 };
@@ -40,6 +42,7 @@ struct capture_counters {
  */
 struct capture_scratch {
 	uint64_t busy;
+	uint64_t tmp;
 	uint8_t skb[256];
 	struct probe_record record;
 };
@@ -104,6 +107,14 @@ void probe_emit_scratch_take(const struct emit *m);
 void probe_emit_scratch_release(const struct emit *m);
 void probe_emit_skb(const struct emit *m);
 void probe_emit_iface(const struct emit *m);
+
+/* capture_meta.c */
+void probe_emit_pid_test(const struct emit *m);
+void probe_emit_reason_test(const struct emit *m);
+void probe_emit_skb_mark_test(const struct emit *m);
+void probe_emit_ctx_mark_test(const struct emit *m);
+void probe_emit_netns_test(const struct emit *m);
+void probe_emit_net(const struct emit *m);
 
 /* capture_packet.c */
 void probe_emit_packet_start(const struct emit *m);

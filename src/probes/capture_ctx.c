@@ -235,6 +235,9 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 	m->release = m->out;
 	EMIT(m->b, MOV(R6, R1), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
 	emit_ifindex(m);
+	probe_emit_reason_test(m);
+	probe_emit_ctx_mark_test(m);
+	probe_emit_pid_test(m);
 	probe_emit_counters(m);
 	probe_emit_count(m, COUNTER(seen));
 	emit_linktype(m);

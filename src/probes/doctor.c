@@ -24,8 +24,9 @@ static void print_layout(FILE *out, const struct doctor *d)
 	}
 	fprintf(out, "layout, found without BTF and checked with a packet of known fields\n");
 	for (int i = 0; i < LAYOUT_FIELD_CNT; i++)
-		fprintf(out, "  %s.%-20s %d\n", d->layout.field[i].object, d->layout.field[i].name,
-			d->layout.field[i].off);
+		if (d->layout.field[i].off >= 0)
+			fprintf(out, "  %s.%-20s %d\n", d->layout.field[i].object,
+				d->layout.field[i].name, d->layout.field[i].off);
 }
 
 static void print_text(FILE *out, const struct doctor *d)
@@ -115,6 +116,8 @@ static void put_layout(FILE *out, const struct doctor *d)
 	for (int i = 0; i < LAYOUT_FIELD_CNT; i++) {
 		const struct probe_field *f = &d->layout.field[i];
 
+		if (f->off < 0)
+			continue;
 		if (object && strcmp(object, f->object) == 0)
 			fputc(',', out);
 		else

@@ -39,6 +39,7 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 	const struct hook_env env = {.target = t};
 	struct capture capture = {.target = t, .stack = c->stack};
 	struct probe_layout layout;
+	struct tp_names names = {0};
 	int rc;
 
 	capture.snap_len =
@@ -46,12 +47,19 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 	if (h->ops->tracing && probe_layout_fill(&layout, NULL) < 0)
 		probe_layout_by_version(&layout, t->version);
 	capture.layout = &layout;
+	if (c->reasons)
+		probe_meta_read_reasons(&names);
+	rc = probe_meta_parse(&capture.meta, c, &names, e);
+	probe_tp_names_free(&names);
+	if (rc < 0)
+		return rc;
 	rc = h->ops->prepare ? h->ops->prepare(h, &env, e) : 0;
 	if (rc == 0)
 		rc = probe_capture_filter(&capture, c->expr, c->linktype, e);
 	if (rc == 0)
 		rc = probe_capture_build(&capture, h, out, e);
 	probe_capture_filter_free(&capture);
+	probe_meta_free(&capture.meta);
 	return rc;
 }
 

@@ -83,8 +83,10 @@ int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct r
 		.location = r.location,
 		.pid = (uint32_t)(r.pid_tgid >> 32),
 		.tid = (uint32_t)r.pid_tgid,
+		.netns = r.netns,
 	};
 	memcpy(ev->comm, r.comm, sizeof(ev->comm) - 1);
+	memcpy(ev->ifname, r.ifname, sizeof(ev->ifname) - 1);
 	take_stack(&r, behind, room, ev);
 	if ((r.flags & RECORD_VLAN_BESIDE) && r.cap_len >= MAC_ADDRS_LEN)
 		put_vlan_back(&r, ev->data, snap_len, room->packet, ev);

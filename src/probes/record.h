@@ -11,6 +11,8 @@
 
 #include "bpfcap/probe.h"
 
+#define RECORD_IFNAME_LEN 16
+
 enum {
 	/* vlan_proto and vlan_tci are to be put into the packet, which is as the kernel keeps it */
 	RECORD_VLAN_BESIDE = 1 << 0,
@@ -35,6 +37,9 @@ struct probe_record {
 	uint16_t stack_room;
 	uint32_t pkt_type; /* PACKET_* of linux/if_packet.h */
 	char comm[PROBE_COMM_LEN];
+	char ifname[RECORD_IFNAME_LEN];
+	uint32_t netns;
+	uint32_t unused;
 };
 
 #define RECORD_STACK_LEN (PROBE_STACK_DEPTH * 8)
@@ -42,7 +47,7 @@ struct probe_record {
 #define RECORD_LEN_MAX 65512
 
 _Static_assert(offsetof(struct probe_record, time_ns) == 0, "the perf buffer reads the time first");
-_Static_assert(sizeof(struct probe_record) == 88, "no padding: all of it is written");
+_Static_assert(sizeof(struct probe_record) == 112, "no padding: all of it is written");
 _Static_assert(sizeof(struct probe_record) % 8 == 0, "the stack behind it is aligned");
 _Static_assert(sizeof(struct probe_record) + RECORD_STACK_LEN + PROBE_SNAP_LEN_MAX <=
 		       RECORD_LEN_MAX,

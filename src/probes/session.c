@@ -188,24 +188,32 @@ static int attach_all(struct probe *p, const struct hook_env *env, struct err *e
 	return 0;
 }
 
-/* Reason names stand in the format of kfree_skb. Numbers serve where it cannot be read. */
-static void read_reasons(struct probe *p)
+static bool any_reason(const struct probe *p)
 {
-	bool wanted = false;
-	char *text;
-	size_t len;
-	int dir_fd;
-
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		wanted |= p->hooks.hook[i].reason_at >= 0;
-	dir_fd = wanted ? kbpf_tracefs_open(NULL) : -1;
-	if (dir_fd < 0)
-		return;
-	if (kbpf_read_file(dir_fd, "events/skb/kfree_skb/format", &text, &len) >= 0) {
-		(void)probe_tp_names(text, "reason", &p->reasons);
-		free(text);
-	}
-	close(dir_fd);
+		if (p->hooks.hook[i].reason_at >= 0)
+			return true;
+	return false;
+}
+
+/* Reasons given by name must be known now; else their names have time until all is attached. */
+static int parse_meta(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	int rc;
+
+	if (c->reasons)
+		probe_meta_read_reasons(&p->reasons);
+	rc = probe_meta_parse(&p->capture.meta, c, &p->reasons, e);
+	p->own_netns = probe_meta_own_netns();
+	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++)
+		if (!p->hooks.hook[i].ops->tracing && p->capture.meta.netns &&
+		    p->capture.meta.netns != p->own_netns)
+			rc = err_input(
+				e, -EINVAL, "netns",
+				"hook %s sees only the network namespace that bpfcap runs in; "
+				"start it there with ip netns exec",
+				p->hooks.hook[i].spec);
+	return rc;
 }
 
 static int open_all(struct probe *p, const struct probe_config *c, struct err *e)
@@ -215,6 +223,8 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 
 	if (rc == 0)
 		rc = probe_target(&p->target, c->kernel, e);
+	if (rc == 0)
+		rc = parse_meta(p, c, e);
 	if (rc == 0)
 		rc = choose_ifaces(p, c, e);
 	if (rc == 0)
@@ -235,8 +245,8 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 		rc = load_all(p, &env, c->log, e);
 	if (rc == 0)
 		rc = attach_all(p, &env, e);
-	if (rc == 0)
-		read_reasons(p);
+	if (rc == 0 && p->reasons.cnt == 0 && any_reason(p))
+		probe_meta_read_reasons(&p->reasons);
 	return rc;
 }
 
@@ -288,6 +298,7 @@ void probe_close(struct probe *p)
 	probe_session_close_maps(p);
 	probe_hooks_free(&p->hooks);
 	probe_capture_filter_free(&p->capture);
+	probe_meta_free(&p->capture.meta);
 	probe_session_free_ifaces(p);
 	probe_clock_close(&p->clock);
 	probe_kallsyms_free(p->symbols);

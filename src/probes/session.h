@@ -23,6 +23,7 @@ struct probe {
 	struct session_hook *state; /* one for each hook */
 	int forced_linktype;	    /* -y, or -1 */
 
+	uint32_t own_netns;	  /* inode, 0: unknown */
 	struct kbpf_iface *iface; /* all of this network namespace */
 	unsigned iface_cnt;
 	uint64_t iface_heard_ns; /* CLOCK_MONOTONIC */

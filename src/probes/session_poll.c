@@ -31,6 +31,14 @@ static void trim_stack(struct probe *p, struct probe_event *ev)
 	}
 }
 
+static void name_iface(struct probe *p, struct probe_event *ev)
+{
+	const char *name = probe_iface_name(p, ev->ifindex);
+
+	if (name)
+		(void)snprintf(ev->ifname, sizeof(ev->ifname), "%s", name);
+}
+
 /* Adds what the record does not know. */
 static void complete(struct probe *p, int cpu, struct probe_event *ev)
 {
@@ -44,6 +52,10 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 		ev->dir = h->dir;
 	if (p->forced_linktype >= 0)
 		ev->linktype = p->forced_linktype;
+	if (!h->ops->tracing)
+		ev->netns = p->own_netns;
+	if (!ev->ifname[0] && ev->netns == p->own_netns)
+		name_iface(p, ev);
 }
 
 static int on_record(void *user, int cpu, const void *data, uint32_t len)

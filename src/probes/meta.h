@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* src/probes/meta.h - the session's filters on what is beside the packet: pid, mark, reason, netns. */
+#ifndef PROBES_META_H
+#define PROBES_META_H
+
+#include "bpfcap/probe.h"
+#include "tp_format.h"
+
+struct capture_meta {
+	uint32_t pid;	/* 0: any */
+	uint32_t netns; /* inode; 0: any */
+	bool has_mark;
+	uint32_t mark, mark_mask;
+	uint32_t *reason;
+	unsigned reason_cnt; /* 0: any */
+};
+
+/*
+ * Reads these filters out of *c. `names` are the kernel's names of reasons. -EINVAL (input) for what
+ * cannot be understood, -ENOTSUP for reasons where the kernel has none.
+ */
+int probe_meta_parse(struct capture_meta *m, const struct probe_config *c,
+		     const struct tp_names *names, struct err *e);
+void probe_meta_free(struct capture_meta *m);
+
+/* The kernel's names of drop reasons; none where they cannot be read. Free with probe_tp_names_free. */
+void probe_meta_read_reasons(struct tp_names *names);
+
+/* The inode of this process's network namespace, 0: unknown. */
+uint32_t probe_meta_own_netns(void);
+
+#endif

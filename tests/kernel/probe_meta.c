@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/kernel/probe_meta.c - filters on what is beside the packet, and what events tell of it.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/testveth.h"
+#include "bpfcap/probe.h"
+
+enum { CNT = 7, POLL_MS = 20, QUIET_POLLS = 5, MARK = 0x1234, SENDER = 1 };
+
+static struct testveth veth;
+static bool has_veth;
+
+static void need_veth(void)
+{
+	if (has_veth)
+		return;
+	print_message("needs rights to make network namespaces and veth devices\n");
+	skip();
+}
+
+static int keep_last(void *user, const struct probe_event *ev)
+{
+	*(struct probe_event *)user = *ev;
+	return 0;
+}
+
+static void send_frames(void)
+{
+	const struct testveth_frame *frame;
+
+	(void)testveth_frames(&frame);
+	for (int i = 0; i < CNT; i++)
+		assert_int_equal(testveth_send(&veth, SENDER, frame[2].bytes, frame[2].len), 0);
+}
+
+/* Sends CNT frames; how many are matched? */
+static uint64_t matched(const char *hook, struct probe_config c, struct probe_event *last)
+{
+	const char *const hooks[] = {hook, NULL};
+	struct probe_counts counts;
+	struct probe *p;
+	struct err e;
+
+	c.hooks = hooks;
+	c.expr = TESTVETH_FILTER;
+	if (probe_open(&p, &c, &e) < 0)
+		fail_msg("%s", e.text);
+	send_frames();
+	for (int quiet = 0; quiet < QUIET_POLLS;)
+		quiet = probe_poll(p, POLL_MS, keep_last, last, &e) == 0 ? quiet + 1 : 0;
+	probe_stop(p);
+	assert_int_equal(probe_counts(p, 0, &counts), 0);
+	assert_int_equal(counts.matched, counts.captured);
+	assert_int_equal(counts.lost_ring + counts.lost_other, 0);
+	probe_close(p);
+	return counts.matched;
+}
+
+static void refused(const char *hook, struct probe_config c, int code, const char *text)
+{
+	const char *const hooks[] = {hook, NULL}, *const ifaces[] = {"va", NULL};
+	struct probe *p;
+	struct err e;
+
+	c.hooks = hooks;
+	c.ifaces = ifaces;
+	assert_int_equal(probe_open(&p, &c, &e), code);
+	if (!strstr(e.text, text))
+		fail_msg("no '%s' in: %s", text, e.text);
+}
+
+static void test_mark(void **state)
+{
+	static const char *const ifaces[] = {"vb", NULL};
+	static const char *const hooks[] = {"tx", "tp:net:net_dev_queue", "socket", "tc:egress"};
+	struct probe_event ev;
+	int mark = MARK;
+
+	(void)state;
+	need_veth();
+	assert_int_equal(setsockopt(veth.sock[SENDER], SOL_SOCKET, SO_MARK, &mark, sizeof(mark)),
+			 0);
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		struct probe_config c = {.ifaces = ifaces, .mark = "0x1234"};
+
+		assert_int_equal(matched(hooks[i], c, &ev), CNT);
+		c.mark = "0x34/0xff";
+		assert_int_equal(matched(hooks[i], c, &ev), CNT);
+		c.mark = "0xffffff34/0xff";
+		assert_int_equal(matched(hooks[i], c, &ev), CNT);
+		c.mark = "0x35/0xff";
+		assert_int_equal(matched(hooks[i], c, &ev), 0);
+		c.mark = "4660/0xffffffff";
+		assert_int_equal(matched(hooks[i], c, &ev), CNT);
+	}
+	refused("tx", (struct probe_config){.mark = "x"}, -EINVAL, "'x'");
+	refused("tx", (struct probe_config){.mark = "1/"}, -EINVAL, "'1/'");
+	refused("tx", (struct probe_config){.mark = "4294967296"}, -EINVAL, "mark");
+}
+
+static void test_pid(void **state)
+{
+	static const char *const ifaces[] = {"vb", NULL};
+	struct probe_config c = {.ifaces = ifaces, .pid = (uint32_t)getpid()};
+	struct probe_event ev = {0};
+
+	(void)state;
+	need_veth();
+	assert_int_equal(matched("tx", c, &ev), CNT);
+	assert_int_equal(ev.pid, getpid());
+	c.pid = 1;
+	assert_int_equal(matched("tx", c, &ev), 0);
+}
+
+static void test_netns(void **state)
+{
+	static const char *const ifaces[] = {"va", NULL};
+	struct probe_config c = {.ifaces = ifaces};
+	struct probe_event ev = {0};
+	char inode[32];
+	struct stat st;
+
+	(void)state;
+	need_veth();
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	assert_int_equal(matched("rx", c, &ev), CNT);
+	assert_int_equal(ev.netns, st.st_ino);
+	assert_string_equal(ev.ifname, "va");
+	assert_int_equal(matched("socket", c, &ev), CNT);
+	assert_int_equal(ev.netns, st.st_ino);
+	assert_string_equal(ev.ifname, "va");
+	c.netns = "self";
+	assert_int_equal(matched("rx", c, &ev), CNT);
+	c.netns = "/proc/self/ns/net";
+	assert_int_equal(matched("rx", c, &ev), CNT);
+	(void)snprintf(inode, sizeof(inode), "%u", (unsigned)st.st_ino);
+	c.netns = inode;
+	assert_int_equal(matched("rx", c, &ev), CNT);
+	assert_int_equal(matched("socket", c, &ev), CNT);
+	c.netns = "12345";
+	assert_int_equal(matched("rx", c, &ev), 0);
+	refused("rx", (struct probe_config){.netns = "no-such-ns"}, -EINVAL, "no-such-ns");
+	refused("socket", (struct probe_config){.netns = "12345"}, -EINVAL, "ip netns exec");
+}
+
+/* A device in another namespace is known by its name there. */
+static void test_other_namespace(void **state)
+{
+	struct testveth inner;
+	struct probe_event ev = {0};
+	const char *const hooks[] = {"rx", NULL};
+	const struct probe_config c = {.hooks = hooks, .expr = TESTVETH_FILTER};
+	struct probe *p;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	need_veth();
+	assert_int_equal(probe_open(&p, &c, NULL), 0);
+	pid = fork();
+	if (pid == 0) {
+		const struct testveth_frame *frame;
+
+		(void)testveth_frames(&frame);
+		_exit(testveth_open(&inner) < 0 ||
+		      testveth_send(&inner, SENDER, frame[0].bytes, frame[0].len) < 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	for (int i = 0; i < 50 && !ev.ifname[0]; i++)
+		(void)probe_poll(p, POLL_MS, keep_last, &ev, NULL);
+	assert_string_equal(ev.ifname, "va");
+	assert_true(ev.netns != 0);
+	probe_close(p);
+}
+
+/* These frames have no taker, which is a reason of its own where there are reasons. */
+static void test_reason(void **state)
+{
+	static const char *const ifaces[] = {"va", NULL};
+	static const char *const unhandled[] = {"unhandled_proto", NULL};
+	static const char *const two[] = {"SKB_DROP_REASON_NO_SOCKET", "UNHANDLED_PROTO", NULL};
+	static const char *const other[] = {"NO_SOCKET", NULL}, *const wrong[] = {"NONSENSE", NULL};
+	static const char *const number[] = {"1000", NULL};
+	struct probe_config c = {.ifaces = ifaces};
+	struct probe_event ev = {0};
+
+	(void)state;
+	need_veth();
+	assert_int_equal(matched("drop", c, &ev), CNT);
+	if (!ev.has_reason) {
+		c.reasons = number;
+		refused("drop", c, -ENOTSUP, "why a packet is dropped");
+		c.reasons = other;
+		refused("drop", c, -ENOTSUP, "5.17");
+		return;
+	}
+	c.reasons = unhandled;
+	assert_int_equal(matched("drop", c, &ev), CNT);
+	c.reasons = two;
+	assert_int_equal(matched("drop", c, &ev), CNT);
+	c.reasons = other;
+	assert_int_equal(matched("drop", c, &ev), 0);
+	c.reasons = number;
+	assert_int_equal(matched("drop", c, &ev), 0);
+	c.reasons = wrong;
+	refused("drop", c, -EINVAL, "NONSENSE");
+	c.reasons = other;
+	refused("rx", c, -ENOTSUP, "why a packet is dropped");
+	refused("socket", c, -ENOTSUP, "why a packet is dropped");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	has_veth = testveth_open(&veth) == 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (has_veth)
+		testveth_close(&veth);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mark),   cmocka_unit_test(test_pid),
+		cmocka_unit_test(test_netns),  cmocka_unit_test(test_other_namespace),
+		cmocka_unit_test(test_reason),
+	};
+
+	return cmocka_run_group_tests_name("probe_meta", tests, setup, teardown);
+}
