@@ -134,18 +134,22 @@ $(BUILD)/bin/$(1): $(call tool_objects,$(1)) $(BUILD)/libbpfcap.a
 endef
 $(foreach t,$(TOOLS),$(eval $(call TOOL_RULE,$(t))))
 
-# tests/unit/cap_x.c takes what it tests of the command bpfcap.
-$(BUILD)/libcap.a: $(filter-out %/main.o,$(call tool_objects,bpfcap))
-	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+# Tests named cap_x and asm_x take what they test of the commands bpfcap and bpfasm.
+define TOOL_TEST_RULES
+$(BUILD)/lib$(2).a: $(filter-out %/main.o,$(call tool_objects,$(1)))
+	$$(call say,AR)rm -f $$@ && $$(AR) rcs $$@ $$^
 
-$(BUILD)/tests/unit/cap_%: $(BUILD)/tests/unit/cap_%.o $(BUILD)/libtest.a $(BUILD)/libcap.a \
+$(BUILD)/tests/unit/$(2)_%: $(BUILD)/tests/unit/$(2)_%.o $(BUILD)/libtest.a $(BUILD)/lib$(2).a \
 		$(BUILD)/libbpfcap.a
-	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS) -lcmocka
+	$$(call say,LD)$$(CC) $$(CFLAGS_ALL) -o $$@ $$^ $$(LDFLAGS) $$(LIBS) -lcmocka
 
-$(BUILD)/tests/fuzz/cap_%: $(BUILD)/tests/fuzz/cap_%.o $(BUILD)/tests/fuzz/driver/main.o \
-		$(BUILD)/libcap.a $(BUILD)/libbpfcap.a
-	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(BUILD)/libcap.a \
-		$(BUILD)/libbpfcap.a $(LDFLAGS) $(LIBS)
+$(BUILD)/tests/fuzz/$(2)_%: $(BUILD)/tests/fuzz/$(2)_%.o $(BUILD)/tests/fuzz/driver/main.o \
+		$(BUILD)/lib$(2).a $(BUILD)/libbpfcap.a
+	$$(call say,LD)$$(CC) $$(CFLAGS_ALL) -o $$@ $$< $$(FUZZ_MAIN) $(BUILD)/lib$(2).a \
+		$(BUILD)/libbpfcap.a $$(LDFLAGS) $$(LIBS)
+endef
+$(eval $(call TOOL_TEST_RULES,bpfcap,cap))
+$(eval $(call TOOL_TEST_RULES,bpfasm,asm))
 
 $(BUILD)/libtest.a: $(TEST_LIB_OBJ)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^

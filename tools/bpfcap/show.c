@@ -12,46 +12,12 @@
 #include <sys/utsname.h>
 
 #include "bpfcap/cbpf2ebpf.h"
+#include "bpfcap/ebpf_text.h"
 #include "bpfcap/kbpf.h"
 
 #include "../common/fail.h"
 
 #include "capture.h"
-
-/* ---- Forms of a program ------------------------------------------------------------------- */
-
-static void print_listing(const struct ebpf_prog *p)
-{
-	char text[EBPF_TEXT_LEN];
-
-	for (size_t i = 0; i < p->cnt;) {
-		size_t slots = ebpf_disasm(p->insns, p->cnt, i, text);
-
-		printf("%4zu: %s\n", i, text);
-		i += slots;
-	}
-}
-
-/* Initializers of struct bpf_insn. */
-static void print_c(const struct ebpf_prog *p)
-{
-	for (size_t i = 0; i < p->cnt; i++) {
-		const struct ebpf_insn *n = &p->insns[i];
-
-		printf("{ 0x%02x, %u, %u, %d, 0x%08x },\n", n->code, n->dst, n->src, n->off,
-		       (unsigned)n->imm);
-	}
-}
-
-static void print_decimal(const struct ebpf_prog *p)
-{
-	printf("%zu\n", p->cnt);
-	for (size_t i = 0; i < p->cnt; i++) {
-		const struct ebpf_insn *n = &p->insns[i];
-
-		printf("%u %u %u %d %d\n", n->code, n->dst, n->src, n->off, n->imm);
-	}
-}
 
 /* ---- Stages ------------------------------------------------------------------------------- */
 
@@ -101,10 +67,8 @@ static int find_target(const struct options *o, struct ebpf_target *t, struct er
 	return ebpf_target_by_version(t, name.release, e);
 }
 
-typedef void (*print_fn)(const struct ebpf_prog *p);
-
-static int show_hook(const struct options *o, const char *hook, bool filter_only, print_fn print,
-		     struct err *e)
+static int show_hook(const struct options *o, const char *hook, bool filter_only,
+		     enum ebpf_format format, struct err *e)
 {
 	struct probe_config config = capture_config(o);
 	struct ebpf_target target;
@@ -113,8 +77,11 @@ static int show_hook(const struct options *o, const char *hook, bool filter_only
 
 	if (rc == 0)
 		rc = probe_program(&config, hook, filter_only, &target, &p, e);
-	if (rc == 0)
-		print(&p);
+	if (rc == 0) {
+		rc = ebpf_write(stdout, &p, format);
+		if (rc)
+			(void)fail_run(e, rc, "output", "standard output: %s", strerror(-rc));
+	}
 	ebpf_prog_free(&p);
 	return rc;
 }
@@ -127,22 +94,23 @@ static int one_hook(const struct options *o, const char **hook, struct err *e)
 	return 0;
 }
 
-static int show_ebpf_as(const struct options *o, bool filter_only, print_fn print, struct err *e)
+static int show_ebpf_as(const struct options *o, bool filter_only, enum ebpf_format format,
+			struct err *e)
 {
 	const char *hook;
 	int rc = one_hook(o, &hook, e);
 
-	return rc ? rc : show_hook(o, hook, filter_only, print, e);
+	return rc ? rc : show_hook(o, hook, filter_only, format, e);
 }
 
 static int show_ebpf(const struct options *o, struct err *e)
 {
-	return show_ebpf_as(o, true, print_listing, e);
+	return show_ebpf_as(o, true, EBPF_FORMAT_LISTING, e);
 }
 
 static int show_whole(const struct options *o, struct err *e)
 {
-	return show_ebpf_as(o, false, print_listing, e);
+	return show_ebpf_as(o, false, EBPF_FORMAT_LISTING, e);
 }
 
 /* The log of programs that are really loaded; they are taken off again at once. */
@@ -182,7 +150,8 @@ static int show_stage(const struct options *o, struct err *e)
 
 int show_program(const struct options *o, struct err *e)
 {
-	static const print_fn forms[] = {print_listing, print_c, print_decimal};
+	static const enum ebpf_format forms[] = {EBPF_FORMAT_LISTING, EBPF_FORMAT_C,
+						 EBPF_FORMAT_DECIMAL};
 	int rc;
 
 	if (o->dump_stage)
