@@ -282,7 +282,7 @@ void ebpf_fail(struct ebpf_builder *b, int code, const char *fmt, ...)
  * Resolves labels and gives the program. Jumps that do not fit 16 bits are bridged (gotol where
  * the target has it, else islands of short jumps), never narrowed. The builder stays as it was.
  * Fails with the first mistake, -EINVAL for a label used but never placed, -E2BIG beyond 1,000,000
- * slots, -ENOMEM.
+ * slots and for a bpf-to-bpf call over more than 32,767 of them, -ENOMEM.
  */
 int ebpf_finish(struct ebpf_builder *b, struct ebpf_prog *out, struct err *e);
 

@@ -120,6 +120,9 @@ static int check_destination(const struct ebpf_insn *insns, size_t cnt, size_t i
 		to += insns[i].imm;
 	else
 		return 0;
+	if (insns[i].code == ISA_CALL && to - (int64_t)i - 1 != (int16_t)insns[i].imm)
+		return fault(why, "it calls %d slots away; calls reach %d", insns[i].imm,
+			     INT16_MAX);
 	if (to < 0 || (uint64_t)to >= cnt)
 		return fault(why, "it goes to slot %lld, outside the program of %zu slots",
 			     (long long)to, cnt);

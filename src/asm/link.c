@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * src/asm/link.c - ebpf_finish(): labels become items, items become slots (bridge.c), slots
- * become the program. Fails with the builder's first mistake, a label that is not placed, -E2BIG,
- * -ENOMEM; nothing is given then.
+ * become the program. Fails with the builder's first mistake, a label that is not placed, -E2BIG
+ * (also for a call that is too far), -ENOMEM; nothing is given then.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -106,11 +106,37 @@ static void write_item(const struct layout *l, size_t i, struct ebpf_insn *out)
 		out[0].imm = (int32_t)ebpf_layout_distance(l, i);
 }
 
+/*
+ * Kernels that interpret a program keep the distance of a call in 16 bits, and those of 5.4's time
+ * cut a longer one without a word: the call would end in other memory.
+ */
+static int check_calls(const struct layout *l, struct err *e)
+{
+	for (size_t i = 0; i < l->b->item_cnt; i++) {
+		const struct item *it = &l->b->items[i];
+		int64_t distance;
+
+		if (!it->label || it->insn.code != ISA_CALL)
+			continue;
+		distance = ebpf_layout_distance(l, i);
+		if (distance < INT16_MIN || distance > INT16_MAX)
+			return err_run(e, -E2BIG, "assemble",
+				       "instruction %zu calls a function that is %lld slots away; "
+				       "calls reach %d",
+				       i, (long long)distance, INT16_MAX);
+	}
+	return 0;
+}
+
 static int write_program(const struct layout *l, struct ebpf_prog *out, struct err *e)
 {
 	const size_t cnt = (size_t)l->item_slot[l->b->item_cnt];
-	struct ebpf_insn *insns = calloc(cnt, sizeof(*insns));
+	struct ebpf_insn *insns;
+	int rc = check_calls(l, e);
 
+	if (rc < 0)
+		return rc;
+	insns = calloc(cnt, sizeof(*insns));
 	if (!insns)
 		return err_run(e, -ENOMEM, "assemble", "out of memory for %zu instructions", cnt);
 	write_bridges(l, insns);
