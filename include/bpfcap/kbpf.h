@@ -176,6 +176,20 @@ struct kbpf_iface {
 /* Interfaces of this network namespace by rtnetlink; *list is malloc'ed. Count or -errno. */
 int kbpf_iface_list(struct kbpf_iface **list, struct err *e);
 
+struct kbpf_iface_monitor;
+
+/* Hears of interfaces that appear, change or vanish from now on. Open it before listing those
+ * that are there, so that none is missed in between. */
+int kbpf_iface_monitor_open(struct kbpf_iface_monitor **out, struct err *e);
+void kbpf_iface_monitor_close(struct kbpf_iface_monitor *m);   /* NULL is fine */
+int kbpf_iface_monitor_fd(const struct kbpf_iface_monitor *m); /* readable when there is news */
+
+typedef void (*kbpf_iface_fn)(void *user, const struct kbpf_iface *iface, bool gone);
+
+/* Hands out one message's news without waiting. How many (0: nothing new), or -errno; -ENOBUFS
+ * when some were lost: list the interfaces again. */
+int kbpf_iface_monitor_read(struct kbpf_iface_monitor *m, kbpf_iface_fn fn, void *user);
+
 enum kbpf_tc_dir { KBPF_TC_INGRESS, KBPF_TC_EGRESS };
 
 /* One attachment of ours to a tc hook, by tcx link or by clsact filter. */
@@ -204,14 +218,55 @@ int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e);
  */
 int kbpf_tc_sweep(struct err *e);
 
-/*
- * A guardian, for filters without tcx: a small process that takes off all clsact filters of this
- * one when it ends, however it ends. Start it before the first kbpf_tc_attach() and before
- * threads, in the network namespace of the interfaces; it keeps the rights of that moment, so it
- * cleans up even for a process that has given up its own.
- */
-struct kbpf_guard;
+struct kbpf_guard; /* see below */
 
+enum kbpf_xdp_mode { KBPF_XDP_ANY, KBPF_XDP_GENERIC, KBPF_XDP_NATIVE };
+
+/* One XDP program of ours on an interface. */
+struct kbpf_xdp {
+	int ifindex;
+	int link_fd;	  /* -1: set by netlink */
+	uint32_t prog_id; /* netlink: what the interface must show before it is taken off */
+	uint32_t flags;	  /* XDP_FLAGS_*_MODE: how it runs */
+};
+
+/*
+ * Attaches an XDP program, by link (gone with the process; kbpf_has_xdp_link()) or by netlink, then
+ * with `g` told of it (may be NULL). KBPF_XDP_ANY: native if the driver can, else generic. -EBUSY
+ * when the interface has a program already: that is never replaced.
+ */
+int kbpf_xdp_attach(struct kbpf_xdp *x, int prog_fd, int ifindex, enum kbpf_xdp_mode mode,
+		    bool link, struct kbpf_guard *g, struct err *e);
+int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e);
+
+/* ---- Sockets ------------------------------------------------------------------------------ */
+
+/* A socket as sock_diag(7) knows it. Addresses and ports in network byte order. */
+struct kbpf_sock {
+	uint8_t family, protocol, state; /* AF_*, IPPROTO_*, TCP_* */
+	uint16_t src_port, dst_port;
+	uint8_t src[16], dst[16]; /* IPv4: the first 4 bytes */
+	uint32_t ifindex;	  /* bound to, or 0 */
+	uint32_t uid;
+	uint32_t inode;	 /* of /proc/PID/fd/N: socket:[inode]; 0: belongs to nobody any more */
+	uint64_t cookie; /* what bpf_get_socket_cookie() gives */
+};
+
+typedef void (*kbpf_sock_fn)(void *user, const struct kbpf_sock *s);
+
+/* Calls fn for each socket of `family` (AF_INET, AF_INET6) and `protocol` (IPPROTO_TCP, UDP, RAW ...)
+ * in this network namespace. How many, or -errno: -ENOENT when the kernel cannot list these. */
+int kbpf_sock_list(uint8_t family, uint8_t protocol, kbpf_sock_fn fn, void *user, struct err *e);
+
+/* ---- Guardian ----------------------------------------------------------------------------- */
+
+/*
+ * A guardian, for all that outlives a process: clsact filters, XDP programs without a link and
+ * probe events in tracefs. A small process that takes off everything of this one when it ends,
+ * however it ends. Start it before the first such attachment and before threads, in the network
+ * namespace of the interfaces; it keeps the rights of that moment, so it cleans up even for a
+ * process that has given up its own.
+ */
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e);
 /* Has the guardian take off what is still attached, and waits for its end. 0, or -EIO when it
  * failed. NULL is fine. */

@@ -2,10 +2,12 @@
 /*
  * src/loader/guard.c - a small process that cleans up behind one that was killed.
  *
- * It holds the reading end of a pipe and nothing else. The kernel closes the writing end however
+ * It holds one end of a pair of sockets and nothing else. The kernel closes the other end however
  * the guarded process ends; then the guardian takes off every tc filter and probe event that
- * carries that process's name, which need not have been told to it.
+ * carries that process's name. XDP programs carry none, so it is told of those.
  */
+#include "guard.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,6 +26,7 @@
 #include "owner.h"
 #include "sweep.h"
 #include "uapi.h"
+#include "xdp.h"
 
 #define FD_CNT_ASSUMED 65536
 #define BUSY_WAIT_NS   20000000
@@ -30,7 +34,7 @@
 
 struct kbpf_guard {
 	pid_t pid;
-	int pipe_fd; /* the writing end */
+	int sock;
 };
 
 /* Without close_range(2) and without /proc there is only guessing. */
@@ -68,13 +72,13 @@ static void ignore_signals(void)
 		(void)signal(signals[i], SIG_IGN);
 }
 
-/* Leaves the pipe as standard input and nothing open beside it. */
-static int stand_apart(int pipe_fd)
+/* Leaves the socket as standard input and nothing open beside it. */
+static int stand_apart(int sock)
 {
 	(void)setsid();
 	ignore_signals();
 	(void)prctl(PR_SET_NAME, "bpfcap-guard");
-	if (dup2(pipe_fd, STDIN_FILENO) < 0)
+	if (dup2(sock, STDIN_FILENO) < 0)
 		return -errno;
 	close_from(STDIN_FILENO + 1);
 	(void)open("/dev/null", O_WRONLY);
@@ -82,7 +86,7 @@ static int stand_apart(int pipe_fd)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-/* The pipe can end before the dying process's events are closed, which are busy until then. */
+/* The socket can end before the dying process's events are closed, which are busy until then. */
 static int sweep_events(const struct owner *owner)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_WAIT_NS};
@@ -98,23 +102,63 @@ static int sweep_events(const struct owner *owner)
 	return ret;
 }
 
-static int sweep(const struct owner *owner)
-{
-	int tc = kbpf_tc_sweep_owner(owner, NULL), events = sweep_events(owner);
+struct places {
+	struct xdp_place *list;
+	size_t cnt;
+};
 
-	return tc < 0 ? tc : events;
+/* Goes on after a failure; returns the first. */
+static int sweep(const struct owner *owner, const struct places *p)
+{
+	int ret = kbpf_tc_sweep_owner(owner, NULL), next = sweep_events(owner);
+
+	if (ret >= 0)
+		ret = next;
+	for (size_t i = 0; i < p->cnt; i++) {
+		next = kbpf_xdp_clear(&p->list[i]);
+		if (ret >= 0)
+			ret = next;
+	}
+	return ret;
 }
 
-static _Noreturn void guard(int pipe_fd, const struct owner *owner)
+static void add_place(struct places *p, const struct xdp_place *place)
 {
-	ssize_t n = 1;
-	char c;
+	struct xdp_place *more = realloc(p->list, (p->cnt + 1) * sizeof(*more));
 
-	if (stand_apart(pipe_fd) < 0)
+	if (!more)
+		return;
+	p->list = more;
+	p->list[p->cnt++] = *place;
+}
+
+static void hear(struct places *p)
+{
+	struct xdp_place place;
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, &place, sizeof(place));
+		if (n == sizeof(place))
+			add_place(p, &place);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+}
+
+static _Noreturn void guard(int sock, const struct owner *owner)
+{
+	struct places p = {0};
+
+	if (stand_apart(sock) < 0)
 		_exit(EXIT_FAILURE);
-	while (n > 0 || (n < 0 && errno == EINTR))
-		n = read(STDIN_FILENO, &c, 1);
-	_exit(sweep(owner) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	hear(&p);
+	_exit(sweep(owner, &p) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+int kbpf_guard_tell(struct kbpf_guard *g, const struct xdp_place *p)
+{
+	if (!g)
+		return 0;
+	return send(g->sock, p, sizeof(*p), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
@@ -126,7 +170,7 @@ int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
 	*out = NULL;
 	if (!g)
 		goto fail;
-	if (pipe2(fds, O_CLOEXEC) < 0) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
 		ret = -errno;
 		goto free_guard;
 	}
@@ -134,15 +178,15 @@ int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
 	g->pid = fork();
 	if (g->pid < 0) {
 		ret = -errno;
-		goto close_pipe;
+		goto close_pair;
 	}
 	if (g->pid == 0)
 		guard(fds[0], &self);
 	close(fds[0]);
-	g->pipe_fd = fds[1];
+	g->sock = fds[1];
 	*out = g;
 	return 0;
-close_pipe:
+close_pair:
 	close(fds[0]);
 	close(fds[1]);
 free_guard:
@@ -160,7 +204,7 @@ int kbpf_guard_stop(struct kbpf_guard *g)
 
 	if (!g)
 		return 0;
-	close(g->pipe_fd);
+	close(g->sock);
 	do {
 		ret = waitpid(g->pid, &status, 0);
 	} while (ret < 0 && errno == EINTR);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/iface.c - the interfaces of this network namespace by rtnetlink. */
+/* src/loader/iface.c - the interfaces of this network namespace by rtnetlink: all that there are,
+ * and then each that comes, changes or goes. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "netlink.h"
 
 #define DUMP_TRY_CNT 5
+#define MESSAGE_LEN  (32u << 10)
 
 struct list {
 	struct kbpf_iface *ifaces;
@@ -41,25 +44,35 @@ static int grow(struct list *l)
 	return 0;
 }
 
-static int on_link(const struct nlmsghdr *h, void *user)
+/* False for messages that are not about an interface as a whole (a bridge's about its ports). */
+static bool parse(const struct nlmsghdr *h, struct kbpf_iface *i)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
-	struct list *l = user;
-	struct kbpf_iface *i;
 
-	if (h->nlmsg_type != RTM_NEWLINK)
-		return MNL_CB_OK;
-	if (l->cnt == l->room && grow(l) < 0) {
-		errno = ENOMEM;
-		return MNL_CB_ERROR;
-	}
-	i = &l->ifaces[l->cnt++];
+	if ((h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK) ||
+	    mnl_nlmsg_get_payload_len(h) < sizeof(*info) || info->ifi_family != AF_UNSPEC)
+		return false;
 	*i = (struct kbpf_iface){
 		.index = info->ifi_index,
 		.arp_type = info->ifi_type,
 		.flags = info->ifi_flags,
 	};
-	return mnl_attr_parse(h, sizeof(*info), take_attr, i);
+	return mnl_attr_parse(h, sizeof(*info), take_attr, i) >= 0;
+}
+
+static int on_link(const struct nlmsghdr *h, void *user)
+{
+	struct list *l = user;
+	struct kbpf_iface i;
+
+	if (!parse(h, &i))
+		return MNL_CB_OK;
+	if (l->cnt == l->room && grow(l) < 0) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	l->ifaces[l->cnt++] = i;
+	return MNL_CB_OK;
 }
 
 static int dump(struct netlink *nl, struct list *l)
@@ -76,7 +89,7 @@ int kbpf_iface_list(struct kbpf_iface **list, struct err *e)
 {
 	struct list l = {0};
 	struct netlink nl;
-	int ret = kbpf_nl_open(&nl);
+	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
 
 	if (ret == 0) {
 		/* Interfaces that change during a dump interrupt it. */
@@ -92,4 +105,62 @@ int kbpf_iface_list(struct kbpf_iface **list, struct err *e)
 	return ret < 0 ? err_run(e, ret, "netlink", "Listing the interfaces failed: %s",
 				 strerror(-ret))
 		       : l.cnt;
+}
+
+struct kbpf_iface_monitor {
+	struct mnl_socket *sock;
+};
+
+int kbpf_iface_monitor_open(struct kbpf_iface_monitor **out, struct err *e)
+{
+	struct kbpf_iface_monitor *m = calloc(1, sizeof(*m));
+	int ret = 0;
+
+	*out = NULL;
+	if (!m)
+		return err_run(e, -ENOMEM, "netlink", "No memory for a netlink socket");
+	m->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!m->sock || mnl_socket_bind(m->sock, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0)
+		ret = -errno;
+	if (ret < 0) {
+		kbpf_iface_monitor_close(m);
+		return err_run(e, ret, "netlink", "Listening for changes of interfaces failed: %s",
+			       strerror(-ret));
+	}
+	*out = m;
+	return 0;
+}
+
+void kbpf_iface_monitor_close(struct kbpf_iface_monitor *m)
+{
+	if (m && m->sock)
+		mnl_socket_close(m->sock);
+	free(m);
+}
+
+int kbpf_iface_monitor_fd(const struct kbpf_iface_monitor *m)
+{
+	return mnl_socket_get_fd(m->sock);
+}
+
+int kbpf_iface_monitor_read(struct kbpf_iface_monitor *m, kbpf_iface_fn fn, void *user)
+{
+	union {
+		struct nlmsghdr h; /* for its alignment */
+		char bytes[MESSAGE_LEN];
+	} buf;
+	const struct nlmsghdr *h = &buf.h;
+	ssize_t got = mnl_socket_recvfrom(m->sock, &buf, sizeof(buf));
+	int len = (int)got, cnt = 0;
+	struct kbpf_iface i;
+
+	if (got < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len)) {
+		if (!parse(h, &i))
+			continue;
+		fn(user, &i, h->nlmsg_type == RTM_DELLINK);
+		cnt++;
+	}
+	return cnt;
 }

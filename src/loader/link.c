@@ -50,3 +50,15 @@ int kbpf_link_kprobe_multi(int prog_fd, const char *const *funcs, const uint64_t
 
 	return kbpf_sys_bpf(UAPI_LINK_CREATE, &attr, sizeof(attr));
 }
+
+int kbpf_link_xdp(int prog_fd, int ifindex, uint32_t mode)
+{
+	struct uapi_link_create attr = {
+		.prog_fd = (uint32_t)prog_fd,
+		.target = (uint32_t)ifindex,
+		.attach_type = UAPI_ATTACH_XDP,
+		.flags = mode,
+	};
+
+	return kbpf_sys_bpf(UAPI_LINK_CREATE, &attr, sizeof(attr));
+}

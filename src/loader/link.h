@@ -15,4 +15,7 @@ int kbpf_link_kprobe_multi(int prog_fd, const char *const *funcs, const uint64_t
 /* In front of all other programs of the interface and direction. An fd, or -errno. */
 int kbpf_link_tcx(int prog_fd, int ifindex, enum kbpf_tc_dir dir);
 
+/* `mode` is one of XDP_FLAGS_*_MODE. */
+int kbpf_link_xdp(int prog_fd, int ifindex, uint32_t mode);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/netlink.c - rtnetlink transactions by libmnl: a request, its answers, its end, and
+ * src/loader/netlink.c - netlink transactions by libmnl: a request, its answers, its end, and
  * the kernel's explanation where it refuses.
  */
 #include "netlink.h"
@@ -16,7 +16,7 @@
 
 #define BUF_LEN (32u << 10) /* dumps are sent in parts of up to this size */
 
-int kbpf_nl_open(struct netlink *nl)
+int kbpf_nl_open(struct netlink *nl, int protocol)
 {
 	int on = 1;
 
@@ -24,7 +24,7 @@ int kbpf_nl_open(struct netlink *nl)
 	nl->buf = malloc(nl->buf_len);
 	if (!nl->buf)
 		return -ENOMEM;
-	nl->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	nl->sock = mnl_socket_open2(protocol, SOCK_CLOEXEC);
 	if (!nl->sock)
 		return -errno;
 	if (mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/netlink.h - one rtnetlink socket and one transaction at a time; private to the loader.
+ * src/loader/netlink.h - one netlink socket and one transaction at a time; private to the loader.
  */
 #ifndef LOADER_NETLINK_H
 #define LOADER_NETLINK_H
@@ -17,8 +17,9 @@ struct netlink {
 	char why[128]; /* the kernel's own words on the last failure, or "" */
 };
 
-/* Opens a socket in the network namespace of this thread. 0 or -errno; close it even on failure. */
-int kbpf_nl_open(struct netlink *nl);
+/* Opens a socket of protocol NETLINK_* in the network namespace of this thread. 0 or -errno; close
+ * it even on failure. */
+int kbpf_nl_open(struct netlink *nl, int protocol);
 void kbpf_nl_close(struct netlink *nl);
 
 /* Begins a request in nl->buf: mnl_nlmsg_put_header() with type, flags and a sequence number. */

@@ -195,7 +195,7 @@ int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_di
 		tc->link_fd = kbpf_link_tcx(prog_fd, ifindex, dir);
 		return tc->link_fd < 0 ? attach_err(tc->link_fd, tc, NULL, e) : 0;
 	}
-	ret = kbpf_nl_open(&nl);
+	ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
 	ret = ret < 0 ? attach_err(ret, tc, NULL, e) : attach_clsact(&nl, tc, prog_fd, e);
 	kbpf_nl_close(&nl);
 	return ret;
@@ -240,7 +240,7 @@ int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
 	}
 	if (tc->prio == 0)
 		return 0;
-	ret = kbpf_nl_open(&nl);
+	ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
 	if (ret == 0)
 		ret = detach_clsact(&nl, tc);
 	if (ret < 0)

@@ -128,7 +128,7 @@ int kbpf_tc_sweep_owner(const struct owner *only, struct err *e)
 {
 	struct sweep s = {.only = only};
 	struct netlink nl;
-	int ret = kbpf_nl_open(&nl), cnt;
+	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt;
 
 	if (ret == 0)
 		ret = collect(&nl, &s);

@@ -4,9 +4,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -17,16 +23,95 @@
 
 enum { WAIT_MS = 5000 };
 
-int testnet_enter(void)
+static int up(const char *name)
 {
-	struct ifreq req = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	int fd, ret = 0;
+	struct ifreq req = {.ifr_flags = IFF_UP | IFF_RUNNING};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
 
-	if (unshare(CLONE_NEWNET) < 0)
-		return -errno;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &req) < 0)
 		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int testnet_enter(void)
+{
+	return unshare(CLONE_NEWNET) < 0 ? -errno : up("lo");
+}
+
+/* Sends a request to rtnetlink; the kernel's answer. */
+static int talk(struct nlmsghdr *h)
+{
+	char buf[8192];
+	struct mnl_socket *s = mnl_socket_open(NETLINK_ROUTE);
+	int ret = -EIO;
+
+	h->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	if (s && mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) == 0 &&
+	    mnl_socket_sendto(s, h, h->nlmsg_len) > 0) {
+		ssize_t len = mnl_socket_recvfrom(s, buf, sizeof(buf));
+
+		ret = mnl_cb_run(buf, (size_t)len, 0, 0, NULL, NULL) < 0 ? -errno : 0;
+	}
+	if (s)
+		mnl_socket_close(s);
+	return ret;
+}
+
+int testnet_veth(const char *a, const char *b)
+{
+	char buf[512];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	struct nlattr *info, *data, *peer;
+	int ret;
+
+	h->nlmsg_type = RTM_NEWLINK;
+	h->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(h, IFLA_IFNAME, a);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(h, IFLA_IFNAME, b);
+	mnl_attr_nest_end(h, peer);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	ret = talk(h);
+	if (ret == 0)
+		ret = up(a);
+	return ret < 0 ? ret : up(b);
+}
+
+int testnet_del_link(const char *name)
+{
+	char buf[512];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+
+	h->nlmsg_type = RTM_DELLINK;
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	return talk(h);
+}
+
+int testnet_send_frames(const char *name, int cnt)
+{
+	const uint8_t frame[64] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 0x88, 0xb5};
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_ifindex = (int)if_nametoindex(name),
+		.sll_halen = 6,
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (int i = 0; ret == 0 && i < cnt; i++) {
+		if (sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+			ret = -errno;
+	}
 	close(fd);
 	return ret;
 }
@@ -86,16 +171,22 @@ uint64_t testnet_counter_get(const struct testnet_counter *c)
 	return cnt;
 }
 
+int testnet_wait(const struct testnet_counter *c, uint64_t at_least)
+{
+	for (int i = 0; i < WAIT_MS; i++) {
+		if (testnet_counter_get(c) >= at_least)
+			return 0;
+		usleep(1000);
+	}
+	return -ETIMEDOUT;
+}
+
 int testnet_counts(const struct testnet_counter *c, int send_cnt, uint64_t at_least)
 {
 	uint64_t before = testnet_counter_get(c);
 	int ret = testnet_send(send_cnt);
 
-	for (int i = 0; ret == 0 && testnet_counter_get(c) < before + at_least; i++) {
-		usleep(1000);
-		ret = i < WAIT_MS ? 0 : -ETIMEDOUT;
-	}
-	return ret;
+	return ret < 0 ? ret : testnet_wait(c, before + at_least);
 }
 
 void testnet_counter_close(struct testnet_counter *c)

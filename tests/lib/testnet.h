@@ -8,6 +8,14 @@
 /* Moves this thread into a new network namespace with lo up (ifindex 1). 0 or -errno. */
 int testnet_enter(void);
 
+/* A pair of interfaces, up, in this namespace; and the end of one. 0 or -errno (-EOPNOTSUPP: this
+ * kernel has none). */
+int testnet_veth(const char *a, const char *b);
+int testnet_del_link(const char *name);
+
+/* Sends `cnt` Ethernet frames out of an interface. 0 or -errno. */
+int testnet_send_frames(const char *name, int cnt);
+
 /* Sends `cnt` UDP datagrams to a closed port of 127.0.0.1; each passes lo once each way, and the
  * ICMP error it causes too. 0 or -errno. */
 int testnet_send(int cnt);
@@ -19,8 +27,10 @@ struct testnet_counter {
 
 int testnet_counter_load(struct testnet_counter *c, uint32_t prog_type, int retval);
 uint64_t testnet_counter_get(const struct testnet_counter *c);
+/* Waits until it has come to so many. 0, or -ETIMEDOUT after some seconds. */
+int testnet_wait(const struct testnet_counter *c, uint64_t at_least);
 /* Sends datagrams and waits until `c` has grown by so many, for a busy kernel may deliver them
- * late. 0, or -ETIMEDOUT after some seconds. */
+ * late. */
 int testnet_counts(const struct testnet_counter *c, int send_cnt, uint64_t at_least);
 void testnet_counter_close(struct testnet_counter *c);
 

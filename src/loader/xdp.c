@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/loader/xdp.c - attaches XDP programs by link, or by netlink where there are no such links, and
+ * never in place of another's: an interface has room for one.
+ */
+#include "xdp.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../err.h"
+#include "bpfcap/kbpf.h"
+#include "guard.h"
+#include "link.h"
+#include "netlink.h"
+#include "perm.h"
+
+struct shown {
+	uint32_t generic_id, native_id;
+};
+
+static int take_id(const struct nlattr *a, void *user)
+{
+	struct shown *s = user;
+
+	if (mnl_attr_validate(a, MNL_TYPE_U32) < 0)
+		return MNL_CB_OK;
+	if (mnl_attr_get_type(a) == IFLA_XDP_SKB_PROG_ID)
+		s->generic_id = mnl_attr_get_u32(a);
+	else if (mnl_attr_get_type(a) == IFLA_XDP_DRV_PROG_ID)
+		s->native_id = mnl_attr_get_u32(a);
+	return MNL_CB_OK;
+}
+
+static int take_xdp(const struct nlattr *a, void *user)
+{
+	if (mnl_attr_get_type(a) == IFLA_XDP)
+		return mnl_attr_parse_nested(a, take_id, user);
+	return MNL_CB_OK;
+}
+
+static int on_link(const struct nlmsghdr *h, void *user)
+{
+	return mnl_attr_parse(h, sizeof(struct ifinfomsg), take_xdp, user);
+}
+
+static struct nlmsghdr *request(struct netlink *nl, uint16_t type, int ifindex)
+{
+	struct nlmsghdr *h = kbpf_nl_request(nl, type, 0);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
+
+	info->ifi_index = ifindex;
+	return h;
+}
+
+/* The programs that the interface has. */
+static int show(struct netlink *nl, int ifindex, struct shown *s)
+{
+	*s = (struct shown){0};
+	return kbpf_nl_talk(nl, request(nl, RTM_GETLINK, ifindex), on_link, s);
+}
+
+/* prog_fd -1 takes the program off. */
+static int set(struct netlink *nl, int ifindex, int prog_fd, uint32_t flags)
+{
+	struct nlmsghdr *h = request(nl, RTM_SETLINK, ifindex);
+	struct nlattr *xdp = mnl_attr_nest_start(h, IFLA_XDP);
+
+	mnl_attr_put_u32(h, IFLA_XDP_FD, (uint32_t)prog_fd);
+	mnl_attr_put_u32(h, IFLA_XDP_FLAGS, flags);
+	mnl_attr_nest_end(h, xdp);
+	return kbpf_nl_talk(nl, h, NULL, NULL);
+}
+
+int kbpf_xdp_clear(const struct xdp_place *p)
+{
+	struct netlink nl;
+	struct shown s = {0};
+	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	bool native = p->flags & XDP_FLAGS_DRV_MODE;
+
+	if (ret == 0)
+		ret = show(&nl, p->ifindex, &s);
+	if (ret == 0 && (native ? s.native_id : s.generic_id) == p->prog_id)
+		ret = set(&nl, p->ifindex, -1, p->flags);
+	kbpf_nl_close(&nl);
+	return ret == -ENODEV ? 0 : ret;
+}
+
+/* The guardian hears of the place before there is anything to clean up. */
+static int set_guarded(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint32_t mode,
+		       struct kbpf_guard *g)
+{
+	struct xdp_place place = {x->ifindex, 0, mode};
+	struct kbpf_prog_info info;
+	int ret = kbpf_prog_info(prog_fd, &info);
+
+	if (ret < 0)
+		return ret;
+	place.prog_id = x->prog_id = info.id;
+	ret = kbpf_guard_tell(g, &place);
+	return ret < 0 ? ret : set(nl, x->ifindex, prog_fd, mode | XDP_FLAGS_UPDATE_IF_NOEXIST);
+}
+
+static int attach_mode(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint32_t mode,
+		       bool link, struct kbpf_guard *g)
+{
+	x->flags = mode;
+	if (!link)
+		return set_guarded(nl, x, prog_fd, mode, g);
+	x->link_fd = kbpf_link_xdp(prog_fd, x->ifindex, mode);
+	return x->link_fd < 0 ? x->link_fd : 0;
+}
+
+static int attach_err(int ret, struct netlink *nl, const struct kbpf_xdp *x, struct err *e)
+{
+	char name[IF_NAMESIZE] = "?", why[sizeof(nl->why)];
+	struct shown s = {0};
+
+	memcpy(why, nl->why, sizeof(why));
+	(void)if_indextoname((unsigned)x->ifindex, name);
+	switch (ret) {
+	case -EPERM:
+		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_NET_ADMIN,
+				     "Attaching an XDP program");
+	case -EBUSY:
+	case -EEXIST:
+		(void)show(nl, x->ifindex, &s);
+		return err_run(e, -EBUSY, "hook",
+			       "Interface %s has another XDP program (id %u), which is left alone; "
+			       "-f tc or -f rx do not need its place",
+			       name, s.native_id ? s.native_id : s.generic_id);
+	case -EOPNOTSUPP:
+		return err_run(e, ret, "hook",
+			       "The driver of interface %s has no native XDP; -f xdp:generic works "
+			       "on all",
+			       name);
+	default:
+		return err_run(e, ret, "hook",
+			       "Attaching an XDP program to interface %s (%d) failed: %s", name,
+			       x->ifindex, why[0] ? why : strerror(-ret));
+	}
+}
+
+/* Native first where both will do, since it sees packets earlier and whole. */
+static int attach(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, enum kbpf_xdp_mode mode,
+		  bool link, struct kbpf_guard *g)
+{
+	int ret = -EOPNOTSUPP;
+
+	if (mode != KBPF_XDP_GENERIC)
+		ret = attach_mode(nl, x, prog_fd, XDP_FLAGS_DRV_MODE, link, g);
+	if (mode == KBPF_XDP_NATIVE || ret == 0 || ret == -EBUSY || ret == -EEXIST || ret == -EPERM)
+		return ret;
+	return attach_mode(nl, x, prog_fd, XDP_FLAGS_SKB_MODE, link, g);
+}
+
+int kbpf_xdp_attach(struct kbpf_xdp *x, int prog_fd, int ifindex, enum kbpf_xdp_mode mode,
+		    bool link, struct kbpf_guard *g, struct err *e)
+{
+	struct netlink nl;
+	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+
+	*x = (struct kbpf_xdp){.ifindex = ifindex, .link_fd = -1};
+	if (ret == 0)
+		ret = attach(&nl, x, prog_fd, mode, link, g);
+	if (ret < 0) {
+		ret = attach_err(ret, &nl, x, e);
+		x->prog_id = 0;
+	}
+	kbpf_nl_close(&nl);
+	return ret;
+}
+
+int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e)
+{
+	const struct xdp_place place = {x->ifindex, x->prog_id, x->flags};
+	int ret = 0;
+
+	if (x->link_fd >= 0)
+		close(x->link_fd);
+	else if (x->prog_id)
+		ret = kbpf_xdp_clear(&place);
+	if (ret < 0)
+		return err_run(e, ret, "hook", "Taking our XDP program off interface %d failed: %s",
+			       x->ifindex, strerror(-ret));
+	x->link_fd = -1;
+	x->prog_id = 0;
+	return 0;
+}

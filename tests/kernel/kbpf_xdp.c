@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/kernel/kbpf_xdp.c - XDP by link and by netlink, generic and native, beside the programs of
+ * others, and after a kill.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../lib/testnet.h"
+#include "bpfcap/kbpf.h"
+
+enum { SEND_CNT = 20, GONE_WAIT_MS = 5000 };
+
+static struct testnet_counter c;
+static int ifindex;
+
+static int setup(void **state)
+{
+	(void)state;
+	c.prog_fd = -1;
+	ifindex = 0;
+	if (testnet_enter() == 0 && testnet_veth("va", "vb") == 0 &&
+	    testnet_counter_load(&c, BPF_PROG_TYPE_XDP, XDP_PASS) == 0)
+		ifindex = (int)if_nametoindex("vb");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (c.prog_fd >= 0)
+		testnet_counter_close(&c);
+	(void)testnet_del_link("va");
+	return 0;
+}
+
+static void need_xdp(void)
+{
+	if (ifindex > 0)
+		return;
+	print_message("needs bpf(2) with full rights, network namespaces and veth\n");
+	skip();
+}
+
+static void check_runs(void)
+{
+	uint64_t before = testnet_counter_get(&c);
+
+	assert_int_equal(testnet_send_frames("va", SEND_CNT), 0);
+	assert_int_equal(testnet_wait(&c, before + SEND_CNT), 0);
+}
+
+/* Another program gets the place only if ours is gone: the kernel says so itself. */
+static bool is_free(void)
+{
+	struct kbpf_xdp x;
+
+	if (kbpf_xdp_attach(&x, c.prog_fd, ifindex, KBPF_XDP_GENERIC, false, NULL, NULL) < 0)
+		return false;
+	return kbpf_xdp_detach(&x, NULL) == 0;
+}
+
+static void check_way(enum kbpf_xdp_mode mode, bool link, uint32_t flags)
+{
+	struct kbpf_xdp x, second;
+	struct err e;
+
+	if (kbpf_xdp_attach(&x, c.prog_fd, ifindex, mode, link, NULL, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(x.flags, flags);
+	check_runs();
+	for (int l = 0; l <= (link ? 1 : 0); l++) {
+		assert_int_equal(kbpf_xdp_attach(&second, c.prog_fd, ifindex, mode, l, NULL, &e),
+				 -EBUSY);
+		assert_non_null(strstr(e.text, "vb"));
+	}
+	assert_int_equal(kbpf_xdp_detach(&second, &e), 0); /* never was */
+	check_runs();
+	assert_int_equal(kbpf_xdp_detach(&x, &e), 0);
+	assert_int_equal(kbpf_xdp_detach(&x, &e), 0);
+	assert_true(is_free());
+}
+
+static void test_ways(void **state)
+{
+	(void)state;
+	need_xdp();
+	for (int link = 0; link <= (kbpf_has_xdp_link() == 1); link++) {
+		check_way(KBPF_XDP_GENERIC, link, XDP_FLAGS_SKB_MODE);
+		check_way(KBPF_XDP_NATIVE, link, XDP_FLAGS_DRV_MODE);
+		check_way(KBPF_XDP_ANY, link, XDP_FLAGS_DRV_MODE);
+	}
+}
+
+/* lo has no native XDP. */
+static void test_no_driver(void **state)
+{
+	struct kbpf_xdp x;
+	struct err e;
+
+	(void)state;
+	need_xdp();
+	for (int link = 0; link <= (kbpf_has_xdp_link() == 1); link++) {
+		assert_int_equal(kbpf_xdp_attach(&x, c.prog_fd, 1, KBPF_XDP_NATIVE, link, NULL, &e),
+				 -EOPNOTSUPP);
+		assert_non_null(strstr(e.text, "xdp:generic"));
+		assert_int_equal(kbpf_xdp_attach(&x, c.prog_fd, 1, KBPF_XDP_ANY, link, NULL, &e),
+				 0);
+		assert_int_equal(x.flags, XDP_FLAGS_SKB_MODE);
+		assert_int_equal(kbpf_xdp_detach(&x, &e), 0);
+	}
+	assert_true(kbpf_xdp_attach(&x, c.prog_fd, 9999, KBPF_XDP_ANY, false, NULL, &e) < 0);
+}
+
+/* Somebody took ours off and put theirs on: theirs stays. */
+static void test_replaced(void **state)
+{
+	struct testnet_counter other;
+	struct kbpf_xdp ours, theirs;
+
+	(void)state;
+	need_xdp();
+	assert_int_equal(testnet_counter_load(&other, BPF_PROG_TYPE_XDP, XDP_PASS), 0);
+	assert_int_equal(
+		kbpf_xdp_attach(&ours, c.prog_fd, ifindex, KBPF_XDP_GENERIC, false, NULL, NULL), 0);
+	theirs = ours;
+	assert_int_equal(kbpf_xdp_detach(&theirs, NULL), 0);
+	assert_int_equal(kbpf_xdp_attach(&theirs, other.prog_fd, ifindex, KBPF_XDP_GENERIC, false,
+					 NULL, NULL),
+			 0);
+	assert_int_equal(kbpf_xdp_detach(&ours, NULL), 0);
+	assert_false(is_free());
+	assert_int_equal(kbpf_xdp_detach(&theirs, NULL), 0);
+	assert_true(is_free());
+	testnet_counter_close(&other);
+}
+
+static void test_killed(void **state)
+{
+	struct kbpf_guard *g;
+	struct kbpf_xdp x;
+	int fds[2];
+	pid_t pid;
+	char ch;
+
+	(void)state;
+	need_xdp();
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (kbpf_guard_start(&g, NULL) < 0 ||
+		    kbpf_xdp_attach(&x, c.prog_fd, ifindex, KBPF_XDP_GENERIC, false, g, NULL) < 0 ||
+		    write(fds[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &ch, 1), 1);
+	check_runs();
+	assert_false(is_free());
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	for (int i = 0; i < GONE_WAIT_MS && !is_free(); i++)
+		usleep(1000);
+	assert_true(is_free());
+	close(fds[0]);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_ways),
+		TEST(test_no_driver),
+		TEST(test_replaced),
+		TEST(test_killed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
