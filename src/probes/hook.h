@@ -41,12 +41,15 @@ struct hook {
 	unsigned fd_cnt;
 	struct kbpf_tc *tc; /* tc only */
 	unsigned tc_cnt;
+	struct kbpf_xdp *xdp; /* xdp only */
+	unsigned xdp_cnt;
 	struct kprobe *kprobe; /* kprobe only, the first of a row */
 };
 
 /* What hooks may need to know of the session. */
 struct hook_env {
 	const struct ebpf_target *target;
+	struct kbpf_guard *guard;	/* NULL where nothing outlives the process */
 	const struct kbpf_iface *iface; /* the interfaces chosen with -i; none: all */
 	unsigned iface_cnt;
 };
@@ -86,6 +89,7 @@ extern const struct hook_ops probe_hook_rawtp;
 extern const struct hook_ops probe_hook_tracepoint;
 extern const struct hook_ops probe_hook_socket;
 extern const struct hook_ops probe_hook_tc;
+extern const struct hook_ops probe_hook_xdp;
 
 /* ---- hook_spec.c -------------------------------------------------------------------------- */
 

@@ -30,6 +30,8 @@ static const struct prefix prefixes[] = {
 	{"tp:", &probe_hook_tracepoint},
 	{"tc:", &probe_hook_tc},
 	{"socket", &probe_hook_socket},
+	{"xdp:", &probe_hook_xdp},
+	{"xdp", &probe_hook_xdp},
 };
 
 /* Presets: a name for one spec or two. */
@@ -56,6 +58,8 @@ static const struct probe_hook_help help[] = {
 	{"drop", "packets dropped, with the reason where the kernel has one", "BPF tracing"},
 	{"socket", "what tcpdump sees: all interfaces, or -i", "CAP_NET_RAW"},
 	{"tc, tc:ingress, tc:egress", "traffic control of an interface", "-i"},
+	{"xdp, xdp:generic, xdp:native", "before the stack, on an interface without XDP program",
+	 "-i"},
 	{"rawtp:NAME[@N]",
 	 "raw tracepoint; argument N (from 1) is the sk_buff, known for the usual", "BPF tracing"},
 	{"tracepoint:CATEGORY:NAME", "tracepoint whose record has an skbaddr (short: tp:)",
@@ -116,7 +120,7 @@ static int parse_one(struct hook *h, const char *spec, struct err *e)
 	if (!p)
 		return err_input(
 			e, -EINVAL, "hook",
-			"'%s' is not a hook; hooks are rx, tx, drop, socket, tc, tc:ingress, "
+			"'%s' is not a hook; hooks are rx, tx, drop, socket, xdp, tc, tc:ingress, "
 			"tc:egress, rawtp:NAME[@N] and tracepoint:CATEGORY:NAME",
 			spec);
 	h->ops = p->ops;

@@ -76,10 +76,12 @@ static int find_layout(struct probe *p, struct err *e)
 	return 0;
 }
 
+#define PROG_NAME_LEN 16
+
 /* "bpfcap_tx": letters, digits, '_' and '.', 15 at most. */
-static void prog_name(const struct hook *h, char name[16])
+static void prog_name(const struct hook *h, char name[PROG_NAME_LEN])
 {
-	(void)snprintf(name, 16, "bpfcap_%.8s", h->name);
+	(void)snprintf(name, PROG_NAME_LEN, "bpfcap_%.8s", h->name);
 	for (char *p = name; *p; p++)
 		if (*p == ':' || *p == '*' || *p == '?')
 			*p = '_';
@@ -102,7 +104,7 @@ static int keep_log(struct probe *p, const struct hook *h, char *log, struct err
 static int load(struct probe *p, struct hook *h, bool want_log, struct err *e)
 {
 	struct ebpf_prog prog = {0};
-	char name[16], *log = NULL;
+	char name[PROG_NAME_LEN], *log = NULL;
 	struct kbpf_prog_spec spec = {.type = h->ops->type, .name = name};
 	int fd, rc = probe_capture_build(&p->capture, h, &prog, e);
 
@@ -158,27 +160,34 @@ static int attach_one(struct probe *p, unsigned i, const struct hook_env *env, s
 	return rc;
 }
 
-/* clsact filters outlive us: what a dead session left goes, and a guardian watches over ours. */
-static int guard_filters(struct probe *p, struct err *e)
+static bool any_of_type(const struct probe *p, enum ebpf_prog_type type)
 {
-	bool any = false;
-
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		any |= p->hooks.hook[i].ops->type == EBPF_PROG_SCHED_CLS;
-	if (!any)
-		return 0;
-	(void)kbpf_tc_sweep(NULL);
-	if (ebpf_target_has(&p->target, EBPF_FEATURE_LINK_TCX))
+		if (p->hooks.hook[i].ops->type == type)
+			return true;
+	return false;
+}
+
+/* What is not a link outlives us: what the dead left goes, and a guardian watches over ours. */
+static int guard_hooks(struct probe *p, struct err *e)
+{
+	bool tc = any_of_type(p, EBPF_PROG_SCHED_CLS), xdp = any_of_type(p, EBPF_PROG_XDP);
+
+	if (tc)
+		(void)kbpf_tc_sweep(NULL);
+	if ((!tc || ebpf_target_has(&p->target, EBPF_FEATURE_LINK_TCX)) &&
+	    (!xdp || ebpf_target_has(&p->target, EBPF_FEATURE_LINK_XDP)))
 		return 0;
 	return kbpf_guard_start(&p->guard, e);
 }
 
-static int attach_all(struct probe *p, const struct hook_env *env, struct err *e)
+static int attach_all(struct probe *p, struct hook_env *env, struct err *e)
 {
-	int guarded = guard_filters(p, e);
+	int guarded = guard_hooks(p, e);
 
 	if (guarded < 0)
 		return guarded;
+	env->guard = p->guard;
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
 		int rc = p->hooks.hook[i].member_cnt ? attach_one(p, i, env, e) : 0;
 

@@ -207,6 +207,35 @@ static void test_tc(void **state)
 	check_all("tc:egress", at(SENDER, PROBE_DIR_OUT, false));
 }
 
+static void test_xdp(void **state)
+{
+	(void)state;
+	check_all("xdp", at(RECEIVER, PROBE_DIR_IN, false));
+	check_all("xdp:generic", at(RECEIVER, PROBE_DIR_IN, false));
+	check_all("xdp:native", at(RECEIVER, PROBE_DIR_IN, false));
+}
+
+/* An interface has one XDP program: a second one is refused, and the first one stays. */
+static void test_xdp_is_not_replaced(void **state)
+{
+	static const char *const hooks[] = {"xdp:generic", NULL}, *const ifaces[] = {"va", NULL};
+	static const char *const kernels[] = {NULL, "5.4"};
+
+	(void)state;
+	need_veth();
+	for (size_t k = 0; k < 2; k++) {
+		const struct probe_config c = {
+			.kernel = kernels[k], .hooks = hooks, .ifaces = ifaces};
+		struct probe *p = must_open(&c), *second;
+		struct err e = {0};
+
+		assert_int_equal(probe_open(&second, &c, &e), -EBUSY);
+		assert_non_null(strstr(e.text, "va has another XDP program"));
+		probe_close(p);
+		probe_close(must_open(&c));
+	}
+}
+
 /* ---- Tags that the kernel keeps beside the packet ------------------------------------------ */
 
 #define TAG "\x81\x00\x21\x23" /* priority 1, VLAN 0x123 = 291 */
@@ -343,6 +372,8 @@ int main(void)
 		cmocka_unit_test(test_tracepoint),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_tc),
+		cmocka_unit_test(test_xdp),
+		cmocka_unit_test(test_xdp_is_not_replaced),
 		cmocka_unit_test(test_tag_beside_the_packet),
 	};
 

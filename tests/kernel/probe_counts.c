@@ -19,7 +19,7 @@
 #include "../lib/share.h"
 #include "../lib/testveth.h"
 
-enum { FLOOD_CNT = 20000, STARTS = 60, IDS_MAX = 8, WAIT_MS = 5000, SENDER = 1 };
+enum { FLOOD_CNT = 20000, STARTS = 60, IDS_MAX = 10, WAIT_MS = 5000, SENDER = 1 };
 
 static struct testveth veth;
 static bool has_veth;
@@ -93,7 +93,7 @@ static void test_flood(void **state)
 {
 	static const char *const hooks[][2] = {
 		{"tx", "vb"},	  {"rx", "va"},		{"tp:net:net_dev_queue", "vb"},
-		{"socket", "va"}, {"tc:ingress", "va"},
+		{"socket", "va"}, {"tc:ingress", "va"}, {"xdp", "va"},
 	};
 
 	(void)state;
@@ -141,7 +141,7 @@ static unsigned open_fds(void)
 
 static void test_starts_and_stops(void **state)
 {
-	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc", NULL};
+	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc,xdp", NULL};
 	static const char *const ifaces[] = {"va", NULL};
 	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .stack = true};
 	unsigned before = 0;
@@ -168,7 +168,7 @@ static bool prog_exists(uint32_t id)
 /* Opens a session, tells the ids of its programs, and waits to be killed. */
 static void run_victim(int to, const char *kernel)
 {
-	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc", NULL};
+	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc,xdp", NULL};
 	static const char *const ifaces[] = {"va", NULL};
 	const struct probe_config c = {.kernel = kernel, .hooks = hooks, .ifaces = ifaces};
 	uint32_t ids[IDS_MAX] = {0};
@@ -188,9 +188,10 @@ static void run_victim(int to, const char *kernel)
 
 static void check_kill(const char *kernel)
 {
-	static const char *const show[] = {"tc", "qdisc", "show", "dev", "va", NULL};
+	static const char *const qdisc_show[] = {"tc", "qdisc", "show", "dev", "va", NULL};
+	static const char *const link_show[] = {"ip", "link", "show", "dev", "va", NULL};
 	uint32_t ids[IDS_MAX] = {0};
-	char qdiscs[2048];
+	char text[2048];
 	int fds[2];
 	pid_t pid;
 
@@ -213,9 +214,12 @@ static void check_kill(const char *kernel)
 			usleep(1000);
 		assert_false(prog_exists(ids[i]));
 	}
-	assert_int_equal(testveth_run(show, qdiscs, sizeof(qdiscs)), 0);
-	assert_non_null(strstr(qdiscs, "noqueue"));
-	assert_null(strstr(qdiscs, "clsact"));
+	assert_int_equal(testveth_run(qdisc_show, text, sizeof(text)), 0);
+	assert_non_null(strstr(text, "noqueue"));
+	assert_null(strstr(text, "clsact"));
+	assert_int_equal(testveth_run(link_show, text, sizeof(text)), 0);
+	assert_non_null(strstr(text, "va@vb"));
+	assert_null(strstr(text, "xdp"));
 }
 
 static void test_sigkill_leaves_nothing(void **state)
