@@ -50,7 +50,7 @@ names_the_capability()
 	need setpriv
 	setpriv --reuid 65534 --clear-groups true 2>/dev/null || skip "setpriv is busybox's"
 	refused 1 '^bpfcap: .*CAP_(BPF|PERFMON|SYS_ADMIN|NET_RAW|NET_ADMIN)' \
-		setpriv --reuid 65534 --clear-groups --bounding-set -all --inh-caps -all \
+		"$(command -v setpriv)" --reuid 65534 --clear-groups --bounding-set -all --inh-caps -all \
 		"$BIN/bpfcap" icmp
 }
 
