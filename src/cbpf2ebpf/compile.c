@@ -55,8 +55,8 @@ static void read_tagged(struct ir *ir, const struct cbpf_prog *p, enum ir_meetin
 		ir, (struct ir_insn){.kind = IR_IN, .a = present, .yes = plain, .no = which});
 }
 
-static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, enum ir_meeting how,
-		       ir_pass_hook hook, void *user)
+static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, bool network_order,
+		       enum ir_meeting how, ir_pass_hook hook, void *user)
 {
 	uint32_t meeting = 1;
 
@@ -65,7 +65,7 @@ static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, 
 		read_tagged(ir, p, how);
 	else
 		(void)read_view(ir, p, how, &meeting, (struct ir_view){0});
-	c2e_ir_passes(ir, hook, user);
+	c2e_ir_passes(ir, network_order, hook, user);
 	return ir->failed;
 }
 
@@ -130,7 +130,8 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 	if (rc < 0)
 		return rc;
 	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++) {
-		rc = read_filter(&ir, filter, frame->vlan_tag, how, NULL, NULL);
+		rc = read_filter(&ir, filter, frame->vlan_tag, frame->access != CBPF2EBPF_LD_ABS,
+				 how, NULL, NULL);
 		if (rc == 0) {
 			inform(&ir, info);
 			rc = c2e_emit_graph(b, &ir, frame, exits, e);
@@ -155,7 +156,7 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, false, IR_FEW, NULL, NULL);
+	rc = read_filter(&ir, filter, false, false, IR_FEW, NULL, NULL);
 	if (rc == 0)
 		inform(&ir, info);
 	c2e_ir_free(&ir);
@@ -232,7 +233,7 @@ int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, false, IR_FEW, print, out);
+	rc = read_filter(&ir, filter, false, true, IR_FEW, print, out);
 	c2e_ir_free(&ir);
 	return rc < 0 ? explain(rc, e) : 0;
 }

@@ -10,13 +10,28 @@
 
 typedef void (*ir_pass_hook)(void *user, const struct ir *ir, const char *pass);
 
-/* All passes, in order; `hook` (may be NULL) sees the graph after each. passes.c */
-void c2e_ir_passes(struct ir *ir, ir_pass_hook hook, void *user);
+/*
+ * All passes, in order; `hook` (may be NULL) sees the graph after each. `network_order`: loads come
+ * as they are in the packet. passes.c
+ */
+void c2e_ir_passes(struct ir *ir, bool network_order, ir_pass_hook hook, void *user);
 
 /* Leaves out tests that earlier ones on the way decide. pass_facts.c */
 void c2e_pass_facts(struct ir *ir);
 
 /* Makes equal ends one, from the results upwards; drops tests whose ways are the same. */
 void c2e_pass_merge(struct ir *ir);
+
+/* Makes one test of two that ask the same value in turn. pass_ranges.c */
+void c2e_pass_ranges(struct ir *ir);
+
+/* Turns chains of tests into search trees. pass_search.c */
+void c2e_pass_search(struct ir *ir);
+
+/* Lets bounds checks ask at once for all that matches need. pass_guards.c */
+void c2e_pass_guards(struct ir *ir);
+
+/* Compares bytes in network order where that does. pass_raw.c */
+void c2e_pass_raw(struct ir *ir);
 
 #endif

@@ -12,9 +12,16 @@ static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_p
 		hook(user, ir, name);
 }
 
-void c2e_ir_passes(struct ir *ir, ir_pass_hook hook, void *user)
+void c2e_ir_passes(struct ir *ir, bool network_order, ir_pass_hook hook, void *user)
 {
 	run(ir, c2e_ir_order, "read", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);
 	run(ir, c2e_pass_merge, "merge", hook, user);
+	run(ir, c2e_pass_ranges, "ranges", hook, user);
+	run(ir, c2e_pass_search, "search", hook, user);
+	run(ir, c2e_pass_guards, "guards", hook, user);
+	run(ir, c2e_pass_facts, "facts", hook, user);
+	run(ir, c2e_pass_merge, "merge", hook, user);
+	if (network_order)
+		run(ir, c2e_pass_raw, "raw", hook, user);
 }

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench/filter.c - what filters cost, next to others' ways to run the same classic program.
+ *
+ *	filter [EXPRESSION...]
+ *
+ * Each program runs on one packet by BPF_PROG_TEST_RUN; an empty program's time is subtracted.
+ * Rounds go through all programs in turn; shown are medians, in ns. Needs root; without it, it says
+ * so and ends with 0. FILTER_ROUNDS and FILTER_REPEAT say how long it measures.
+ */
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../tests/lib/filters.h"
+#include "../tests/lib/packets.h"
+#include "../tests/lib/yardstick.h"
+#include "bpfcap/dsl.h"
+#include "bpfcap/kbpf.h"
+
+#define ROUND_CNT_MAX 101
+#define SNAP_LEN      262144
+
+/* ---- What is measured --------------------------------------------------------------------- */
+
+struct subject {
+	const char *expr;  /* NULL: made by `list` */
+	const char *short_name;
+	const char *match, *other; /* names of packets */
+	void (*list)(char *text, size_t len, unsigned cnt);
+	unsigned cnt;
+};
+
+static void hosts(char *text, size_t len, unsigned cnt)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < cnt; i++) { /* the last one is that of the packet */
+		unsigned x = i + 1 == cnt ? 0x0a000001 : 0x0b000000 + (i * 2654435761u >> 8);
+
+		at += (size_t)snprintf(text + at, len - at, "%shost %u.%u.%u.%u", i ? " or " : "",
+				       x >> 24, x >> 16 & 255, x >> 8 & 255, x & 255);
+	}
+}
+
+static void ports(char *text, size_t len, unsigned cnt)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < cnt; i++)
+		at += (size_t)snprintf(text + at, len - at, "%sport %u", i ? " or " : "",
+				       i + 1 == cnt ? 443 : 1000 + i * 37);
+}
+
+static void nets(char *text, size_t len, unsigned cnt)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < cnt; i++)
+		at += (size_t)snprintf(text + at, len - at, "%snet %u.%u.%u.0/24", i ? " or " : "",
+				       i + 1 == cnt ? 10 : 11 + i % 100, i + 1 == cnt ? 0 : i / 100,
+				       i + 1 == cnt ? 0 : i * 7 % 256);
+}
+
+static const struct subject subjects[] = {
+	{.expr = "icmp", .match = "echo", .other = "tcp syn"},
+	{.expr = "ip", .match = "tcp syn", .other = "arp request"},
+	{.expr = "arp", .match = "arp request", .other = "tcp syn"},
+	{.expr = "ip6", .match = "ip6 tcp", .other = "tcp syn"},
+	{.expr = "tcp", .match = "tcp syn", .other = "dns"},
+	{.expr = "host 10.0.0.1", .match = "tcp syn", .other = "igmp"},
+	{.expr = "src host 1.1.1.1", .match = "tcp rst fin", .other = "tcp syn"},
+	{.expr = "tcp port 443", .match = "tcp syn", .other = "http get"},
+	{.expr = "udp port 53", .match = "dns", .other = "udp tos"},
+	{.expr = "port 53", .match = "dns", .other = "tcp syn"},
+	{.expr = "tcp port 80 and host 192.168.1.5", .match = "http get", .other = "tcp syn"},
+	{.expr = "net 10.0.0.0/8 and tcp", .match = "tcp syn", .other = "dns"},
+	{.expr = "portrange 40000-50000", .match = "tcp syn", .other = "dns"},
+	{.expr = "tcp portrange 1-100", .match = "http get", .other = "tcp syn"},
+	{.expr = "not host 1.1.1.1 and not host 2.2.2.2 and not host 3.3.3.3", .match = "tcp syn",
+	 .other = "tcp rst fin", .short_name = "not three hosts"},
+	{.expr = "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", .match = "tcp syn", .other = "tcp ack 80",
+	 .short_name = "tcp flags"},
+	{.expr = "tcp port 80 and tcp[((tcp[12:1] & 0xf0) >> 2):4] = 0x47455420",
+	 .match = "http get", .other = "tcp ack 80", .short_name = "HTTP GET"},
+	{.expr = "vlan 100 and tcp port 443", .match = "vlan 100", .other = "tcp syn"},
+	{.expr = "ip6 and tcp port 443", .match = "ip6 tcp", .other = "tcp syn"},
+	{.expr = "ether host 02:00:00:00:00:02", .match = "tcp syn", .other = "lldp"},
+	{.expr = "icmp6[0] = 128", .match = "icmp6 echo", .other = "icmp6 neighbour"},
+	{.expr = "tcp or udp or icmp", .match = "echo", .other = "gre"},
+	{.expr = "ip and greater 60", .match = "http get", .other = "tcp syn"},
+	{.expr = "ip multicast", .match = "igmp", .other = "tcp syn"},
+	{.expr = "port 80 or port 443 or port 22 or port 25", .match = "tcp syn", .other = "dns",
+	 .short_name = "4 ports"},
+	{.short_name = "10 hosts", .list = hosts, .cnt = 10, .match = "tcp syn", .other = "ipip"},
+	{.short_name = "50 hosts", .list = hosts, .cnt = 50, .match = "tcp syn", .other = "tcp rst fin"},
+	{.short_name = "1000 hosts", .list = hosts, .cnt = 1000, .match = "tcp syn",
+	 .other = "tcp rst fin"},
+	{.short_name = "200 ports", .list = ports, .cnt = 200, .match = "tcp syn", .other = "dns"},
+	{.short_name = "500 nets", .list = nets, .cnt = 500, .match = "tcp syn",
+	 .other = "tcp rst fin"},
+};
+
+/* ---- The ways ----------------------------------------------------------------------------- */
+
+enum { OURS_DIRECT, OURS_LD_ABS, OURS_LOAD_BYTES, OURS_BUFFER, OURS_CNT };
+
+#define WAY_CNT (OURS_CNT + YARDSTICK_CNT)
+
+static const char *const way_names[] = {"direct",   "ld_abs",	"ldbytes",  "buffer",
+					"y:direct", "y:classic", "y:ld_abs", "y:ldbytes"};
+
+struct way {
+	int fd;
+	size_t insn_cnt;
+	struct kbpf_prog_info info;
+	double ns[ROUND_CNT_MAX];
+	unsigned round_cnt;
+};
+
+static struct ebpf_target target;
+static int map_fd = -1;
+
+/* The packet's first bytes by one helper call into a map's value, as capture programs do it. */
+static void wrap(struct ebpf_builder *b, void *user)
+{
+	uint32_t window_len = *(uint32_t *)user;
+	ebpf_label fits = ebpf_label_new(b), some = ebpf_label_new(b);
+
+	EMIT(b, MOV(R6, R1), LD_MAP_VALUE(R7, map_fd, 0), LDX(W, R4, CTX(R6, __sk_buff, len)),
+	     STX(DW, MEM(R7, offsetof(struct filter_input, len)), R4), JLE(R4, window_len, fits),
+	     MOV(R4, window_len), LABEL(fits), JGE(R4, 1, some), MOV(R0, 0), EXIT(), LABEL(some),
+	     STX(DW, MEM(R7, offsetof(struct filter_input, cap_len)), R4), MOV(R1, R6), MOV(R2, 0),
+	     MOV(R3, R7), ADD(R3, offsetof(struct filter_input, packet)), CALL(skb_load_bytes));
+}
+
+static int build(unsigned w, const struct cbpf_prog *raw, const struct cbpf_prog *optimized,
+		 struct ebpf_prog *prog, struct err *e)
+{
+	static const enum filter_mode modes[] = {FILTER_CLS_DIRECT, FILTER_CLS_LD_ABS,
+						 FILTER_CLS_LOAD_BYTES, FILTER_BUFFER};
+	uint32_t window_len = filter_buffer_len(FILTER_BUFFER_SMALL, raw);
+
+	if (w < OURS_CNT)
+		return filter_program(raw, &target, modes[w], EBPF_PROG_SCHED_CLS, wrap, &window_len,
+				      prog, e);
+	return yardstick_program(w - OURS_CNT, optimized, &target, prog, e);
+}
+
+static bool load(struct way *way, const struct ebpf_prog *prog, struct err *e)
+{
+	const struct kbpf_prog_spec spec = {.type = EBPF_PROG_SCHED_CLS, .insns = prog->insns,
+					    .insn_cnt = prog->cnt};
+
+	way->fd = kbpf_prog_load(&spec, e);
+	way->insn_cnt = prog->cnt;
+	return way->fd >= 0 && kbpf_prog_info(way->fd, &way->info) == 0;
+}
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double run(int fd, const struct packet *p, uint32_t repeat)
+{
+	struct kbpf_test_run r = {.data_in = p->data, .data_in_len = p->len, .repeat = repeat};
+	double start = now_ns();
+
+	if (kbpf_prog_test_run(fd, &r) < 0)
+		return -1;
+	return (now_ns() - start) / repeat;
+}
+
+static int by_size(const void *x, const void *y)
+{
+	double a = *(const double *)x, b = *(const double *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+static double median(struct way *w)
+{
+	qsort(w->ns, w->round_cnt, sizeof(w->ns[0]), by_size);
+	return w->ns[w->round_cnt / 2];
+}
+
+/* ---- Rounds ------------------------------------------------------------------------------- */
+
+static unsigned setting(const char *name, unsigned unset)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned)atoi(text) : unset;
+}
+
+static int empty_fd;
+
+static void measure(struct way ways[WAY_CNT], const struct packet *p, double ns[WAY_CNT])
+{
+	unsigned rounds = setting("FILTER_ROUNDS", 15), repeat = setting("FILTER_REPEAT", 20000);
+	struct way empty = {.fd = empty_fd};
+	double base;
+
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		ways[w].round_cnt = 0;
+	for (unsigned i = 0; i < rounds && i < ROUND_CNT_MAX; i++) {
+		empty.ns[empty.round_cnt++] = run(empty.fd, p, repeat);
+		for (unsigned w = 0; w < WAY_CNT; w++)
+			if (ways[w].fd >= 0)
+				ways[w].ns[ways[w].round_cnt++] = run(ways[w].fd, p, repeat);
+	}
+	base = median(&empty);
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		ns[w] = ways[w].fd >= 0 ? median(&ways[w]) - base : 0;
+}
+
+static void show_costs(const char *name, struct way ways[WAY_CNT])
+{
+	printf("%-34s insns ", name);
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		printf("%10zu", ways[w].insn_cnt);
+	printf("\n%-34s jited ", "");
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		printf("%10u", ways[w].info.jited_len);
+	printf("\n%-34s verif ", "");
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		printf("%10u", ways[w].info.verified_insn_cnt);
+	putchar('\n');
+}
+
+static const struct packet *find(const struct packets *ps, const char *name)
+{
+	for (size_t i = 0; i < ps->cnt; i++)
+		if (strcmp(ps->all[i].name, name) == 0)
+			return &ps->all[i];
+	fprintf(stderr, "filter: no packet '%s'\n", name);
+	exit(1);
+}
+
+static void bench(const struct subject *s, const struct packets *ps)
+{
+	static char text[1 << 16];
+	const char *packets[] = {s->match, s->other};
+	struct way ways[WAY_CNT] = {0};
+	struct cbpf_prog raw, optimized;
+	struct err e;
+
+	if (s->list)
+		s->list(text, sizeof(text), s->cnt);
+	else
+		snprintf(text, sizeof(text), "%s", s->expr);
+	if (cbpf_compile(text, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &raw, &e) < 0 ||
+	    cbpf_compile(text, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, s->cnt < 100, &optimized, &e) < 0) {
+		printf("%s: %s\n", text, e.text);
+		return;
+	}
+	for (unsigned w = 0; w < WAY_CNT; w++) {
+		struct ebpf_prog prog;
+
+		ways[w].fd = -1;
+		if (build(w, &raw, &optimized, &prog, &e) < 0 || !load(&ways[w], &prog, &e))
+			printf("%s: %s\n", way_names[w], e.text);
+		ebpf_prog_free(&prog);
+	}
+	show_costs(s->short_name ? s->short_name : s->expr, ways);
+	for (unsigned i = 0; i < 2; i++) {
+		double ns[WAY_CNT];
+
+		measure(ways, find(ps, packets[i]), ns);
+		printf("%-34s %-6s", "", i ? "other" : "match");
+		for (unsigned w = 0; w < WAY_CNT; w++)
+			printf("%10.2f", ns[w]);
+		putchar('\n');
+	}
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		if (ways[w].fd >= 0)
+			close(ways[w].fd);
+	cbpf_prog_free(&raw);
+	cbpf_prog_free(&optimized);
+}
+
+static int prepare(struct err *e)
+{
+	const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
+	const struct kbpf_prog_spec spec = {.type = EBPF_PROG_SCHED_CLS, .insns = nothing,
+					    .insn_cnt = 2};
+
+	if (ebpf_target_by_version(&target, "5.4", e) < 0)
+		return -1;
+	empty_fd = kbpf_prog_load(&spec, e);
+	if (empty_fd < 0)
+		return empty_fd;
+	map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filter_input), 1, 0, "input",
+				 e);
+	return map_fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct packets ps = packets_ethernet(0);
+	struct err e;
+
+	if (prepare(&e) < 0) {
+		printf("bench/filter: skipped: %s\n", e.text);
+		return 0;
+	}
+	printf("%-41s", "filter");
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		printf("%10s", way_names[w]);
+	putchar('\n');
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+		const char *name = subjects[i].short_name ? subjects[i].short_name : subjects[i].expr;
+
+		if (argc < 2 || strcmp(argv[1], name) == 0)
+			bench(&subjects[i], &ps);
+	}
+	packets_free(&ps);
+	return 0;
+}
