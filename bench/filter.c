@@ -5,7 +5,7 @@
  *	filter [EXPRESSION...]
  *
  * Each program runs on one packet by BPF_PROG_TEST_RUN; an empty program's time is subtracted.
- * Rounds go through all programs in turn; shown are medians, in ns. Needs root; without it, it says
+ * Rounds go through all programs in turn, each next to the empty one; shown are medians, in ns. Needs root; without it, it says
  * so and ends with 0. FILTER_ROUNDS and FILTER_REPEAT say how long it measures.
  */
 #include <linux/bpf.h>
@@ -27,7 +27,7 @@
 /* ---- What is measured --------------------------------------------------------------------- */
 
 struct subject {
-	const char *expr;  /* NULL: made by `list` */
+	const char *expr; /* NULL: made by `list` */
 	const char *short_name;
 	const char *match, *other; /* names of packets */
 	void (*list)(char *text, size_t len, unsigned cnt);
@@ -80,12 +80,18 @@ static const struct subject subjects[] = {
 	{.expr = "net 10.0.0.0/8 and tcp", .match = "tcp syn", .other = "dns"},
 	{.expr = "portrange 40000-50000", .match = "tcp syn", .other = "dns"},
 	{.expr = "tcp portrange 1-100", .match = "http get", .other = "tcp syn"},
-	{.expr = "not host 1.1.1.1 and not host 2.2.2.2 and not host 3.3.3.3", .match = "tcp syn",
-	 .other = "tcp rst fin", .short_name = "not three hosts"},
-	{.expr = "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", .match = "tcp syn", .other = "tcp ack 80",
+	{.expr = "not host 1.1.1.1 and not host 2.2.2.2 and not host 3.3.3.3",
+	 .match = "tcp syn",
+	 .other = "tcp rst fin",
+	 .short_name = "not three hosts"},
+	{.expr = "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
+	 .match = "tcp syn",
+	 .other = "tcp ack 80",
 	 .short_name = "tcp flags"},
 	{.expr = "tcp port 80 and tcp[((tcp[12:1] & 0xf0) >> 2):4] = 0x47455420",
-	 .match = "http get", .other = "tcp ack 80", .short_name = "HTTP GET"},
+	 .match = "http get",
+	 .other = "tcp ack 80",
+	 .short_name = "HTTP GET"},
 	{.expr = "vlan 100 and tcp port 443", .match = "vlan 100", .other = "tcp syn"},
 	{.expr = "ip6 and tcp port 443", .match = "ip6 tcp", .other = "tcp syn"},
 	{.expr = "ether host 02:00:00:00:00:02", .match = "tcp syn", .other = "lldp"},
@@ -93,14 +99,26 @@ static const struct subject subjects[] = {
 	{.expr = "tcp or udp or icmp", .match = "echo", .other = "gre"},
 	{.expr = "ip and greater 60", .match = "http get", .other = "tcp syn"},
 	{.expr = "ip multicast", .match = "igmp", .other = "tcp syn"},
-	{.expr = "port 80 or port 443 or port 22 or port 25", .match = "tcp syn", .other = "dns",
+	{.expr = "port 80 or port 443 or port 22 or port 25",
+	 .match = "tcp syn",
+	 .other = "dns",
 	 .short_name = "4 ports"},
 	{.short_name = "10 hosts", .list = hosts, .cnt = 10, .match = "tcp syn", .other = "ipip"},
-	{.short_name = "50 hosts", .list = hosts, .cnt = 50, .match = "tcp syn", .other = "tcp rst fin"},
-	{.short_name = "1000 hosts", .list = hosts, .cnt = 1000, .match = "tcp syn",
+	{.short_name = "50 hosts",
+	 .list = hosts,
+	 .cnt = 50,
+	 .match = "tcp syn",
+	 .other = "tcp rst fin"},
+	{.short_name = "1000 hosts",
+	 .list = hosts,
+	 .cnt = 1000,
+	 .match = "tcp syn",
 	 .other = "tcp rst fin"},
 	{.short_name = "200 ports", .list = ports, .cnt = 200, .match = "tcp syn", .other = "dns"},
-	{.short_name = "500 nets", .list = nets, .cnt = 500, .match = "tcp syn",
+	{.short_name = "500 nets",
+	 .list = nets,
+	 .cnt = 500,
+	 .match = "tcp syn",
 	 .other = "tcp rst fin"},
 };
 
@@ -110,7 +128,7 @@ enum { OURS_DIRECT, OURS_LD_ABS, OURS_LOAD_BYTES, OURS_BUFFER, OURS_CNT };
 
 #define WAY_CNT (OURS_CNT + YARDSTICK_CNT)
 
-static const char *const way_names[] = {"direct",   "ld_abs",	"ldbytes",  "buffer",
+static const char *const way_names[] = {"direct",   "ld_abs",	 "ldbytes",  "buffer",
 					"y:direct", "y:classic", "y:ld_abs", "y:ldbytes"};
 
 struct way {
@@ -145,15 +163,15 @@ static int build(unsigned w, const struct cbpf_prog *raw, const struct cbpf_prog
 	uint32_t window_len = filter_buffer_len(FILTER_BUFFER_SMALL, raw);
 
 	if (w < OURS_CNT)
-		return filter_program(raw, &target, modes[w], EBPF_PROG_SCHED_CLS, wrap, &window_len,
-				      prog, e);
+		return filter_program(raw, &target, modes[w], EBPF_PROG_SCHED_CLS, wrap,
+				      &window_len, prog, e);
 	return yardstick_program(w - OURS_CNT, optimized, &target, prog, e);
 }
 
 static bool load(struct way *way, const struct ebpf_prog *prog, struct err *e)
 {
-	const struct kbpf_prog_spec spec = {.type = EBPF_PROG_SCHED_CLS, .insns = prog->insns,
-					    .insn_cnt = prog->cnt};
+	const struct kbpf_prog_spec spec = {
+		.type = EBPF_PROG_SCHED_CLS, .insns = prog->insns, .insn_cnt = prog->cnt};
 
 	way->fd = kbpf_prog_load(&spec, e);
 	way->insn_cnt = prog->cnt;
@@ -204,21 +222,17 @@ static int empty_fd;
 
 static void measure(struct way ways[WAY_CNT], const struct packet *p, double ns[WAY_CNT])
 {
-	unsigned rounds = setting("FILTER_ROUNDS", 15), repeat = setting("FILTER_REPEAT", 20000);
-	struct way empty = {.fd = empty_fd};
-	double base;
+	unsigned rounds = setting("FILTER_ROUNDS", 61), repeat = setting("FILTER_REPEAT", 2000);
 
 	for (unsigned w = 0; w < WAY_CNT; w++)
 		ways[w].round_cnt = 0;
-	for (unsigned i = 0; i < rounds && i < ROUND_CNT_MAX; i++) {
-		empty.ns[empty.round_cnt++] = run(empty.fd, p, repeat);
+	for (unsigned i = 0; i < rounds && i < ROUND_CNT_MAX; i++)
 		for (unsigned w = 0; w < WAY_CNT; w++)
 			if (ways[w].fd >= 0)
-				ways[w].ns[ways[w].round_cnt++] = run(ways[w].fd, p, repeat);
-	}
-	base = median(&empty);
+				ways[w].ns[ways[w].round_cnt++] =
+					run(ways[w].fd, p, repeat) - run(empty_fd, p, repeat);
 	for (unsigned w = 0; w < WAY_CNT; w++)
-		ns[w] = ways[w].fd >= 0 ? median(&ways[w]) - base : 0;
+		ns[w] = ways[w].fd >= 0 ? median(&ways[w]) : 0;
 }
 
 static void show_costs(const char *name, struct way ways[WAY_CNT])
@@ -257,7 +271,8 @@ static void bench(const struct subject *s, const struct packets *ps)
 	else
 		snprintf(text, sizeof(text), "%s", s->expr);
 	if (cbpf_compile(text, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &raw, &e) < 0 ||
-	    cbpf_compile(text, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, s->cnt < 100, &optimized, &e) < 0) {
+	    cbpf_compile(text, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, s->cnt < 100, &optimized, &e) <
+		    0) {
 		printf("%s: %s\n", text, e.text);
 		return;
 	}
@@ -289,8 +304,8 @@ static void bench(const struct subject *s, const struct packets *ps)
 static int prepare(struct err *e)
 {
 	const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
-	const struct kbpf_prog_spec spec = {.type = EBPF_PROG_SCHED_CLS, .insns = nothing,
-					    .insn_cnt = 2};
+	const struct kbpf_prog_spec spec = {
+		.type = EBPF_PROG_SCHED_CLS, .insns = nothing, .insn_cnt = 2};
 
 	if (ebpf_target_by_version(&target, "5.4", e) < 0)
 		return -1;
@@ -316,7 +331,8 @@ int main(int argc, char **argv)
 		printf("%10s", way_names[w]);
 	putchar('\n');
 	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
-		const char *name = subjects[i].short_name ? subjects[i].short_name : subjects[i].expr;
+		const char *name =
+			subjects[i].short_name ? subjects[i].short_name : subjects[i].expr;
 
 		if (argc < 2 || strcmp(argv[1], name) == 0)
 			bench(&subjects[i], &ps);

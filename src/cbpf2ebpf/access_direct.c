@@ -19,7 +19,7 @@
 /* The register that a stub has the real length in. */
 static ebpf_reg stub_len(ebpf_reg end)
 {
-	return end.n == 0 ? R1 : R0;
+	return end.n == 0 ? R4 : R0;
 }
 
 static bool has_slow(const struct emit *e)

@@ -3,8 +3,8 @@
  * compile.c - the public functions: checks the classic program, reads it into a graph, runs the
  * passes, and has it written for the caller's frame.
  */
+#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/bpf.h>
 #include <string.h>
 
 #include "../err.h"
@@ -12,7 +12,8 @@
 #include "pass.h"
 #include "read.h"
 
-#define STACK_LEN 256 /* of the programs made here */
+#define TPID_Q	0x8100 /* 802.1Q */
+#define TPID_AD 0x88a8 /* 802.1ad */
 
 /* ---- Classic BPF to graph ----------------------------------------------------------------- */
 
@@ -30,6 +31,13 @@ static bool asks_for_tags(const struct cbpf_prog *p)
 	return false;
 }
 
+static ir_node test(struct ir *ir, ir_val v, uint32_t k, ir_node yes, ir_node no)
+{
+	return c2e_ir_add(
+		ir,
+		(struct ir_insn){.kind = IR_IN, .a = v, .lo = k, .hi = k, .yes = yes, .no = no});
+}
+
 static ir_node read_view(struct ir *ir, const struct cbpf_prog *p, enum ir_meeting how,
 			 uint32_t *meeting, struct ir_view view)
 {
@@ -37,22 +45,24 @@ static ir_node read_view(struct ir *ir, const struct cbpf_prog *p, enum ir_meeti
 	return ir->root;
 }
 
-/* if (no tag) plain; else if (tag of 802.1ad) view with 0x88a8; else view with 0x8100 */
+/*
+ *	if (!vlan_proto || !vlan_present) plain
+ *	else if (vlan_proto == 802.1ad) tagged with that
+ *	else tagged with 802.1Q
+ *
+ * A packet with a tag has a vlan_proto. The first test is the cheaper one, and enough for most.
+ */
 static void read_tagged(struct ir *ir, const struct cbpf_prog *p, enum ir_meeting how)
 {
-	uint32_t meeting = 1;
+	uint32_t meeting = 1, s_tag = htons(TPID_AD);
 	ir_node plain = read_view(ir, p, how, &meeting, (struct ir_view){0});
-	ir_node q = read_view(ir, p, how, &meeting, (struct ir_view){true, 0x8100});
-	ir_node ad = read_view(ir, p, how, &meeting, (struct ir_view){true, 0x88a8});
+	ir_node q = read_view(ir, p, how, &meeting, (struct ir_view){true, TPID_Q});
+	ir_node ad = read_view(ir, p, how, &meeting, (struct ir_view){true, TPID_AD});
 	ir_val present = c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0);
-	ir_val tpid = c2e_ir_ad(ir, CBPF_AD_VLAN_TPID, 0);
-	ir_node which = c2e_ir_add(
-		ir,
-		(struct ir_insn){
-			.kind = IR_IN, .a = tpid, .lo = 0x88a8, .hi = 0x88a8, .yes = ad, .no = q});
+	ir_val proto = c2e_ir_ad(ir, IR_AD_VLAN_PROTO, 0);
+	ir_node which = test(ir, proto, s_tag, ad, q);
 
-	ir->root = c2e_ir_add(
-		ir, (struct ir_insn){.kind = IR_IN, .a = present, .yes = plain, .no = which});
+	ir->root = test(ir, proto, 0, plain, test(ir, present, 0, plain, which));
 }
 
 static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, bool network_order,
@@ -120,9 +130,21 @@ static void inform(const struct ir *ir, struct cbpf2ebpf_info *info)
 
 /* ---- Public ------------------------------------------------------------------------------- */
 
-static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
-		       const struct cbpf2ebpf_frame *frame, bool exits, struct cbpf2ebpf_info *info,
-		       struct err *e)
+struct job {
+	struct ebpf_builder *b;
+	const struct cbpf2ebpf_frame *frame; /* NULL: a whole program */
+	enum cbpf2ebpf_access access;
+	bool vlan_tag;
+};
+
+static int write(const struct job *j, struct ir *ir, struct err *e)
+{
+	return j->frame ? c2e_emit_graph(j->b, ir, j->frame, e)
+			: c2e_emit_program(j->b, ir, j->access, e);
+}
+
+static int compile(const struct job *j, const struct cbpf_prog *filter, struct cbpf2ebpf_info *info,
+		   struct err *e)
 {
 	struct ir ir;
 	int rc = cbpf_check(filter, e);
@@ -130,11 +152,11 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 	if (rc < 0)
 		return rc;
 	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++) {
-		rc = read_filter(&ir, filter, frame->vlan_tag, frame->access != CBPF2EBPF_LD_ABS,
-				 how, NULL, NULL);
+		rc = read_filter(&ir, filter, j->vlan_tag, j->access != CBPF2EBPF_LD_ABS, how, NULL,
+				 NULL);
 		if (rc == 0) {
 			inform(&ir, info);
-			rc = c2e_emit_graph(b, &ir, frame, exits, e);
+			rc = write(j, &ir, e);
 		}
 		c2e_ir_free(&ir);
 		if (rc != -ENOSPC)
@@ -146,7 +168,9 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 int cbpf2ebpf_emit(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		   const struct cbpf2ebpf_frame *frame, struct cbpf2ebpf_info *info, struct err *e)
 {
-	return emit_filter(b, filter, frame, false, info, e);
+	const struct job j = {b, frame, frame->access, frame->vlan_tag};
+
+	return compile(&j, filter, info, e);
 }
 
 int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *info, struct err *e)
@@ -161,21 +185,6 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 		inform(&ir, info);
 	c2e_ir_free(&ir);
 	return rc < 0 ? explain(rc, e) : 0;
-}
-
-/* What a program does before its filter: the frame's registers. In: R1 = context. */
-static void prologue(struct ebpf_builder *b, enum ebpf_prog_type type,
-		     const struct cbpf2ebpf_frame *f)
-{
-	EMIT(b, MOV(f->ctx, R1));
-	if (f->access != CBPF2EBPF_DIRECT)
-		return;
-	if (type == EBPF_PROG_XDP)
-		EMIT(b, LDX(W, f->data, CTX(R1, xdp_md, data)),
-		     LDX(W, f->data_end, CTX(R1, xdp_md, data_end)));
-	else
-		EMIT(b, LDX(W, f->data, CTX(R1, __sk_buff, data)),
-		     LDX(W, f->data_end, CTX(R1, __sk_buff, data_end)));
 }
 
 static int check_access(enum ebpf_prog_type type, enum cbpf2ebpf_access access, struct err *e)
@@ -195,29 +204,19 @@ int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *
 		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,
 		      struct ebpf_prog *out, struct err *e)
 {
-	bool direct = access == CBPF2EBPF_DIRECT;
-	const struct cbpf2ebpf_frame frame = {
-		.access = access,
-		.ctx = R6,
-		.data = R7,
-		.data_end = R8,
-		.scratch = direct ? 1 << 9 : 1 << 7 | 1 << 8 | 1 << 9,
-		.stack_len = STACK_LEN,
-		.vlan_tag = type != EBPF_PROG_XDP && linktype == CBPF_LINKTYPE_ETHERNET,
-	};
+	struct job j = {.access = access,
+			.vlan_tag = type != EBPF_PROG_XDP && linktype == CBPF_LINKTYPE_ETHERNET};
 	struct cbpf2ebpf_info info;
-	struct ebpf_builder *b;
 	int rc = check_access(type, access, e);
 
 	*out = (struct ebpf_prog){0};
 	if (rc < 0)
 		return rc;
-	b = ebpf_new(t, type);
-	prologue(b, type, &frame);
-	rc = emit_filter(b, filter, &frame, true, &info, e);
+	j.b = ebpf_new(t, type);
+	rc = compile(&j, filter, &info, e);
 	if (rc == 0)
-		rc = ebpf_finish(b, out, e);
-	ebpf_free(b);
+		rc = ebpf_finish(j.b, out, e);
+	ebpf_free(j.b);
 	return rc;
 }
 

@@ -1,182 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emit.c - writes the nodes in their order. Requires: an ordered graph. Gives: R0 = the filter's
- * result, control behind the last instruction (or at frame->miss, or the program's end).
+ * emit.c - an ordered graph becomes instructions: in a frame of the caller's, or a whole program.
  */
 #include "emit.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "../err.h"
-
-/* ---- Ways on ------------------------------------------------------------------------------ */
-
-/* Is the node the frame's label for results of 0, and not written itself? */
-static bool is_miss(const struct emit *e, ir_node n)
-{
-	return e->frame->miss.id && c2e_ir_is_ret(e->ir, n, 0);
-}
-
-/* Continues at node `to`: falls into the next one or jumps. */
-static void go(struct emit *e, ir_node to)
-{
-	if (to != e->node + 1 || is_miss(e, to))
-		EMIT(e->b, JA(c2e_emit_label(e, to)));
-}
-
-/* if (a cond b) goto yes; goto no - with as few jumps as the order of nodes allows */
-static void branch(struct emit *e, enum ebpf_cond cond, enum ebpf_cond inverse, ebpf_reg a,
-		   const ebpf_reg *b, uint32_t k, const struct ir_insn *n)
-{
-	bool turn = (n->yes == e->node + 1 || is_miss(e, n->no)) && inverse != 0;
-	enum ebpf_cond c = turn ? inverse : cond;
-	ir_node to = turn ? n->no : n->yes;
-
-	if (b)
-		EMIT(e->b, ebpf_jmp32_reg(c, LOW(a), LOW(*b), c2e_emit_label(e, to)));
-	else
-		EMIT(e->b, ebpf_jmp32_imm(c, LOW(a), k, c2e_emit_label(e, to)));
-	go(e, turn ? n->yes : n->no);
-	c2e_emit_edge(e, n->yes);
-	c2e_emit_edge(e, n->no);
-}
-
-/* ---- Nodes -------------------------------------------------------------------------------- */
-
-/* Is the test "some bit of x & constant is set" (or: none is), with x & constant nowhere held? */
-static bool is_bit_test(struct emit *e, const struct ir_insn *n)
-{
-	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
-	ebpf_reg r;
-
-	return v->op == IR_AND && c2e_ir_is_const(e->ir, v->b) && n->lo == 0 && n->hi == 0 &&
-	       !c2e_emit_find(e, n->a, &r) && !c2e_emit_needed_later(e, n->a);
-}
-
-static void write_bit_test(struct emit *e, const struct ir_insn *n)
-{
-	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
-	struct ir_insn turned = *n;
-
-	turned.yes = n->no;
-	turned.no = n->yes;
-	branch(e, EBPF_JSET, 0, c2e_emit_need(e, v->a), NULL, (uint32_t)c2e_ir_at(e->ir, v->b)->k,
-	       &turned);
-}
-
-/* lo <= a <= hi: in the usual form one bound is the value's own, or both are the same. */
-static void write_in(struct emit *e, const struct ir_insn *n)
-{
-	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
-	ebpf_reg a, t;
-
-	if (is_bit_test(e, n)) {
-		write_bit_test(e, n);
-		return;
-	}
-	a = c2e_emit_need(e, n->a);
-	if (n->lo == n->hi) {
-		branch(e, EBPF_JEQ, EBPF_JNE, a, NULL, n->lo, n);
-	} else if (n->lo <= v->lo) {
-		branch(e, EBPF_JLE, EBPF_JGT, a, NULL, n->hi, n);
-	} else if (n->hi >= v->hi) {
-		branch(e, EBPF_JGE, EBPF_JLT, a, NULL, n->lo, n);
-	} else {
-		c2e_emit_pin(e, n->a);
-		t = c2e_emit_reg(e);
-		c2e_emit_unpin(e);
-		EMIT(e->b, MOV(t, a), SUB(LOW(t), n->lo));
-		branch(e, EBPF_JLE, EBPF_JGT, t, NULL, n->hi - n->lo, n);
-	}
-}
-
-static void write_compare(struct emit *e, const struct ir_insn *n)
-{
-	ebpf_reg a, b;
-
-	c2e_emit_need_both(e, n->a, n->b, &a, &b);
-	if (n->kind == IR_EQ)
-		branch(e, EBPF_JEQ, EBPF_JNE, a, &b, 0, n);
-	else
-		branch(e, EBPF_JGT, EBPF_JLE, a, &b, 0, n);
-}
-
-static void write_guard(struct emit *e, const struct ir_insn *n)
-{
-	if (!e->access->guard(e, c2e_ir_at(e->ir, n->a)->a, n->lo, n->no))
-		return;
-	c2e_emit_edge(e, n->yes);
-	go(e, n->yes);
-}
-
-static void write_set(struct emit *e, const struct ir_insn *n)
-{
-	ir_val cell = c2e_ir_cell(e->ir, n->lo, n->hi);
-
-	if (e->last_need[cell] != 0) { /* else nobody reads it */
-		ebpf_reg r = c2e_emit_need(e, n->a);
-
-		EMIT(e->b, STX(W, MEM(R10, e->cell_off[cell]), r));
-	}
-	c2e_emit_edge(e, n->yes);
-	go(e, n->yes);
-}
-
-/* Ends: R0 = result. The last node falls out of the filter. */
-static void write_ret(struct emit *e, const struct ir_insn *n)
-{
-	bool constant = c2e_ir_is_const(e->ir, n->a);
-	ebpf_reg r;
-
-	if (constant) {
-		EMIT(e->b, MOV(W0, (int64_t)c2e_ir_at(e->ir, n->a)->k));
-	} else {
-		r = c2e_emit_need(e, n->a);
-		if (r.n != 0)
-			EMIT(e->b, MOV(R0, r));
-		if (e->frame->miss.id)
-			EMIT(e->b, JEQ(R0, 0, e->frame->miss));
-	}
-	if (e->exits)
-		EMIT(e->b, EXIT());
-	else if (e->node + 1 < e->ir->node_cnt || e->stub_cnt > 0)
-		EMIT(e->b, JA(e->end));
-}
-
-static void write_node(struct emit *e, ir_node i)
-{
-	const struct ir_insn n = e->ir->nodes[i];
-
-	if (e->label[i].id)
-		EMIT(e->b, LABEL(e->label[i]));
-	if (c2e_ir_is_guard(e->ir, &n))
-		write_guard(e, &n);
-	else if (n.kind == IR_IN)
-		write_in(e, &n);
-	else if (c2e_ir_is_test(&n))
-		write_compare(e, &n);
-	else if (n.kind == IR_SET)
-		write_set(e, &n);
-	else
-		write_ret(e, &n);
-}
-
-static void write_nodes(struct emit *e)
-{
-	/* A conditional jump, so that what stands behind the filter is not unreachable. */
-	if (is_miss(e, e->ir->root))
-		EMIT(e->b, MOV(R0, 0), JEQ(R0, 0, e->frame->miss));
-	for (ir_node i = 0; i < e->ir->node_cnt && !e->rc; i++) {
-		if ((!e->reached[i] && i != e->ir->root) || is_miss(e, i))
-			continue;
-		c2e_emit_begin(e, i);
-		write_node(e, i);
-	}
-}
-
-/* ---- All of it ---------------------------------------------------------------------------- */
+#define PROGRAM_STACK_LEN 256
 
 static const struct access *const modes[] = {
 	[CBPF2EBPF_DIRECT] = &c2e_access_direct,	 [CBPF2EBPF_LD_ABS] = &c2e_access_ld_abs,
@@ -255,39 +87,130 @@ static void release(struct emit *e)
 	free(e->stubs);
 }
 
+/* ---- Whole programs ----------------------------------------------------------------------- */
+
+/*
+ * In: R1 = context. Out: the frame's registers.
+ *
+ *	ctx = R1; data = ctx->data; data_end = ctx->data_end
+ */
+static void write_prologue(struct emit *e)
+{
+	const struct cbpf2ebpf_frame *f = e->frame;
+
+	if (f->ctx.n != 1)
+		EMIT(e->b, MOV(f->ctx, R1));
+	if (e->access != &c2e_access_direct)
+		return;
+	if (ebpf_builder_type(e->b) == EBPF_PROG_XDP)
+		EMIT(e->b, LDX(W, f->data, CTX(R1, xdp_md, data)),
+		     LDX(W, f->data_end, CTX(R1, xdp_md, data_end)));
+	else
+		EMIT(e->b, LDX(W, f->data, CTX(R1, __sk_buff, data)),
+		     LDX(W, f->data_end, CTX(R1, __sk_buff, data_end)));
+}
+
+/* Writes the graph for one access mode; nothing is written if it returns -ENOSPC. */
 static int write_copy(struct emit *e)
 {
+	unsigned taken =
+		1u << e->frame->ctx.n | 1u << e->frame->data.n | 1u << e->frame->data_end.n;
+
 	e->usable = 0x3f | e->frame->scratch;
+	if (e->exits && e->access == &c2e_access_direct)
+		e->usable &= (uint16_t)~taken;
 	prepare(e);
+	if (!e->rc && e->exits)
+		write_prologue(e);
 	if (!e->rc)
-		write_nodes(e);
+		c2e_emit_nodes(e);
 	if (!e->rc && e->access->finish)
 		e->access->finish(e);
 	release(e);
 	return e->rc;
 }
 
+/*
+ * The filter again, reading with the helper. In a whole program it is a function, so that the fast
+ * copy has no registers to save.
+ */
+static int write_slow(struct emit *e, ebpf_label at, const struct cbpf2ebpf_frame *slow_frame)
+{
+	ebpf_label fn = ebpf_label_new(e->b);
+
+	EMIT(e->b, LABEL(at));
+	if (e->exits) {
+		EMIT(e->b, CALL_FN(fn), EXIT(), LABEL(fn));
+		e->frame = slow_frame;
+	}
+	e->access = &c2e_access_load_bytes;
+	return write_copy(e);
+}
+
+static int write_graph(struct emit *e, const struct cbpf2ebpf_frame *slow_frame)
+{
+	struct emit slow = *e;
+	int rc;
+
+	if (e->access == &c2e_access_direct && ebpf_builder_type(e->b) == EBPF_PROG_SCHED_CLS)
+		e->slow = ebpf_label_new(e->b);
+	rc = write_copy(e);
+	if (rc == 0 && e->stub_cnt > 0)
+		rc = write_slow(&slow, e->slow, slow_frame);
+	return rc;
+}
+
 int c2e_emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
-		   bool exits, struct err *err)
+		   struct err *err)
 {
 	struct emit e = {.b = b,
 			 .ir = ir,
 			 .frame = frame,
 			 .access = modes[frame->access],
-			 .exits = exits,
 			 .err = err,
 			 .end = ebpf_label_new(b)};
-	struct emit slow = e;
-	int rc;
+	int rc = write_graph(&e, NULL);
 
-	if (frame->access == CBPF2EBPF_DIRECT && ebpf_builder_type(b) == EBPF_PROG_SCHED_CLS)
-		e.slow = ebpf_label_new(b);
-	rc = write_copy(&e);
-	if (rc == 0 && e.stub_cnt > 0) {
-		EMIT(b, LABEL(e.slow));
-		slow.access = &c2e_access_load_bytes;
-		rc = write_copy(&slow);
-	}
 	EMIT(b, LABEL(e.end));
 	return rc;
+}
+
+/* Does any value come from a helper? */
+static bool calls_helpers(const struct ir *ir)
+{
+	for (ir_val v = 0; v < ir->val_cnt; v++) {
+		const struct ir_value *val = c2e_ir_at(ir, v);
+
+		if (val->op == IR_AD && (val->k == CBPF_AD_CPU || val->k == CBPF_AD_RANDOM))
+			return true;
+	}
+	return false;
+}
+
+int c2e_emit_program(struct ebpf_builder *b, struct ir *ir, enum cbpf2ebpf_access access,
+		     struct err *err)
+{
+	/* Registers that calls keep have to be saved, so they are for programs that call. */
+	bool calls = access != CBPF2EBPF_DIRECT || calls_helpers(ir);
+	const struct cbpf2ebpf_frame slow_frame = {
+		.access = access,
+		.ctx = R6,
+		.scratch = 1 << 7 | 1 << 8 | 1 << 9,
+		.stack_len = PROGRAM_STACK_LEN,
+	};
+	struct cbpf2ebpf_frame frame = slow_frame;
+	struct emit e = {.b = b,
+			 .ir = ir,
+			 .frame = &frame,
+			 .access = modes[access],
+			 .exits = true,
+			 .err = err};
+
+	if (access == CBPF2EBPF_DIRECT) {
+		frame.ctx = calls ? R6 : R1;
+		frame.data = calls ? R7 : R2;
+		frame.data_end = calls ? R8 : R3;
+		frame.scratch = 1 << 6 | 1 << 7 | 1 << 8 | 1 << 9;
+	}
+	return write_graph(&e, &slow_frame);
 }

@@ -97,7 +97,6 @@ struct emit {
 
 	ebpf_label end;	 /* behind the filter; id 0: results end the program */
 	ebpf_label slow; /* direct: the filter again, with the helper */
-	bool slow_used;
 	struct stub *stubs;
 	size_t stub_cnt, stub_room;
 
@@ -174,10 +173,16 @@ int c2e_emit_stack(struct emit *e);
 /* -ENOSPC if expressions are so deep that the others' limits would not hold. */
 int c2e_emit_depth(const struct emit *e);
 
+/* ---- emit_node.c -------------------------------------------------------------------------- */
+
+void c2e_emit_nodes(struct emit *e);
+
 /* ---- emit.c ------------------------------------------------------------------------------- */
 
-/* Writes the graph. 0 or -errno. */
+/* Both return 0 or -errno; with -ENOSPC nothing was written. Mistakes stay in the builder, too. */
 int c2e_emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
-		   bool exits, struct err *err);
+		   struct err *err);
+int c2e_emit_program(struct ebpf_builder *b, struct ir *ir, enum cbpf2ebpf_access access,
+		     struct err *err);
 
 #endif

@@ -25,6 +25,7 @@ static const struct field fields[] = {
 	[CBPF_AD_VLAN_TAG] = {.skb = SKB(vlan_tci)},
 	[CBPF_AD_VLAN_TAG_PRESENT] = {.skb = SKB(vlan_present)},
 	[CBPF_AD_VLAN_TPID] = {.skb = SKB(vlan_proto), .be16 = true},
+	[IR_AD_VLAN_PROTO] = {.skb = SKB(vlan_proto)},
 };
 
 static ebpf_reg unknown(struct emit *e, uint32_t ad)

@@ -45,8 +45,8 @@ ir_node c2e_ir_add(struct ir *ir, struct ir_insn n)
 
 /*
  * Depth first without recursion, numbering from the end: a node gets its number when all that it
- * leads to have theirs. What is visited last stands right behind its node, so the way that goes
- * on (not to an end) is visited last, and `yes` before `no` where both do.
+ * leads to have theirs. What is visited last stands right behind its node: that is the way `yes`,
+ * but not where that ends and `no` goes on.
  */
 struct walk {
 	ir_node *stack;
@@ -70,7 +70,7 @@ static void ways(const struct ir *ir, ir_node i, ir_node way[2])
 	if (n->kind == IR_SET) {
 		way[0] = n->yes;
 	} else if (c2e_ir_is_test(n)) {
-		bool yes_last = ends(ir, n->no) && !ends(ir, n->yes);
+		bool yes_last = ends(ir, n->no) || !ends(ir, n->yes);
 
 		way[0] = yes_last ? n->no : n->yes;
 		way[1] = yes_last ? n->yes : n->no;

@@ -15,7 +15,7 @@
 
 #define TMP	-8
 #define KEEP	-16
-#define CELL(k) (-24 - 4 * (int)(k) - 4)
+#define CELL(k) (-24 - 4 * (int)(k)-4)
 
 struct translation {
 	struct ebpf_builder *b;
@@ -23,6 +23,7 @@ struct translation {
 	const struct cbpf_prog *p;
 	ebpf_label *at; /* of each instruction */
 	ebpf_label zero;
+	bool zero_used;
 	uint32_t *checked; /* bytes known to be there before each instruction, on all ways to it */
 	uint32_t now;
 };
@@ -32,6 +33,12 @@ const char *yardstick_name(enum yardstick y)
 	static const char *const names[] = {"direct", "classic", "ld_abs", "load_bytes"};
 
 	return names[y];
+}
+
+static ebpf_label zero(struct translation *t)
+{
+	t->zero_used = true;
+	return t->zero;
 }
 
 static enum ebpf_size size_of(uint16_t code)
@@ -76,7 +83,7 @@ static void load_direct(struct translation *t, size_t i, uint16_t code, uint32_t
 {
 	if (k + bytes_of(code) > t->now) {
 		t->now = group_end(t, i);
-		EMIT(t->b, MOV(R1, R7), ADD(R1, t->now), JGT(R1, R8, t->zero));
+		EMIT(t->b, MOV(R1, R7), ADD(R1, t->now), JGT(R1, R8, zero(t)));
 	}
 	EMIT(t->b, ebpf_ldx(size_of(code), R0, MEM(R7, k)));
 	swap(t, code);
@@ -85,8 +92,8 @@ static void load_direct(struct translation *t, size_t i, uint16_t code, uint32_t
 /* R0 = bytes at X + k. */
 static void load_direct_x(struct translation *t, uint16_t code, uint32_t k)
 {
-	EMIT(t->b, JGT(R9, 0x7fff, t->zero), MOV(R1, R7), ADD(R1, R9), ADD(R1, k), MOV(R2, R1),
-	     ADD(R2, bytes_of(code)), JGT(R2, R8, t->zero),
+	EMIT(t->b, JGT(R9, 0x7fff, zero(t)), MOV(R1, R7), ADD(R1, R9), ADD(R1, k), MOV(R2, R1),
+	     ADD(R2, bytes_of(code)), JGT(R2, R8, zero(t)),
 	     ebpf_ldx(size_of(code), R0, MEM(R1, 0)));
 	swap(t, code);
 }
@@ -109,8 +116,7 @@ static void load_bytes(struct translation *t, uint16_t code, uint32_t k, bool x)
 	else
 		EMIT(t->b, MOV(R2, k));
 	EMIT(t->b, MOV(R1, R6), MOV(R3, R10), ADD(R3, TMP), MOV(R4, bytes_of(code)),
-	     CALL(skb_load_bytes), JNE(R0, 0, t->zero),
-	     ebpf_ldx(size_of(code), R0, MEM(R10, TMP)));
+	     CALL(skb_load_bytes), JNE(R0, 0, zero(t)), ebpf_ldx(size_of(code), R0, MEM(R10, TMP)));
 	swap(t, code);
 }
 
@@ -142,7 +148,7 @@ static void alu(struct translation *t, const struct cbpf_insn *in)
 		EMIT(t->b, NEG(W0));
 	} else if (in->code & 8) {
 		if (op == EBPF_DIV || op == EBPF_MOD)
-			EMIT(t->b, JEQ(W9, 0, t->zero));
+			EMIT(t->b, JEQ(W9, 0, zero(t)));
 		EMIT(t->b, ebpf_alu32_reg(op, W0, W9));
 	} else {
 		EMIT(t->b, ebpf_alu32_imm(op, W0, in->k));
@@ -269,7 +275,8 @@ static void translate_all(struct translation *t)
 		translate(t, i);
 		spread(t, i);
 	}
-	EMIT(t->b, LABEL(t->zero), MOV(R0, 0), EXIT());
+	if (t->zero_used)
+		EMIT(t->b, LABEL(t->zero), MOV(R0, 0), EXIT());
 }
 
 int yardstick_program(enum yardstick y, const struct cbpf_prog *filter,
