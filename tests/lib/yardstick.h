@@ -11,8 +11,8 @@
 #include "bpfcap/ebpf.h"
 
 enum yardstick {
-	YARDSTICK_DIRECT,     /* packet pointers, a bounds check for each group of loads, swaps */
-	YARDSTICK_CLASSIC,    /* as the kernel converts: check, load and swap inlined; calls for [x + k] */
+	YARDSTICK_DIRECT, /* packet pointers, a bounds check for each group of loads, swaps */
+	YARDSTICK_CLASSIC, /* as the kernel converts: check, load and swap inlined; calls for [x + k] */
 	YARDSTICK_LD_ABS,     /* LD_ABS and LD_IND: a call for each load */
 	YARDSTICK_LOAD_BYTES, /* bpf_skb_load_bytes for each load */
 	YARDSTICK_CNT,
@@ -20,7 +20,7 @@ enum yardstick {
 
 const char *yardstick_name(enum yardstick y);
 
-int yardstick_program(enum yardstick y, const struct cbpf_prog *filter,
-		      const struct ebpf_target *t, struct ebpf_prog *out, struct err *e);
+int yardstick_program(enum yardstick y, const struct cbpf_prog *filter, const struct ebpf_target *t,
+		      struct ebpf_prog *out, struct err *e);
 
 #endif
