@@ -254,7 +254,7 @@ struct kbpf_sock {
 
 typedef void (*kbpf_sock_fn)(void *user, const struct kbpf_sock *s);
 
-/* Calls fn for each socket of `family` (AF_INET, AF_INET6) and `protocol` (IPPROTO_TCP, UDP, RAW ...)
+/* Calls fn for each socket of `family` (AF_INET, AF_INET6) and `protocol` (IPPROTO_TCP, UDP, RAW)
  * in this network namespace. How many, or -errno: -ENOENT when the kernel cannot list these. */
 int kbpf_sock_list(uint8_t family, uint8_t protocol, kbpf_sock_fn fn, void *user, struct err *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emit_node.c - writes the nodes in their order. Gives: R0 = the filter's result, control behind the
- * last instruction (or at frame->miss, or the program's end).
+ * emit_node.c - writes the nodes in their order. Gives: R0 = the filter's result, control behind
+ * the last instruction (or at frame->miss, or the program's end).
  */
 #include "emit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/xdp.c - attaches XDP programs by link, or by netlink where there are no such links, and
- * never in place of another's: an interface has room for one.
+ * src/loader/xdp.c - attaches XDP programs by link, or by netlink where there are no such links,
+ * and never in place of another's: an interface has room for one.
  */
 #include "xdp.h"
 

@@ -2,8 +2,8 @@
 /*
  * src/probes/layout_check.c - compares what was copied by a layout with what is known to be there.
  *
- * Takes the copy that layout_peek.c made of a packet whose fields are known. Fails with -ENOTSUP and
- * the member that does not hold what it must.
+ * Takes the copy that layout_peek.c made of a packet whose fields are known. Fails with -ENOTSUP
+ * and the member that does not hold what it must.
  */
 #include <arpa/inet.h>
 #include <errno.h>

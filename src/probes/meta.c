@@ -2,8 +2,8 @@
 /*
  * src/probes/meta.c - reads the filters on what is beside the packet.
  *
- * Takes the texts of struct probe_config; gives numbers for the programs. Fails with -EINVAL (input)
- * and a sentence that shows the text.
+ * Takes the texts of struct probe_config; gives numbers for the programs. Fails with -EINVAL
+ * (input) and a sentence that shows the text.
  */
 #include "meta.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/probes/meta.h - the session's filters on what is beside the packet: pid, mark, reason, netns. */
+/* src/probes/meta.h - filters on what is beside the packet: pid, mark, reason, netns. */
 #ifndef PROBES_META_H
 #define PROBES_META_H
 
@@ -16,14 +16,14 @@ struct capture_meta {
 };
 
 /*
- * Reads these filters out of *c. `names` are the kernel's names of reasons. -EINVAL (input) for what
- * cannot be understood, -ENOTSUP for reasons where the kernel has none.
+ * Reads these filters out of *c. `names` are the kernel's names of reasons. -EINVAL (input) for
+ * what cannot be understood, -ENOTSUP for reasons where the kernel has none.
  */
 int probe_meta_parse(struct capture_meta *m, const struct probe_config *c,
 		     const struct tp_names *names, struct err *e);
 void probe_meta_free(struct capture_meta *m);
 
-/* The kernel's names of drop reasons; none where they cannot be read. Free with probe_tp_names_free. */
+/* The kernel's names of drop reasons; none where they cannot be read. probe_tp_names_free(). */
 void probe_meta_read_reasons(struct tp_names *names);
 
 /* The inode of this process's network namespace, 0: unknown. */

@@ -50,8 +50,8 @@ names_the_capability()
 	need setpriv
 	setpriv --reuid 65534 --clear-groups true 2>/dev/null || skip "setpriv is busybox's"
 	refused 1 '^bpfcap: .*CAP_(BPF|PERFMON|SYS_ADMIN|NET_RAW|NET_ADMIN)' \
-		"$(command -v setpriv)" --reuid 65534 --clear-groups --bounding-set -all --inh-caps -all \
-		"$BIN/bpfcap" icmp
+		"$(command -v setpriv)" --reuid 65534 --clear-groups --bounding-set -all \
+		--inh-caps -all "$BIN/bpfcap" icmp
 }
 
 # What of the capture the kernel still holds: programs, and filters and qdiscs of left0.
