@@ -66,7 +66,8 @@ static const char *bare_name(const char *func)
 struct multi {
 	struct kbpf_kprobes *k;
 	const char **funcs;
-	uint64_t *cookies;
+	uint64_t *addrs, *cookies;
+	bool by_addr; /* all are known; a name may mean several functions */
 };
 
 static void set_results(struct kbpf_kprobes *k, size_t first, size_t cnt, int result)
@@ -78,11 +79,13 @@ static void set_results(struct kbpf_kprobes *k, size_t first, size_t cnt, int re
 /* One unknown function fails a whole link, so what fails is tried again in halves. */
 static void attach_range(const struct multi *m, size_t first, size_t cnt)
 {
-	int fd = kbpf_link_kprobe_multi(m->k->probes[0].prog_fd, m->funcs + first,
+	int fd = kbpf_link_kprobe_multi(m->k->probes[0].prog_fd,
+					m->by_addr ? NULL : m->funcs + first, m->addrs + first,
 					m->cookies + first, (uint32_t)cnt);
 
 	m->k->fds[first] = fd;
-	if (cnt > 1 && (fd == -ESRCH || fd == -ENOENT || fd == -EADDRNOTAVAIL)) {
+	if (cnt > 1 && (fd == -ESRCH || fd == -ENOENT || fd == -EADDRNOTAVAIL ||
+			(fd == -EINVAL && m->by_addr))) {
 		attach_range(m, first, cnt / 2);
 		attach_range(m, first + cnt / 2, cnt - cnt / 2);
 	} else {
@@ -95,19 +98,24 @@ static int attach_multi(struct kbpf_kprobes *k)
 	struct multi m = {
 		.k = k,
 		.funcs = calloc(k->cnt, sizeof(*m.funcs)),
+		.addrs = calloc(k->cnt, sizeof(*m.addrs)),
 		.cookies = calloc(k->cnt, sizeof(*m.cookies)),
+		.by_addr = true,
 	};
-	int ret = m.funcs && m.cookies ? 0 : -ENOMEM;
+	int ret = m.funcs && m.addrs && m.cookies ? 0 : -ENOMEM;
 
 	for (size_t i = 0; ret == 0 && i < k->cnt; i++) {
 		if (k->probes[i].offset || k->probes[i].prog_fd != k->probes[0].prog_fd)
 			ret = -EINVAL;
 		m.funcs[i] = bare_name(k->probes[i].func);
+		m.addrs[i] = k->probes[i].addr;
+		m.by_addr = m.by_addr && m.addrs[i];
 		m.cookies[i] = k->probes[i].cookie;
 	}
 	if (ret == 0)
 		attach_range(&m, 0, k->cnt);
 	free(m.funcs);
+	free(m.addrs);
 	free(m.cookies);
 	return ret;
 }

@@ -34,8 +34,8 @@ int kbpf_link_perf(int prog_fd, int event_fd, uint64_t cookie)
 	return ret;
 }
 
-int kbpf_link_kprobe_multi(int prog_fd, const char *const *funcs, const uint64_t *cookies,
-			   uint32_t cnt)
+int kbpf_link_kprobe_multi(int prog_fd, const char *const *funcs, const uint64_t *addrs,
+			   const uint64_t *cookies, uint32_t cnt)
 {
 	struct uapi_link_create attr = {
 		.prog_fd = (uint32_t)prog_fd,
@@ -44,6 +44,7 @@ int kbpf_link_kprobe_multi(int prog_fd, const char *const *funcs, const uint64_t
 			{
 				.cnt = cnt,
 				.syms = kbpf_sys_ptr(funcs),
+				.addrs = kbpf_sys_ptr(funcs ? NULL : addrs),
 				.cookies = kbpf_sys_ptr(cookies),
 			},
 	};

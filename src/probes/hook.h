@@ -29,6 +29,7 @@ struct hook {
 	uint16_t index;		   /* in the session; goes into each record */
 	/* Hooks that share a program stand in a row: the first has their number, the others 0. */
 	unsigned member_cnt;
+	uint32_t attach_type; /* expected_attach_type of the program, 0 for most */
 	enum probe_dir dir;
 
 	/* Where the sk_buff, the drop reason and the dropping address are: raw tracepoint: argument
@@ -90,6 +91,7 @@ extern const struct hook_ops probe_hook_tracepoint;
 extern const struct hook_ops probe_hook_socket;
 extern const struct hook_ops probe_hook_tc;
 extern const struct hook_ops probe_hook_xdp;
+extern const struct hook_ops probe_hook_kprobe;
 
 /* ---- hook_spec.c -------------------------------------------------------------------------- */
 

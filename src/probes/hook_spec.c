@@ -29,10 +29,13 @@ static const struct prefix prefixes[] = {
 	{"tracepoint:", &probe_hook_tracepoint},
 	{"tp:", &probe_hook_tracepoint},
 	{"tc:", &probe_hook_tc},
+	{"kprobe:", &probe_hook_kprobe},
 	{"socket", &probe_hook_socket},
 	{"xdp:", &probe_hook_xdp},
 	{"xdp", &probe_hook_xdp},
 };
+
+static const struct prefix function = {"", &probe_hook_kprobe};
 
 /* Presets: a name for one spec or two. */
 static const struct preset {
@@ -64,6 +67,10 @@ static const struct probe_hook_help help[] = {
 	 "raw tracepoint; argument N (from 1) is the sk_buff, known for the usual", "BPF tracing"},
 	{"tracepoint:CATEGORY:NAME", "tracepoint whose record has an skbaddr (short: tp:)",
 	 "tracefs"},
+	{"kprobe:FUNC[@N], FUNC[@N]",
+	 "entry of a kernel function, or of all that a glob matches; argument N (from 1) is the "
+	 "sk_buff, or it is found",
+	 "kprobes"},
 };
 
 const struct probe_hook_help *probe_hook_help(size_t *cnt)
@@ -112,17 +119,25 @@ static const struct prefix *find_prefix(const char *spec)
 	return NULL;
 }
 
+/* A name without a prefix is that of a kernel function. */
+static bool is_function(const char *spec)
+{
+	return (isalpha((unsigned char)*spec) || *spec == '_') && !strchr(spec, ':');
+}
+
 static int parse_one(struct hook *h, const char *spec, struct err *e)
 {
 	const struct prefix *p = find_prefix(spec);
 
 	*h = (struct hook){.skb_at = -1, .reason_at = -1, .location_at = -1, .member_cnt = 1};
-	if (!p)
+	if (!p && !is_function(spec))
 		return err_input(
 			e, -EINVAL, "hook",
 			"'%s' is not a hook; hooks are rx, tx, drop, socket, xdp, tc, tc:ingress, "
-			"tc:egress, rawtp:NAME[@N] and tracepoint:CATEGORY:NAME",
+			"tc:egress, rawtp:NAME[@N], tracepoint:CATEGORY:NAME and [kprobe:]FUNC[@N]",
 			spec);
+	if (!p)
+		p = &function;
 	h->ops = p->ops;
 	(void)snprintf(h->spec, sizeof(h->spec), "%s", spec);
 	return p->ops->parse(h, spec + strlen(p->text), e);
@@ -158,6 +173,8 @@ static int add(struct hook_list *list, const char *spec, struct err *e)
 			(void)snprintf(h.name, sizeof(h.name), "%s", preset->name);
 		if (rc == 0)
 			rc = append(list, &h, e);
+		if (rc < 0 && h.ops && h.ops->release)
+			h.ops->release(&h);
 	}
 	return rc;
 }

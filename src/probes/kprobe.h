@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/kprobe.h - kernel functions as hooks: their names, arguments, the sk_buff in them.
+ *
+ * Private to src/probes. hook_kprobe.c is the hook; kprobe_symbols.c finds functions by name or
+ * glob, kprobe_suggest.c names like a wrong one, kprobe_regs.c knows where arguments are,
+ * kprobe_shape.c tells an sk_buff from other memory, kprobe_find.c finds it among the arguments.
+ */
+#ifndef PROBES_KPROBE_H
+#define PROBES_KPROBE_H
+
+#include <stdio.h>
+
+#include "capture.h"
+
+/* ---- kprobe_regs.c: where a function's arguments are when it is entered ------------------- */
+
+#define KPROBE_ARGS_MAX	     8
+#define KPROBE_IP_DELTAS_MAX 2
+
+struct kprobe_regs {
+	const char *machine; /* as uname(2) says */
+	enum ebpf_size size; /* of a register */
+	uint8_t arg_cnt;
+	uint16_t arg[KPROBE_ARGS_MAX]; /* offsets in struct pt_regs, the probe's context */
+	uint16_t ip;
+	uint8_t ip_delta[KPROBE_IP_DELTAS_MAX]; /* what `ip` may be ahead of the function by */
+	bool kernel_is_high;			/* kernel addresses have the top bit set */
+};
+
+/* NULL: not known for this machine. `machine` NULL: the running one. */
+const struct kprobe_regs *probe_kprobe_regs(const char *machine);
+
+/* ---- kprobe_symbols.c: functions by name -------------------------------------------------- */
+
+struct kprobe_func {
+	char *name;
+	uint64_t addr;	 /* 0: the kernel hides addresses */
+	uint32_t usable; /* arguments that its code uses, as bits; see kprobe_args.h */
+};
+
+/* Sorted by name, then address: functions that share a name follow one another. */
+struct kprobe_funcs {
+	struct kprobe_func *func;
+	size_t cnt, room;
+};
+
+/*
+ * The functions that `pattern` (a name, or a glob) means, from a file in the form of
+ * /proc/kallsyms. A name that is not there means what the compiler made of it: NAME.isra.0,
+ * NAME.constprop.1 and the like. A glob takes only functions listed in `traceable` (in the form of
+ * available_filter_functions), unless that is NULL. 0 (maybe with cnt 0) or -errno of the reading.
+ */
+int probe_kprobe_funcs(struct kprobe_funcs *out, const char *pattern, FILE *symbols,
+		       FILE *traceable);
+void probe_kprobe_funcs_free(struct kprobe_funcs *f);
+bool probe_kprobe_is_glob(const char *pattern);
+
+/* One line of /proc/kallsyms; false if it is no function of the kernel or a module. Cuts `line`. */
+bool probe_kprobe_symbol(char *line, uint64_t *addr, char **name);
+
+/* ---- kprobe_suggest.c: names like a wrong one --------------------------------------------- */
+
+#define KPROBE_SUGGESTIONS 3
+
+struct kprobe_suggestions {
+	char name[KPROBE_SUGGESTIONS][HOOK_TEXT_LEN];
+	unsigned distance[KPROBE_SUGGESTIONS];
+	unsigned cnt; /* closest first */
+};
+
+void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, FILE *symbols);
+
+/* "did you mean a, b or c" into `text`; false if nothing is like it. */
+bool probe_kprobe_suggestion(const char *wrong, char *text, size_t text_len);
+
+#define KPROBE_ARGS_LOOKED_AT 0x1fu /* the first five, as bits */
+
+/* ---- The hook ----------------------------------------------------------------------------- */
+
+/* Value of the map that remembers where functions have their sk_buff; the key is the member. */
+struct kprobe_state {
+	uint32_t arg;	 /* from 1; 0: not known yet */
+	uint32_t usable; /* arguments that may be it, as bits */
+	uint32_t found_cnt, miss_cnt;
+};
+
+/* How a program that runs at several functions knows at which. */
+enum kprobe_tell {
+	KPROBE_ALONE,	  /* it runs at one only */
+	KPROBE_BY_COOKIE, /* bpf_get_attach_cookie() */
+	KPROBE_BY_IP,	  /* the instruction pointer, looked up */
+};
+
+struct kprobe_place {
+	struct kprobe_func func;
+	unsigned member; /* of the row of hooks: 0 is the first */
+};
+
+struct kprobe {
+	const struct kprobe_regs *regs;
+	enum kprobe_tell tell;
+	bool certain;	   /* the sk_buff is argument hook.skb_at, as the user said */
+	unsigned idle_cnt; /* functions left out, since they use no argument */
+	struct kprobe_place *place;
+	size_t place_cnt;
+	int state_fd; /* unless certain */
+	int ips_fd;   /* KPROBE_BY_IP: instruction pointer -> member */
+	enum kbpf_kprobe_way way;
+	int tracefs_fd;
+	struct kbpf_kprobes *attached;
+};
+
+/* kprobe_resolve.c: looks up the functions of all kprobe hooks; see struct hook_ops. */
+int probe_kprobe_resolve(struct hook_list *list, const struct hook_env *env, struct err *e);
+
+/* ---- kprobe_shape.c ----------------------------------------------------------------------- */
+
+#define KPROBE_SHAPE_LEN 256 /* bytes of stack for a look at an sk_buff */
+
+/*
+ * In: R3 = any value; `stack` = offset of KPROBE_SHAPE_LEN bytes of stack, a multiple of 8.
+ * Goes on if R3 is the address of an sk_buff, else to `no`. Clobbers R0..R5.
+ */
+void probe_emit_kprobe_shape(const struct emit *m, bool kernel_is_high, int stack, ebpf_label no);
+
+/* ---- kprobe_find.c ------------------------------------------------------------------------ */
+
+/*
+ * In: SLOT_CTX, SLOT_KEY = the member. Out: R6 = the sk_buff among the arguments. Goes to m->out
+ * when there is none. Clobbers R0..R5, R7..R9 and the filter's stack.
+ */
+void probe_emit_kprobe_find(const struct emit *m, const struct kprobe *k);
+
+#endif
