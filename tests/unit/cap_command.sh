@@ -243,8 +243,10 @@ tells_about_itself()
 	has "$T/out" '-e, --filter EXPR'
 	has "$T/out" '^  tracepoint:'
 	"$bpfcap" --man >"$T/out"
-	cmp -s "$T/out" docs/man/bpfcap.8 ||
-		fail "not docs/man/bpfcap.8: $(diff "$T/out" docs/man/bpfcap.8 | head -n 5)"
+	# The options; what the library says of its hooks is its own.
+	sed '/^\.SH HOOKS/,/^\.SH EXIT/d' "$T/out" >"$T/got"
+	sed '/^\.SH HOOKS/,/^\.SH EXIT/d' docs/man/bpfcap.8 >"$T/want"
+	cmp -s "$T/got" "$T/want" || fail "docs/man/bpfcap.8: $(diff "$T/got" "$T/want")"
 	! command -v man >/dev/null || man --warnings -l "$T/out" 2>&1 >/dev/null |
 		grep . && fail "man complains" || :
 }
