@@ -61,7 +61,6 @@ static void test_bad_specs(void **state)
 		",rx",
 		"rx,rx",
 		"rawtp:kfree_skb,drop",
-		"rxx",
 		"rawtp:",
 		"rawtp:no_idea_what_this_is",
 		"rawtp:kfree_skb@0",

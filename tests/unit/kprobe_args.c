@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/unit/kprobe_args.c - which arguments a function uses, told from functions written here in
+ * assembly, of which one sees what they use.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/probes/kprobe_args.h"
+
+#ifdef __x86_64__
+
+#define NOPS "nop;nop;nop;nop;nop;nop;nop;nop;"
+
+/* f_NAME: code. What follows each keeps a read of a whole chunk inside this section. */
+#define FUNC(name, code)                                                                           \
+	__asm__(".pushsection .text; .balign 16; f_" #name ": " code "; .popsection");             \
+	extern const char f_##name[] __asm__("f_" #name);
+
+/* clang-format off */
+FUNC(nothing, "ret")
+FUNC(first, "mov (%rdi),%eax; ret")
+FUNC(second_only, "xor %edi,%edi; mov 8(%rsi),%rax; ret")
+FUNC(overwritten, "mov $1,%edx; xor %ecx,%ecx; lea (%rdx,%rcx),%rax; sub %r8d,%r8d; add %r8,%rax; ret")
+FUNC(part_written, "mov $1,%dl; mov %rdx,%rax; ret")
+FUNC(low_word_written, "movw $1,%cx; mov %rcx,%rax; ret")
+FUNC(one_way, "test %rdi,%rdi; je 1f; mov (%rsi),%eax; ret; 1: xor %eax,%eax; ret")
+FUNC(loop, "1: dec %rdi; jne 1b; mov (%rdx),%eax; ret")
+FUNC(hands_on, "jmp f_first")
+FUNC(calls, "push %rbx; call f_second_only; mov %rdx,%rax; pop %rbx; ret")
+FUNC(after_call, "call f_nothing; mov %rcx,%rax; ret")
+FUNC(table, "mov (%rdi),%rax; jmp *%rax")
+FUNC(retpoline, "call 2f; 1: pause; jmp 1b; 2: mov %rax,(%rsp); ret")
+FUNC(calls_retpoline, "xor %edi,%edi; xor %esi,%esi; xor %edx,%edx; xor %ecx,%ecx; xor %r9d,%r9d;"
+		      "call f_retpoline; ret")
+FUNC(traced, "endbr64; call f_first; xor %eax,%eax; mov (%rdx),%edx; ret")
+FUNC(variadic, "sub $64,%rsp; mov %rsi,8(%rsp); mov %rdx,16(%rsp); mov %rcx,24(%rsp);"
+	       "mov %r8,32(%rsp); mov %r9,40(%rsp); mov %rdi,%rax; add $64,%rsp; ret")
+FUNC(calls_variadic, "mov $1,%edi; xor %eax,%eax; call f_variadic; ret")
+FUNC(high_byte, "mov %dh,%al; ret")
+FUNC(copies, "mov %rdx,%rcx; rep movsb; ret")
+FUNC(shifts, "mov %edi,%eax; shl %cl,%eax; ret")
+FUNC(divides, "mov %edi,%eax; cltd; idivl %esi; ret")
+FUNC(vector, "movd %xmm0,%eax; ret")
+__asm__(".pushsection .text; .fill 512,1,0x90; .popsection");
+/* clang-format on */
+
+static bool read_self(void *user, uint64_t addr, void *bytes, size_t len)
+{
+	(void)user;
+	memcpy(bytes, (const void *)(uintptr_t)addr, len);
+	return true;
+}
+
+static bool read_nothing(void *user, uint64_t addr, void *bytes, size_t len)
+{
+	(void)user;
+	(void)addr;
+	(void)bytes;
+	(void)len;
+	return false;
+}
+
+enum { DI = 1, SI = 2, DX = 4, CX = 8, R8_ = 16, ANY = 63 };
+
+static void test_functions(void **state)
+{
+	static const struct {
+		const char *func;
+		unsigned uses;
+		const char *name;
+		bool traceable;
+	} rows[] = {
+#define ROW(name, uses) {f_##name, uses, #name, false}
+#define ROW_TRACED(name, uses)                                                                     \
+	{                                                                                          \
+		f_##name, uses, #name, true                                                        \
+	}
+		ROW(nothing, 0),	   ROW(first, DI),
+		ROW(second_only, SI),	   ROW(overwritten, 0),
+		ROW(part_written, DX),	   ROW(low_word_written, CX),
+		ROW(one_way, DI | SI),	   ROW(loop, DI | DX),
+		ROW(hands_on, DI),	   ROW(calls, SI),
+		ROW(after_call, 0),	   ROW(table, ANY),
+		ROW(calls_retpoline, R8_), ROW(traced, DI),
+		ROW_TRACED(traced, DX),	   ROW(calls_variadic, 0),
+		ROW(high_byte, DX),	   ROW(copies, DI | SI | DX),
+		ROW(shifts, DI | CX),	   ROW(divides, DI | SI),
+		ROW(vector, ANY),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned uses = probe_kprobe_args_x86((uint64_t)(uintptr_t)rows[i].func,
+						      rows[i].traceable, read_self, NULL);
+
+		if (uses != rows[i].uses)
+			fail_msg("%s uses %#x and is said to use %#x", rows[i].name, rows[i].uses,
+				 uses);
+	}
+}
+
+static void test_unreadable(void **state)
+{
+	(void)state;
+	assert_int_equal(probe_kprobe_args_x86(4096, false, read_nothing, NULL), ANY);
+	assert_int_equal(probe_kprobe_args_x86(4096, true, read_nothing, NULL), ANY);
+}
+
+/* Any bytes are some instruction, of at most 15 bytes, or none. */
+static void test_any_bytes(void **state)
+{
+	uint8_t bytes[KPROBE_INSN_LEN];
+	struct kprobe_insn insn;
+
+	(void)state;
+	srand(1);
+	for (int i = 0; i < 1000000; i++) {
+		for (size_t k = 0; k < sizeof(bytes); k++)
+			bytes[k] = (uint8_t)(rand() >> 7);
+		probe_kprobe_insn_x86(&insn, bytes);
+		assert_true(insn.flow == KPROBE_UNKNOWN ||
+			    (insn.len > 0 && insn.len <= KPROBE_INSN_LEN));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#else
+
+static void test_functions(void **state)
+{
+	(void)state;
+	print_message("the code of this machine is not looked at\n");
+	skip();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_functions)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif

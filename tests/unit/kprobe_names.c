@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/kprobe_names.c - kernel functions by name: specs, kallsyms, suggestions. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/probes/kprobe.h"
+
+static const char symbols_text[] = "ffffffff81000000 T _stext\n"
+				   "ffffffff81000010 T ip_rcv\n"
+				   "ffffffff81000020 t ip_rcv_core\n"
+				   "ffffffff81000030 t ip_rcv_finish_core.constprop.0\n"
+				   "ffffffff81000040 t ip_rcv_finish_core.cold\n"
+				   "ffffffff81000050 t ip_fragment.isra.1.constprop.0\n"
+				   "ffffffff81000060 t copy_a\n"
+				   "ffffffff81000070 d ip_rcv_data\n"
+				   "ffffffff81000080 T __pfx_ip_rcv\n"
+				   "ffffffff81000090 T icmp_rcv\n"
+				   "ffffffff810000a0 t ip_part.part.0\n"
+				   "ffffffff810000b0 t ip_part\n"
+				   "ffffffffc0000000 t copy_a\t[veth]\n"
+				   "ffffffffc0000010 t veth_xmit\t[veth]\n"
+				   "ffffffffc0000020 t bpf_prog_ip_rcv\t[bpf]\n"
+				   "ffffffffc0000030 t ip_rcv.isra.0\t[bpf]\n";
+
+static const char traceable_text[] = "ip_rcv\n"
+				     "ip_rcv_core\n"
+				     "ip_part\n"
+				     "copy_a\n"
+				     "veth_xmit [veth]\n"
+				     "ip_gone\n";
+
+static FILE *text(const char *s)
+{
+	FILE *f = fmemopen((void *)(uintptr_t)s, strlen(s), "r");
+
+	assert_non_null(f);
+	return f;
+}
+
+/* "name@address name@address ..." with the last two digits of the address */
+static void check(const char *pattern, bool traceable, const char *want)
+{
+	FILE *s = text(symbols_text), *t = traceable ? text(traceable_text) : NULL;
+	char got[512] = "";
+	struct kprobe_funcs f;
+
+	assert_int_equal(probe_kprobe_funcs(&f, pattern, s, t), 0);
+	for (size_t i = 0; i < f.cnt; i++)
+		(void)snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s@%02x",
+			       i ? " " : "", f.func[i].name, (unsigned)f.func[i].addr & 0xff);
+	assert_string_equal(got, want);
+	probe_kprobe_funcs_free(&f);
+	(void)fclose(s);
+	if (t)
+		(void)fclose(t);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	check("ip_rcv", false, "ip_rcv@10");
+	check("veth_xmit", false, "veth_xmit@10");
+	check("ip_rcv_finish_core", false, "ip_rcv_finish_core.constprop.0@30");
+	check("ip_fragment", false, "ip_fragment.isra.1.constprop.0@50");
+	check("ip_fragment.isra.1.constprop.0", false, "ip_fragment.isra.1.constprop.0@50");
+	check("ip_part", false, "ip_part@b0");
+	check("copy_a", false, "copy_a@60 copy_a@00");
+	check("ip_rcv_data", false, "");
+	check("ip_rc", false, "");
+	check("bpf_prog_ip_rcv", false, "");
+	check("", false, "");
+}
+
+static void test_globs(void **state)
+{
+	(void)state;
+	check("ip_rcv*", true, "ip_rcv@10 ip_rcv_core@20");
+	check("ip_rcv*", false, "ip_rcv@10 ip_rcv_core@20 ip_rcv_finish_core.constprop.0@30");
+	check("ip_par?", true, "ip_part@b0");
+	check("copy_*", true, "copy_a@60 copy_a@00");
+	check("*_gone", true, "");
+	check("i[cp]*_rcv", false, "icmp_rcv@90 ip_rcv@10");
+}
+
+static void test_hidden_addresses(void **state)
+{
+	FILE *s = text("0000000000000000 T ip_rcv\n0000000000000000 t copy_a\n");
+	struct kprobe_funcs f;
+
+	(void)state;
+	assert_int_equal(probe_kprobe_funcs(&f, "ip_rcv", s, NULL), 0);
+	assert_int_equal(f.cnt, 1);
+	assert_true(f.func[0].addr == 0);
+	probe_kprobe_funcs_free(&f);
+	(void)fclose(s);
+}
+
+static void check_suggested(const char *wrong, const char *want)
+{
+	FILE *s = text(symbols_text);
+	struct kprobe_suggestions got;
+	char list[512] = "";
+
+	probe_kprobe_suggest(&got, wrong, s);
+	for (unsigned i = 0; i < got.cnt; i++)
+		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
+			       i ? " " : "", got.name[i]);
+	assert_string_equal(list, want);
+	(void)fclose(s);
+}
+
+static void test_suggestions(void **state)
+{
+	(void)state;
+	check_suggested("icmp_rvc", "icmp_rcv ip_rcv"); /* swapped: 1 change */
+	check_suggested("veth_xmi", "veth_xmit");	/* one missing */
+	check_suggested("ip_rcv_finish_cor", "ip_rcv_finish_core");
+	check_suggested("something_else_entirely", "");
+	check_suggested("", "");
+}
+
+static void test_specs(void **state)
+{
+	static const char *const specs[] = {"icmp_rcv@1", "kprobe:ip_*,tcp_v4_rcv",
+					    "kprobe:foo.isra.0@3", NULL};
+	static const struct {
+		const char *spec, *event;
+		int skb_at;
+	} want[] = {
+		{"kprobe:icmp_rcv@1", "icmp_rcv", 0},
+		{"kprobe:ip_*", "ip_*", -1},
+		{"kprobe:tcp_v4_rcv", "tcp_v4_rcv", -1},
+		{"kprobe:foo.isra.0@3", "foo.isra.0", 2},
+	};
+	struct hook_list list;
+
+	(void)state;
+	if (!probe_kprobe_regs(NULL))
+		skip();
+	assert_int_equal(probe_hooks_parse(&list, specs, NULL), 0);
+	assert_int_equal(list.cnt, sizeof(want) / sizeof(want[0]));
+	for (unsigned i = 0; i < list.cnt; i++) {
+		assert_ptr_equal(list.hook[i].ops, &probe_hook_kprobe);
+		assert_string_equal(list.hook[i].spec, want[i].spec);
+		assert_string_equal(list.hook[i].event, want[i].event);
+		assert_int_equal(list.hook[i].skb_at, want[i].skb_at);
+	}
+	probe_hooks_free(&list);
+}
+
+static void test_bad_specs(void **state)
+{
+	static const char *const bad[] = {"kprobe:",
+					  "kprobe:@1",
+					  "icmp_rcv@",
+					  "icmp_rcv@0",
+					  "icmp_rcv@9",
+					  "icmp_rcv@1x",
+					  "icmp_rcv@-1",
+					  "kprobe:a b",
+					  "kprobe:a/b",
+					  "icmp_rcv@1@1",
+					  "icmp_rcv@99999999999",
+					  "kprobe:ip_rcv,ip_rcv"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *const specs[] = {bad[i], NULL};
+		struct hook_list list;
+		struct err e = {0};
+
+		if (probe_hooks_parse(&list, specs, &e) != -EINVAL)
+			fail_msg("'%s' is taken", bad[i]);
+		assert_int_equal(e.kind, ERR_INPUT);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_globs),
+		cmocka_unit_test(test_hidden_addresses),
+		cmocka_unit_test(test_suggestions),
+		cmocka_unit_test(test_specs),
+		cmocka_unit_test(test_bad_specs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
