@@ -16,7 +16,7 @@ main_job()
 	pings 4
 	ended 0
 	same "$(lines "$T/out")" 4 lines
-	same "$(grep -Ec "$time(left0|if[0-9]+) (rx|tx) $echo" "$T/out")" 4 \
+	same "$(grep -Ec "$time(left0|right0) (rx|tx) $echo" "$T/out")" 4 \
 		"pings in: $(cat "$T/out")"
 	has "$T/err" '^4 packets captured'
 	has "$T/err" '^0 packets lost'

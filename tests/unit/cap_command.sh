@@ -202,7 +202,7 @@ refuses_bad_input()
 	refused 2 '^bpfcap: filter: ' -d 'tcp port'
 	refused 2 "^bpfcap: [a-z]*: .*4\.19" -d -k 4.19 icmp
 	refused 2 "^bpfcap: [a-z]*: .*banana" -d -k banana icmp
-	refused 2 "^bpfcap: [a-z]*: .*nohook" -d -k 5.4 -f nohook icmp
+	refused 2 "^bpfcap: [a-z]*: .*no:hook" -d -k 5.4 -f no:hook icmp
 	refused 2 "^bpfcap: [a-z]*: .*NOLINK" --dump=cbpf -y NOLINK icmp
 	refused 2 '^bpfcap: options: .*stage' --dump=nothing icmp
 	refused 2 '^bpfcap: output: .*/no/such' -r "$T/all.pcap" -w /no/such/file

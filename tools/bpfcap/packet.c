@@ -23,6 +23,10 @@ void packet_put_iface(struct text *t, const struct packet *pk)
 {
 	const char *name;
 
+	if (pk->ev->ifname[0]) {
+		text_name(t, pk->ev->ifname);
+		return;
+	}
 	if (!pk->ev->ifindex)
 		return;
 	name = pk->probe ? probe_iface_name(pk->probe, pk->ev->ifindex) : NULL;

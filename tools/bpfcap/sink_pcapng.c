@@ -39,8 +39,9 @@ enum {
 	EPB_OUTBOUND = 2,
 };
 
+/* An index is an interface's own only within its network namespace. */
 struct iface {
-	uint32_t ifindex;
+	uint32_t netns, ifindex;
 	int linktype;
 	uint64_t packet_cnt;
 };
@@ -159,7 +160,7 @@ static void write_iface(struct sink *s, int linktype, const struct text *name)
 	block_end(s);
 }
 
-static struct iface *add_iface(struct sink *s, uint32_t ifindex, int linktype)
+static struct iface *add_iface(struct sink *s, const struct probe_event *ev)
 {
 	struct pcapng_state *state = s->state;
 	struct iface *all = realloc(state->ifaces, (state->iface_cnt + 1) * sizeof(*all));
@@ -167,7 +168,8 @@ static struct iface *add_iface(struct sink *s, uint32_t ifindex, int linktype)
 	if (!all)
 		return NULL;
 	state->ifaces = all;
-	all[state->iface_cnt] = (struct iface){.ifindex = ifindex, .linktype = linktype};
+	all[state->iface_cnt] = (struct iface){
+		.netns = ev->netns, .ifindex = ev->ifindex, .linktype = ev->linktype};
 	return &all[state->iface_cnt++];
 }
 
@@ -179,10 +181,11 @@ static struct iface *find_iface(struct sink *s, const struct packet *pk)
 
 	for (uint32_t i = 0; i < state->iface_cnt; i++) {
 		f = &state->ifaces[i];
-		if (f->ifindex == pk->ev->ifindex && f->linktype == pk->ev->linktype)
+		if (f->netns == pk->ev->netns && f->ifindex == pk->ev->ifindex &&
+		    f->linktype == pk->ev->linktype)
 			return f;
 	}
-	f = add_iface(s, pk->ev->ifindex, pk->ev->linktype);
+	f = add_iface(s, pk->ev);
 	if (!f) {
 		s->record.failed = true;
 		out_record(s->out, &s->record);
@@ -290,7 +293,7 @@ static void end(struct sink *s, const struct probe_counts *c)
 	const struct text none = {0};
 
 	if (!state->iface_cnt) { /* readers want at least one interface */
-		if (!add_iface(s, 0, CBPF_LINKTYPE_ETHERNET))
+		if (!add_iface(s, &(struct probe_event){.linktype = CBPF_LINKTYPE_ETHERNET}))
 			return;
 		write_iface(s, CBPF_LINKTYPE_ETHERNET, &none);
 	}
