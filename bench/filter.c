@@ -6,7 +6,8 @@
  *
  * Each program runs on one packet by BPF_PROG_TEST_RUN; an empty program's time is subtracted.
  * Rounds go through all programs in turn, each next to the empty one; shown are medians, in ns.
- * Needs root; without it, it says so and ends with 0. FILTER_ROUNDS and FILTER_REPEAT say how long it measures.
+ * Needs root; without it, it says so and ends with 0. FILTER_ROUNDS and FILTER_REPEAT say how long
+ * it measures.
  */
 #include <linux/bpf.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * src/probes/kprobe_text.c - reads the running kernel's memory.
  *
  * /proc/kcore is not in every kernel and not for everyone who may load programs. So a program
- * reads: it runs at the raw tracepoint kfree_skb when a test run of a second one, which does nothing, has
- * its packet freed. Gives bytes as they are, or says that they cannot be read.
+ * reads: it runs at the raw tracepoint kfree_skb when a test run of a second one, which does
+ * nothing, has its packet freed. Gives bytes as they are, or says that they cannot be read.
  */
 #include <errno.h>
 #include <linux/bpf.h>

@@ -12,7 +12,7 @@
 
 enum yardstick {
 	YARDSTICK_DIRECT,  /* packet pointers, a bounds check for each group of loads, swaps */
-	YARDSTICK_CLASSIC, /* as the kernel converts: check, load, swap inlined; calls for [x + k] */
+	YARDSTICK_CLASSIC, /* as the kernel converts: check, load, swap inlined; calls for x + k */
 	YARDSTICK_LD_ABS,  /* LD_ABS and LD_IND: a call for each load */
 	YARDSTICK_LOAD_BYTES, /* bpf_skb_load_bytes for each load */
 	YARDSTICK_CNT,
