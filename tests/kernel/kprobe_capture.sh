@@ -42,8 +42,7 @@ mixed()
 unknown_name()
 {
 	need_kprobes
-	"$BIN/bpfcap" -f icmp_rvc icmp >"$T/out" 2>"$T/err"
-	same $? 2
+	status 2 "$BIN/bpfcap" -f icmp_rvc icmp 2>"$T/err"
 	has "$T/err" 'icmp_rcv'
 	same "$(lines "$T/err")" 1
 }
