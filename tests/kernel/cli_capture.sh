@@ -92,7 +92,7 @@ selects()
 shows_ipv6_and_arp()
 {
 	need_pair
-	ip -n "$LEFT" neigh flush dev left0
+	left ip neigh flush dev left0
 	start -f tx -i left0 'arp or icmp6'
 	left ping -q -c 1 "$NET.2" >/dev/null
 	left ping -q -c 1 "$NET6::2" >/dev/null
@@ -109,15 +109,15 @@ shows_ipv6_and_arp()
 shows_vlan_tags()
 {
 	need_pair
-	ip -n "$LEFT" link add link left0 name tagged0 type vlan id 42 2>/dev/null ||
+	left ip link add link left0 name tagged0 type vlan id 42 2>/dev/null ||
 		skip "no VLAN devices here"
-	ip -n "$LEFT" addr add 10.42.0.1/24 dev tagged0
-	ip -n "$LEFT" link set tagged0 up
-	ip -n "$LEFT" neigh add 10.42.0.2 lladdr 02:00:00:00:00:02 dev tagged0
+	left ip addr add 10.42.0.1/24 dev tagged0
+	left ip link set tagged0 up
+	left ip neigh add 10.42.0.2 lladdr 02:00:00:00:00:02 dev tagged0
 	start -f tx -i left0 -c 1 'vlan 42 and icmp'
 	pings 1 10.42.0.2
 	ended 0
-	ip -n "$LEFT" link del tagged0
+	left ip link del tagged0
 	has "$T/out" 'left0 tx vlan 42, p 0, IP 10\.42\.0\.1 > 10\.42\.0\.2: ICMP echo request'
 }
 

@@ -11,6 +11,9 @@
 # LEFT has left0 with $NET.1 and $NET6::1, RIGHT right0 with 2. RIGHT does not forward: packets for
 # $FAR are dropped there. What bpfcap prints is in $T/out, what it says in $T/err.
 #
+# Commands run in a namespace by nsenter(1): ip(8) would also make the root a slave mount, which it
+# cannot be in a chroot that is no mount point.
+#
 # Tracing hooks see the packets of the whole machine. The addresses and the numbers of the
 # interfaces are of this process alone, so that several tests can run at once.
 LEFT=bpfcap-$$-left
@@ -40,20 +43,19 @@ pair_make()
 	ip netns add "$LEFT"
 	ip netns add "$RIGHT"
 	index=$((100000 + 2 * $$))
-	ip -n "$LEFT" link add left0 index $index type veth \
+	left ip link add left0 index $index type veth \
 		peer name right0 netns "$RIGHT" index $((index + 1))
 	# No duplicate address detection: addresses can be used at once.
-	ip -n "$LEFT" addr add "$NET.1/25" dev left0
-	ip -n "$RIGHT" addr add "$NET.2/25" dev right0
-	ip -n "$LEFT" addr add "$NET6::1/64" dev left0 nodad
-	ip -n "$RIGHT" addr add "$NET6::2/64" dev right0 nodad
-	for side in "$LEFT" "$RIGHT"; do
-		ip -n "$side" link set lo up
-	done
-	ip -n "$LEFT" link set left0 up
-	ip -n "$RIGHT" link set right0 up
-	ip -n "$LEFT" route add "$FAR" via "$NET.2"
-	ip netns exec "$RIGHT" sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+	left ip addr add "$NET.1/25" dev left0
+	right ip addr add "$NET.2/25" dev right0
+	left ip addr add "$NET6::1/64" dev left0 nodad
+	right ip addr add "$NET6::2/64" dev right0 nodad
+	left ip link set lo up
+	right ip link set lo up
+	left ip link set left0 up
+	right ip link set right0 up
+	left ip route add "$FAR" via "$NET.2"
+	right sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
 	ping -c 1 127.0.0.1 >/dev/null
 	echo ready
 }
@@ -67,7 +69,12 @@ need_pair()
 
 left()
 {
-	ip netns exec "$LEFT" "$@"
+	nsenter --net="/run/netns/$LEFT" "$@"
+}
+
+right()
+{
+	nsenter --net="/run/netns/$RIGHT" "$@"
 }
 
 running()
@@ -118,7 +125,7 @@ start_shell()
 	shift
 	: >"$T/out"
 	: >"$T/err"
-	ip netns exec "$LEFT" sh -c "$script" sh "$@" &
+	nsenter --net="/run/netns/$LEFT" sh -c "$script" sh "$@" &
 	pid=$!
 	trap 'stop KILL || :' EXIT # of the subshell that the test runs in
 	wait_for "$T/err" 'capturing at'
