@@ -67,8 +67,23 @@ struct ebpf_source {
 	size_t map_cnt;
 };
 
-int ebpf_parse_source(const char *text, size_t len, const char *name, const struct ebpf_target *t,
-		      enum ebpf_prog_type type, struct ebpf_source *out, struct err *e);
+/* A text to assemble, and what for. */
+struct ebpf_text {
+	const char *data; /* `len` bytes of any kind */
+	size_t len;
+	const char *name;		  /* what errors call the file */
+	const struct ebpf_target *target; /* NULL: any kernel */
+	enum ebpf_prog_type type;
+	/*
+	 * Called for every mistake but the last, which is left in the err; false ends it there.
+	 * NULL: the first mistake is the last.
+	 */
+	bool (*mistake)(void *user, const struct err *e);
+	void *user;
+};
+
+/* As ebpf_parse(), with maps, and with all mistakes told. Release by ebpf_source_free(). */
+int ebpf_parse_source(const struct ebpf_text *text, struct ebpf_source *out, struct err *e);
 void ebpf_source_free(struct ebpf_source *s);
 
 /* How a program is written down and read back. */

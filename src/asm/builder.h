@@ -51,4 +51,9 @@ static inline uint32_t item_slots(const struct item *it)
 	return it->insn.code == ISA_LDDW ? 2 : 1;
 }
 
+/* Where each item begins in the program without bridges; malloc'ed, NULL: no memory. (link.c) */
+uint32_t *ebpf_item_starts(const struct ebpf_builder *b);
+/* The item that a label means; -1: there is none. */
+int64_t ebpf_label_item(const struct ebpf_builder *b, const uint32_t *starts, int32_t label);
+
 #endif

@@ -26,7 +26,7 @@ static int64_t item_at(const uint32_t *starts, size_t cnt, int64_t slot)
 	return low < cnt && starts[low] == slot ? (int64_t)low : -1;
 }
 
-static uint32_t *item_starts(const struct ebpf_builder *b)
+uint32_t *ebpf_item_starts(const struct ebpf_builder *b)
 {
 	uint32_t *starts = malloc((b->item_cnt + 1) * sizeof(*starts));
 	uint32_t slot = 0;
@@ -48,24 +48,31 @@ static int misplaced(const struct label *l, int32_t id, size_t item, struct err 
 		       id, l->place == PLACE_NONE ? "never placed" : "no instruction follows it");
 }
 
+int64_t ebpf_label_item(const struct ebpf_builder *b, const uint32_t *starts, int32_t label)
+{
+	const struct label *l = &b->labels[label];
+	int64_t item = -1;
+
+	if (l->place == PLACE_ITEM)
+		item = l->at;
+	else if (l->place == PLACE_SLOT)
+		item = item_at(starts, b->item_cnt, l->at);
+	return item < (int64_t)b->item_cnt ? item : -1;
+}
+
 /* Finds the item of every label that is used. */
 static int find_labels(const struct ebpf_builder *b, const uint32_t *starts, size_t *label_item,
 		       struct err *e)
 {
 	for (size_t i = 0; i < b->item_cnt; i++) {
 		const int32_t id = b->items[i].label;
-		const struct label *l;
-		int64_t item = -1;
+		int64_t item;
 
 		if (!id)
 			continue;
-		l = &b->labels[id];
-		if (l->place == PLACE_ITEM)
-			item = l->at;
-		else if (l->place == PLACE_SLOT)
-			item = item_at(starts, b->item_cnt, l->at);
-		if (item < 0 || (uint64_t)item >= b->item_cnt)
-			return misplaced(l, id, i, e);
+		item = ebpf_label_item(b, starts, id);
+		if (item < 0)
+			return misplaced(&b->labels[id], id, i, e);
 		label_item[id] = (size_t)item;
 	}
 	return 0;
@@ -175,7 +182,7 @@ int ebpf_finish(struct ebpf_builder *b, struct ebpf_prog *out, struct err *e)
 		return err_run(e, -EINVAL, "assemble",
 			       "the second slot of the last 64-bit immediate is missing");
 	label_item = calloc(b->label_cnt + 1, sizeof(*label_item));
-	starts = item_starts(b);
+	starts = ebpf_item_starts(b);
 	if (label_item && starts)
 		rc = link_program(b, label_item, starts, out, e);
 	else

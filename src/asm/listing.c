@@ -16,6 +16,7 @@
 
 struct listing {
 	struct scan scan;
+	struct mistakes *mistakes;
 	struct ebpf_insn *insns;
 	bool *present;
 	size_t cnt, max;
@@ -109,6 +110,15 @@ static int place(struct listing *l, size_t slot, const struct ebpf_op *op)
 	return rc;
 }
 
+/* Verifiers of 7.x put notes behind a tab. */
+static void cut_note(struct scan *s)
+{
+	const char *tab = memchr(s->p, '\t', (size_t)(s->end - s->p));
+
+	if (tab)
+		s->end = tab;
+}
+
 static int read_line(struct listing *l)
 {
 	const char *at;
@@ -123,6 +133,7 @@ static int read_line(struct listing *l)
 				      BUILDER_SLOTS_MAX);
 	(void)ebpf_scan_text(&l->scan, "");
 	at = l->scan.p;
+	cut_note(&l->scan);
 	rc = ebpf_parse_statement(&l->scan, opcode, &st);
 	if (rc)
 		return rc;
@@ -134,27 +145,27 @@ static int read_line(struct listing *l)
 	return place(l, (size_t)slot, &st.op);
 }
 
-static int read_lines(struct listing *l, const char *text, const char *end)
+static int read_lines(struct listing *l, const struct ebpf_text *text)
 {
+	const char *next = text->data;
 	int rc = 0;
 
-	while (!rc && ebpf_scan_line(&l->scan, &text, end))
-		rc = read_line(l);
-	for (size_t i = 0; i < l->cnt && !rc; i++)
+	while (!rc && ebpf_scan_line(&l->scan, &next, text->data + text->len))
+		rc = ebpf_mistake(l->mistakes, read_line(l));
+	for (size_t i = 0; i < l->cnt && !rc && !l->mistakes->cnt; i++)
 		if (!l->present[i])
 			rc = err_input(l->scan.err, -EINVAL, "assemble",
 				       "%s: the listing does not show slot %zu", l->scan.name, i);
 	return rc;
 }
 
-int ebpf_listing_parse(const char *text, const char *end, const char *name, struct ebpf_prog *out,
-		       struct err *e)
+int ebpf_listing_parse(const struct ebpf_text *text, struct mistakes *m, struct ebpf_prog *out)
 {
-	struct listing l = {.scan = {.name = name, .err = e}};
-	int rc = read_lines(&l, text, end);
+	struct listing l = {.scan = {.name = text->name, .err = &m->last}, .mistakes = m};
+	int rc = read_lines(&l, text);
 
 	free(l.present);
-	if (rc) {
+	if (rc || m->cnt) {
 		free(l.insns);
 		return rc;
 	}

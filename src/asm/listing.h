@@ -3,14 +3,13 @@
 #ifndef SRC_ASM_LISTING_H
 #define SRC_ASM_LISTING_H
 
-#include "bpfcap/ebpf.h"
+#include "mistakes.h"
 #include "scan.h"
 
 /* Does the line begin like one of a listing? Then its numbers, with s->p behind them. */
 bool ebpf_listing_head(struct scan *s, uint64_t *slot, int *opcode);
 
 /* Assembles a text that is a listing; lines that do not begin so are notes, and not read. */
-int ebpf_listing_parse(const char *text, const char *end, const char *name, struct ebpf_prog *out,
-		       struct err *e);
+int ebpf_listing_parse(const struct ebpf_text *text, struct mistakes *m, struct ebpf_prog *out);
 
 #endif

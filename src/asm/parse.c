@@ -67,13 +67,15 @@ static bool has_listing(const char *text, const char *end)
 	return false;
 }
 
-static int first_pass(struct parser *p, const char *text, const char *end)
+/* Each line by `look`. */
+static int each_line(struct parser *p, int (*look)(struct parser *p))
 {
+	const char *next = p->text->data;
 	int rc = 0;
 
-	while (!rc && ebpf_scan_line(&p->scan, &text, end))
-		rc = first_look(p);
 	p->scan.line_no = 0;
+	while (!rc && ebpf_scan_line(&p->scan, &next, p->text->data + p->text->len))
+		rc = ebpf_mistake(&p->mistakes, look(p));
 	return rc;
 }
 
@@ -113,17 +115,22 @@ static int resolve(const struct parser *p, struct statement *st)
 	return 0;
 }
 
-/* A refusal of the builder is told with the place in the text. */
+/* A refusal of the builder is told with the place in the text, and the builder goes on. */
 static int emit(struct parser *p, const struct ebpf_op *op, const char *at)
 {
 	struct ebpf_builder *b = p->builder;
+	const size_t first = b->item_cnt;
+	int rc;
 
 	ebpf_emit(b, op, 1, p->scan.name, p->scan.line_no);
 	if (!b->error.code)
-		return 0;
-	if (b->why[0])
-		return ebpf_scan_fail(&p->scan, at, "%s", b->why);
-	return err_run(p->scan.err, b->error.code, b->error.stage, "%s", b->error.text);
+		return ebpf_parse_note_spot(p, first, at);
+	if (!b->why[0])
+		return err_run(p->scan.err, b->error.code, b->error.stage, "%s", b->error.text);
+	rc = ebpf_scan_fail(&p->scan, at, "%s", b->why);
+	b->error.code = 0;
+	b->why[0] = '\0';
+	return rc;
 }
 
 static bool refers_to_map(const struct ebpf_op *op)
@@ -139,9 +146,11 @@ static int second_look(struct parser *p)
 	int rc = 0;
 
 	while (!rc && take_label(&p->scan, &word)) {
-		const struct ebpf_op op = ebpf_place(ebpf_names_find(&p->names, word)->label);
+		const struct name *n = ebpf_names_find(&p->names, word);
+		const struct ebpf_op op = ebpf_place(n->label);
 
-		rc = emit(p, &op, word.p);
+		if (n->word.p == word.p) /* else it was told that this name is taken */
+			rc = emit(p, &op, word.p);
 	}
 	if (rc || ebpf_scan_end(&p->scan) || *p->scan.p == '.')
 		return rc;
@@ -154,55 +163,64 @@ static int second_look(struct parser *p)
 	return rc ? rc : emit(p, &st.op, at);
 }
 
-static int second_pass(struct parser *p, const char *text, const char *end, struct ebpf_prog *out)
-{
-	int rc = 0;
+/* ---- The whole ---------------------------------------------------------------------------- */
 
-	while (!rc && ebpf_scan_line(&p->scan, &text, end))
-		rc = second_look(p);
-	if (rc)
-		return rc;
-	rc = ebpf_finish(p->builder, out, p->scan.err);
-	if (rc && rc != -ENOMEM && p->scan.err)
+static int finish(struct parser *p, struct ebpf_prog *out)
+{
+	int rc = ebpf_finish(p->builder, out, p->scan.err);
+
+	if (rc && rc != -ENOMEM)
 		p->scan.err->kind = ERR_INPUT;
 	return rc;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------- */
-
-static int parse_lines(const char *text, const char *end, const char *name,
-		       const struct ebpf_target *t, enum ebpf_prog_type type,
-		       struct ebpf_source *out, struct err *e)
+static int parse_lines(struct parser *p, struct ebpf_prog *out)
 {
-	struct parser p = {.scan = {.name = name, .err = e, .constant = find_constant}};
+	int rc = each_line(p, first_look);
+
+	if (!rc)
+		rc = each_line(p, second_look);
+	if (!rc && !p->mistakes.cnt)
+		rc = ebpf_parse_check_jumps(p);
+	return rc || p->mistakes.cnt ? rc : finish(p, out);
+}
+
+static int parse_program(const struct ebpf_text *text, struct ebpf_source *out, struct err *e)
+{
+	struct parser p = {.text = text, .mistakes = {.text = text}};
 	int rc;
 
-	p.scan.user = &p;
-	p.builder = ebpf_new(t, type);
-	rc = first_pass(&p, text, end);
-	if (!rc)
-		rc = second_pass(&p, text, end, &out->prog);
+	p.scan = (struct scan){
+		.name = text->name, .err = &p.mistakes.last, .constant = find_constant, .user = &p};
+	p.builder = ebpf_new(text->target, text->type);
+	rc = ebpf_mistakes_end(&p.mistakes, parse_lines(&p, &out->prog), e);
 	ebpf_free(p.builder);
 	ebpf_names_free(&p.names);
+	free(p.spots);
 	out->maps = p.maps;
 	out->map_cnt = p.map_cnt;
 	return rc;
 }
 
-int ebpf_parse_source(const char *text, size_t len, const char *name, const struct ebpf_target *t,
-		      enum ebpf_prog_type type, struct ebpf_source *out, struct err *e)
+static int parse_listing(const struct ebpf_text *text, struct ebpf_source *out, struct err *e)
 {
-	const char *const end = text + len;
+	struct mistakes m = {.text = text};
+	int rc = ebpf_mistakes_end(&m, ebpf_listing_parse(text, &m, &out->prog), e);
+
+	if (!rc && text->target)
+		rc = ebpf_check(out->prog.insns, out->prog.cnt, text->target, text->type, e);
+	return rc;
+}
+
+int ebpf_parse_source(const struct ebpf_text *text, struct ebpf_source *out, struct err *e)
+{
 	int rc;
 
 	*out = (struct ebpf_source){0};
-	if (has_listing(text, end)) {
-		rc = ebpf_listing_parse(text, end, name, &out->prog, e);
-		if (!rc && t)
-			rc = ebpf_check(out->prog.insns, out->prog.cnt, t, type, e);
-	} else {
-		rc = parse_lines(text, end, name, t, type, out, e);
-	}
+	if (has_listing(text->data, text->data + text->len))
+		rc = parse_listing(text, out, e);
+	else
+		rc = parse_program(text, out, e);
 	if (rc)
 		ebpf_source_free(out);
 	return rc;
@@ -219,8 +237,9 @@ void ebpf_source_free(struct ebpf_source *s)
 int ebpf_parse(const char *text, size_t len, const char *name, const struct ebpf_target *t,
 	       enum ebpf_prog_type type, struct ebpf_prog *out, struct err *e)
 {
+	const struct ebpf_text source = {text, len, name, t, type, NULL, NULL};
 	struct ebpf_source s;
-	int rc = ebpf_parse_source(text, len, name, t, type, &s, e);
+	int rc = ebpf_parse_source(&source, &s, e);
 
 	if (!rc && s.map_cnt)
 		rc = err_input(e, -EINVAL, "assemble", "%s: maps have no place here", name);

@@ -35,10 +35,21 @@ static void read_back(const struct ebpf_prog *p)
 	free(text);
 }
 
+/* Counts mistakes, of which no more than a few are wanted. */
+static bool count(void *user, const struct err *e)
+{
+	unsigned *cnt = user;
+
+	require(e->code < 0 && e->text[0]);
+	return ++*cnt < 20;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	/* A copy of the exact length, so that reading beyond it is seen. */
 	char *text = malloc(len ? len : 1);
+	unsigned mistakes = 0;
+	struct ebpf_text any = {text, len, "x", NULL, EBPF_PROG_ANY, count, &mistakes};
 	struct ebpf_source s;
 	struct ebpf_target t;
 	struct err e;
@@ -47,11 +58,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	memcpy(text, data, len);
 	require(ebpf_target_by_version(&t, "5.4", &e) == 0);
-	if (ebpf_parse_source(text, len, "x", NULL, EBPF_PROG_ANY, &s, &e) == 0) {
+	if (ebpf_parse_source(&any, &s, &e) == 0) {
+		require(mistakes == 0);
 		read_back(&s.prog);
 		ebpf_source_free(&s);
 	}
-	if (ebpf_parse_source(text, len, "x", &t, EBPF_PROG_KPROBE, &s, &e) == 0) {
+	any.target = &t;
+	any.type = EBPF_PROG_KPROBE;
+	if (ebpf_parse_source(&any, &s, &e) == 0) {
 		require(ebpf_check(s.prog.insns, s.prog.cnt, &t, EBPF_PROG_KPROBE, &e) == 0);
 		ebpf_source_free(&s);
 	}

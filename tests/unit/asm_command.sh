@@ -152,7 +152,6 @@ mistakes_get_one_line()
 	printf 'call probe_read_kernel\nexit\n' >"$T/helper.s"
 	printf 'call skb_load_bytes\nexit\n' >"$T/skb.s"
 	printf '\177ELF and no more' >"$T/bad.o"
-	head -c 100000 /dev/urandom >"$T/random"
 	says 2 'v4.s:2:1: target 5.4 lacks this instruction .*movsx' -k 5.4 "$T/v4.s"
 	says 2 'helper.s:1:1: .*probe_read_kernel \(113\)' -k 5.4 -t kprobe "$T/helper.s"
 	says 2 'skb.s:1:1: .*not for tracepoint programs on target 6.1' -k 6.1 -t tracepoint \
@@ -171,10 +170,21 @@ mistakes_get_one_line()
 	says 2 'written to a file' -O elf -t xdp "$T/v4.s"
 	says 2 'needs --section' -O elf -o "$T/o.o" "$T/v4.s"
 	says 2 'too few for an ELF file' "$T/bad.o"
-	says 2 'random:[0-9]+:[0-9]+: ' "$T/random"
 	says 2 'No such file' -o /nonexistent/x "$T/v4.s"
 	says 2 'know the type' run "$T/v4.s"
 	[ ! -e "$T/o.o" ] || fail "an object was left"
+}
+
+# Each with its place; of hopeless files not all.
+every_mistake_gets_a_line()
+{
+	printf 'r0 = x\nr1 = 0\n\tr2 += (\ngoto out\n' >"$T/three.s"
+	status 2 "$bpfasm" "$T/three.s" 2>"$T/err"
+	same "$(sed 's/.*three.s:\([0-9]*:[0-9]*\):.*/\1/' "$T/err" | xargs)" '1:6 3:8 4:6'
+	head -c 100000 /dev/urandom >"$T/random"
+	status 2 "$bpfasm" "$T/random" 2>"$T/err"
+	has "$T/err" 'random:[0-9]+:[0-9]+: '
+	[ "$(wc -l <"$T/err")" -le 21 ] || fail "$(wc -l <"$T/err") lines"
 }
 
 help_and_manual_name_every_option()
@@ -198,5 +208,6 @@ try objects_are_what_objdump_reads
 try tcpdump_filters_are_converted
 try interprets_without_root
 try mistakes_get_one_line
+try every_mistake_gets_a_line
 try help_and_manual_name_every_option
 finish

@@ -16,6 +16,11 @@
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
+struct text_list {
+	char lines[8][ERR_TEXT_LEN];
+	size_t cnt;
+};
+
 static int parse(const char *text, const char *version, struct ebpf_prog *p, struct err *e)
 {
 	struct ebpf_target t;
@@ -268,16 +273,75 @@ static void targets_are_minded(void **state)
 	ebpf_prog_free(&p);
 }
 
+static bool keep(void *user, const struct err *e)
+{
+	struct text_list *l = user;
+
+	snprintf(l->lines[l->cnt++], sizeof(l->lines[0]), "%s", e->text);
+	return l->cnt < CNT(l->lines) - 1;
+}
+
+/* Tells all mistakes of a text; the last one stands behind the others. */
+static void all_mistakes(const char *text, struct text_list *l)
+{
+	const struct ebpf_text source = {
+		.data = text, .len = strlen(text), .name = "t", .mistake = keep, .user = l};
+	struct ebpf_source s;
+	struct err e = {0};
+
+	l->cnt = 0;
+	assert_int_equal(ebpf_parse_source(&source, &s, &e), -EINVAL);
+	assert_int_equal(e.kind, ERR_INPUT);
+	keep(l, &e);
+}
+
+static void every_mistake_is_told(void **state)
+{
+	struct text_list l;
+
+	(void)state;
+	all_mistakes("a: r0 = 0\na: r1 = x\n.frob\nr10 = 1\ngoto b\nexit\n", &l);
+	assert_int_equal(l.cnt, 5);
+	assert_string_equal(l.lines[0], "t:2:1: 'a' is already defined in line 1: 'a: r1 = x'");
+	assert_string_equal(l.lines[1], "t:3:1: this directive is not known: '.frob'");
+	assert_string_equal(l.lines[2], "t:2:9: 'x' is not a constant: 'a: r1 = x'");
+	assert_string_equal(l.lines[3],
+			    "t:4:1: r10 is the frame pointer and cannot be written: 'r10 = 1'");
+	assert_string_equal(l.lines[4], "t:5:6: 'b' is not a label of this file: 'goto b'");
+	all_mistakes("r0 = 0\n goto end\n  goto +7\nexit\nend:", &l);
+	assert_int_equal(l.cnt, 2);
+	assert_string_equal(l.lines[0],
+			    "t:2:2: it goes to a label, but no instruction follows it: 'goto end'");
+	assert_string_equal(l.lines[1],
+			    "t:3:3: it goes to slot 10, where no instruction begins: 'goto +7'");
+	all_mistakes("0: (b7) r0 = x\n1: (95) exit\n2: (05) goto\n", &l);
+	assert_int_equal(l.cnt, 2);
+	all_mistakes("x\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\n", &l);
+	assert_int_equal(l.cnt, CNT(l.lines));
+}
+
+static void notes_behind_a_tab_are_passed_over(void **state)
+{
+	struct ebpf_prog p;
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(parse("0: (b7) r0 = 1\t; R0=1\n1: (95) exit\tfrom 0", NULL, &p, &e), 0);
+	assert_int_equal(p.cnt, 2);
+	assert_int_equal(p.insns[0].imm, 1);
+	ebpf_prog_free(&p);
+}
+
 static void maps_have_numbers(void **state)
 {
 	static const char text[] = ".map a, hash, 4, 8, 100\n.map b, 27, 0, 0, 4096\n"
 				   "r1 = b ll\nr2 = a ll\nexit\n";
+	const struct ebpf_text source = {.data = text, .len = strlen(text), .name = "t"};
 	struct ebpf_source s;
 	struct err e = {0};
 
 	(void)state;
-	assert_int_equal(ebpf_parse_source(text, strlen(text), "t", NULL, EBPF_PROG_ANY, &s, &e),
-			 0);
+	assert_int_equal(ebpf_parse_source(&source, &s, &e), 0);
 	assert_int_equal(s.map_cnt, 2);
 	assert_string_equal(s.maps[0].name, "a");
 	assert_int_equal(s.maps[0].type, 1);
@@ -293,9 +357,14 @@ static void maps_have_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_notations),	    cmocka_unit_test(jumps_and_calls),
-		cmocka_unit_test(own_functions_come_first), cmocka_unit_test(errors_name_the_place),
-		cmocka_unit_test(targets_are_minded),	    cmocka_unit_test(maps_have_numbers),
+		cmocka_unit_test(both_notations),
+		cmocka_unit_test(jumps_and_calls),
+		cmocka_unit_test(own_functions_come_first),
+		cmocka_unit_test(errors_name_the_place),
+		cmocka_unit_test(targets_are_minded),
+		cmocka_unit_test(maps_have_numbers),
+		cmocka_unit_test(every_mistake_is_told),
+		cmocka_unit_test(notes_behind_a_tab_are_passed_over),
 
 	};
 

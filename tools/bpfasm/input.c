@@ -16,7 +16,8 @@
 
 #include "../common/fail.h"
 
-#define FILE_MAX (256u << 20)
+#define FILE_MAX       (256u << 20)
+#define MISTAKES_SHOWN 20
 
 static int no_memory(struct err *e)
 {
@@ -168,6 +169,34 @@ static int read_cbpf(const struct options *o, const char *text, struct ebpf_prog
 	return rc;
 }
 
+/* ---- Text --------------------------------------------------------------------------------- */
+
+/* Tells of a mistake as main() does of the last one; so many of them are enough. */
+static bool report(void *user, const struct err *e)
+{
+	unsigned *cnt = user;
+
+	(void)fail_report("bpfasm", e);
+	return ++*cnt < MISTAKES_SHOWN;
+}
+
+static int read_text(const struct options *o, const char *data, size_t len, struct ebpf_source *out,
+		     struct err *e)
+{
+	unsigned mistakes = 0;
+	const struct ebpf_text text = {
+		.data = data,
+		.len = len,
+		.name = o->file ? o->file : "standard input",
+		.target = o->has_target ? &o->target : NULL,
+		.type = o->type,
+		.mistake = report,
+		.user = &mistakes,
+	};
+
+	return ebpf_parse_source(&text, out, e);
+}
+
 /* ---- The whole ---------------------------------------------------------------------------- */
 
 static bool is_elf(const char *data, size_t len)
@@ -185,7 +214,7 @@ static int read_as(const struct options *o, const char *data, size_t len, struct
 	if (form < 0)
 		form = is_elf(data, len) ? FORM_ELF : FORM_TEXT;
 	if (form == FORM_TEXT)
-		return ebpf_parse_source(data, len, name, t, o->type, out, e);
+		return read_text(o, data, len, out, e);
 	if (form == FORM_CBPF)
 		return read_cbpf(o, data, &out->prog, e);
 	if (form == FORM_ELF)

@@ -195,7 +195,8 @@ static const char man_head[] =
 	"        exit\n"
 	".RE\n.fi\n.PP\n"
 	"Listings of the verifier's log, of bpftool prog dump xlated and of bpfasm itself are read "
-	"back: instructions go to the slots that the lines name.\n"
+	"back: instructions go to the slots that the lines name. Each mistake in a text gets a "
+	"line on standard error, with file, line and column, up to 20 of them.\n"
 	".SH OPTIONS\n";
 
 static const char man_tail[] =
