@@ -58,9 +58,9 @@ names_the_capability()
 residue()
 {
 	bpftool prog list | grep -E "^($(paste -sd '|' "$T/ids")): " || :
-	tc -n "$LEFT" qdisc show dev left0 | grep clsact || :
-	tc -n "$LEFT" filter show dev left0 ingress 2>/dev/null
-	tc -n "$LEFT" filter show dev left0 egress 2>/dev/null
+	left tc qdisc show dev left0 | grep clsact || :
+	left tc filter show dev left0 ingress 2>/dev/null
+	left tc filter show dev left0 egress 2>/dev/null
 }
 
 # A guardian process may need a moment.
