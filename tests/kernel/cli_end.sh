@@ -30,8 +30,16 @@ bad_input()
 	refused 2 '^bpfcap: [a-z]+: .*3\.10' "$BIN/bpfcap" -k 3.10 icmp
 	refused 2 '^bpfcap: output: .*/no/such' "$BIN/bpfcap" -w /no/such/file icmp
 	refused 2 '^bpfcap: options: .*sideways' "$BIN/bpfcap" -Q sideways icmp
-	refused 2 '^bpfcap: options: .*NO_SUCH_REASON' "$BIN/bpfcap" --reason NO_SUCH_REASON icmp
+	refused 2 '^bpfcap: mark: .*0x1/' "$BIN/bpfcap" --mark 0x1/ icmp
+	refused 2 '^bpfcap: netns: .*nosuchns' "$BIN/bpfcap" --netns nosuchns icmp
+	refused 2 '^bpfcap: options: .*weight' "$BIN/bpfcap" -f rx,tx --gather-by weight icmp
 	refused 2 '^bpfcap: options: .*nosuchuser' "$BIN/bpfcap" -Z nosuchuser icmp
+}
+
+names_the_wrong_reason()
+{
+	[ "$(uname -r | cut -d . -f 1)" -ge 6 ] || skip "drop reasons came with 5.17"
+	refused 2 '^bpfcap: reason: .*NO_SUCH_REASON' "$BIN/bpfcap" --reason NO_SUCH_REASON icmp
 }
 
 # A file that was there stays as it was when the capture does not begin.
@@ -103,6 +111,7 @@ after_a_failure()
 
 pair_up
 try bad_input
+try names_the_wrong_reason
 try spares_files
 try names_the_capability
 for hook in socket tc rx drop tracepoint:skb:kfree_skb; do

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tests/unit/cap_gather.c - a packet has the same key before and after what routers and NAT do to
- * it, and another key than its neighbours.
+ * it, and another key than its neighbours; how long it took, and where it did not come to.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,44 +20,50 @@ static const uint8_t tcp[] = {2,    0,	  0,	0,    0, 1,  2,	   0,	 0,    0,   0,
 			      0xc3, 0x51, 1,	2,    3, 4,  5,	   6,	 7,    8,   0x50, 0x18,
 			      0x01, 0xf6, 0xcc, 0xdd, 0, 0,  'h',  'e',	 'l',  'l', 'o'};
 
-static uint64_t key_of(const uint8_t *data, uint32_t len, int linktype)
+static struct gather_key key_of(const uint8_t *data, uint32_t len, int linktype)
 {
 	const struct probe_event ev = {
 		.data = data, .cap_len = len, .len = len, .linktype = linktype};
 
-	return gather_key(&ev);
+	return gather_key_content(&ev);
 }
 
-static uint64_t key_with(uint32_t off, uint8_t value)
+/* Is this the packet above? */
+static bool same(const uint8_t *data, uint32_t len, int linktype)
+{
+	const struct gather_key a = key_of(tcp, sizeof(tcp), 1), b = key_of(data, len, linktype);
+
+	return gather_key_same(&a, &b);
+}
+
+static bool same_with(uint32_t off, uint8_t value)
 {
 	uint8_t changed[sizeof(tcp)];
 
 	memcpy(changed, tcp, sizeof(tcp));
 	changed[off] = value;
-	return key_of(changed, sizeof(changed), 1);
+	return same(changed, sizeof(changed), 1);
 }
 
 static void survives_routers_and_nat(void **state)
 {
 	/* MAC, TTL, IP checksum, addresses, ports, TCP checksum */
 	static const uint32_t offs[] = {0, 6, 22, 24, 25, 26, 29, 30, 33, 34, 35, 36, 37, 50, 51};
-	uint64_t key = key_of(tcp, sizeof(tcp), 1);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(offs) / sizeof(offs[0]); i++)
-		assert_true(key_with(offs[i], 0x77) == key);
-	assert_true(key_of(tcp + 14, sizeof(tcp) - 14, 101) == key);
+		assert_true(same_with(offs[i], 0x77));
+	assert_true(same(tcp + 14, sizeof(tcp) - 14, 101));
 }
 
 static void tells_packets_apart(void **state)
 {
 	/* IP identification, protocol, sequence, acknowledgment, flags, data */
 	static const uint32_t offs[] = {18, 19, 23, 38, 41, 42, 45, 47, 54, 58};
-	uint64_t key = key_of(tcp, sizeof(tcp), 1);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(offs) / sizeof(offs[0]); i++)
-		assert_true(key_with(offs[i], 0x77) != key);
+		assert_false(same_with(offs[i], 0x77));
 }
 
 /* A hook that adds a VLAN tag, or padding, still sees the same packet. */
@@ -70,8 +76,8 @@ static void sees_through_tags_and_padding(void **state)
 	memcpy(tagged + 12, "\x81\x00\x00\x2a", 4);
 	memcpy(tagged + 16, tcp + 12, sizeof(tcp) - 12);
 	memcpy(padded, tcp, sizeof(tcp));
-	assert_true(key_of(tagged, sizeof(tagged), 1) == key_of(tcp, sizeof(tcp), 1));
-	assert_true(key_of(padded, sizeof(padded), 1) == key_of(tcp, sizeof(tcp), 1));
+	assert_true(same(tagged, sizeof(tagged), 1));
+	assert_true(same(padded, sizeof(padded), 1));
 }
 
 /* No byte outside is read: each length in turn, under SAN=1. */
@@ -82,17 +88,151 @@ static void takes_any_length(void **state)
 		uint8_t copy[sizeof(tcp)];
 
 		memcpy(copy, tcp, len);
-		assert_true(key_of(copy, len, 1) == key_of(tcp, len, 1));
+		assert_true(key_of(copy, len, 1).hash == key_of(tcp, len, 1).hash);
 	}
+}
+
+/* One hook may have captured the headers only (tracing hooks do, of paged packets). */
+static void compares_what_both_captured(void **state)
+{
+	const struct probe_event ev = {
+		.data = tcp, .cap_len = sizeof(tcp) - 5, .len = sizeof(tcp), .linktype = 1};
+	const struct gather_key a = key_of(tcp, sizeof(tcp), 1), b = gather_key_content(&ev);
+
+	(void)state;
+	assert_true(gather_key_same(&a, &b));
+}
+
+/* ---- Following ---------------------------------------------------------------------------- */
+
+enum { TX, RX, TCP, DROP, HOOK_CNT };
+
+/* The packet above with another sequence number, at this hook. */
+static struct gather_note seen(struct gather *g, unsigned hook, uint8_t seq, uint64_t ns)
+{
+	uint8_t packet[sizeof(tcp)];
+	const struct probe_event ev = {.data = packet,
+				       .cap_len = sizeof(packet),
+				       .len = sizeof(packet),
+				       .linktype = 1,
+				       .hook = hook,
+				       .skb = 0xffff888000000000 + seq * 256u,
+				       .ifindex = hook + 1,
+				       .mono_ns = ns};
+
+	memcpy(packet, tcp, sizeof(tcp));
+	packet[41] = seq;
+	return gather_packet(g, &ev);
+}
+
+static void count_missing(void *user, const struct probe_event *first, unsigned hook)
+{
+	unsigned *missing = user;
+
+	(void)first;
+	missing[hook]++;
+}
+
+static void tells_latencies(void **state)
+{
+	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
+	struct gather_counts c;
+
+	assert_non_null(g);
+	for (unsigned i = 0; i < 100; i++) {
+		uint64_t at = 1000000 + i * 100000;
+		struct gather_note n = seen(g, TX, (uint8_t)i, at);
+
+		assert_false(n.later);
+		n = seen(g, RX, (uint8_t)i, at + 1000 + i);
+		assert_true(n.later);
+		assert_int_equal(n.first_hook, TX);
+		assert_int_equal(n.since_ns, 1000 + i);
+	}
+	c = gather_counts(g, TX);
+	assert_int_equal(c.first, 100);
+	assert_int_equal(c.later, 0);
+	c = gather_counts(g, RX);
+	assert_int_equal(c.first, 0);
+	assert_int_equal(c.later, 100);
+	assert_in_range(c.p50_ns, 1049 * 94 / 100, 1049);
+	assert_in_range(c.p99_ns, 1098 * 94 / 100, 1098);
+	gather_free(g);
+}
+
+/* Any hook may be the first; none is missed before its time, nor one that nobody waits for. */
+static void tells_what_is_missing(void **state)
+{
+	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
+	unsigned missing[HOOK_CNT] = {0};
+	uint64_t s = GATHER_TIMEOUT_NS;
+
+	assert_non_null(g);
+	for (unsigned i = TX; i < DROP; i++)
+		gather_await(g, i);
+	(void)seen(g, TX, 1, s);
+	(void)seen(g, RX, 1, s + 1);
+	(void)seen(g, RX, 2, s + 2);
+	assert_true(seen(g, TX, 2, s + 3).later);
+	gather_expire(g, s * 2 - 1, s, count_missing, missing);
+	assert_int_equal(missing[TCP], 0);
+	gather_expire(g, s * 2 + 1, s, count_missing, missing);
+	assert_int_equal(missing[TCP], 1);
+	gather_expire(g, s * 2 + 2, s, count_missing, missing);
+	assert_int_equal(missing[TCP], 2);
+	assert_int_equal(missing[TX] + missing[RX] + missing[DROP], 0);
+	assert_int_equal(gather_counts(g, TCP).missing, 2);
+	gather_free(g);
+}
+
+/* The same once more at the same place, or after the timeout, is another packet. */
+static void tells_repetitions(void **state)
+{
+	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
+
+	assert_non_null(g);
+	(void)seen(g, TX, 1, 1000);
+	assert_true(seen(g, RX, 1, 2000).later);
+	assert_false(seen(g, TX, 1, 3000).later);
+	assert_int_equal(seen(g, RX, 1, 3500).since_ns, 500);
+	assert_false(seen(g, RX, 1, 3000 + GATHER_TIMEOUT_NS + 1).later);
+	gather_free(g);
+}
+
+/* More than there is room for: the oldest go, and are counted. */
+static void forgets_the_oldest(void **state)
+{
+	enum { MANY = 1 << 17 };
+	struct gather *g = gather_new(HOOK_CNT, true);
+
+	(void)state;
+	assert_non_null(g);
+	for (uint64_t i = 0; i < MANY; i++) {
+		const struct probe_event ev = {
+			.data = tcp, .linktype = 1, .skb = 64 * (i + 1), .mono_ns = i};
+
+		assert_false(gather_packet(g, &ev).later);
+	}
+	assert_int_equal(gather_forgotten(g), MANY / 2);
+	gather_free(g);
 }
 
 int main(void)
 {
+	bool content = false, skb = true;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(survives_routers_and_nat),
 		cmocka_unit_test(tells_packets_apart),
 		cmocka_unit_test(sees_through_tags_and_padding),
 		cmocka_unit_test(takes_any_length),
+		cmocka_unit_test(compares_what_both_captured),
+		cmocka_unit_test_prestate(tells_latencies, &content),
+		cmocka_unit_test_prestate(tells_what_is_missing, &content),
+		cmocka_unit_test_prestate(tells_repetitions, &content),
+		cmocka_unit_test_prestate(tells_latencies, &skb),
+		cmocka_unit_test_prestate(tells_what_is_missing, &skb),
+		cmocka_unit_test_prestate(tells_repetitions, &skb),
+		cmocka_unit_test(forgets_the_oldest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,18 +46,30 @@ static uint32_t ring_pages(uint64_t kib)
 	return pages;
 }
 
+/* Only a drop has a reason. */
+static const char *const *hooks_of(const struct options *o)
+{
+	static const char *const drop[] = {"drop", NULL};
+
+	return o->reasons.cnt && !o->hooks.cnt ? drop : o->hooks.words;
+}
+
 struct probe_config capture_config(const struct options *o)
 {
 	return (struct probe_config){
 		.kernel = o->kernel,
 		.expr = o->filter,
-		.hooks = o->hooks.words,
+		.hooks = hooks_of(o),
 		.ifaces = o->ifaces.words,
 		.snap_len = o->snap_len < PROBE_SNAP_LEN_MAX ? (uint32_t)o->snap_len
 							     : PROBE_SNAP_LEN_MAX,
 		.stack = o->stack,
 		.ring_pages = ring_pages(o->buffer_kib),
 		.linktype = o->linktype,
+		.netns = o->netns,
+		.pid = o->pid < UINT32_MAX ? (uint32_t)o->pid : UINT32_MAX,
+		.mark = o->mark,
+		.reasons = o->reasons.words,
 	};
 }
 
@@ -87,16 +100,15 @@ static void on_missing(void *user, const struct probe_event *first, unsigned hoo
 		       probe_hook_name(c->probe, hook));
 }
 
-/* Packets that have had their second; with `all`, those that have not, too. */
-static void expire(struct capture *c, bool all)
+/* Packets that have had their time. */
+static void expire(struct capture *c, uint64_t age_ns)
 {
 	struct timespec now;
 
 	if (!c->gather)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	gather_expire(c->gather,
-		      all ? UINT64_MAX : (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+	gather_expire(c->gather, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, age_ns,
 		      on_missing, c);
 }
 
@@ -126,7 +138,7 @@ static int run(struct capture *c)
 
 		if (rc < 0 || c->out.done)
 			return rc < 0 ? rc : 1;
-		expire(c, false);
+		expire(c, GATHER_TIMEOUT_NS);
 		rc = output_flush(&c->out, c->e);
 		if (rc != 0)
 			return rc;
@@ -160,7 +172,7 @@ static int run_output(struct capture *c)
 	if (rc == 0)
 		rc = drain(c);
 	probe_stop(c->probe);
-	expire(c, true);
+	expire(c, GATHER_SETTLED_NS);
 	known = probe_counts(c->probe, PROBE_ALL_HOOKS, &counts) == 0;
 	closed = output_close(&c->out, known ? &counts : NULL, rc < 0 ? &ignored : c->e);
 	if (rc >= 0)
@@ -168,28 +180,54 @@ static int run_output(struct capture *c)
 	if (rc == -EPIPE)
 		return rc;
 	if (c->gather)
-		gather_summary(c->gather, stderr);
+		counts_print_gather(stderr, c->gather, c->probe);
 	counts_print(stderr, c->probe, c->out.packet_cnt);
 	return rc;
 }
 
-static int begin_gather(struct capture *c)
+/* What is dropped, and what comes to which function of a glob, nobody can say beforehand. */
+static bool is_awaited(const char *name, bool globs)
 {
-	if (probe_hook_cnt(c->probe) < 2)
+	return !globs && strcmp(name, "drop") != 0 && strcmp(name, "kfree_skb") != 0;
+}
+
+static bool any_glob(const struct word_list *hooks)
+{
+	for (size_t i = 0; i < hooks->cnt; i++)
+		if (strpbrk(hooks->words[i], "*?["))
+			return true;
+	return false;
+}
+
+static int begin_gather(struct capture *c, const struct options *o)
+{
+	bool by_skb = o->gather_by && strcmp(o->gather_by, "skb") == 0;
+	unsigned cnt = probe_hook_cnt(c->probe);
+
+	if (cnt < 2)
 		return fail_input(c->e, -EINVAL, "options",
 				  "--gather compares hooks; name at least two with -f");
-	c->gather = gather_new(c->probe);
-	return c->gather ? 0 : fail_run(c->e, -ENOMEM, "gather", "out of memory");
+	if (o->gather_by && !by_skb && strcmp(o->gather_by, "content") != 0)
+		return fail_input(c->e, -EINVAL, "options",
+				  "'%s' does not tell packets apart; content and skb do",
+				  o->gather_by);
+	c->gather = gather_new(cnt, by_skb);
+	if (!c->gather)
+		return fail_run(c->e, -ENOMEM, "gather", "out of memory");
+	for (unsigned i = 0; i < cnt; i++)
+		if (is_awaited(probe_hook_name(c->probe, i), any_glob(&o->hooks)))
+			gather_await(c->gather, i);
+	return 0;
 }
 
 static int run_session(struct capture *c, const struct options *o, uint32_t snap_len)
 {
-	int rc = select_init(&c->selection, o, c->probe, c->e);
+	int rc = 0;
 
-	if (rc == 0 && o->user)
+	if (o->user)
 		rc = privileges_drop(o->user, c->e);
-	if (rc == 0 && o->gather)
-		rc = begin_gather(c);
+	if (rc == 0 && (o->gather || o->gather_by))
+		rc = begin_gather(c, o);
 	if (rc == 0)
 		rc = output_open(&c->out, o, snap_len, c->e);
 	if (rc == 0)
@@ -201,8 +239,10 @@ int capture(const struct options *o, struct err *e)
 {
 	struct probe_config config = capture_config(o);
 	struct capture c = {.e = e};
-	int rc = output_check(o, e);
+	int rc = select_init(&c.selection, o, e);
 
+	if (rc == 0)
+		rc = output_check(o, e);
 	if (rc != 0)
 		return rc;
 	stop_on_signals();
@@ -210,7 +250,6 @@ int capture(const struct options *o, struct err *e)
 	if (rc != 0)
 		return rc;
 	rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
-	select_free(&c.selection);
 	gather_free(c.gather);
 	probe_close(c.probe);
 	return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/bpfcap/counts.c - what a capture saw and lost: takes a session, prints lines. */
+/* tools/bpfcap/counts.c - what a capture saw and lost, and how long packets took from hook to hook:
+ * takes a session, prints lines. */
 #include "counts.h"
 
 #include <inttypes.h>
@@ -50,4 +51,23 @@ void counts_print(FILE *f, struct probe *p, uint64_t written_cnt)
 	print_causes(f, &c);
 	if (probe_hook_cnt(p) > 1)
 		print_hooks(f, p);
+}
+
+void counts_print_gather(FILE *f, const struct gather *g, const struct probe *p)
+{
+	fprintf(f, "%-24s %10s %10s %10s %12s %12s\n", "hook", "first", "later", "missing",
+		"p50 us", "p99 us");
+	for (unsigned i = 0; i < probe_hook_cnt(p); i++) {
+		const struct gather_counts c = gather_counts(g, i);
+
+		fprintf(f, "%-24s %10" PRIu64 " %10" PRIu64 " %10" PRIu64, probe_hook_name(p, i),
+			c.first, c.later, c.missing);
+		if (c.later)
+			fprintf(f, " %12.3f %12.3f", (double)c.p50_ns / 1e3,
+				(double)c.p99_ns / 1e3);
+		fprintf(f, "\n");
+	}
+	if (gather_forgotten(g))
+		fprintf(f, "%" PRIu64 " packets forgotten within a second: there were too many\n",
+			gather_forgotten(g));
 }

@@ -1,83 +1,113 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/gather_key.c - what makes a packet the same at two hooks: takes its bytes, gives a
- * number made of what neither NAT nor routers change (no addresses, ports, TTL or checksums).
+ * tools/bpfcap/gather_key.c - what makes a packet the same at two hooks: takes an event, gives a
+ * number for what must be equal, and the first bytes of the payload, which one hook may have
+ * captured less of than the other.
  */
 #include "gather.h"
+
+#include <string.h>
 
 #include "bpfcap/cbpf.h"
 
 #include "slice.h"
 
-enum { DATA_LEN_MAX = 64 }; /* bytes of payload that tell packets apart */
-
-static uint64_t mix(uint64_t hash, uint64_t value)
+static void mix(struct gather_key *k, uint64_t value)
 {
-	return (hash ^ value) * 0x100000001b3;
+	k->hash = (k->hash ^ value) * 0x100000001b3;
 }
 
-static uint64_t mix_bytes(uint64_t hash, struct slice s)
+static void take_bytes(struct gather_key *k, struct slice s)
 {
-	for (uint32_t i = 0; i < s.cap && i < DATA_LEN_MAX; i++)
-		hash = mix(hash, s.p[i]);
-	return hash;
+	k->byte_cnt = s.cap < GATHER_BYTES ? s.cap : GATHER_BYTES;
+	memcpy(k->bytes, s.p, k->byte_cnt);
 }
 
-static uint64_t key_tcp(uint64_t hash, struct slice s)
+static void key_tcp(struct gather_key *k, struct slice s)
 {
-	uint32_t head_len = (slice_u8(s, 12) >> 4) * 4u;
-
-	hash = mix(hash, slice_be32(s, 4));
-	hash = mix(hash, slice_be32(s, 8));
-	hash = mix(hash, slice_u8(s, 13));
-	return mix_bytes(hash, slice_from(s, head_len));
+	mix(k, slice_be32(s, 4));
+	mix(k, slice_be32(s, 8));
+	mix(k, slice_u8(s, 13));
+	take_bytes(k, slice_from(s, (slice_u8(s, 12) >> 4) * 4u));
 }
 
-/* UDP, and ICMP whose identifier NAT changes: type, code or length, sequence, and the data. */
-static uint64_t key_other(uint64_t hash, uint8_t proto, struct slice s)
+/* NAT changes the identifier of ICMP, but not type, code and sequence. */
+static void key_icmp(struct gather_key *k, struct slice s)
 {
-	if (proto == 17)
-		return mix_bytes(mix(hash, slice_be16(s, 4)), slice_from(s, 8));
-	if (proto == 1 || proto == 58)
-		return mix_bytes(mix(mix(hash, slice_be16(s, 0)), slice_be16(s, 6)),
-				 slice_from(s, 8));
-	return mix_bytes(hash, s);
+	mix(k, slice_be16(s, 0));
+	mix(k, slice_be16(s, 6));
+	take_bytes(k, slice_from(s, 8));
 }
 
-static uint64_t key_transport(uint64_t hash, uint8_t proto, struct slice s)
+static void key_transport(struct gather_key *k, uint8_t proto, struct slice s)
 {
-	hash = mix(hash, proto);
-	return proto == 6 ? key_tcp(hash, s) : key_other(hash, proto, s);
+	mix(k, proto);
+	mix(k, s.len);
+	if (proto == 6)
+		key_tcp(k, s);
+	else if (proto == 1 || proto == 58)
+		key_icmp(k, s);
+	else
+		take_bytes(k, proto == 17 ? slice_from(s, 8) : s);
 }
 
-static uint64_t key_ip(uint64_t hash, struct slice s)
+/* Without what pads a short frame; a length of 0 means that a header of 16 bits cannot tell. */
+static struct slice unpadded(struct slice s, uint16_t len)
+{
+	return len ? slice_head(s, len) : s;
+}
+
+static void key_ip(struct gather_key *k, struct slice s)
 {
 	if (slice_u8(s, 0) >> 4 == 4) {
-		struct slice body =
-			slice_from(slice_head(s, slice_be16(s, 2)), (slice_u8(s, 0) & 0xfu) * 4);
-
-		hash = mix(mix(hash, slice_be16(s, 4)), slice_be16(s, 6) & 0x1fff);
-		return key_transport(hash, slice_u8(s, 9), body);
+		mix(k, slice_be16(s, 4));
+		mix(k, slice_be16(s, 6) & 0x1fff);
+		key_transport(
+			k, slice_u8(s, 9),
+			slice_from(unpadded(s, slice_be16(s, 2)), (slice_u8(s, 0) & 0xfu) * 4));
+	} else {
+		key_transport(k, slice_u8(s, 6), unpadded(slice_from(s, 40), slice_be16(s, 4)));
 	}
-	return key_transport(hash, slice_u8(s, 6), slice_from(s, 40));
 }
 
-static uint64_t key_ethernet(uint64_t hash, struct slice s)
+static void key_ethernet(struct gather_key *k, struct slice s)
 {
 	uint32_t off = 12;
 	uint16_t type = slice_be16(s, off);
 
 	for (; type == 0x8100 || type == 0x88a8; type = slice_be16(s, off))
 		off += 4;
-	if (type == 0x0800 || type == 0x86dd)
-		return key_ip(hash, slice_from(s, off + 2));
-	return mix_bytes(mix(hash, type), slice_from(s, off + 2));
+	if (type == 0x0800 || type == 0x86dd) {
+		key_ip(k, slice_from(s, off + 2));
+		return;
+	}
+	mix(k, type);
+	take_bytes(k, slice_from(s, off + 2));
 }
 
-uint64_t gather_key(const struct probe_event *ev)
+struct gather_key gather_key_content(const struct probe_event *ev)
 {
-	const uint64_t seed = 0xcbf29ce484222325;
 	struct slice s = {ev->data, ev->cap_len, ev->len};
+	struct gather_key k = {.hash = 0xcbf29ce484222325};
 
-	return ev->linktype == CBPF_LINKTYPE_ETHERNET ? key_ethernet(seed, s) : key_ip(seed, s);
+	if (ev->linktype == CBPF_LINKTYPE_ETHERNET)
+		key_ethernet(&k, s);
+	else
+		key_ip(&k, s);
+	return k;
+}
+
+struct gather_key gather_key_skb(const struct probe_event *ev)
+{
+	/* the lowest bits, which are 0 in all addresses, come last */
+	struct gather_key k = {.hash = ev->skb >> 6 | ev->skb << 58};
+
+	return ev->skb ? k : gather_key_content(ev);
+}
+
+bool gather_key_same(const struct gather_key *a, const struct gather_key *b)
+{
+	uint32_t cnt = a->byte_cnt < b->byte_cnt ? a->byte_cnt : b->byte_cnt;
+
+	return a->hash == b->hash && memcmp(a->bytes, b->bytes, cnt) == 0;
 }

@@ -26,7 +26,7 @@ struct options {
 	const char *filter; /* NULL: everything */
 	const char *filter_option;
 	const char *kernel, *linktype, *read_path;
-	const char *direction;
+	const char *direction, *netns, *mark, *gather_by;
 	struct word_list hooks, ifaces, reasons;
 	uint64_t packet_cnt; /* -c; 0: without end */
 	uint64_t snap_len;   /* -s; 0: as much as fits */

@@ -70,8 +70,8 @@ void packet_put_since(struct text *t, const struct packet *pk)
 	const struct gather_note *n = pk->note;
 
 	if (n && n->later)
-		text_printf(t, "+%" PRIu64 ".%03u us from %s", n->since_ns / 1000,
-			    (unsigned)(n->since_ns % 1000),
+		text_printf(t, "%" PRIu64 ".%03u us later received in %s, first in %s",
+			    n->since_ns / 1000, (unsigned)(n->since_ns % 1000), packet_hook(pk),
 			    probe_hook_name(pk->probe, n->first_hook));
 }
 
