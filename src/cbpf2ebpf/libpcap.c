@@ -11,6 +11,11 @@
 
 #include "../err.h"
 #include "cbpf_code.h"
+#include "expr.h"
+
+/* libpcap's generator is quadratic: expressions from so many characters and parts on are split. */
+#define LONG_LEN  256
+#define PARTS_MIN 16
 
 _Static_assert(sizeof(struct bpf_insn) == sizeof(struct cbpf_insn), "same layout");
 
@@ -69,23 +74,74 @@ static int take_program(const struct bpf_program *from, struct cbpf_prog *to, st
 	return 0;
 }
 
+struct compiler {
+	pcap_t *pcap;
+	bool optimize;
+	struct err *err;
+};
+
+static int compile(void *user, const char *expr, struct cbpf_prog *out)
+{
+	const struct compiler *c = user;
+	struct bpf_program prog = {0};
+	int rc;
+
+	if (pcap_compile(c->pcap, &prog, expr, c->optimize, PCAP_NETMASK_UNKNOWN) < 0)
+		return err_input(c->err, -EINVAL, "filter", "%s (in '%s')", pcap_geterr(c->pcap),
+				 expr);
+	rc = take_program(&prog, out, c->err);
+	pcap_freecode(&prog);
+	return rc;
+}
+
+/*
+ * Link types whose headers have one length, so that libpcap puts nothing in front of the whole
+ * program that a part would not need.
+ */
+static bool has_fixed_header(int dlt)
+{
+	static const int dlts[] = {DLT_EN10MB, DLT_RAW,	 DLT_NULL,	DLT_LOOP,
+				   DLT_IPV4,   DLT_IPV6, DLT_LINUX_SLL, DLT_LINUX_SLL2};
+
+	for (size_t i = 0; i < sizeof(dlts) / sizeof(dlts[0]); i++)
+		if (dlts[i] == dlt)
+			return true;
+	return false;
+}
+
+/* Compiles a long expression in parts; fails where it should rather be one. */
+static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog *out)
+{
+	struct compiler silent = {.pcap = c->pcap, .optimize = c->optimize};
+	struct expr_parts parts = {0};
+	int rc = -ENOTSUP;
+
+	if (has_fixed_header(pcap_datalink(c->pcap)) && strlen(expr) >= LONG_LEN)
+		rc = c2e_expr_split(expr, &parts);
+	if (rc == 0 && parts.cnt < PARTS_MIN)
+		rc = -ENOTSUP;
+	if (rc == 0)
+		rc = c2e_expr_join(&parts, compile, &silent, out);
+	free(parts.all);
+	return rc;
+}
+
 int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
 		 struct cbpf_prog *out, struct err *e)
 {
-	struct bpf_program prog = {0};
-	pcap_t *p = pcap_open_dead(dlt_of(linktype), (int)snap_len);
+	struct compiler c = {.pcap = pcap_open_dead(dlt_of(linktype), (int)snap_len),
+			     .optimize = optimize,
+			     .err = e};
 	int rc;
 
 	*out = (struct cbpf_prog){0};
-	if (!p)
+	if (!c.pcap)
 		return err_run(e, -ENOMEM, "filter", "no memory for libpcap");
-	if (pcap_compile(p, &prog, expr ? expr : "", optimize, PCAP_NETMASK_UNKNOWN) < 0) {
-		rc = err_input(e, -EINVAL, "filter", "%s (in '%s')", pcap_geterr(p), expr);
-	} else {
-		rc = take_program(&prog, out, e);
-		pcap_freecode(&prog);
-	}
-	pcap_close(p);
+	expr = expr ? expr : "";
+	rc = compile_parts(&c, expr, out);
+	if (rc < 0) /* libpcap knows what is wrong, if anything is */
+		rc = compile(&c, expr, out);
+	pcap_close(c.pcap);
 	return rc;
 }
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench/compile.c - how long compiling takes: expression to classic BPF, classic to eBPF, and the
+ * kernel's verifier and JIT.
+ *
+ *	compile [NAME...]
+ *
+ * Takes the best of several rounds, in processor time of this thread (the kernel's work for it is
+ * part of that), so that a busy machine does not matter much. Ends with 1 when a limit is exceeded.
+ * Without root nothing is loaded.
+ */
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../tests/lib/lists.h"
+#include "bpfcap/cbpf2ebpf.h"
+#include "bpfcap/kbpf.h"
+
+#define SNAP_LEN 262144
+
+/* Limits in microseconds of usual filters. */
+#define SMALL(expr)                                                                                \
+	{                                                                                          \
+		.name = (expr), .compile_max = 50, .total_max = 1000                               \
+	}
+
+struct subject {
+	const char *name; /* an expression, too, unless list_cnt */
+	double compile_max, total_max;
+	unsigned list_cnt;
+	enum list_kind list;
+	bool optimize; /* libpcap does */
+};
+
+static const struct subject subjects[] = {
+	SMALL("icmp"),
+	SMALL("host 10.0.0.1"),
+	SMALL("tcp port 443"),
+	SMALL("port 53"),
+	SMALL("tcp port 80 and host 192.168.1.5"),
+	SMALL("net 10.0.0.0/8 and tcp"),
+	SMALL("portrange 40000-50000"),
+	SMALL("not host 1.1.1.1 and not host 2.2.2.2 and not host 3.3.3.3"),
+	SMALL("tcp port 80 and tcp[((tcp[12:1] & 0xf0) >> 2):4] = 0x47455420"),
+	SMALL("vlan 100 and tcp port 443"),
+	SMALL("port 80 or port 443 or port 22 or port 25"),
+	{"50 hosts", 1000, 10000, 50, LIST_HOSTS, false},
+	{"1000 hosts", 60000, 200000, 1000, LIST_HOSTS, false},
+	{"1000 IPv6 hosts", 60000, 200000, 1000, LIST_HOSTS6, false},
+	{"10000 hosts", 600000, 2000000, 10000, LIST_HOSTS, false},
+	{"10000 IPv6 hosts", 600000, 2000000, 10000, LIST_HOSTS6, false},
+};
+
+#define SUBJECT_CNT (sizeof(subjects) / sizeof(subjects[0]))
+
+static double now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+enum { CLASSIC, COMPILE, LOAD, STEP_CNT };
+
+struct result {
+	double us[STEP_CNT]; /* the best */
+	size_t classic_cnt, insn_cnt;
+	bool loaded;
+};
+
+static void keep_best(double *best, double us)
+{
+	if (*best == 0 || us < *best)
+		*best = us;
+}
+
+static bool load(const struct ebpf_prog *prog, struct err *e)
+{
+	const struct kbpf_prog_spec spec = {
+		.type = BPF_PROG_TYPE_SCHED_CLS, .insns = prog->insns, .insn_cnt = prog->cnt};
+	int fd = kbpf_prog_load(&spec, e);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static int once(const struct subject *s, const char *expr, const struct ebpf_target *t,
+		struct result *r, struct err *e)
+{
+	double start = now_us(), classic, compiled;
+	struct cbpf_prog filter;
+	struct ebpf_prog prog = {0};
+	int rc = cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, s->optimize, &filter, e);
+
+	if (rc < 0)
+		return rc;
+	classic = now_us();
+	rc = cbpf2ebpf_program(&filter, t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
+			       CBPF_LINKTYPE_ETHERNET, &prog, e);
+	compiled = now_us();
+	if (rc == 0) {
+		r->loaded = load(&prog, e);
+		keep_best(&r->us[CLASSIC], classic - start);
+		keep_best(&r->us[COMPILE], compiled - classic);
+		keep_best(&r->us[LOAD], now_us() - compiled);
+		r->classic_cnt = filter.cnt;
+		r->insn_cnt = prog.cnt;
+	}
+	ebpf_prog_free(&prog);
+	cbpf_prog_free(&filter);
+	return rc;
+}
+
+/* Prints a subject's row; false if it fails or exceeds a limit. */
+static bool bench(const struct subject *s, const struct ebpf_target *t)
+{
+	char *list = s->list_cnt ? list_expression(s->list, s->list_cnt) : NULL;
+	unsigned rounds = s->list_cnt >= 1000 ? 3 : 50;
+	struct result r = {0};
+	struct err e;
+	double total;
+	int rc = 0;
+
+	for (unsigned i = 0; i < rounds && rc == 0; i++)
+		rc = once(s, list ? list : s->name, t, &r, &e);
+	free(list);
+	if (rc < 0) {
+		printf("%-40.40s %s\n", s->name, e.text);
+		return false;
+	}
+	total = r.us[CLASSIC] + r.us[COMPILE] + r.us[LOAD];
+	printf("%-40.40s %8zu %10.0f %10.0f %8zu %10.0f %10.0f%s%s\n", s->name, r.classic_cnt,
+	       r.us[CLASSIC], r.us[COMPILE], r.insn_cnt, r.us[LOAD], total,
+	       r.us[COMPILE] > s->compile_max ? "  compiling takes too long" : "",
+	       total > s->total_max ? "  the whole takes too long" : "");
+	if (!r.loaded && geteuid() == 0)
+		printf("  %.300s\n", e.text);
+	return r.us[COMPILE] <= s->compile_max && total <= s->total_max;
+}
+
+static bool wanted(const struct subject *s, char **names)
+{
+	for (; *names; names++)
+		if (strcmp(s->name, *names) == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct ebpf_target t;
+	struct err e;
+	bool good = true;
+
+	if (ebpf_target_by_version(&t, "5.4", &e) < 0) {
+		fprintf(stderr, "compile: %s\n", e.text);
+		return 1;
+	}
+	printf("%-40s %8s %10s %10s %8s %10s %10s\n", "microseconds", "classic", "libpcap",
+	       "compiler", "eBPF", "kernel", "sum");
+	for (size_t i = 0; i < SUBJECT_CNT; i++)
+		if (argc < 2 || wanted(&subjects[i], argv + 1))
+			good &= bench(&subjects[i], &t);
+	return good ? 0 : 1;
+}
