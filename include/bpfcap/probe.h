@@ -34,11 +34,15 @@ extern "C" {
 
 /* ---- Session ------------------------------------------------------------------------------ */
 
+/* Told in one sentence of interfaces that a glob chose: that hooks are attached to one that has
+ * come, that they are not to one where that failed, that one is gone. */
+typedef void (*probe_notice_fn)(void *user, const char *text);
+
 struct probe_config {
 	const char *kernel;	   /* -k: "5.4"; NULL or "auto": the running kernel, probed */
 	const char *expr;	   /* pcap-filter(7); NULL or "": everything */
 	const char *const *hooks;  /* hook specs, NULL-terminated; NULL: the kernel's default */
-	const char *const *ifaces; /* interface names, NULL-terminated; NULL: all */
+	const char *const *ifaces; /* names, globs or "any", NULL-terminated; NULL: all */
 	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
 	bool stack;		   /* kernel stack with each event */
 	uint32_t ring_pages;	   /* per CPU, a power of two; 0: default */
@@ -50,6 +54,9 @@ struct probe_config {
 	uint32_t pid;	   /* the hook runs in this process; 0: in any */
 	const char *mark;  /* "VALUE" or "VALUE/MASK" of skb->mark; NULL: any */
 	const char *const *reasons; /* drop reasons, names or numbers, NULL-terminated; NULL: any */
+
+	probe_notice_fn notice; /* may be NULL */
+	void *notice_user;
 };
 
 struct probe;

@@ -25,6 +25,7 @@ struct capture {
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
 	const uint32_t *ifindex;
 	unsigned ifindex_cnt; /* 0: all interfaces */
+	int ifaces_fd;	      /* map of those chosen, which change; 0: the list above holds */
 	struct capture_meta meta;
 	bool stack;
 	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
@@ -107,6 +108,7 @@ void probe_emit_scratch_take(const struct emit *m);
 void probe_emit_scratch_release(const struct emit *m);
 void probe_emit_skb(const struct emit *m);
 void probe_emit_iface(const struct emit *m);
+void probe_emit_iface_test(const struct emit *m);
 
 /* capture_meta.c */
 void probe_emit_pid_test(const struct emit *m);

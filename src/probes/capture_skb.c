@@ -114,11 +114,28 @@ void probe_emit_skb(const struct emit *m)
 	/* clang-format on */
 }
 
-/* if (ifindex is none of those chosen) goto release. In: R1 = ifindex. */
-static void emit_iface_test(const struct emit *m)
+/* if (!lookup(ifaces, ifindex)) goto release. In: R1 = ifindex. Clobbers R0..R5. */
+static void emit_iface_lookup(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, STX(W, MEM(R10, SLOT_KEY), R1),
+		LD_MAP_FD(R1, m->c->ifaces_fd),
+		MOV(R2, R10),
+		ADD(R2, SLOT_KEY),
+		CALL(map_lookup_elem),
+		JEQ(R0, 0, m->release));
+	/* clang-format on */
+}
+
+/* if (ifindex is none of those chosen) goto release. In: R1 = ifindex. Clobbers R0..R5. */
+void probe_emit_iface_test(const struct emit *m)
 {
 	ebpf_label chosen = ebpf_label_new(m->b);
 
+	if (m->c->ifaces_fd > 0) {
+		emit_iface_lookup(m);
+		return;
+	}
 	if (m->c->ifindex_cnt == 0)
 		return;
 	for (unsigned i = 0; i < m->c->ifindex_cnt; i++)
@@ -156,5 +173,5 @@ void probe_emit_iface(const struct emit *m)
 		STX(W, MEM(R9, RECORD(ifindex)), R1),
 	     LABEL(known));
 	/* clang-format on */
-	emit_iface_test(m);
+	probe_emit_iface_test(m);
 }

@@ -53,13 +53,13 @@ struct hook_env {
 	struct kbpf_guard *guard;	/* NULL where nothing outlives the process */
 	const struct kbpf_iface *iface; /* the interfaces chosen with -i; none: all */
 	unsigned iface_cnt;
+	bool follows; /* others may come; programs ask a map which are chosen */
 };
 
 struct hook_ops {
 	enum ebpf_prog_type type;
 	bool tracing;	     /* the sk_buff comes as an address: its layout is needed */
 	bool dir_of_packet;  /* the packet itself tells the direction */
-	bool needs_iface;    /* -i is required */
 	const char *feature; /* what to say when a spec is wrong: "rawtp:NAME[@N]" */
 
 	/* Takes the spec behind its prefix. -EINVAL (input). */
@@ -77,7 +77,12 @@ struct hook_ops {
 	 * Goes to m->out when there is nothing to look at. Clobbers R0..R9 and the filter's stack.
 	 */
 	void (*emit_prologue)(const struct emit *m);
+	/* One of the two: attaches, or attaches to one interface, for which -i is required. */
 	int (*attach)(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e);
+	int (*attach_iface)(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
+			    struct err *e);
+	/* Goes with attach_iface; nothing happens where it is not attached. */
+	void (*detach_iface)(struct hook *h, int ifindex);
 	/* Optional: after attach said -EINVAL, asks for less; false when there is nothing less. */
 	bool (*degrade)(struct hook *h);
 	/* Optional: undoes what closing the descriptors does not. */

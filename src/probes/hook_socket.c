@@ -3,7 +3,7 @@
  * src/probes/hook_socket.c - socket: an AF_PACKET socket whose filter hands the packets over.
  *
  * The program keeps nothing for the socket's queue. One socket for each interface chosen with -i,
- * or one for all. Fails with -EPERM without CAP_NET_RAW.
+ * or one for all, whose program may ask which are chosen. Fails with -EPERM without CAP_NET_RAW.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -55,15 +55,15 @@ static int open_socket(int prog_fd, int ifindex, struct err *e)
 
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
 {
-	unsigned i = 0;
+	unsigned i = 0, cnt = env->follows ? 0 : env->iface_cnt;
 
 	do {
-		int fd = open_socket(prog_fd, env->iface_cnt ? env->iface[i].index : 0, e);
+		int fd = open_socket(prog_fd, cnt ? env->iface[i].index : 0, e);
 		int rc = fd < 0 ? fd : probe_hook_keep_fd(h, fd, e);
 
 		if (rc < 0)
 			return rc;
-	} while (++i < env->iface_cnt);
+	} while (++i < cnt);
 	return 0;
 }
 

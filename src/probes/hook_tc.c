@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/hook_tc.c - tc:ingress and tc:egress of the interfaces chosen with -i.
+ * src/probes/hook_tc.c - tc:ingress and tc:egress of an interface.
  *
  * By tcx link where the target has it, else as a filter of the clsact qdisc (bpfcap/kbpf.h). The
  * program gives no verdict, so that others' filters still run.
@@ -27,22 +27,32 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 	return 0;
 }
 
-static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
+static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
+			struct err *e)
 {
 	enum kbpf_tc_dir dir = h->dir == PROBE_DIR_IN ? KBPF_TC_INGRESS : KBPF_TC_EGRESS;
 	bool tcx = ebpf_target_has(env->target, EBPF_FEATURE_LINK_TCX);
+	struct kbpf_tc *mem = realloc(h->tc, (h->tc_cnt + 1) * sizeof(*mem));
+	int rc;
 
-	h->tc = calloc(env->iface_cnt, sizeof(*h->tc));
-	if (!h->tc)
+	if (!mem)
 		return err_run(e, -ENOMEM, "hook", "no memory for the tc hook");
-	for (unsigned i = 0; i < env->iface_cnt; i++) {
-		int rc = kbpf_tc_attach(&h->tc[i], prog_fd, env->iface[i].index, dir, tcx, e);
-
-		if (rc < 0)
-			return rc;
+	h->tc = mem;
+	rc = kbpf_tc_attach(&mem[h->tc_cnt], prog_fd, ifindex, dir, tcx, e);
+	if (rc == 0)
 		h->tc_cnt++;
+	return rc;
+}
+
+static void detach_iface(struct hook *h, int ifindex)
+{
+	for (unsigned i = 0; i < h->tc_cnt; i++) {
+		if (h->tc[i].ifindex != ifindex)
+			continue;
+		(void)kbpf_tc_detach(&h->tc[i], NULL);
+		h->tc[i] = h->tc[--h->tc_cnt];
+		return;
 	}
-	return 0;
 }
 
 static void detach(struct hook *h)
@@ -55,8 +65,8 @@ static void detach(struct hook *h)
 
 const struct hook_ops probe_hook_tc = {
 	.type = EBPF_PROG_SCHED_CLS,
-	.needs_iface = true,
 	.parse = parse,
-	.attach = attach,
+	.attach_iface = attach_iface,
+	.detach_iface = detach_iface,
 	.detach = detach,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/hook_xdp.c - xdp, xdp:generic and xdp:native of the interfaces chosen with -i.
+ * src/probes/hook_xdp.c - xdp, xdp:generic and xdp:native of an interface.
  *
  * By link where the target has it, else by rtnetlink (bpfcap/kbpf.h). The program passes every
  * packet on as it is. Fails with -EBUSY when the interface has a program already.
@@ -33,22 +33,31 @@ static enum kbpf_xdp_mode mode_of(const struct hook *h)
 				    : KBPF_XDP_ANY;
 }
 
-static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
+static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
+			struct err *e)
 {
 	bool link = ebpf_target_has(env->target, EBPF_FEATURE_LINK_XDP);
+	struct kbpf_xdp *mem = realloc(h->xdp, (h->xdp_cnt + 1) * sizeof(*mem));
+	int rc;
 
-	h->xdp = calloc(env->iface_cnt, sizeof(*h->xdp));
-	if (!h->xdp)
+	if (!mem)
 		return err_run(e, -ENOMEM, "hook", "no memory for the xdp hook");
-	for (unsigned i = 0; i < env->iface_cnt; i++) {
-		int rc = kbpf_xdp_attach(&h->xdp[i], prog_fd, env->iface[i].index, mode_of(h), link,
-					 env->guard, e);
-
-		if (rc < 0)
-			return rc;
+	h->xdp = mem;
+	rc = kbpf_xdp_attach(&mem[h->xdp_cnt], prog_fd, ifindex, mode_of(h), link, env->guard, e);
+	if (rc == 0)
 		h->xdp_cnt++;
+	return rc;
+}
+
+static void detach_iface(struct hook *h, int ifindex)
+{
+	for (unsigned i = 0; i < h->xdp_cnt; i++) {
+		if (h->xdp[i].ifindex != ifindex)
+			continue;
+		(void)kbpf_xdp_detach(&h->xdp[i], NULL);
+		h->xdp[i] = h->xdp[--h->xdp_cnt];
+		return;
 	}
-	return 0;
 }
 
 static void detach(struct hook *h)
@@ -61,8 +70,8 @@ static void detach(struct hook *h)
 
 const struct hook_ops probe_hook_xdp = {
 	.type = EBPF_PROG_XDP,
-	.needs_iface = true,
 	.parse = parse,
-	.attach = attach,
+	.attach_iface = attach_iface,
+	.detach_iface = detach_iface,
 	.detach = detach,
 };

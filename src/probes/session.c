@@ -56,11 +56,12 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 	if (rc < 0)
 		return rc;
 	p->capture.ifindex = p->chosen_index;
-	p->capture.ifindex_cnt = p->chosen_cnt;
+	p->capture.ifindex_cnt = probe_session_wants_all(p) ? 0 : p->chosen_cnt;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (p->hooks.hook[i].ops->needs_iface && p->chosen_cnt == 0)
+		if (p->hooks.hook[i].ops->attach_iface && !p->pattern)
 			return err_input(e, -EINVAL, "hook",
-					 "hook %s works on an interface; choose one with -i",
+					 "hook %s works on an interface; choose one with -i, or "
+					 "all with -i any",
 					 p->hooks.hook[i].spec);
 	return 0;
 }
@@ -151,6 +152,8 @@ static int attach_one(struct probe *p, unsigned i, const struct hook_env *env, s
 	struct hook *h = &p->hooks.hook[i];
 	int rc;
 
+	if (h->ops->attach_iface)
+		return probe_session_attach_ifaces(p, i, e);
 	while ((rc = h->ops->attach(h, env, p->state[i].prog_fd, e)) == -EINVAL &&
 	       h->ops->degrade && h->ops->degrade(h)) {
 		close(p->state[i].prog_fd);
@@ -228,7 +231,7 @@ static int parse_meta(struct probe *p, const struct probe_config *c, struct err 
 
 static int open_all(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	struct hook_env env = {.target = &p->target};
+	struct hook_env *env = &p->env;
 	int rc = parse_config(p, c, e);
 
 	if (rc == 0)
@@ -236,13 +239,17 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 	if (rc == 0)
 		rc = parse_meta(p, c, e);
 	if (rc == 0)
+		rc = probe_session_follow_open(p, c->ifaces, e);
+	if (rc == 0)
 		rc = choose_ifaces(p, c, e);
 	if (rc == 0)
 		rc = find_layout(p, e);
-	env.iface = p->chosen;
-	env.iface_cnt = p->chosen_cnt;
+	env->target = &p->target;
+	env->iface = p->chosen;
+	env->iface_cnt = p->chosen_cnt;
+	env->follows = probe_session_has_glob(p);
 	if (rc == 0)
-		rc = probe_hooks_resolve(&p->hooks, &env, e);
+		rc = probe_hooks_resolve(&p->hooks, env, e);
 	if (rc < 0)
 		return rc;
 	p->state = calloc(p->hooks.cnt, sizeof(*p->state));
@@ -252,9 +259,9 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 		p->state[i].prog_fd = -1;
 	rc = probe_session_make_maps(p, c, e);
 	if (rc == 0)
-		rc = load_all(p, &env, c->log, e);
+		rc = load_all(p, env, c->log, e);
 	if (rc == 0)
-		rc = attach_all(p, &env, e);
+		rc = attach_all(p, env, e);
 	if (rc == 0 && p->reasons.cnt == 0 && any_reason(p))
 		probe_meta_read_reasons(&p->reasons);
 	return rc;
@@ -271,6 +278,9 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
 	p->capture.target = &p->target;
 	p->capture.events_fd = p->capture.counters_fd = -1;
 	p->capture.scratch_fd = p->capture.linktypes_fd = -1;
+	p->wake_fd = -1;
+	p->notice = c->notice;
+	p->notice_user = c->notice_user;
 	probe_clock_open(&p->clock);
 	rc = open_all(p, c, e);
 	if (c->log) {
@@ -309,6 +319,7 @@ void probe_close(struct probe *p)
 	probe_hooks_free(&p->hooks);
 	probe_capture_filter_free(&p->capture);
 	probe_meta_free(&p->capture.meta);
+	probe_session_follow_close(p);
 	probe_session_free_ifaces(p);
 	probe_clock_close(&p->clock);
 	probe_kallsyms_free(p->symbols);

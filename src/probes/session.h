@@ -27,10 +27,14 @@ struct probe {
 	struct kbpf_iface *iface; /* all of this network namespace */
 	unsigned iface_cnt;
 	uint64_t iface_heard_ns; /* CLOCK_MONOTONIC */
+	char **pattern;		 /* -i: names and globs, NULL-terminated; NULL: all */
 	struct kbpf_iface *chosen;
 	uint32_t *chosen_index;
 	unsigned chosen_cnt;
+	struct kbpf_iface_monitor *monitor; /* NULL: interfaces that come later do not matter */
+	int wake_fd;			    /* readable when there is news, or the clock is set */
 
+	struct hook_env env;
 	struct kbpf_guard *guard; /* takes off tc filters when we die; NULL: nothing to guard */
 	struct kbpf_perfbuf *rings;
 	struct record_room room;
@@ -45,6 +49,8 @@ struct probe {
 	/* During a poll. */
 	probe_event_fn fn;
 	void *user;
+	probe_notice_fn notice;
+	void *notice_user;
 };
 
 /* session_maps.c: the maps and rings of p->capture. */
@@ -54,9 +60,26 @@ void probe_session_close_maps(struct probe *p);
 /* session_poll.c: NULL where the kernel shows no symbols. */
 const struct kallsyms *probe_session_symbols(struct probe *p);
 
+/* Enters an interface into the map of link types. */
+void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i);
+
 /* session_iface.c */
-int probe_session_choose_ifaces(struct probe *p, const char *const *names, struct err *e);
+int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e);
 void probe_session_free_ifaces(struct probe *p);
+/* Lists the interfaces anew. */
+int probe_session_hear(struct probe *p, struct err *e);
+bool probe_session_wants_iface(const struct probe *p, const char *name);
+bool probe_session_is_glob(const char *pattern);
+bool probe_session_has_glob(const struct probe *p);
+bool probe_session_wants_all(const struct probe *p); /* -i any, or no -i */
+
+/* session_follow.c: interfaces that come and go. */
+int probe_session_follow_open(struct probe *p, const char *const *patterns, struct err *e);
+void probe_session_follow_close(struct probe *p);
+/* Attaches hook i to the interfaces chosen; one that a glob chose may fail. */
+int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e);
+/* To be called when wake_fd may be readable: attaches to what has come, forgets what has gone. */
+void probe_session_follow(struct probe *p);
 /* LINKTYPE of what a hook sees on a device of this ARPHRD type; -1: neither Ethernet nor IP. */
 int probe_linktype_of_arp(uint16_t arp_type);
 

@@ -9,6 +9,7 @@
 
 enum {
 	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
+	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
 	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
 	RING_PAGES_MIN = 32,
 	RING_PAGES_ALL = 16384, /* ... and 64 MiB for all */
@@ -33,6 +34,15 @@ static bool any_hook(const struct probe *p, bool tracing)
 	return false;
 }
 
+void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i)
+{
+	uint32_t key = (uint32_t)i->index;
+	uint32_t value = (uint32_t)probe_linktype_of_arp(i->arp_type);
+
+	if (p->capture.linktypes_fd > 0 && value != CBPF_LINKTYPE_ETHERNET)
+		(void)kbpf_map_update(p->capture.linktypes_fd, &key, &value, BPF_ANY);
+}
+
 /* ifindex -> link type, of the interfaces that are not Ethernet. */
 static int make_linktypes(struct probe *p, struct err *e)
 {
@@ -41,13 +51,22 @@ static int make_linktypes(struct probe *p, struct err *e)
 	p->capture.linktypes_fd = fd;
 	if (fd < 0)
 		return fd;
-	for (unsigned i = 0; i < p->iface_cnt; i++) {
-		uint32_t key = (uint32_t)p->iface[i].index;
-		uint32_t value = (uint32_t)probe_linktype_of_arp(p->iface[i].arp_type);
+	for (unsigned i = 0; i < p->iface_cnt; i++)
+		probe_session_linktype(p, &p->iface[i]);
+	return 0;
+}
 
-		if (value != CBPF_LINKTYPE_ETHERNET)
-			(void)kbpf_map_update(fd, &key, &value, BPF_ANY);
-	}
+/* The interfaces chosen, where they change. */
+static int make_ifaces(struct probe *p, struct err *e)
+{
+	static const uint32_t yes = 1;
+	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, IFACE_CNT_MAX, 0, "bpfcap_ifaces", e);
+
+	if (fd < 0)
+		return fd;
+	p->capture.ifaces_fd = fd;
+	for (unsigned i = 0; i < p->chosen_cnt; i++)
+		(void)kbpf_map_update(fd, &p->chosen_index[i], &yes, BPF_ANY);
 	return 0;
 }
 
@@ -82,6 +101,8 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
 	if (rc == 0 && any_hook(p, false))
 		rc = make_linktypes(p, e);
+	if (rc == 0 && probe_session_has_glob(p) && !probe_session_wants_all(p))
+		rc = make_ifaces(p, e);
 	if (rc < 0)
 		return rc;
 	return kbpf_perfbuf_open(&p->rings, p->capture.events_fd, ring_pages(c, (unsigned)cpu_cnt),
@@ -97,4 +118,6 @@ void probe_session_close_maps(struct probe *p)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	if (p->capture.ifaces_fd > 0)
+		close(p->capture.ifaces_fd);
 }

@@ -80,7 +80,8 @@ int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, s
 	p->fn = fn;
 	p->user = user;
 	probe_clock_refresh(&p->clock);
-	rc = kbpf_perfbuf_poll(p->rings, timeout_ms, p->clock.timer_fd, on_record, p);
+	rc = kbpf_perfbuf_poll(p->rings, timeout_ms, p->wake_fd, on_record, p);
+	probe_session_follow(p);
 	probe_clock_refresh(&p->clock);
 	if (rc == -EINTR)
 		return 0;

@@ -73,6 +73,12 @@ struct probe_config capture_config(const struct options *o)
 	};
 }
 
+static void on_notice(void *user, const char *text)
+{
+	(void)user;
+	fprintf(stderr, "bpfcap: %s\n", text);
+}
+
 static int on_event(void *user, const struct probe_event *ev)
 {
 	struct capture *c = user;
@@ -245,6 +251,7 @@ int capture(const struct options *o, struct err *e)
 		rc = output_check(o, e);
 	if (rc != 0)
 		return rc;
+	config.notice = on_notice;
 	stop_on_signals();
 	rc = probe_open(&c.probe, &config, e);
 	if (rc != 0)

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/kernel/probe_follow.c - captures at several interfaces at once, chosen by names, globs or
+ * "any", and at those that come while it runs: once one is announced, no packet is missed.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../lib/testnet.h"
+#include "../lib/testveth.h"
+#include "bpfcap/probe.h"
+
+enum { CNT = 5, POLL_MS = 20, QUIET_POLLS = 5, WAIT_POLLS = 250 };
+
+static struct testveth veth;
+static bool has_veth;
+
+static void need_veth(void)
+{
+	if (has_veth)
+		return;
+	print_message("needs rights to make network namespaces and veth devices\n");
+	skip();
+}
+
+/* What a session has told and captured. */
+struct seen {
+	char notices[1024];
+	unsigned cnt;
+	unsigned at[2]; /* of these: at interfaces that begin with "old", "new" */
+};
+
+static void on_notice(void *user, const char *text)
+{
+	struct seen *s = user;
+	size_t len = strlen(s->notices);
+
+	(void)snprintf(s->notices + len, sizeof(s->notices) - len, "%s\n", text);
+}
+
+static int on_event(void *user, const struct probe_event *ev)
+{
+	struct seen *s = user;
+
+	s->cnt++;
+	s->at[0] += strncmp(ev->ifname, "old", 3) == 0;
+	s->at[1] += strncmp(ev->ifname, "new", 3) == 0;
+	return 0;
+}
+
+static struct probe *begin(const char *hook, const char *kernel, const char *pattern,
+			   struct seen *s)
+{
+	const char *const hooks[] = {hook, NULL}, *const patterns[] = {pattern, NULL};
+	const struct probe_config c = {.kernel = kernel,
+				       .hooks = hooks,
+				       .ifaces = patterns,
+				       .expr = "ether proto 0x88b5",
+				       .notice = on_notice,
+				       .notice_user = s};
+	struct probe *p;
+	struct err e;
+
+	*s = (struct seen){0};
+	if (probe_open(&p, &c, &e) < 0)
+		fail_msg("%s -i %s: %s", hook, pattern, e.text);
+	return p;
+}
+
+/* Until nothing comes any more; none is lost. */
+static void read_all(struct probe *p, struct seen *s)
+{
+	struct probe_counts c;
+
+	for (int quiet = 0; quiet < QUIET_POLLS;)
+		quiet = probe_poll(p, POLL_MS, on_event, s, NULL) == 0 ? quiet + 1 : 0;
+	assert_int_equal(probe_counts(p, PROBE_ALL_HOOKS, &c), 0);
+	assert_int_equal(c.matched, s->cnt);
+	assert_int_equal(c.captured, s->cnt);
+	assert_int_equal(c.lost_ring + c.lost_other, 0);
+}
+
+static void wait_for(struct probe *p, struct seen *s, const char *notice)
+{
+	for (int i = 0; i < WAIT_POLLS && !strstr(s->notices, notice); i++)
+		(void)probe_poll(p, POLL_MS, on_event, s, NULL);
+	if (!strstr(s->notices, notice))
+		fail_msg("no '%s' in: %s", notice, s->notices);
+}
+
+static void make(const char *a, const char *b)
+{
+	assert_int_equal(testnet_veth(a, b), 0);
+}
+
+static void send_to(const char *peer)
+{
+	assert_int_equal(testnet_send_frames(peer, CNT), 0);
+}
+
+/* One of a glob's is there, another comes, the first goes. */
+static void follows(const char *hook, const char *kernel, const char *pattern)
+{
+	struct seen s;
+	struct probe *p;
+
+	print_message("%s -i %s\n", hook, pattern);
+	make("old0", "peer0");
+	p = begin(hook, kernel, pattern, &s);
+	send_to("peer0");
+	read_all(p, &s);
+	assert_int_equal(s.at[0], CNT);
+	make("new0", "peer1");
+	wait_for(p, &s, "capturing at new0, too");
+	send_to("peer0");
+	send_to("peer1");
+	read_all(p, &s);
+	assert_int_equal(s.at[0], 2 * CNT);
+	assert_int_equal(s.at[1], CNT);
+	assert_int_equal(testnet_del_link("old0"), 0);
+	wait_for(p, &s, "old0 is gone");
+	send_to("peer1");
+	read_all(p, &s);
+	assert_int_equal(s.at[1], 2 * CNT);
+	probe_stop(p);
+	probe_close(p);
+	assert_int_equal(testnet_del_link("new0"), 0);
+}
+
+static void test_tc(void **state)
+{
+	(void)state;
+	need_veth();
+	follows("tc:ingress", NULL, "*[wd]0");
+	follows("tc:ingress", "5.4", "*[wd]0");
+}
+
+static void test_xdp(void **state)
+{
+	(void)state;
+	need_veth();
+	follows("xdp:generic", NULL, "*[wd]0");
+	follows("xdp:generic", "5.4", "*[wd]0");
+}
+
+/* One program that asks a map. */
+static void test_shared_programs(void **state)
+{
+	(void)state;
+	need_veth();
+	follows("rx", NULL, "*[wd]0");
+	follows("socket", "5.4", "[on]*0");
+}
+
+/* "any" takes the peers too, and what is there before anything else. */
+static void test_any(void **state)
+{
+	struct seen s;
+	struct probe *p;
+
+	(void)state;
+	need_veth();
+	p = begin("tc", NULL, "any", &s);
+	make("new0", "peer1");
+	wait_for(p, &s, "capturing at new0, too");
+	wait_for(p, &s, "capturing at peer1, too");
+	send_to("peer1");
+	send_to("va");
+	read_all(p, &s);
+	assert_int_equal(s.cnt, 4 * CNT);
+	assert_int_equal(s.at[1], CNT);
+	probe_close(p);
+	assert_int_equal(testnet_del_link("new0"), 0);
+}
+
+static void test_patterns(void **state)
+{
+	static const char *const tc[] = {"tc:ingress", NULL}, *const wrong[] = {"v*", "nosuch0",
+										NULL};
+	const struct probe_config c = {.hooks = tc, .ifaces = wrong};
+	struct seen s;
+	struct probe *p;
+	struct err e;
+
+	(void)state;
+	need_veth();
+	assert_int_equal(probe_open(&p, &c, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "nosuch0"));
+	p = begin("tc:ingress", NULL, "new*", &s); /* none is there */
+	make("new0", "peer1");
+	wait_for(p, &s, "capturing at new0, too");
+	send_to("peer1");
+	send_to("va");
+	read_all(p, &s);
+	assert_int_equal(s.cnt, CNT);
+	probe_close(p);
+	assert_int_equal(testnet_del_link("new0"), 0);
+}
+
+/* An interface that has an XDP program is told, and spoils nothing. */
+static void test_taken(void **state)
+{
+	struct probe *p, *first;
+	struct seen s, other;
+
+	(void)state;
+	need_veth();
+	make("old0", "peer0");
+	make("new0", "peer1");
+	first = begin("xdp:generic", NULL, "old0", &other);
+	p = begin("xdp:generic", NULL, "*0", &s);
+	assert_non_null(strstr(s.notices, "not capturing at xdp:generic of old0: "));
+	send_to("peer0");
+	send_to("peer1");
+	read_all(p, &s);
+	assert_int_equal(s.at[0], 0);
+	assert_int_equal(s.at[1], CNT);
+	read_all(first, &other);
+	assert_int_equal(other.at[0], CNT);
+	probe_close(p);
+	probe_close(first);
+	assert_int_equal(testnet_del_link("old0"), 0);
+	assert_int_equal(testnet_del_link("new0"), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	has_veth = testveth_open(&veth) == 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (has_veth)
+		testveth_close(&veth);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tc),
+		cmocka_unit_test(test_xdp),
+		cmocka_unit_test(test_shared_programs),
+		cmocka_unit_test(test_any),
+		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_taken),
+	};
+
+	return cmocka_run_group_tests_name("probe_follow", tests, setup, teardown);
+}
