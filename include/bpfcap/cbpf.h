@@ -73,8 +73,9 @@ int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e);
 void cbpf_disasm(const struct cbpf_prog *p, size_t i, char text[CBPF_TEXT_LEN]);
 
 /*
- * What the program returns for a packet, by libpcap's interpreter: the oracle. `len` is the real
- * length, `cap_len` what `packet` holds.
+ * What the program returns for a packet, by libpcap's interpreter: the oracle. What that leaves to
+ * chance is decided as in compiled filters, and loops end. `len` is the real length, `cap_len`
+ * what `packet` holds.
  */
 uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);
 

@@ -62,6 +62,7 @@ struct ebpf_machine {
 	uint32_t packet_len;	 /* bytes */
 	uint32_t packet_net_off; /* where the network header begins, for SKF_NET_OFF */
 
+	bool checked;		/* ebpf_check() took the program already: for many runs of one */
 	uint64_t step_max;	/* instructions; 0: 1,000,000 */
 	ebpf_run_helper helper; /* NULL: ebpf_run_builtin() */
 	ebpf_run_trace trace;	/* may be NULL */

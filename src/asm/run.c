@@ -238,7 +238,7 @@ static int run_all(struct run *r)
 int ebpf_run(const struct ebpf_prog *p, struct ebpf_machine *m, uint64_t *r0, struct err *e)
 {
 	struct run *r;
-	int rc = ebpf_check(p->insns, p->cnt, NULL, EBPF_PROG_ANY, e);
+	int rc = m->checked ? 0 : ebpf_check(p->insns, p->cnt, NULL, EBPF_PROG_ANY, e);
 
 	if (rc)
 		return rc;

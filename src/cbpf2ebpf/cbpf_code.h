@@ -95,4 +95,7 @@ struct cbpf_code {
 /* The entry for an opcode; its form is CBPF_FORM_NONE for what is not one. */
 const struct cbpf_code *cbpf_code(uint16_t code);
 
+/* cbpf_run() for programs that libpcap's interpreter leaves to chance or may not end. cbpf_run.c */
+uint32_t c2e_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);
+
 #endif

@@ -34,19 +34,26 @@ static void make_values(struct emit *e, ir_val *ptr)
 			(void)c2e_ir_cell(ir, ir->nodes[i].lo, ir->nodes[i].hi);
 }
 
-static ir_node find_ret_0(struct ir *ir)
+/* The end with result 0; one is made where the graph has none. */
+static void find_ret_0(struct emit *e)
 {
-	for (ir_node i = ir->node_cnt; i-- > 0 && ir->nodes[i].kind == IR_RET;)
-		if (c2e_ir_is_ret(ir, i, 0))
-			return i;
-	return c2e_ir_add(ir, (struct ir_insn){.kind = IR_RET});
+	const struct ir *ir = e->ir;
+
+	for (ir_node i = ir->node_cnt; i-- > 0 && ir->nodes[i].kind == IR_RET;) {
+		if (c2e_ir_is_ret(ir, i, 0)) {
+			e->ret_0 = i;
+			return;
+		}
+	}
+	e->made_ret_0 = true;
+	e->ret_0 = c2e_ir_add(e->ir, (struct ir_insn){.kind = IR_RET});
 }
 
 static void prepare(struct emit *e)
 {
 	uint32_t room = 2 * e->ir->val_cnt + e->ir->node_cnt + 64;
 
-	e->ret_0 = find_ret_0(e->ir);
+	find_ret_0(e);
 	e->ptr = calloc(room, sizeof(*e->ptr));
 	e->in = calloc(e->ir->node_cnt, sizeof(struct held *));
 	e->label = calloc(e->ir->node_cnt, sizeof(*e->label));

@@ -90,6 +90,7 @@ struct emit {
 
 	ir_val room_0;	   /* ROOM of the packet's start */
 	ir_node ret_0;	   /* the end with result 0 */
+	bool made_ret_0;   /* which no edge of the graph leads to */
 	ir_val *ptr;	   /* PTR of each base, 0 where the mode has no pointers */
 	int16_t *cell_off; /* stack offset of each CELL value */
 	unsigned spill_cnt;

@@ -161,11 +161,33 @@ static void write_node(struct emit *e, ir_node i)
 		write_ret(e, &n);
 }
 
+/* Can the filter give 0? */
+static bool can_miss(const struct emit *e)
+{
+	const struct ir *ir = e->ir;
+
+	for (ir_node i = ir->node_cnt; i-- > 0 && ir->nodes[i].kind == IR_RET;)
+		if (!e->made_ret_0 || i != e->ret_0)
+			if (c2e_ir_is_ret(ir, i, 0) || !c2e_ir_is_const(ir, ir->nodes[i].a))
+				return true;
+	return false;
+}
+
+/*
+ * A conditional jump that is always or never taken, so that neither what stands behind the filter
+ * nor what stands at `miss` is unreachable.
+ */
+static void keep_reachable(struct emit *e)
+{
+	bool never = is_miss(e, e->ir->root);
+
+	if (e->frame->miss.id && (never || !can_miss(e)))
+		EMIT(e->b, MOV(R0, never ? 0 : 1), JEQ(R0, 0, e->frame->miss));
+}
+
 void c2e_emit_nodes(struct emit *e)
 {
-	/* A conditional jump, so that what stands behind the filter is not unreachable. */
-	if (is_miss(e, e->ir->root))
-		EMIT(e->b, MOV(R0, 0), JEQ(R0, 0, e->frame->miss));
+	keep_reachable(e);
 	for (ir_node i = 0; i < e->ir->node_cnt && !e->rc; i++) {
 		if ((!e->reached[i] && i != e->ir->root) || is_miss(e, i))
 			continue;

@@ -148,9 +148,9 @@ int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimiz
 /* ---- The interpreter ---------------------------------------------------------------------- */
 
 /*
- * libpcap's interpreter leaves three things to chance: scratch memory that was not written, shifts
- * by constants above 31, division by a constant 0. They are decided here as everywhere in this
- * project (0; 0; the program ends with 0), by running an equal program that avoids them.
+ * What libpcap's interpreter leaves to chance: scratch memory that was not written, shifts by
+ * constants above 31, division by a constant 0; what it does not know: offsets from the link layer;
+ * and what need not end: its protochain goes round in a circle on packets made for it.
  */
 static bool left_to_chance(const struct cbpf_insn *in)
 {
@@ -162,49 +162,21 @@ static bool left_to_chance(const struct cbpf_insn *in)
 	case CBPF_FORM_IMM:
 		return in->k == 0 &&
 		       (in->code == (CBPF_ALU | CBPF_DIV) || in->code == (CBPF_ALU | CBPF_MOD));
+	case CBPF_FORM_ABS:
+		return in->k >= CBPF_LL_OFF && in->k < CBPF_NET_OFF;
+	case CBPF_FORM_JA:
+		return (int32_t)in->k < 0;
 	default:
 		return false;
 	}
-}
-
-static struct cbpf_insn decided(const struct cbpf_insn *in)
-{
-	if (!left_to_chance(in) || cbpf_code(in->code)->form == CBPF_FORM_CELL)
-		return *in;
-	if (cbpf_code(in->code)->form == CBPF_FORM_SHIFT)
-		return (struct cbpf_insn){CBPF_LD | CBPF_IMM, 0, 0, 0};
-	return (struct cbpf_insn){CBPF_RET | CBPF_K, 0, 0, 0};
-}
-
-static uint32_t run(const struct cbpf_insn *insns, const uint8_t *packet, uint32_t cap_len,
-		    uint32_t len)
-{
-	return bpf_filter((const struct bpf_insn *)insns, packet, len, cap_len);
-}
-
-static uint32_t run_decided(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len,
-			    uint32_t len)
-{
-	struct cbpf_insn *insns = calloc(p->cnt + CBPF_CELLS, sizeof(*insns));
-	uint32_t verdict = 0;
-
-	if (!insns)
-		return 0;
-	for (uint32_t i = 0; i < CBPF_CELLS; i++)
-		insns[i] = (struct cbpf_insn){CBPF_ST, 0, 0, i}; /* A starts as 0 */
-	for (size_t i = 0; i < p->cnt; i++)
-		insns[CBPF_CELLS + i] = decided(&p->insns[i]);
-	verdict = run(insns, packet, cap_len, len);
-	free(insns);
-	return verdict;
 }
 
 uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len)
 {
 	for (size_t i = 0; i < p->cnt; i++)
 		if (left_to_chance(&p->insns[i]))
-			return run_decided(p, packet, cap_len, len);
-	return run(p->insns, packet, cap_len, len);
+			return c2e_run(p, packet, cap_len, len);
+	return bpf_filter((const struct bpf_insn *)p->insns, packet, len, cap_len);
 }
 
 /* ---- Capture files ------------------------------------------------------------------------ */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pass_merge.c - makes equal nodes one, from the results upwards, and drops tests whose ways are
- * the same (a test has no effect of its own: what can fail has become a test before).
+ * the same (a test has no effect of its own: what can fail has become a test before) and cells
+ * written in front of a constant result.
  *
  * Requires: ordered. Keeps: every path's result.
  */
@@ -40,6 +41,16 @@ static ir_node equal(const struct ir *ir, const struct ir_table *t, ir_node n)
 	return t->slots[at] - 1;
 }
 
+/* Does it not matter whether the node is there? */
+static bool idle(const struct ir *ir, const struct ir_insn *n)
+{
+	const struct ir_insn *to = &ir->nodes[n->yes];
+
+	if (c2e_ir_is_test(n))
+		return n->yes == n->no;
+	return n->kind == IR_SET && to->kind == IR_RET && c2e_ir_is_const(ir, to->a);
+}
+
 static void run(struct ir *ir, const struct ir_table *t, ir_node *stands)
 {
 	for (ir_node i = ir->node_cnt; i-- > 0;) {
@@ -49,7 +60,7 @@ static void run(struct ir *ir, const struct ir_table *t, ir_node *stands)
 			n->yes = stands[n->yes];
 		if (c2e_ir_is_test(n))
 			n->no = stands[n->no];
-		stands[i] = c2e_ir_is_test(n) && n->yes == n->no ? n->yes : equal(ir, t, i);
+		stands[i] = idle(ir, n) ? n->yes : equal(ir, t, i);
 	}
 	ir->root = stands[ir->root];
 }

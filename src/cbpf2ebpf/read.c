@@ -7,60 +7,13 @@
  * once for each set of values that is still looked at. What loops is read again until nothing
  * arrives any more or the bound is reached.
  */
+#include "loops.h"
 #include "path.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define SPLIT_MAX 8 /* sets of values that one instruction is read for */
-
-enum { TARGET = 1, HEAD = 2 }; /* a jump leads here; a jump back does */
-
-struct loop {
-	size_t start, end; /* first and last instruction */
-};
-
-struct loops {
-	struct loop *all; /* apart from each other, in order */
-	size_t cnt;
-	uint8_t *flags; /* TARGET, HEAD of each instruction */
-};
-
-/* ---- Where jumps lead --------------------------------------------------------------------- */
-
-/* Adds a loop; what overlaps becomes one. They come in the order of their ends. */
-static void add_loop(struct loops *l, struct loop new)
-{
-	while (l->cnt > 0 && l->all[l->cnt - 1].end >= new.start) {
-		if (l->all[l->cnt - 1].start < new.start)
-			new.start = l->all[l->cnt - 1].start;
-		l->cnt--;
-	}
-	l->all[l->cnt++] = new;
-}
-
-static void find_jumps(const struct cbpf_prog *prog, struct loops *l)
-{
-	for (size_t pc = 0; pc < prog->cnt; pc++) {
-		const struct cbpf_insn *in = &prog->insns[pc];
-		int64_t to = (int64_t)pc + 1 + (int32_t)in->k;
-
-		switch (cbpf_code(in->code)->form) {
-		case CBPF_FORM_JA:
-			l->flags[to] |= to <= (int64_t)pc ? TARGET | HEAD : TARGET;
-			if (to <= (int64_t)pc)
-				add_loop(l, (struct loop){(size_t)to, pc});
-			break;
-		case CBPF_FORM_JUMP_K:
-		case CBPF_FORM_JUMP_X:
-			l->flags[pc + 1 + in->jt] |= TARGET;
-			l->flags[pc + 1 + in->jf] |= TARGET;
-			break;
-		default:
-			break;
-		}
-	}
-}
 
 /* ---- Following ---------------------------------------------------------------------------- */
 
@@ -69,7 +22,7 @@ static void follow(struct reader *r, const struct loops *l, size_t pc)
 {
 	while (r->open != NO_LIST && !r->ir->failed) {
 		c2e_path_insn(r, pc++);
-		if (r->open != NO_LIST && (l->flags[pc] & TARGET)) {
+		if (r->open != NO_LIST && (l->flags[pc] & LOOP_TARGET)) {
 			c2e_path_arrive(r, r->open, pc, false);
 			return;
 		}
@@ -159,7 +112,7 @@ static void meet(struct reader *r, uint32_t list)
 /* Reads on from instruction pc with all that arrived there. */
 static void read_from(struct reader *r, const struct loops *l, size_t pc)
 {
-	unsigned max = r->how == IR_FEW && !(l->flags[pc] & HEAD) ? SPLIT_MAX : 1, cnt;
+	unsigned max = r->how == IR_FEW && !(l->flags[pc] & LOOP_HEAD) ? SPLIT_MAX : 1, cnt;
 	struct group groups[SPLIT_MAX];
 	uint32_t list = r->now[pc];
 
@@ -186,13 +139,13 @@ static bool again(struct reader *r, const struct loop *loop, unsigned round)
 
 	for (size_t pc = loop->start; pc <= loop->end; pc++) {
 		any |= r->later[pc] != NO_LIST;
-		if (round < IR_LOOP_MAX)
+		if (round < LOOP_MAX)
 			r->now[pc] = r->later[pc];
 		else
 			c2e_path_finish(r, r->later[pc], 0);
 		r->later[pc] = NO_LIST;
 	}
-	return any && round < IR_LOOP_MAX;
+	return any && round < LOOP_MAX;
 }
 
 static void read_all(struct reader *r, const struct loops *l)
@@ -226,16 +179,13 @@ void c2e_ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_vi
 			   .meeting_id = meeting_id,
 			   .open = NO_LIST,
 			   .ret_0 = IR_NONE};
-	struct loops l = {0};
+	struct loops l;
 
 	r.live = malloc(prog->cnt * sizeof(*r.live));
 	r.now = malloc(prog->cnt * sizeof(*r.now));
 	r.later = malloc(prog->cnt * sizeof(*r.later));
-	l.flags = calloc(prog->cnt, sizeof(*l.flags));
-	l.all = malloc(prog->cnt * sizeof(*l.all));
-	if (r.live && r.now && r.later && l.flags && l.all) {
+	if (c2e_loops_find(&l, prog) == 0 && r.live && r.now && r.later) {
 		c2e_ir_live(prog, r.live);
-		find_jumps(prog, &l);
 		for (size_t pc = 0; pc < prog->cnt; pc++)
 			r.now[pc] = r.later[pc] = NO_LIST;
 		read_all(&r, &l);
@@ -245,8 +195,7 @@ void c2e_ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_vi
 	free(r.live);
 	free(r.now);
 	free(r.later);
-	free(l.flags);
-	free(l.all);
+	c2e_loops_free(&l);
 	free(r.arrivals);
 	free(r.states);
 }

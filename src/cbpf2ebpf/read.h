@@ -14,9 +14,6 @@ struct ir_view {
 	uint16_t tpid;
 };
 
-/* Loops are unrolled this many times; a packet that needs more does not match. */
-#define IR_LOOP_MAX 16
-
 /*
  * How values of different paths that meet are treated. FEW: what follows is read once for each set
  * of values, up to a limit. CELLS: each meeting writes them to cells. ALL_CELLS: so does every

@@ -2,6 +2,7 @@
 /* interpret.c - runs compiled filters without a kernel and compares them with libpcap's. */
 #include "interpret.h"
 
+#include <arpa/inet.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,77 +12,135 @@
 #define CTX_ADDR    0x1000u
 #define PACKET_ADDR 0x10000u
 #define KERNEL_ADDR UINT64_C(0xffff888000000000)
+#define TAG_AT	    12 /* where an Ethernet frame has its VLAN tag */
+#define TAG_LEN	    4
 
-/* What a program sees of a packet whose first `linear` bytes are linear. */
-static int run(const struct ebpf_prog *prog, enum filter_mode mode, const struct packet *p,
-	       uint32_t linear, uint32_t buffer_len, uint64_t *verdict, struct err *e)
+/* A packet as the kernel holds it. */
+struct view {
+	const struct packet *p;
+	uint8_t data[PACKET_LEN_MAX];
+	uint32_t len, linear;	 /* the first `linear` bytes are linear */
+	uint32_t tag, tpid;	 /* a VLAN tag beside the packet; tpid 0: none */
+	uint32_t want;		 /* libpcap's verdict */
+};
+
+struct checked {
+	const struct ebpf_prog *prog;
+	enum filter_mode mode;
+	uint32_t buffer_len;
+};
+
+static int run(const struct checked *c, const struct view *v, uint64_t *verdict, struct err *e)
 {
-	struct __sk_buff skb = {
-		.len = p->len, .data = PACKET_ADDR, .data_end = PACKET_ADDR + linear};
-	struct xdp_md xdp = {.data = PACKET_ADDR, .data_end = PACKET_ADDR + linear};
-	struct filter_input in = {.cap_len = p->len, .len = p->len, .data = KERNEL_ADDR};
+	struct __sk_buff skb = {.len = v->len,
+				.data = PACKET_ADDR,
+				.data_end = PACKET_ADDR + v->linear,
+				.vlan_present = v->tpid != 0,
+				.vlan_tci = v->tag,
+				.vlan_proto = v->tpid};
+	struct xdp_md xdp = {.data = PACKET_ADDR, .data_end = PACKET_ADDR + v->linear};
+	struct filter_input in = {.cap_len = v->len, .len = v->len, .data = KERNEL_ADDR};
 	struct ebpf_region r[] = {{.addr = CTX_ADDR, .data = &skb, .len = sizeof(skb)},
-				  {.addr = PACKET_ADDR, .data = (void *)p->data, .len = linear}};
+				  {.addr = PACKET_ADDR, .data = (void *)v->data, .len = v->linear}};
 	struct ebpf_machine m = {.regions = r,
 				 .region_cnt = 2,
+				 .checked = true,
 				 .ctx = CTX_ADDR,
-				 .packet = p->data,
-				 .packet_len = p->len,
+				 .packet = v->data,
+				 .packet_len = v->len,
 				 .packet_net_off = 14};
 
-	if (mode == FILTER_XDP_DIRECT) {
+	if (c->mode == FILTER_XDP_DIRECT) {
 		r[0].data = &xdp;
 		r[0].len = sizeof(xdp);
-	} else if (filter_mode_type(mode) == EBPF_PROG_ANY) {
+	} else if (filter_mode_type(c->mode) == EBPF_PROG_ANY) {
 		r[0].data = &in;
-		r[0].len = offsetof(struct filter_input, packet) + buffer_len;
+		r[0].len = offsetof(struct filter_input, packet) + c->buffer_len;
 		r[1].addr = KERNEL_ADDR;
-		if (in.cap_len > buffer_len)
-			in.cap_len = buffer_len;
-		memcpy(in.packet, p->data, in.cap_len);
+		if (in.cap_len > c->buffer_len)
+			in.cap_len = c->buffer_len;
+		memcpy(in.packet, v->data, in.cap_len);
 		memset(in.packet + in.cap_len, 0xa5, sizeof(in.packet) - in.cap_len);
 	}
-	return ebpf_run(prog, &m, verdict, e);
+	return ebpf_run(c->prog, &m, verdict, e);
 }
 
-static bool agrees_on(const struct cbpf_prog *filter, const struct ebpf_prog *prog,
-		      enum filter_mode mode, const struct packet *p, uint32_t buffer_len,
-		      char why[INTERPRET_TEXT_LEN])
+static bool agrees_on_view(const struct checked *c, const struct view *v, char why[AGREES_TEXT_LEN])
 {
-	uint32_t want = cbpf_run(filter, p->data, p->len, p->len);
-	const uint32_t linear[] = {p->len, p->len < 34 ? p->len : 34, p->len / 3, 0};
-	size_t cnt = mode == FILTER_CLS_DIRECT ? sizeof(linear) / sizeof(linear[0]) : 1;
 	uint64_t got = 0;
 	struct err e = {0};
 
-	for (size_t n = 0; n < cnt; n++) {
-		if (run(prog, mode, p, linear[n], buffer_len, &got, &e) == 0 && got == want)
-			continue;
-		(void)snprintf(
-			why, INTERPRET_TEXT_LEN,
-			"%s, packet '%s' (%u of %u bytes linear): libpcap says %u, we %llu %s",
-			filter_mode_name(mode), p->name, linear[n], p->len, want,
-			(unsigned long long)got, e.text);
-		return false;
+	if (run(c, v, &got, &e) == 0 && got == v->want)
+		return true;
+	(void)snprintf(why, AGREES_TEXT_LEN,
+		       "%s, packet '%s'%s (%u of %u bytes linear): libpcap says %u, we %llu %s",
+		       filter_mode_name(c->mode), v->p->name, v->tpid ? ", tag beside it" : "",
+		       v->linear, v->len, v->want, (unsigned long long)got, e.text);
+	return false;
+}
+
+/* With all lengths of the linear part that the mode can meet. */
+static bool agrees_on_lengths(const struct checked *c, struct view *v, char why[AGREES_TEXT_LEN])
+{
+	const uint32_t linear[] = {v->len, v->len < 34 ? v->len : 34, v->len / 3, 0};
+	size_t cnt = c->mode == FILTER_CLS_DIRECT ? sizeof(linear) / sizeof(linear[0]) : 1;
+	bool agrees = true;
+
+	for (size_t n = 0; agrees && n < cnt; n++) {
+		v->linear = linear[n];
+		agrees = agrees_on_view(c, v, why);
 	}
+	return agrees;
+}
+
+/* Takes a VLAN tag out of the packet; false if there is none. */
+static bool take_tag(struct view *v)
+{
+	uint16_t tag[2];
+
+	if (v->len < TAG_AT + TAG_LEN)
+		return false;
+	memcpy(tag, v->data + TAG_AT, TAG_LEN);
+	if (tag[0] != htons(0x8100) && tag[0] != htons(0x88a8))
+		return false;
+	v->tpid = tag[0];
+	v->tag = ntohs(tag[1]);
+	v->len -= TAG_LEN;
+	memmove(v->data + TAG_AT, v->data + TAG_AT + TAG_LEN, v->len - TAG_AT);
 	return true;
+}
+
+static bool agrees_on(const struct checked *c, const struct cbpf_prog *filter,
+		      const struct packet *p, char why[AGREES_TEXT_LEN])
+{
+	struct view v = {
+		.p = p, .len = p->len, .want = cbpf_run(filter, p->data, p->len, p->len)};
+	enum ebpf_prog_type type = filter_mode_type(c->mode);
+
+	memcpy(v.data, p->data, p->len);
+	if (!agrees_on_lengths(c, &v, why))
+		return false;
+	if (type != EBPF_PROG_SCHED_CLS && type != EBPF_PROG_SOCKET_FILTER)
+		return true;
+	return !take_tag(&v) || agrees_on_lengths(c, &v, why);
 }
 
 bool interpret_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 		      const struct ebpf_target *t, const struct packets *ps,
-		      char why[INTERPRET_TEXT_LEN])
+		      char why[AGREES_TEXT_LEN])
 {
-	uint32_t buffer_len = filter_buffer_len(mode, filter);
 	struct ebpf_prog prog;
+	const struct checked c = {&prog, mode, filter_buffer_len(mode, filter)};
 	bool agrees = true;
 	struct err e;
 
-	if (filter_program(filter, t, mode, EBPF_PROG_ANY, NULL, NULL, &prog, &e) < 0) {
-		(void)snprintf(why, INTERPRET_TEXT_LEN, "%s: %s", filter_mode_name(mode), e.text);
+	if (filter_program(filter, t, mode, EBPF_PROG_ANY, NULL, NULL, &prog, &e) < 0 ||
+	    ebpf_check(prog.insns, prog.cnt, NULL, EBPF_PROG_ANY, &e) < 0) {
+		(void)snprintf(why, AGREES_TEXT_LEN, "%s: %s", filter_mode_name(mode), e.text);
 		return false;
 	}
 	for (size_t i = 0; agrees && i < ps->cnt; i++)
-		agrees = agrees_on(filter, &prog, mode, &ps->all[i], buffer_len, why);
+		agrees = agrees_on(&c, filter, &ps->all[i], why);
 	ebpf_prog_free(&prog);
 	return agrees;
 }

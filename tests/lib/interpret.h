@@ -3,18 +3,15 @@
 #ifndef TESTS_INTERPRET_H
 #define TESTS_INTERPRET_H
 
-#include "filters.h"
-#include "packets.h"
-
-#define INTERPRET_TEXT_LEN (ERR_TEXT_LEN + 256)
+#include "agrees.h"
 
 /*
- * Compiles the filter for a mode and runs it on every packet; where packets can be paged, with
- * several lengths of the linear part. False, with the reason, when it does not compile, does
- * something undefined, or differs from libpcap's interpreter.
+ * A filter_agrees of the reference interpreter, which refuses what is undefined. Where packets can
+ * be paged, each is run with several lengths of the linear part; where the kernel can keep a VLAN
+ * tag beside the packet, those with a tag are run that way, too.
  */
 bool interpret_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 		      const struct ebpf_target *t, const struct packets *ps,
-		      char why[INTERPRET_TEXT_LEN]);
+		      char why[AGREES_TEXT_LEN]);
 
 #endif

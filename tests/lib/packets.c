@@ -343,8 +343,8 @@ static void add_link(struct packets *ps)
 
 /* ---- Truncations -------------------------------------------------------------------------- */
 
-static const char *const cut_names[] = {"tcp data behind options", "ip6 chain tcp", "arp request",
-					"qinq"};
+static const char *const cut_names[PACKETS_CUT_CNT] = {
+	"tcp data behind options", "ip6 chain tcp", "arp request", "qinq"};
 
 static void add_cuts(struct packets *ps, struct packet whole)
 {
@@ -359,18 +359,57 @@ static void add_cuts(struct packets *ps, struct packet whole)
 	}
 }
 
-struct packets packets_ethernet(int cut)
+static void add_cuts_of(struct packets *ps, const struct packets *whole, size_t which)
+{
+	for (size_t i = 0; i < whole->cnt; i++)
+		if (strcmp(whole->all[i].name, cut_names[which]) == 0)
+			add_cuts(ps, whole->all[i]);
+}
+
+static struct packets whole_ethernet(void)
 {
 	struct packets ps = {0};
 
 	add_ip4(&ps);
 	add_ip6(&ps);
 	add_link(&ps);
-	size_t whole_cnt = ps.cnt;
-	for (size_t i = 0; cut && i < whole_cnt; i++)
-		for (size_t n = 0; n < sizeof(cut_names) / sizeof(cut_names[0]); n++)
-			if (strcmp(ps.all[i].name, cut_names[n]) == 0)
-				add_cuts(&ps, ps.all[i]);
+	return ps;
+}
+
+struct packets packets_cut(size_t which)
+{
+	struct packets whole = whole_ethernet(), cuts = {0};
+
+	add_cuts_of(&cuts, &whole, which);
+	packets_free(&whole);
+	return cuts;
+}
+
+struct packets packets_empty(size_t cnt)
+{
+	struct packets ps = {0};
+
+	while (ps.cnt < cnt)
+		(void)next(&ps, "");
+	return ps;
+}
+
+void packets_append(struct packets *to, struct packets *from)
+{
+	for (size_t i = 0; i < from->cnt; i++)
+		*next(to, from->all[i].name) = from->all[i];
+	packets_free(from);
+}
+
+struct packets packets_ethernet(int cut)
+{
+	struct packets ps = whole_ethernet();
+
+	for (size_t n = 0; cut && n < PACKETS_CUT_CNT; n++) {
+		struct packets cuts = packets_cut(n);
+
+		packets_append(&ps, &cuts);
+	}
 	return ps;
 }
 

@@ -25,8 +25,15 @@ struct packets {
  * Without `cut`, only whole ones. Aborts without memory.
  */
 struct packets packets_ethernet(int cut);
-/* The same from the network header on, those that are IPv4 or IPv6. */
+/* Every truncation of one of PACKETS_CUT_CNT long ones. */
+#define PACKETS_CUT_CNT 4
+struct packets packets_cut(size_t which);
+/* Those of packets_ethernet() from the network header on, that are IPv4 or IPv6. */
 struct packets packets_raw(int cut);
+/* `cnt` packets of no bytes. */
+struct packets packets_empty(size_t cnt);
+/* Moves the packets of `from` behind those of `to`. */
+void packets_append(struct packets *to, struct packets *from);
 void packets_free(struct packets *p);
 
 #endif

@@ -3,6 +3,7 @@
 #include "randprog.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CNT(a)	 (sizeof(a) / sizeof((a)[0]))
 #define INSN_MAX 64
@@ -122,6 +123,19 @@ struct cbpf_prog random_program(struct choices *c)
 	return p;
 }
 
+/* ---- Packets ------------------------------------------------------------------------------ */
+
+void packet_change(struct packet *p, struct choices *c)
+{
+	uint32_t reach = p->len < 64 ? p->len : 64;
+
+	for (uint32_t n = 1 + choose(c, 6); n > 0; n--)
+		p->data[choose(c, choose(c, 4) ? reach : p->len)] =
+			(uint8_t)(choose(c, 2) ? number(c) : choose(c, 256));
+	if (choose(c, 3) == 0)
+		p->len = 1 + choose(c, p->len);
+}
+
 /* ---- Smaller ------------------------------------------------------------------------------ */
 
 static bool try(struct cbpf_prog *p, size_t i, struct cbpf_insn with,
@@ -138,23 +152,50 @@ static bool try(struct cbpf_prog *p, size_t i, struct cbpf_insn with,
 	return false;
 }
 
-/* Drops the program's last but one instruction where nothing needs it. */
-static bool shorter(struct cbpf_prog *p, bool (*fails)(void *user, const struct cbpf_prog *p),
-		    void *user)
+/* What is left of a distance from `from` to `to` when instruction i is gone. */
+static int64_t closer(size_t from, int64_t to, size_t i)
 {
-	struct cbpf_insn last = p->insns[p->cnt - 1], before;
+	int64_t at = (int64_t)i, f = (int64_t)from;
 
-	if (p->cnt < 2)
-		return false;
-	before = p->insns[p->cnt - 2];
-	p->insns[p->cnt - 2] = last;
-	p->cnt--;
-	if (cbpf_check(p, NULL) == 0 && fails(user, p))
-		return true;
-	p->cnt++;
-	p->insns[p->cnt - 2] = before;
-	p->insns[p->cnt - 1] = last;
-	return false;
+	return to - f - 1 - (f < at && to > at) + (f > at && to <= at);
+}
+
+/* Drops instruction i; jumps to it go to the one behind it. */
+static void drop(struct cbpf_prog *p, size_t i)
+{
+	for (size_t pc = 0; pc < p->cnt; pc++) {
+		struct cbpf_insn *in = &p->insns[pc];
+		int64_t next = (int64_t)pc + 1;
+
+		if (in->code == 0x05) {
+			in->k = (uint32_t)closer(pc, next + (int32_t)in->k, i);
+		} else if ((in->code & 7) == 5) {
+			in->jt = (uint8_t)closer(pc, next + in->jt, i);
+			in->jf = (uint8_t)closer(pc, next + in->jf, i);
+		}
+	}
+	memmove(p->insns + i, p->insns + i + 1, (--p->cnt - i) * sizeof(*p->insns));
+}
+
+/* Drops an instruction if what is left fails. */
+static bool shorter(struct cbpf_prog *p, size_t i,
+		    bool (*fails)(void *user, const struct cbpf_prog *p), void *user)
+{
+	const size_t cnt = p->cnt;
+	struct cbpf_insn *was = malloc(cnt * sizeof(*was));
+	bool good;
+
+	if (!was)
+		abort();
+	memcpy(was, p->insns, cnt * sizeof(*was));
+	drop(p, i);
+	good = cbpf_check(p, NULL) == 0 && fails(user, p);
+	if (!good) {
+		memcpy(p->insns, was, cnt * sizeof(*was));
+		p->cnt = cnt;
+	}
+	free(was);
+	return good;
 }
 
 void shrink_program(struct cbpf_prog *p, bool (*fails)(void *user, const struct cbpf_prog *p),
@@ -164,13 +205,11 @@ void shrink_program(struct cbpf_prog *p, bool (*fails)(void *user, const struct 
 
 	while (smaller) {
 		smaller = false;
-		while (shorter(p, fails, user))
-			smaller = true;
-		for (size_t i = 0; i + 1 < p->cnt; i++) {
+		for (size_t i = p->cnt - 1; i-- > 0;) {
 			struct cbpf_insn in = p->insns[i], zero = in, ret = {0x06, 0, 0, 0};
 
 			zero.k = 0;
-			smaller |= try(p, i, (struct cbpf_insn){0x05, 0, 0, 0}, fails, user) ||
+			smaller |= shorter(p, i, fails, user) ||
 				   (in.code != 0x05 && try(p, i, ret, fails, user)) ||
 				   (in.code != 0x05 && try(p, i, zero, fails, user));
 		}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "bpfcap/cbpf.h"
+#include "packets.h"
 
 /* Choices come from `data` as long as it lasts (a fuzzer's input), else from a generator. */
 struct choices {
@@ -19,13 +20,16 @@ uint32_t choose(struct choices *c, uint32_t below);
 /* insns is malloc'ed; the program passes cbpf_check(). */
 struct cbpf_prog random_program(struct choices *c);
 
+/* Changes some bytes of the packet, mostly of its headers, and sometimes cuts it. */
+void packet_change(struct packet *p, struct choices *c);
+
 #define EXPRESSION_LEN 1024
 /* An expression of the grammar of pcap-filter(7); libpcap may still refuse it. */
 void random_expression(struct choices *c, char text[EXPRESSION_LEN]);
 
 /*
- * Makes a program that `fails` smaller as long as it fails: instructions become jumps to the next
- * one or constants become 0.
+ * Makes a program that `fails` smaller as long as it fails: instructions go, become returns, or
+ * lose their constants.
  */
 void shrink_program(struct cbpf_prog *p, bool (*fails)(void *user, const struct cbpf_prog *p),
 		    void *user);

@@ -22,7 +22,7 @@
 static void compare(const char *expr, const struct cbpf_prog *filter, const struct ebpf_target *t,
 		    const struct packets *ps)
 {
-	char why[INTERPRET_TEXT_LEN];
+	char why[AGREES_TEXT_LEN];
 
 	for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
 		if (!interpret_agrees(filter, m, t, ps, why))

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* agrees.h - a way to run a compiled filter on packets and to compare it with libpcap's verdicts. */
+#ifndef TESTS_AGREES_H
+#define TESTS_AGREES_H
+
+#include "filters.h"
+#include "packets.h"
+
+#define AGREES_TEXT_LEN (ERR_TEXT_LEN + 256)
+
+/*
+ * Compiles the filter for a mode and runs it on every packet that the mode can be given. False,
+ * with the reason, when it does not compile or load, or differs from libpcap's interpreter.
+ */
+typedef bool (*filter_agrees)(const struct cbpf_prog *filter, enum filter_mode mode,
+			      const struct ebpf_target *t, const struct packets *ps,
+			      char why[AGREES_TEXT_LEN]);
+
+#endif
