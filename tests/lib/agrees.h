@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* agrees.h - a way to run a compiled filter on packets and to compare it with libpcap's verdicts. */
+/* agrees.h - a way to run a compiled filter on packets, compared with libpcap's interpreter. */
 #ifndef TESTS_AGREES_H
 #define TESTS_AGREES_H
 

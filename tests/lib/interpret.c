@@ -19,9 +19,9 @@
 struct view {
 	const struct packet *p;
 	uint8_t data[PACKET_LEN_MAX];
-	uint32_t len, linear;	 /* the first `linear` bytes are linear */
-	uint32_t tag, tpid;	 /* a VLAN tag beside the packet; tpid 0: none */
-	uint32_t want;		 /* libpcap's verdict */
+	uint32_t len, linear; /* the first `linear` bytes are linear */
+	uint32_t tag, tpid;   /* a VLAN tag beside the packet; tpid 0: none */
+	uint32_t want;	      /* libpcap's verdict */
 };
 
 struct checked {
@@ -113,8 +113,7 @@ static bool take_tag(struct view *v)
 static bool agrees_on(const struct checked *c, const struct cbpf_prog *filter,
 		      const struct packet *p, char why[AGREES_TEXT_LEN])
 {
-	struct view v = {
-		.p = p, .len = p->len, .want = cbpf_run(filter, p->data, p->len, p->len)};
+	struct view v = {.p = p, .len = p->len, .want = cbpf_run(filter, p->data, p->len, p->len)};
 	enum ebpf_prog_type type = filter_mode_type(c->mode);
 
 	memcpy(v.data, p->data, p->len);

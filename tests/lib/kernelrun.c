@@ -179,8 +179,10 @@ static bool agrees_on(const struct loaded *l, const struct cbpf_prog *filter,
 	run_cnt++;
 	if (got == want)
 		return true;
-	(void)snprintf(why, AGREES_TEXT_LEN, "%s, packet '%s' (%u bytes): libpcap says %u, the "
-		       "kernel %u", filter_mode_name(l->mode), p->name, p->len, want, got);
+	(void)snprintf(why, AGREES_TEXT_LEN,
+		       "%s, packet '%s' (%u bytes): libpcap says %u, the "
+		       "kernel %u",
+		       filter_mode_name(l->mode), p->name, p->len, want, got);
 	return false;
 }
 

@@ -154,23 +154,10 @@ static void arp(struct packet *p, unsigned op, uint32_t src, uint32_t dst)
 
 /* ---- The set ------------------------------------------------------------------------------ */
 
-static struct packet *next(struct packets *ps, const char *name)
-{
-	struct packet *p;
-
-	ps->all = realloc(ps->all, (ps->cnt + 1) * sizeof(*ps->all));
-	if (!ps->all)
-		abort();
-	p = &ps->all[ps->cnt++];
-	memset(p, 0, sizeof(*p));
-	(void)snprintf(p->name, sizeof(p->name), "%s", name);
-	return p;
-}
-
 /* Ethernet and IPv4 in front of what the caller puts. */
 static struct packet *on_ip4(struct packets *ps, const char *name, struct ip4 h)
 {
-	struct packet *p = next(ps, name);
+	struct packet *p = packets_next(ps, name);
 
 	ether(p, 2, 0x0800);
 	ip4(p, h);
@@ -179,7 +166,7 @@ static struct packet *on_ip4(struct packets *ps, const char *name, struct ip4 h)
 
 static struct packet *on_ip6(struct packets *ps, const char *name, unsigned proto, unsigned last)
 {
-	struct packet *p = next(ps, name);
+	struct packet *p = packets_next(ps, name);
 
 	ether(p, 2, 0x86dd);
 	ip6(p, proto, last);
@@ -259,7 +246,7 @@ static void add_ip6(struct packets *ps)
 	p = on_ip6(ps, "ip6 in ip6", 41, 2);
 	ip6(p, 6, 2);
 	tcp(p, 1, 2, 5, 2);
-	p = next(ps, "ip6 multicast");
+	p = packets_next(ps, "ip6 multicast");
 	ether(p, 0xfb, 0x86dd);
 	ip6(p, 17, 5);
 	udp(p, 5353, 5353);
@@ -267,7 +254,7 @@ static void add_ip6(struct packets *ps)
 
 static void tagged(struct packets *ps, const char *name, unsigned tpid, unsigned tci, bool six)
 {
-	struct packet *p = next(ps, name);
+	struct packet *p = packets_next(ps, name);
 
 	ether(p, 2, tpid);
 	put16(p, tci);
@@ -288,85 +275,61 @@ static void add_link(struct packets *ps)
 	tagged(ps, "vlan 200 ip6", 0x8100, 200, true);
 	tagged(ps, "802.1ad 100", 0x88a8, 100, false);
 	tagged(ps, "vlan 9100", 0x9100, 100, false);
-	p = next(ps, "qinq");
+	p = packets_next(ps, "qinq");
 	ether(p, 2, 0x88a8);
 	put32(p, 100u << 16 | 0x8100);
 	put32(p, 200u << 16 | 0x0800);
 	ip4(p, (struct ip4){.proto = 17});
 	udp(p, 53, 53);
-	p = next(ps, "vlan arp");
+	p = packets_next(ps, "vlan arp");
 	ether(p, 0xff, 0x8100);
 	put32(p, 100u << 16 | 0x0806);
 	arp(p, 1, NET_10(1), NET_10(2));
-	p = next(ps, "mpls");
+	p = packets_next(ps, "mpls");
 	ether(p, 2, 0x8847);
 	put32(p, 100u << 12 | 1u << 8 | 64);
 	ip4(p, (struct ip4){.proto = 6});
 	tcp(p, 40000, 443, 5, 2);
-	p = next(ps, "mpls twice");
+	p = packets_next(ps, "mpls twice");
 	ether(p, 2, 0x8847);
 	put32(p, 100u << 12 | 64);
 	put32(p, 1024u << 12 | 1u << 8 | 64);
 	ip4(p, (struct ip4){.proto = 17});
 	udp(p, 53, 53);
-	p = next(ps, "pppoe");
+	p = packets_next(ps, "pppoe");
 	ether(p, 2, 0x8864);
 	put32(p, 0x11000007);
 	put16(p, 60);
 	put16(p, 0x0021);
 	ip4(p, (struct ip4){.proto = 6});
 	tcp(p, 40000, 443, 5, 2);
-	ether(next(ps, "pppoe discovery"), 0xff, 0x8863);
-	arp((p = next(ps, "arp request"), ether(p, 0xff, 0x0806), p), 1, NET_10(1), NET_10(2));
-	arp((p = next(ps, "arp reply"), ether(p, 1, 0x0806), p), 2, 0x01010101, NET_10(1));
-	arp((p = next(ps, "rarp"), ether(p, 0xff, 0x8035), p), 3, 0, 0);
-	p = next(ps, "stp");
+	ether(packets_next(ps, "pppoe discovery"), 0xff, 0x8863);
+	arp((p = packets_next(ps, "arp request"), ether(p, 0xff, 0x0806), p), 1, NET_10(1),
+	    NET_10(2));
+	arp((p = packets_next(ps, "arp reply"), ether(p, 1, 0x0806), p), 2, 0x01010101, NET_10(1));
+	arp((p = packets_next(ps, "rarp"), ether(p, 0xff, 0x8035), p), 3, 0, 0);
+	p = packets_next(ps, "stp");
 	put(p, "\x01\x80\xc2\0\0\0\2\0\0\0\0\1\0\x26\x42\x42\x03\0\0\0", 20);
 	fill(p, 0, 40);
-	p = next(ps, "isis");
+	p = packets_next(ps, "isis");
 	put(p, "\x01\x80\xc2\0\0\x14\2\0\0\0\0\1\0\x30\xfe\xfe\x03\x83\x1b\x01\0\x0f\x01", 23);
 	fill(p, 0, 40);
-	p = next(ps, "snap appletalk");
+	p = packets_next(ps, "snap appletalk");
 	put(p, "\2\0\0\0\0\2\2\0\0\0\0\1\0\x30\xaa\xaa\x03\x08\0\x07\x80\x9b", 22);
 	fill(p, 0, 40);
-	p = next(ps, "ipx");
+	p = packets_next(ps, "ipx");
 	put(p, "\2\0\0\0\0\2\2\0\0\0\0\1\0\x30\xff\xff\0\x30", 18);
 	fill(p, 0, 40);
-	p = next(ps, "lldp");
+	p = packets_next(ps, "lldp");
 	ether(p, 0xfb, 0x88cc);
 	fill(p, 2, 40);
-	fill(next(ps, "ones"), 0xff, 1);
-	memset(next(ps, "all ff")->data, 0xff, 200);
+	fill(packets_next(ps, "ones"), 0xff, 1);
+	memset(packets_next(ps, "all ff")->data, 0xff, 200);
 	ps->all[ps->cnt - 1].len = 200;
-	next(ps, "all 0")->len = 300;
+	packets_next(ps, "all 0")->len = 300;
 }
 
-/* ---- Truncations -------------------------------------------------------------------------- */
-
-static const char *const cut_names[PACKETS_CUT_CNT] = {
-	"tcp data behind options", "ip6 chain tcp", "arp request", "qinq"};
-
-static void add_cuts(struct packets *ps, struct packet whole)
-{
-	for (uint32_t len = 1; len < whole.len; len++) {
-		struct packet *p = next(ps, whole.name);
-		uint32_t name_len = (uint32_t)strlen(whole.name);
-
-		*p = whole;
-		memset(p->data + len, 0, PACKET_LEN_MAX - len);
-		p->len = len;
-		(void)snprintf(p->name + name_len, sizeof(p->name) - name_len, "[:%u]", len);
-	}
-}
-
-static void add_cuts_of(struct packets *ps, const struct packets *whole, size_t which)
-{
-	for (size_t i = 0; i < whole->cnt; i++)
-		if (strcmp(whole->all[i].name, cut_names[which]) == 0)
-			add_cuts(ps, whole->all[i]);
-}
-
-static struct packets whole_ethernet(void)
+struct packets packets_whole(void)
 {
 	struct packets ps = {0};
 
@@ -374,66 +337,4 @@ static struct packets whole_ethernet(void)
 	add_ip6(&ps);
 	add_link(&ps);
 	return ps;
-}
-
-struct packets packets_cut(size_t which)
-{
-	struct packets whole = whole_ethernet(), cuts = {0};
-
-	add_cuts_of(&cuts, &whole, which);
-	packets_free(&whole);
-	return cuts;
-}
-
-struct packets packets_empty(size_t cnt)
-{
-	struct packets ps = {0};
-
-	while (ps.cnt < cnt)
-		(void)next(&ps, "");
-	return ps;
-}
-
-void packets_append(struct packets *to, struct packets *from)
-{
-	for (size_t i = 0; i < from->cnt; i++)
-		*next(to, from->all[i].name) = from->all[i];
-	packets_free(from);
-}
-
-struct packets packets_ethernet(int cut)
-{
-	struct packets ps = whole_ethernet();
-
-	for (size_t n = 0; cut && n < PACKETS_CUT_CNT; n++) {
-		struct packets cuts = packets_cut(n);
-
-		packets_append(&ps, &cuts);
-	}
-	return ps;
-}
-
-struct packets packets_raw(int cut)
-{
-	struct packets ps = packets_ethernet(cut);
-	size_t kept = 0;
-
-	for (size_t i = 0; i < ps.cnt; i++) {
-		struct packet *p = &ps.all[i];
-		unsigned type = (unsigned)p->data[12] << 8 | p->data[13];
-
-		if (p->len <= 14 || (type != 0x0800 && type != 0x86dd))
-			continue;
-		p->len -= 14;
-		memmove(p->data, p->data + 14, PACKET_LEN_MAX - 14);
-		ps.all[kept++] = *p;
-	}
-	ps.cnt = kept;
-	return ps;
-}
-
-void packets_free(struct packets *p)
-{
-	free(p->all);
-	*p = (struct packets){0};
 }

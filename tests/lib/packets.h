@@ -30,6 +30,11 @@ struct packets packets_ethernet(int cut);
 struct packets packets_cut(size_t which);
 /* Those of packets_ethernet() from the network header on, that are IPv4 or IPv6. */
 struct packets packets_raw(int cut);
+/* The whole ones alone. packets.c */
+struct packets packets_whole(void);
+
+/* One more packet, of no bytes. */
+struct packet *packets_next(struct packets *ps, const char *name);
 /* `cnt` packets of no bytes. */
 struct packets packets_empty(size_t cnt);
 /* Moves the packets of `from` behind those of `to`. */

@@ -23,8 +23,9 @@ struct check {
 	void (*need)(void); /* skips where the check cannot be done; NULL: it can */
 	uint64_t cnt, seed;
 	struct ebpf_target target;
-	struct packets sets[PACKETS_CUT_CNT]; /* whole ones, all cuts of one, OWN_CNT changed ones */
-	const struct packets *set;	      /* of the filter that is checked */
+	struct packets
+		sets[PACKETS_CUT_CNT]; /* whole ones, all cuts of one, OWN_CNT changed ones */
+	const struct packets *set;     /* of the filter that is checked */
 	char why[AGREES_TEXT_LEN];
 };
 

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* packets_sets.c - sets of packets: what they are kept in, truncations, without link layer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "packets.h"
+
+struct packet *packets_next(struct packets *ps, const char *name)
+{
+	struct packet *p;
+
+	ps->all = realloc(ps->all, (ps->cnt + 1) * sizeof(*ps->all));
+	if (!ps->all)
+		abort();
+	p = &ps->all[ps->cnt++];
+	memset(p, 0, sizeof(*p));
+	(void)snprintf(p->name, sizeof(p->name), "%s", name);
+	return p;
+}
+
+/* ---- Truncations -------------------------------------------------------------------------- */
+
+static const char *const cut_names[PACKETS_CUT_CNT] = {"tcp data behind options", "ip6 chain tcp",
+						       "arp request", "qinq"};
+
+static void add_cuts(struct packets *ps, struct packet whole)
+{
+	for (uint32_t len = 1; len < whole.len; len++) {
+		struct packet *p = packets_next(ps, whole.name);
+		uint32_t name_len = (uint32_t)strlen(whole.name);
+
+		*p = whole;
+		memset(p->data + len, 0, PACKET_LEN_MAX - len);
+		p->len = len;
+		(void)snprintf(p->name + name_len, sizeof(p->name) - name_len, "[:%u]", len);
+	}
+}
+
+static void add_cuts_of(struct packets *ps, const struct packets *whole, size_t which)
+{
+	for (size_t i = 0; i < whole->cnt; i++)
+		if (strcmp(whole->all[i].name, cut_names[which]) == 0)
+			add_cuts(ps, whole->all[i]);
+}
+
+struct packets packets_cut(size_t which)
+{
+	struct packets whole = packets_whole(), cuts = {0};
+
+	add_cuts_of(&cuts, &whole, which);
+	packets_free(&whole);
+	return cuts;
+}
+
+struct packets packets_empty(size_t cnt)
+{
+	struct packets ps = {0};
+
+	while (ps.cnt < cnt)
+		(void)packets_next(&ps, "");
+	return ps;
+}
+
+void packets_append(struct packets *to, struct packets *from)
+{
+	for (size_t i = 0; i < from->cnt; i++)
+		*packets_next(to, from->all[i].name) = from->all[i];
+	packets_free(from);
+}
+
+struct packets packets_ethernet(int cut)
+{
+	struct packets ps = packets_whole();
+
+	for (size_t n = 0; cut && n < PACKETS_CUT_CNT; n++) {
+		struct packets cuts = packets_cut(n);
+
+		packets_append(&ps, &cuts);
+	}
+	return ps;
+}
+
+struct packets packets_raw(int cut)
+{
+	struct packets ps = packets_ethernet(cut);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ps.cnt; i++) {
+		struct packet *p = &ps.all[i];
+		unsigned type = (unsigned)p->data[12] << 8 | p->data[13];
+
+		if (p->len <= 14 || (type != 0x0800 && type != 0x86dd))
+			continue;
+		p->len -= 14;
+		memmove(p->data, p->data + 14, PACKET_LEN_MAX - 14);
+		ps.all[kept++] = *p;
+	}
+	ps.cnt = kept;
+	return ps;
+}
+
+void packets_free(struct packets *p)
+{
+	free(p->all);
+	*p = (struct packets){0};
+}
