@@ -90,6 +90,7 @@ static void release(struct emit *e)
 	free(e->use_end);
 	free(e->use_next);
 	free(e->last_need);
+	free(e->copy);
 	free(e->cell_off);
 	free(e->stubs);
 }

@@ -15,10 +15,12 @@
 #include "bpfcap/dsl.h"
 #include "ir.h"
 
-#define REG_CNT	      10 /* R0..R9 */
-#define SPILL_CNT_MAX 16
-#define PIN_CNT_MAX   10
-#define NO_VAL	      0 /* the constant 0 is never kept in a register */
+#define REG_CNT	       10 /* R0..R9 */
+#define SPILL_CNT_MAX  16
+#define PIN_CNT_MAX    10
+#define NO_VAL	       0 /* the constant 0 is never kept in a register */
+#define COPY_PLACE_CNT 2
+#define COPY_IP_LEN    20 /* of most IPv4 headers */
 
 /* What registers and slots hold. */
 struct held {
@@ -28,7 +30,15 @@ struct held {
 		max[REG_CNT]; /* what the verifier knows: value <= max; UINT32_MAX: not even that */
 	uint32_t reach[REG_CNT]; /* of a PTR: bytes behind it that were checked */
 	ir_val spill[SPILL_CNT_MAX];
-	uint32_t reach_0; /* of the packet's start */
+	uint32_t reach_0;	       /* of the packet's start */
+	ir_val copied[COPY_PLACE_CNT]; /* the base, + 1, whose copy is there; 0: none */
+};
+
+/* Bytes [base + from, base + to) of the packet, on the stack from `off` on. */
+struct copy {
+	uint32_t from, to; /* to 0: there is no copy */
+	int16_t off;
+	bool usual; /* the copy of the packet's start has them, too, if base is COPY_IP_LEN */
 };
 
 struct emit;
@@ -36,6 +46,7 @@ struct emit;
 /* How the packet is reached. */
 struct access {
 	bool calls;	 /* loads are calls */
+	bool copies;	 /* one of them for several loads, to the stack */
 	bool pointers;	 /* variable bases become PTR values */
 	bool host_order; /* loads come in the order of the host: RAW values are of no use */
 
@@ -92,6 +103,7 @@ struct emit {
 	ir_node ret_0;	   /* the end with result 0 */
 	bool made_ret_0;   /* which no edge of the graph leads to */
 	ir_val *ptr;	   /* PTR of each base, 0 where the mode has no pointers */
+	struct copy *copy; /* of each base */
 	int16_t *cell_off; /* stack offset of each CELL value */
 	unsigned spill_cnt;
 	int16_t spill_off, tmp_off;
@@ -164,9 +176,31 @@ bool c2e_emit_guard_len(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 
 ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad);
 
+/* ---- copy.c: packet bytes on the stack ---------------------------------------------------- */
+
+/* Plans the copies within [bottom, top) of the stack; fewer or none where that is short. -ENOMEM */
+int c2e_copy_plan(struct emit *e, int top, int bottom);
+
+static inline unsigned c2e_copy_place(ir_val base)
+{
+	return base != 0;
+}
+
+static inline bool c2e_copy_is_filled(const struct emit *e, ir_val base)
+{
+	return e->now.copied[c2e_copy_place(base)] == base + 1;
+}
+
+/* Are the bytes of LOAD or RAW value *v on the stack? */
+static inline bool c2e_copy_has(const struct emit *e, const struct ir_value *v)
+{
+	return e->access->copies && c2e_copy_is_filled(e, v->a) &&
+	       v->k + v->size <= e->copy[v->a].to;
+}
+
 /* ---- emit_stack.c: the stack below frame->stack_top -------------------------------------- */
 
-/* Gives cells, spilled values and the helper's buffer their places; -ENOSPC. */
+/* Gives cells, spilled values, copies and the helper's buffer their places; -ENOSPC. */
 int c2e_emit_stack(struct emit *e);
 
 /* ---- emit_depth.c ------------------------------------------------------------------------- */

@@ -71,8 +71,10 @@ static bool cheap(const struct emit *e, ir_val v)
 {
 	const struct ir_value *val = c2e_ir_at(e->ir, v);
 
+	bool bytes = val->op == IR_LOAD || val->op == IR_RAW;
+
 	return val->op == IR_CELL || val->op == IR_PTR ||
-	       (!e->access->calls && (val->op == IR_LOAD || val->op == IR_RAW) && val->a == 0);
+	       (bytes && val->a == 0 && (!e->access->calls || c2e_copy_has(e, val)));
 }
 
 static unsigned free_spill(struct emit *e)
@@ -201,6 +203,9 @@ static void agree(struct held *x, const struct held *y)
 	for (unsigned i = 0; i < SPILL_CNT_MAX; i++)
 		if (x->spill[i] != y->spill[i])
 			x->spill[i] = NO_VAL;
+	for (unsigned i = 0; i < COPY_PLACE_CNT; i++)
+		if (x->copied[i] != y->copied[i])
+			x->copied[i] = 0;
 	if (y->reach_0 < x->reach_0)
 		x->reach_0 = y->reach_0;
 }

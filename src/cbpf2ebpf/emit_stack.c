@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emit_stack.c - the stack below frame->stack_top: the helper's buffer, cells, spilled values.
+ * emit_stack.c - the stack below frame->stack_top: the helper's buffer, cells, spilled values,
+ * and copies of packet bytes in what is left.
  * Cells whose values are not needed at the same time share a place.
  */
 #include <errno.h>
@@ -65,5 +66,7 @@ int c2e_emit_stack(struct emit *e)
 		return -ENOSPC;
 	e->spill_cnt = left < SPILL_CNT_MAX ? left : SPILL_CNT_MAX;
 	e->spill_off = (int16_t)(e->tmp_off - 4 * (cells + (int)e->spill_cnt));
-	return 0;
+	if (!e->access->copies)
+		return 0;
+	return c2e_copy_plan(e, e->spill_off, e->frame->stack_top - e->frame->stack_len);
 }

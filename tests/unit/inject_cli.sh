@@ -126,6 +126,26 @@ probe_read_is_the_kernels_own()
 	done
 }
 
+# calls WANTED OBJECT FUNCTION MODE EXPR: so many calls stand in the function.
+calls()
+{
+	"$inject" "$cases/$2.bpf" -o "$T/out.o" --at "$3" --access "$4" -e "$5"
+	llvm-objdump -d "--disassemble-symbols=$3" "$T/out.o" >"$T/dump"
+	same "$(grep -c '	call ' "$T/dump")" "$1" "$2, $4, $5"
+}
+
+# One call copies the headers; the second is for IPv4 headers with options.
+loads_share_calls()
+{
+	need_objects
+	need llvm-objdump
+	for e in '2 tcp port 443' '1 host 10.0.0.1' '1 ip6 and udp dst port 53'; do
+		calls "${e%% *}" memory stub probe_read "${e#* }"
+		calls "${e%% *}" socket stub load_bytes "${e#* }"
+		calls "${e%% *}" tc $stub load_bytes "${e#* }"
+	done
+}
+
 deterministic()
 {
 	need_objects
@@ -144,5 +164,6 @@ try stubs_are_listed
 try llvm_reads_the_result
 try old_body_is_kept
 try probe_read_is_the_kernels_own
+try loads_share_calls
 try deterministic
 finish
