@@ -134,7 +134,7 @@ $(BUILD)/bin/$(1): $(call tool_objects,$(1)) $(BUILD)/libbpfcap.a
 endef
 $(foreach t,$(TOOLS),$(eval $(call TOOL_RULE,$(t))))
 
-# Tests named cap_x and asm_x take what they test of the commands bpfcap and bpfasm.
+# Tests named cap_x, asm_x and inject_x take what they test of bpfcap, bpfasm and bpfinject.
 define TOOL_TEST_RULES
 $(BUILD)/lib$(2).a: $(filter-out %/main.o,$(call tool_objects,$(1)))
 	$$(call say,AR)rm -f $$@ && $$(AR) rcs $$@ $$^
@@ -150,12 +150,15 @@ $(BUILD)/tests/fuzz/$(2)_%: $(BUILD)/tests/fuzz/$(2)_%.o $(BUILD)/tests/fuzz/dri
 endef
 $(eval $(call TOOL_TEST_RULES,bpfcap,cap))
 $(eval $(call TOOL_TEST_RULES,bpfasm,asm))
+$(eval $(call TOOL_TEST_RULES,bpfinject,inject))
 
 $(BUILD)/libtest.a: $(TEST_LIB_OBJ)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver/main.o $(BUILD)/libbpfcap.a
-	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(BUILD)/libbpfcap.a $(LDFLAGS) $(LIBS)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver/main.o $(BUILD)/libtest.a \
+		$(BUILD)/libbpfcap.a
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(BUILD)/libtest.a \
+		$(BUILD)/libbpfcap.a $(LDFLAGS) $(LIBS)
 
 $(BUILD)/tests/vm/%: $(BUILD)/tests/vm/%.o
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS)
