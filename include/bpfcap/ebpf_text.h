@@ -49,12 +49,13 @@ int ebpf_parse(const char *text, size_t len, const char *name, const struct ebpf
 	       enum ebpf_prog_type type, struct ebpf_prog *out, struct err *e);
 
 /*
- * A map that a source defines by `.map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES`; TYPE is a number
- * or a name such as hash, array, percpu_array, perf_event_array, ringbuf.
+ * A map that a source defines by `.map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES[, FLAGS]`; TYPE is a
+ * number or a name such as hash, array, percpu_array, perf_event_array, ringbuf.
  */
 struct ebpf_map_def {
 	char name[16]; /* as the kernel limits it; the first 15 bytes */
-	uint32_t type, key_len, value_len, entry_cnt;
+	uint32_t type, key_len, value_len, entry_cnt, flags;
+	const void *data; /* what its first value begins as, not owned; NULL: zeros */
 };
 
 /*
@@ -98,6 +99,17 @@ enum ebpf_format {
 
 /* 0, or the -errno of the stream. */
 int ebpf_write(FILE *out, const struct ebpf_prog *p, enum ebpf_format format);
+
+/* What a listing says of a slot beside its instruction; NULL: nothing. */
+struct ebpf_note {
+	const char *label; /* on a line of its own, in front */
+	const char *text;  /* behind it, as a comment */
+	uint64_t off;	   /* not 0: "+OFF" behind the text */
+};
+
+/* A listing with notes: `note` gets one that is empty. The program reads back without them. */
+int ebpf_write_listing(FILE *out, const struct ebpf_prog *p,
+		       void (*note)(void *user, size_t slot, struct ebpf_note *n), void *user);
 
 /*
  * Reads what ebpf_write() wrote (not EBPF_FORMAT_C; listings by ebpf_parse()). Nothing but the form

@@ -116,6 +116,48 @@ int kbpf_insns_insert(const struct ebpf_insn *insns, size_t cnt, size_t at,
 		      const struct ebpf_insn *head, size_t head_cnt, struct ebpf_insn *out,
 		      struct err *e);
 
+/* ---- Programs out of objects -------------------------------------------------------------- */
+
+/* A map that a program uses. Sections of variables (.data, .rodata, .bss) are maps, too. */
+struct kbpf_elf_map {
+	const char *name;			      /* of the symbol, or the section */
+	uint32_t type, key_len, value_len, entry_cnt; /* 0: not known */
+	uint32_t flags;
+	bool variables;	     /* one value of value_len bytes, which begins as: */
+	const uint8_t *data; /* NULL: zeros */
+};
+
+/* A name that belongs to a slot: of the function that begins there, or of what is used there. */
+struct kbpf_elf_name {
+	size_t slot;
+	const char *name;
+	uint64_t off; /* bytes behind the start of a variable */
+};
+
+#define KELF_PROGRAM_MAPS_MAX  64
+#define KELF_PROGRAM_SLOTS_MAX 1000000u
+
+/* A program as a loader would make it. Names point into the object. */
+struct kbpf_elf_program {
+	struct ebpf_insn *insns; /* malloc'ed, as all lists */
+	size_t cnt;
+	struct kbpf_elf_name *funcs, *refs; /* by slot */
+	size_t func_cnt, ref_cnt;
+	struct kbpf_elf_map maps[KELF_PROGRAM_MAPS_MAX];
+	size_t map_cnt;
+};
+
+/*
+ * Takes a section of code, or only the function `symbol` of it (0: the whole section), and puts
+ * the functions that it calls elsewhere behind it. What the object leaves to be relocated becomes:
+ * distances of calls and functions; `map_fd I` and `map_value I +off` for maps[I]; for what the
+ * kernel has to supply `kfunc#0`. -EINVAL (input): it calls what is no function, jumps out of it,
+ * uses too many maps; -E2BIG (input): too long.
+ */
+int kbpf_elf_link(const struct kbpf_elf *k, size_t section, size_t symbol,
+		  struct kbpf_elf_program *out, struct err *e);
+void kbpf_elf_program_free(struct kbpf_elf_program *p);
+
 /* ---- Making objects ----------------------------------------------------------------------- */
 
 /* An empty object; the indices given below are those of the functions above. */

@@ -3,6 +3,7 @@
  * src/asm/format.c - programs written down in several forms, and read back from those that a
  * machine wrote. Takes hostile input; fails with -EINVAL and the line, or the stream's errno.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,16 +16,43 @@
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-static void write_listing(FILE *out, const struct ebpf_prog *p)
+/* A name out of somebody's file: it must stay on its line. */
+static void write_name(FILE *out, const char *name)
+{
+	for (; *name; name++)
+		fputc(isprint((unsigned char)*name) ? *name : '?', out);
+}
+
+static void write_noted(FILE *out, const struct ebpf_prog *p,
+			void (*note)(void *user, size_t slot, struct ebpf_note *n), void *user)
 {
 	char text[EBPF_TEXT_LEN];
 
 	for (size_t i = 0; i < p->cnt;) {
 		const size_t slots = ebpf_disasm(p->insns, p->cnt, i, text);
+		struct ebpf_note n = {0};
 
-		fprintf(out, "%4zu: (%02x) %s\n", i, p->insns[i].code, text);
+		if (note)
+			note(user, i, &n);
+		if (n.label) {
+			write_name(out, n.label);
+			fputs(":\n", out);
+		}
+		fprintf(out, "%4zu: (%02x) %s", i, p->insns[i].code, text);
+		if (n.text) {
+			fputs(" ; ", out);
+			write_name(out, n.text);
+		}
+		if (n.text && n.off)
+			fprintf(out, "+%" PRIu64, n.off);
+		fputc('\n', out);
 		i += slots;
 	}
+}
+
+static void write_listing(FILE *out, const struct ebpf_prog *p)
+{
+	write_noted(out, p, NULL, NULL);
 }
 
 static void write_c(FILE *out, const struct ebpf_prog *p)
@@ -62,6 +90,13 @@ static void write_raw(FILE *out, const struct ebpf_prog *p)
 	(void)fwrite(p->insns, sizeof(*p->insns), p->cnt, out);
 }
 
+static int written(FILE *out)
+{
+	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
 int ebpf_write(FILE *out, const struct ebpf_prog *p, enum ebpf_format format)
 {
 	static void (*const writers[])(FILE * out, const struct ebpf_prog *p) = {
@@ -74,9 +109,15 @@ int ebpf_write(FILE *out, const struct ebpf_prog *p, enum ebpf_format format)
 		return -EINVAL;
 	errno = 0;
 	writers[format](out, p);
-	if (fflush(out) == 0 && !ferror(out))
-		return 0;
-	return errno ? -errno : -EIO;
+	return written(out);
+}
+
+int ebpf_write_listing(FILE *out, const struct ebpf_prog *p,
+		       void (*note)(void *user, size_t slot, struct ebpf_note *n), void *user)
+{
+	errno = 0;
+	write_noted(out, p, note, user);
+	return written(out);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------ */

@@ -119,7 +119,7 @@ static int add_map(struct parser *p, struct word word, const struct ebpf_map_def
 	return 0;
 }
 
-/* ".map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES"; the directive is read */
+/* ".map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES[, FLAGS]"; the directive is read */
 static int define_map(struct parser *p)
 {
 	struct ebpf_map_def def = {.name = ""};
@@ -136,6 +136,8 @@ static int define_map(struct parser *p)
 		rc = take_map_field(p, false, &def.value_len);
 	if (!rc)
 		rc = take_map_field(p, false, &def.entry_cnt);
+	if (!rc && !ebpf_scan_end(&p->scan))
+		rc = take_map_field(p, false, &def.flags);
 	if (!rc && !ebpf_scan_end(&p->scan))
 		return ebpf_scan_fail(&p->scan, p->scan.p, "nothing more is expected here");
 	return rc ? rc : add_map(p, word, &def);

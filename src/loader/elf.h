@@ -109,6 +109,33 @@ static inline bool elf_is_call(const struct ebpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src == BPF_PSEUDO_CALL;
 }
 
+#define OP_LDDW	  (BPF_LD | BPF_IMM | BPF_DW) /* two slots */
+#define LDDW_FUNC 4 /* BPF_PSEUDO_FUNC: the address of a function, by its distance */
+
+/* How an instruction says where control goes. */
+enum elf_distance { NO_DISTANCE, IN_OFF, IN_IMM, IN_IMM_OF_FUNC };
+
+enum elf_distance elf_distance_of(const struct ebpf_insn *insn);
+
+#define ELF_NOWHERE SIZE_MAX
+
+/* All slots of code, numbered through: slot i of section s is base[s] + i. */
+struct elf_calls {
+	size_t *base;
+	size_t slot_cnt;
+	size_t *target; /* the slot that is called, or whose address is taken, or ELF_NOWHERE */
+};
+
+/* 0 or -ENOMEM; to be freed in the first case. */
+int elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c);
+void elf_calls_free(struct elf_calls *c);
+
+/*
+ * The map that a variable in .maps (BTF), or in the old "maps", declares; `name` is its symbol,
+ * `at` its byte in the section. What cannot be found out stays 0.
+ */
+void elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at, struct kbpf_elf_map *m);
+
 /* Bytes that a relocation of this type covers in such a section; 0: not one we know. */
 size_t kbpf_elf_reloc_len(const struct elf_section *target, uint64_t type);
 

@@ -4,7 +4,7 @@
  * offsets in .BTF.ext, parameters of functions in .BTF. See Documentation/bpf/btf.rst of Linux.
  * Fails with -EINVAL where .BTF.ext contradicts itself; for what is only asked, with "not known".
  */
-#include "elf.h"
+#include "elf_btf.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,13 +18,7 @@ struct head { /* of both sections */
 	uint32_t head_len;
 };
 
-/* A part of a section's bytes. */
-struct span {
-	uint8_t *p;
-	size_t len;
-};
-
-static uint32_t u32_at(struct span s, size_t off)
+static uint32_t u32_at(struct elf_span s, size_t off)
 {
 	uint32_t v;
 
@@ -32,25 +26,24 @@ static uint32_t u32_at(struct span s, size_t off)
 	return v;
 }
 
-/* Cuts `len` bytes at `off` out of a span. */
-static bool cut(struct span s, uint64_t off, uint64_t len, struct span *out)
+bool elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf_span *out)
 {
 	if (off > s.len || len > s.len - off)
 		return false;
-	*out = (struct span){s.p + off, len};
+	*out = (struct elf_span){s.p + off, len};
 	return true;
 }
 
 /* The bytes of a section that begins with a head of at least `head_min` bytes. */
 static bool open_section(const struct kbpf_elf *k, const char *name, uint32_t head_min,
-			 struct span *whole, uint32_t *head_len)
+			 struct elf_span *whole, uint32_t *head_len)
 {
 	const struct elf_section *s = &k->sec[kbpf_elf_section_by_name(k, name)];
 	struct head h;
 
 	if (!s->data || s->h.sh_size < head_min)
 		return false;
-	*whole = (struct span){s->data, s->h.sh_size};
+	*whole = (struct elf_span){s->data, s->h.sh_size};
 	memcpy(&h, s->data, sizeof(h));
 	*head_len = h.head_len;
 	return h.magic == MAGIC && h.version == VERSION && h.head_len >= head_min &&
@@ -59,42 +52,24 @@ static bool open_section(const struct kbpf_elf *k, const char *name, uint32_t he
 
 /* ---- .BTF ---- */
 
-struct btf {
-	struct span types, strings;
-};
-
-static bool open_btf(const struct kbpf_elf *k, struct btf *b)
+bool elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b)
 {
 	enum { TYPE_OFF = 8, TYPE_LEN = 12, STR_OFF = 16, STR_LEN = 20, HEAD_MIN = 24 };
-	struct span whole;
+	struct elf_span whole;
 	uint32_t head_len;
 
 	return open_section(k, ".BTF", HEAD_MIN, &whole, &head_len) &&
-	       cut(whole, (uint64_t)head_len + u32_at(whole, TYPE_OFF), u32_at(whole, TYPE_LEN),
-		   &b->types) &&
-	       cut(whole, (uint64_t)head_len + u32_at(whole, STR_OFF), u32_at(whole, STR_LEN),
-		   &b->strings) &&
+	       elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, TYPE_OFF),
+			    u32_at(whole, TYPE_LEN), &b->types) &&
+	       elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, STR_OFF),
+			    u32_at(whole, STR_LEN), &b->strings) &&
 	       b->strings.len && b->strings.p[b->strings.len - 1] == '\0';
 }
 
-struct type {
-	uint32_t name, info, ref; /* ref: a size or the number of a type */
-};
-
 enum { KIND_FUNC = 12, KIND_FUNC_PROTO = 13 };
 
-static uint32_t kind_of(const struct type *t)
-{
-	return t->info >> 24 & 0x1f;
-}
-
-static uint32_t member_cnt(const struct type *t)
-{
-	return t->info & 0xffff;
-}
-
-/* Bytes behind a struct type; false for a kind we do not know. */
-static bool type_tail_len(const struct type *t, size_t *len)
+/* Bytes behind a struct elf_type; false for a kind we do not know. */
+static bool type_tail_len(const struct elf_type *t, size_t *len)
 {
 	static const struct {
 		bool known;
@@ -120,28 +95,37 @@ static bool type_tail_len(const struct type *t, size_t *len)
 		[18] = {true, 0, 0},  /* tag of a type */
 		[19] = {true, 0, 12}, /* 64-bit enum */
 	};
-	uint32_t kind = kind_of(t);
+	uint32_t kind = elf_type_kind(t);
 
 	if (kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[kind].known)
 		return false;
-	*len = kinds[kind].fixed + (size_t)kinds[kind].per_member * member_cnt(t);
+	*len = kinds[kind].fixed + (size_t)kinds[kind].per_member * elf_type_member_cnt(t);
+	return true;
+}
+
+bool elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t, struct elf_span *tail)
+{
+	struct elf_span head;
+	size_t len;
+
+	if (!elf_span_cut(b->types, *off, sizeof(*t), &head))
+		return false;
+	memcpy(t, head.p, sizeof(*t));
+	if (!type_tail_len(t, &len) || !elf_span_cut(b->types, *off + sizeof(*t), len, tail))
+		return false;
+	*off += sizeof(*t) + len;
 	return true;
 }
 
 /* Types are numbered from 1 in the order they stand in. */
-static bool find_type(const struct btf *b, uint32_t number, struct type *t)
+bool elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
+		  struct elf_span *tail)
 {
-	struct span at;
-	size_t off = 0, tail;
+	size_t off = 0;
 
-	for (uint32_t i = 1; number && cut(b->types, off, sizeof(*t), &at); i++) {
-		memcpy(t, at.p, sizeof(*t));
+	for (uint32_t i = 1; number && elf_btf_next(b, &off, t, tail); i++)
 		if (i == number)
 			return true;
-		if (!type_tail_len(t, &tail))
-			return false;
-		off += sizeof(*t) + tail;
-	}
 	return false;
 }
 
@@ -152,20 +136,20 @@ typedef void (*record_fn)(void *user, uint8_t *record);
 enum { INSN_OFF = 0, TYPE_NUMBER = 4, RECORD_MIN = 8 };
 
 /* Records of one section of code; *part is cut behind them. */
-static bool walk_group(const struct btf *b, struct span *part, uint32_t record_len,
+static bool walk_group(const struct elf_btf *b, struct elf_span *part, uint32_t record_len,
 		       const char *section, record_fn fn, void *user)
 {
 	enum { NAME = 0, CNT = 4, HEAD = 8 };
-	struct span head, records;
+	struct elf_span head, records;
 	uint32_t name;
 
-	if (!cut(*part, 0, HEAD, &head))
+	if (!elf_span_cut(*part, 0, HEAD, &head))
 		return false;
 	name = u32_at(head, NAME);
 	if (name >= b->strings.len ||
-	    !cut(*part, HEAD, (uint64_t)u32_at(head, CNT) * record_len, &records))
+	    !elf_span_cut(*part, HEAD, (uint64_t)u32_at(head, CNT) * record_len, &records))
 		return false;
-	*part = (struct span){records.p + records.len, part->len - HEAD - records.len};
+	*part = (struct elf_span){records.p + records.len, part->len - HEAD - records.len};
 	if (strcmp((const char *)b->strings.p + name, section) == 0)
 		for (size_t off = 0; off < records.len; off += record_len)
 			fn(user, records.p + off);
@@ -174,22 +158,22 @@ static bool walk_group(const struct btf *b, struct span *part, uint32_t record_l
 
 /* Calls fn for every record of a section in the part of .BTF.ext whose place stands at `place` in
  * the head. A part that is empty, or that an old compiler did not write, has none. */
-static bool walk_part(const struct btf *b, struct span whole, uint32_t head_len, uint32_t place,
-		      const char *section, record_fn fn, void *user)
+static bool walk_part(const struct elf_btf *b, struct elf_span whole, uint32_t head_len,
+		      uint32_t place, const char *section, record_fn fn, void *user)
 {
-	struct span part;
+	struct elf_span part;
 	uint32_t record_len;
 
 	if (place + 8 > head_len || !u32_at(whole, place + 4))
 		return true;
-	if (!cut(whole, (uint64_t)head_len + u32_at(whole, place), u32_at(whole, place + 4),
-		 &part) ||
+	if (!elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, place),
+			  u32_at(whole, place + 4), &part) ||
 	    part.len < sizeof(record_len))
 		return false;
 	record_len = u32_at(part, 0);
 	if (record_len < RECORD_MIN)
 		return false;
-	part = (struct span){part.p + sizeof(record_len), part.len - sizeof(record_len)};
+	part = (struct elf_span){part.p + sizeof(record_len), part.len - sizeof(record_len)};
 	while (part.len)
 		if (!walk_group(b, &part, record_len, section, fn, user))
 			return false;
@@ -228,13 +212,13 @@ int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, s
 	};
 	const char *section = elf_section_name(k, ins->sec);
 	struct elf_insertion copy = *ins;
-	struct span whole;
+	struct elf_span whole;
 	uint32_t head_len;
-	struct btf b;
+	struct elf_btf b;
 
 	if (!kbpf_elf_section_by_name(k, ".BTF.ext"))
 		return 0;
-	if (!open_btf(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len))
+	if (!elf_btf_open(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len))
 		return BAD(e, "the sections .BTF and .BTF.ext are damaged");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!walk_part(&b, whole, head_len, parts[i].place, section, parts[i].fn, &copy))
@@ -260,17 +244,17 @@ int kbpf_elf_func_param_cnt(const struct kbpf_elf *k, size_t symbol)
 {
 	const Elf64_Sym *s = &elf_symbols(k)[symbol];
 	struct wanted w = {.at = (uint32_t)s->st_value};
-	struct span whole;
+	struct elf_span whole, tail;
 	uint32_t head_len;
-	struct type t;
-	struct btf b;
+	struct elf_type t;
+	struct elf_btf b;
 
-	if (!open_btf(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len) ||
+	if (!elf_btf_open(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len) ||
 	    !walk_part(&b, whole, head_len, FUNC_INFO, elf_section_name(k, s->st_shndx), note_type,
 		       &w))
 		return -1;
-	if (!find_type(&b, w.type, &t) || kind_of(&t) != KIND_FUNC || !find_type(&b, t.ref, &t) ||
-	    kind_of(&t) != KIND_FUNC_PROTO)
+	if (!elf_btf_type(&b, w.type, &t, &tail) || elf_type_kind(&t) != KIND_FUNC ||
+	    !elf_btf_type(&b, t.ref, &t, &tail) || elf_type_kind(&t) != KIND_FUNC_PROTO)
 		return -1;
-	return (int)member_cnt(&t);
+	return (int)elf_type_member_cnt(&t);
 }

@@ -10,39 +10,30 @@
 #include <string.h>
 
 #define CALL_DEPTH_MAX 8 /* frames that the kernel allows */
-#define NOWHERE	       SIZE_MAX
-
-/* All slots of code, numbered through: slot i of section s is base[s] + i. */
-struct call_map {
-	size_t *base;
-	size_t slot_cnt;
-	size_t *target; /* the slot that is called, or whose address is taken, or NOWHERE */
-	bool *enters;	/* does a call to this slot get into the function asked about? */
-};
-
 static size_t slots_of(const struct elf_section *s)
 {
 	return elf_is_code(s) ? s->h.sh_size / INSN_LEN : 0;
 }
 
-static size_t slot_in(const struct kbpf_elf *k, const struct call_map *m, size_t sec, int64_t i)
+static size_t slot_in(const struct kbpf_elf *k, const struct elf_calls *m, size_t sec, int64_t i)
 {
-	return i >= 0 && (uint64_t)i < slots_of(&k->sec[sec]) ? m->base[sec] + (size_t)i : NOWHERE;
+	return i >= 0 && (uint64_t)i < slots_of(&k->sec[sec]) ? m->base[sec] + (size_t)i
+							      : ELF_NOWHERE;
 }
 
 /* Calls that the compiler resolved itself: the imm is the distance. */
-static void map_section(const struct kbpf_elf *k, struct call_map *m, size_t sec)
+static void map_section(const struct kbpf_elf *k, struct elf_calls *m, size_t sec)
 {
 	const struct ebpf_insn *insns = elf_insns(&k->sec[sec]);
 
 	for (size_t i = 0; i < slots_of(&k->sec[sec]); i++)
 		m->target[m->base[sec] + i] =
 			elf_is_call(&insns[i]) ? slot_in(k, m, sec, (int64_t)i + 1 + insns[i].imm)
-					       : NOWHERE;
+					       : ELF_NOWHERE;
 }
 
 /* Calls left to the loader: symbol and imm together say where to. */
-static void map_reloc(const struct kbpf_elf *k, struct call_map *m, size_t sec, const Elf64_Rel *r)
+static void map_reloc(const struct kbpf_elf *k, struct elf_calls *m, size_t sec, const Elf64_Rel *r)
 {
 	const Elf64_Sym *s = &elf_symbols(k)[ELF64_R_SYM(r->r_info)];
 	size_t i = r->r_offset / INSN_LEN;
@@ -52,10 +43,10 @@ static void map_reloc(const struct kbpf_elf *k, struct call_map *m, size_t sec, 
 
 	slot += call ? imm + 1 : imm / (int64_t)INSN_LEN;
 	m->target[m->base[sec] + i] =
-		s->st_shndx < k->sec_cnt ? slot_in(k, m, s->st_shndx, slot) : NOWHERE;
+		s->st_shndx < k->sec_cnt ? slot_in(k, m, s->st_shndx, slot) : ELF_NOWHERE;
 }
 
-static void map_calls(const struct kbpf_elf *k, struct call_map *m)
+static void map_calls(const struct kbpf_elf *k, struct elf_calls *m)
 {
 	for (size_t sec = 0; sec < k->sec_cnt; sec++)
 		map_section(k, m, sec);
@@ -72,62 +63,72 @@ static void map_calls(const struct kbpf_elf *k, struct call_map *m)
 	}
 }
 
-static void free_map(struct call_map *m)
+void elf_calls_free(struct elf_calls *c)
 {
-	free(m->base);
-	free(m->target);
-	free(m->enters);
+	free(c->base);
+	free(c->target);
 }
 
-static int make_map(const struct kbpf_elf *k, struct call_map *m)
+int elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c)
 {
-	*m = (struct call_map){.base = calloc(k->sec_cnt, sizeof(*m->base))};
-	if (!m->base)
+	*c = (struct elf_calls){.base = calloc(k->sec_cnt, sizeof(*c->base))};
+	if (!c->base)
 		return -ENOMEM;
 	for (size_t i = 0; i < k->sec_cnt; i++) {
-		m->base[i] = m->slot_cnt;
-		m->slot_cnt += slots_of(&k->sec[i]);
+		c->base[i] = c->slot_cnt;
+		c->slot_cnt += slots_of(&k->sec[i]);
 	}
-	m->target = calloc(m->slot_cnt + 1, sizeof(*m->target));
-	m->enters = calloc(m->slot_cnt + 1, sizeof(*m->enters));
-	if (!m->target || !m->enters) {
-		free_map(m);
+	c->target = calloc(c->slot_cnt + 1, sizeof(*c->target));
+	if (!c->target) {
+		elf_calls_free(c);
 		return -ENOMEM;
 	}
-	map_calls(k, m);
+	map_calls(k, c);
 	return 0;
 }
 
-static bool calls_in(const struct call_map *m, const struct kbpf_elf_func *f)
+/* enters[s]: does a call to slot s get into the function asked about? */
+static bool calls_in(const struct elf_calls *m, const bool *enters, const struct kbpf_elf_func *f)
 {
 	const size_t *target = m->target + m->base[f->section] + f->at;
 
 	for (size_t i = 0; i < f->insn_cnt; i++)
-		if (target[i] != NOWHERE && m->enters[target[i]])
+		if (target[i] != ELF_NOWHERE && enters[target[i]])
 			return true;
 	return false;
+}
+
+static void find_callers(const struct elf_calls *m, bool *enters, const struct kbpf_elf_func *list,
+			 size_t cnt, size_t callee, bool *reaches)
+{
+	bool more = true;
+
+	memset(reaches, 0, cnt * sizeof(*reaches));
+	reaches[callee] = true;
+	enters[m->base[list[callee].section] + list[callee].at] = true;
+	for (int depth = 0; more && depth < CALL_DEPTH_MAX; depth++) {
+		more = false;
+		for (size_t i = 0; i < cnt; i++) {
+			if (reaches[i] || !calls_in(m, enters, &list[i]))
+				continue;
+			reaches[i] = more = true;
+			enters[m->base[list[i].section] + list[i].at] = true;
+		}
+	}
 }
 
 int kbpf_elf_func_callers(const struct kbpf_elf *k, const struct kbpf_elf_func *list, size_t cnt,
 			  size_t callee, bool *reaches, struct err *e)
 {
-	struct call_map m;
-	bool more = true;
+	struct elf_calls m;
+	bool *enters;
 
-	if (make_map(k, &m))
+	if (elf_calls_find(k, &m))
 		return err_run(e, -ENOMEM, "object", "no memory for a map of calls");
-	memset(reaches, 0, cnt * sizeof(*reaches));
-	reaches[callee] = true;
-	m.enters[m.base[list[callee].section] + list[callee].at] = true;
-	for (int depth = 0; more && depth < CALL_DEPTH_MAX; depth++) {
-		more = false;
-		for (size_t i = 0; i < cnt; i++) {
-			if (reaches[i] || !calls_in(&m, &list[i]))
-				continue;
-			reaches[i] = more = true;
-			m.enters[m.base[list[i].section] + list[i].at] = true;
-		}
-	}
-	free_map(&m);
-	return 0;
+	enters = calloc(m.slot_cnt + 1, sizeof(*enters));
+	if (enters)
+		find_callers(&m, enters, list, cnt, callee, reaches);
+	elf_calls_free(&m);
+	free(enters);
+	return enters ? 0 : err_run(e, -ENOMEM, "object", "no memory for a map of calls");
 }

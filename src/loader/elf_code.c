@@ -9,14 +9,9 @@
 #include <limits.h>
 #include <string.h>
 
-#define OP_GOTOL  (BPF_JMP32 | BPF_JA)	      /* distance in imm */
-#define OP_LDDW	  (BPF_LD | BPF_IMM | BPF_DW) /* two slots */
-#define LDDW_FUNC 4 /* BPF_PSEUDO_FUNC: the address of a function, by its distance */
+#define OP_GOTOL (BPF_JMP32 | BPF_JA) /* distance in imm */
 
-/* How an instruction says where control goes. */
-enum distance { NO_DISTANCE, IN_OFF, IN_IMM, IN_IMM_OF_FUNC };
-
-static enum distance distance_of(const struct ebpf_insn *insn)
+enum elf_distance elf_distance_of(const struct ebpf_insn *insn)
 {
 	uint8_t class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
 
@@ -31,7 +26,7 @@ static enum distance distance_of(const struct ebpf_insn *insn)
 static int mend(struct ebpf_insn *insn, size_t i, const struct elf_insertion *ins, size_t cnt,
 		struct err *e)
 {
-	enum distance kind = distance_of(insn);
+	enum elf_distance kind = elf_distance_of(insn);
 	int64_t from = (int64_t)i + 1, to, dist;
 
 	if (kind == NO_DISTANCE)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/elf.c - any bytes as a BPF object: read, asked, changed, written and read again. */
+/* tests/fuzz/elf.c - any bytes as a BPF object: read, linked, asked, changed, written, read again. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -30,11 +30,31 @@ static void check_image(const struct kbpf_elf *k, int func_cnt)
 	free(image);
 }
 
+/* A linked program has its names and maps inside. */
+static void link(const struct kbpf_elf *k, const struct kbpf_elf_func *f, size_t symbol)
+{
+	struct kbpf_elf_program p;
+
+	if (kbpf_elf_link(k, f->section, symbol, &p, NULL))
+		return;
+	if (p.cnt < f->insn_cnt || p.func_cnt == 0)
+		abort();
+	for (size_t i = 0; i < p.func_cnt; i++)
+		if (p.funcs[i].slot >= p.cnt || (i && p.funcs[i].slot < p.funcs[i - 1].slot))
+			abort();
+	for (size_t i = 0; i < p.ref_cnt; i++)
+		if (p.refs[i].slot >= p.cnt || (i && p.refs[i].slot < p.refs[i - 1].slot))
+			abort();
+	kbpf_elf_program_free(&p);
+}
+
 static void ask(const struct kbpf_elf *k, const struct kbpf_elf_func *funcs, size_t cnt)
 {
 	bool *reaches = calloc(cnt + 1, sizeof(*reaches));
 
 	for (size_t i = 0; reaches && i < cnt; i++) {
+		link(k, &funcs[i], funcs[i].symbol);
+		link(k, &funcs[i], 0);
 		kbpf_elf_func_callers(k, funcs, cnt, i, reaches, NULL);
 		(void)kbpf_elf_func_param_cnt(k, funcs[i].symbol);
 		(void)cbpf2ebpf_stub_check(funcs[i].insns, funcs[i].insn_cnt, funcs[i].name, NULL);

@@ -78,6 +78,22 @@ makes_the_maps_of_a_source()
 	has "$T/out" 'packet 1: r0 = 0x41 \(65\)'
 }
 
+# Maps and variables of a clang object, as its types and sections say; the results are C's.
+runs_objects()
+{
+	need clang
+	need_bpf
+	clang --print-targets 2>/dev/null | grep -qw bpf || skip "clang has no bpf target"
+	for g in '' -g; do
+		# shellcheck disable=SC2086 # an option or none
+		clang -target bpf -O2 $g -c tests/cases/asm/object.c -o "$T/object.o"
+		"$bpfasm" run -s second "$T/object.o" >"$T/out"
+		has "$T/out" 'r0 = 0x6b \(107\)'
+	done
+	"$bpfasm" run -s first "$T/object.o" >"$T/out"
+	has "$T/out" 'r0 = 0x3a \(58\)'
+}
+
 # libbpf, inside bpftool, creates the map, relocates and loads.
 bpftool_loads_its_objects()
 {
@@ -140,6 +156,7 @@ logs_are_read_back()
 
 try runs_in_the_kernel_as_in_the_interpreter
 try makes_the_maps_of_a_source
+try runs_objects
 try bpftool_loads_its_objects
 try dumps_are_read_back
 try logs_are_read_back

@@ -109,6 +109,28 @@ objects_are_what_objdump_reads()
 	has "$T/listing" '^   5: \(85\) call bpf_map_lookup_elem#1$'
 }
 
+objects_are_linked_and_shown_with_their_names()
+{
+	need_bpf_clang
+	need llvm-objdump
+	clang -target bpf -O2 -g -c "$cases/object.c" -o "$T/object.o"
+	"$bpfasm" -s first "$T/object.o" >"$T/list"
+	# each relocation that objdump knows, in its order, and the function behind
+	llvm-objdump -dr --no-show-raw-insn "$T/object.o" |
+		sed -n '/<first>:/,/<second>:/s/.*R_BPF_64_64[[:space:]]*//p' |
+		sed 's/^\.data$/hits/' >"$T/theirs"
+	sed -n '1,/^add:$/s/.* ll ; //p' "$T/list" >"$T/ours"
+	cmp "$T/theirs" "$T/ours" || fail "$(diff "$T/theirs" "$T/ours")"
+	has "$T/list" '^first:$'
+	has "$T/list" 'call pc\+[0-9]+ ; add$'
+	has "$T/list" 'map_value [0-9] \+4 ll ; table$'
+	"$bpfasm" -s first -O raw "$T/object.o" >"$T/raw"
+	"$bpfasm" -O raw "$T/list" | cmp - "$T/raw" || fail "the listing does not read back"
+	same "$("$bpfasm" -s tc "$T/object.o" | grep -c ':$')" 3 functions
+	says 2 'choose one, or a function, with --section: tc, xdp' "$T/object.o"
+	says 2 'nor a function, named none' -s none "$T/object.o"
+}
+
 tcpdump_filters_are_converted()
 {
 	printf '2\n40 0 0 12\n6 0 0 65535\n' >"$T/filter"
@@ -205,6 +227,7 @@ for f in text raw hex decimal; do
 done
 try c_form_compiles
 try objects_are_what_objdump_reads
+try objects_are_linked_and_shown_with_their_names
 try tcpdump_filters_are_converted
 try interprets_without_root
 try mistakes_get_one_line

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/input.c - reads a program: source, listing, numbers, bytes, classic BPF or an ELF
- * section; checks it against the target. Fails with what the library says.
+ * tools/bpfasm/input.c - reads a program: source, listing, numbers, bytes, classic BPF or an object
+ * (object.c); checks it against the target. Fails with what the library says.
  */
 #include "input.h"
 
@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "bpfcap/cbpf2ebpf.h"
-#include "bpfcap/kelf.h"
 
 #include "../common/fail.h"
+#include "object.h"
 
 #define FILE_MAX       (256u << 20)
 #define MISTAKES_SHOWN 20
@@ -63,78 +63,6 @@ int input_bytes(const char *path, char **data, size_t *len, struct err *e)
 		free(*data);
 		*data = NULL;
 	}
-	return rc;
-}
-
-/* ---- ELF ---------------------------------------------------------------------------------- */
-
-static bool is_code(const struct kbpf_elf_section *s)
-{
-	return s->type == SHT_PROGBITS && (s->flags & SHF_EXECINSTR) && s->len;
-}
-
-/* The only section with code, functions (.text) counting where there is nothing else; 0: none. */
-static size_t guess_section(const struct kbpf_elf *k, size_t *candidates)
-{
-	const size_t cnt = kbpf_elf_section_cnt(k);
-	size_t found = 0, text = 0;
-	struct kbpf_elf_section s;
-
-	*candidates = 0;
-	for (size_t i = 1; i < cnt; i++) {
-		kbpf_elf_section(k, i, &s);
-		if (!is_code(&s))
-			continue;
-		if (strcmp(s.name, ".text") == 0) {
-			text = i;
-			continue;
-		}
-		found = i;
-		++*candidates;
-	}
-	return found ? found : text;
-}
-
-/* The section asked for, or the one that can only be meant. 0: there is none, said. */
-static size_t choose_section(const struct kbpf_elf *k, const char *name, struct err *e)
-{
-	struct kbpf_elf_section s;
-	size_t candidates = 0;
-	size_t found = name ? kbpf_elf_section_by_name(k, name) : guess_section(k, &candidates);
-
-	kbpf_elf_section(k, found, &s);
-	if (candidates > 1) {
-		(void)fail_input(e, -EINVAL, "input",
-				 "the object has %zu sections of programs, such as %s; "
-				 "choose one with --section",
-				 candidates, s.name);
-		return 0;
-	}
-	if (found && is_code(&s))
-		return found;
-	(void)fail_input(e, -EINVAL, "input", "the object has no section %s%s", name ? name : "",
-			 name ? " with code" : "with code");
-	return 0;
-}
-
-static int read_elf(const struct options *o, const char *data, size_t len, struct ebpf_prog *out,
-		    struct err *e)
-{
-	struct kbpf_elf_section s;
-	struct kbpf_elf *k;
-	size_t section;
-	int rc = kbpf_elf_parse(&k, data, len, e);
-
-	if (rc)
-		return rc;
-	section = choose_section(k, o->section, e);
-	if (section) {
-		kbpf_elf_section(k, section, &s);
-		rc = ebpf_read(s.data, s.len, s.name, EBPF_FORMAT_RAW, out, e);
-	} else {
-		rc = -EINVAL;
-	}
-	kbpf_elf_free(k);
 	return rc;
 }
 
@@ -204,41 +132,48 @@ static bool is_elf(const char *data, size_t len)
 	return len >= SELFMAG && memcmp(data, ELFMAG, SELFMAG) == 0;
 }
 
-static int read_as(const struct options *o, const char *data, size_t len, struct ebpf_source *out,
-		   struct err *e)
+/* The forms that are only instructions. */
+static int read_insns(struct options *o, int form, const char *data, size_t len, struct input *in,
+		      struct err *e)
 {
-	const struct ebpf_target *t = o->has_target ? &o->target : NULL;
 	const char *name = o->file ? o->file : "standard input";
-	int form = o->input, rc;
+	struct ebpf_prog *p = &in->source.prog;
+	int rc = form == FORM_ELF ? object_read(o, data, len, in, e)
+				  : ebpf_read(data, len, name, (enum ebpf_format)form, p, e);
+
+	return rc || !o->has_target ? rc : ebpf_check(p->insns, p->cnt, &o->target, o->type, e);
+}
+
+static int read_as(struct options *o, const char *data, size_t len, struct input *in, struct err *e)
+{
+	int form = o->input;
 
 	if (form < 0)
 		form = is_elf(data, len) ? FORM_ELF : FORM_TEXT;
 	if (form == FORM_TEXT)
-		return read_text(o, data, len, out, e);
+		return read_text(o, data, len, &in->source, e);
 	if (form == FORM_CBPF)
-		return read_cbpf(o, data, &out->prog, e);
-	if (form == FORM_ELF)
-		rc = read_elf(o, data, len, &out->prog, e);
-	else
-		rc = ebpf_read(data, len, name, (enum ebpf_format)form, &out->prog, e);
-	if (!rc && t)
-		rc = ebpf_check(out->prog.insns, out->prog.cnt, t, o->type, e);
-	return rc;
+		return read_cbpf(o, data, &in->source.prog, e);
+	return read_insns(o, form, data, len, in, e);
 }
 
-int input_read(const struct options *o, struct ebpf_source *out, struct err *e)
+int input_read(struct options *o, struct input *in, struct err *e)
 {
 	size_t len;
 	char *data;
 	int rc;
 
-	*out = (struct ebpf_source){0};
+	*in = (struct input){0};
 	rc = input_bytes(o->file, &data, &len, e);
-	if (rc)
-		return rc;
-	rc = read_as(o, data, len, out, e);
+	if (!rc)
+		rc = read_as(o, data, len, in, e);
 	free(data);
-	if (rc)
-		ebpf_source_free(out);
 	return rc;
+}
+
+void input_free(struct input *in)
+{
+	ebpf_source_free(&in->source);
+	kbpf_elf_program_free(&in->linked);
+	kbpf_elf_free(in->elf);
 }

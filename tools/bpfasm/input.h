@@ -3,10 +3,20 @@
 #ifndef BPFASM_INPUT_H
 #define BPFASM_INPUT_H
 
+#include "bpfcap/kelf.h"
+
 #include "options.h"
 
-/* 0 with a program to be released by ebpf_source_free(), or -errno with *e filled. */
-int input_read(const struct options *o, struct ebpf_source *out, struct err *e);
+/* A program, and where it comes from an object, that and the names in it. */
+struct input {
+	struct ebpf_source source;
+	struct kbpf_elf *elf; /* NULL: no object */
+	struct kbpf_elf_program linked;
+};
+
+/* 0, or -errno with *e filled. To be released in any case. Of an object o->type is learnt, too. */
+int input_read(struct options *o, struct input *in, struct err *e);
+void input_free(struct input *in);
 
 /* All bytes of a file, or of standard input (NULL), with a NUL behind them; malloc'ed. */
 int input_bytes(const char *path, char **data, size_t *len, struct err *e);

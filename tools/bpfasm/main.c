@@ -10,10 +10,11 @@
 #include "../common/fail.h"
 #include "elf.h"
 #include "input.h"
+#include "object.h"
 #include "options.h"
 #include "run.h"
 
-static int write_form(const struct options *o, const struct ebpf_source *s, struct err *e)
+static int write_form(const struct options *o, const struct input *in, struct err *e)
 {
 	const char *name = o->out_path ? o->out_path : "standard output";
 	FILE *f = o->out_path ? fopen(o->out_path, "we") : stdout;
@@ -21,28 +22,30 @@ static int write_form(const struct options *o, const struct ebpf_source *s, stru
 
 	if (!f)
 		return fail_input(e, -errno, "output", "%s: %s", name, strerror(errno));
-	rc = ebpf_write(f, &s->prog, (enum ebpf_format)o->output);
+	rc = in->elf && o->output == FORM_TEXT
+		     ? object_list(f, in)
+		     : ebpf_write(f, &in->source.prog, (enum ebpf_format)o->output);
 	if (o->out_path && fclose(f) != 0 && !rc)
 		rc = -errno;
 	return rc ? fail_run(e, rc, "output", "%s: %s", name, strerror(-rc)) : 0;
 }
 
-static int act(const struct options *o, struct err *e)
+static int act(struct options *o, struct err *e)
 {
-	struct ebpf_source s;
-	int rc = input_read(o, &s, e);
+	struct input in;
+	int rc = input_read(o, &in, e);
 
 	if (rc)
-		return rc;
-	if (o->run && (o->interpret || o->trace))
-		rc = run_interpreted(o, &s, e);
+		; /* said */
+	else if (o->run && (o->interpret || o->trace))
+		rc = run_interpreted(o, &in.source, e);
 	else if (o->run)
-		rc = run_in_kernel(o, &s, e);
+		rc = run_in_kernel(o, &in.source, e);
 	else if (o->output == FORM_ELF)
-		rc = elf_write(o, &s, e);
+		rc = elf_write(o, &in.source, e);
 	else
-		rc = write_form(o, &s, e);
-	ebpf_source_free(&s);
+		rc = write_form(o, &in, e);
+	input_free(&in);
 	return rc;
 }
 

@@ -28,7 +28,7 @@ static const struct opt_row rows[] = {
 	{'t', "type", "TYPE", OPT_STRING, TO(type_name), 0,
 	 "of the program: socket_filter (socket), sched_cls (tc), xdp, kprobe, tracepoint, raw_tracepoint"},
 	{'s', "section", "NAME", OPT_STRING, TO(section), 0,
-	 "section of an ELF object to read or to write"},
+	 "section of an ELF object to write, or to read: then a function's name will do, too"},
 	{'l', "license", "TEXT", OPT_STRING, TO(license), 0,
 	 "license in an ELF object; Dual MIT/GPL by default"},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
@@ -148,7 +148,7 @@ static const struct {
 } examples[] = {
 	{"bpfasm -k 5.4 -t xdp prog.s", "assemble, check, and show the listing"},
 	{"bpfasm -O elf -t tc prog.s -o prog.o", "an object for tc, bpftool and libbpf"},
-	{"bpfasm -s xdp prog.o", "disassemble a section"},
+	{"bpfasm -s xdp prog.o", "a section with what it calls, and the names in it"},
 	{"tcpdump -ddd icmp | bpfasm -I cbpf -t tc", "a filter as eBPF"},
 	{"bpfasm run -n --trace -t socket prog.s -r ping.pcap", "step through it without root"},
 };
@@ -200,6 +200,15 @@ static const char man_head[] =
 	".SH OPTIONS\n";
 
 static const char man_tail[] =
+	".SH OBJECTS\n"
+	"Of an ELF object one section or function is read, linked as a loader does it: functions "
+	"that it calls stand behind it, maps are numbered in the order of their use, and sections "
+	"of "
+	"variables are maps of one value. The listing has the names of functions in front, those "
+	"of "
+	"functions, maps and variables behind the instructions that use them. The type of the "
+	"program is that of the section's name. What only a kernel can supply (kfuncs, its "
+	"variables) is shown by name, and does not run.\n"
 	".SH RUNNING\n"
 	"The kernel runs socket filters, sched_cls and xdp programs (BPF_PROG_TEST_RUN); it hands "
 	"a socket filter the packet without its Ethernet header, and the interpreter does "

@@ -15,7 +15,7 @@
 #include "packets.h"
 #include "run.h"
 
-enum { LDDW = 0x18, MAP_FD = 1 };
+enum { LDDW = 0x18, MAP_FD = 1, MAP_VALUE = 2 };
 
 struct maps {
 	int *fds;
@@ -31,17 +31,21 @@ static void close_maps(struct maps *m)
 
 static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
 {
+	const uint32_t first = 0;
+
 	m->fds = calloc(s->map_cnt + 1, sizeof(*m->fds));
 	if (!m->fds)
 		return fail_run(e, -ENOMEM, "run", "out of memory");
 	for (; m->cnt < s->map_cnt; m->cnt++) {
 		const struct ebpf_map_def *d = &s->maps[m->cnt];
-		int fd = kbpf_map_create(d->type, d->key_len, d->value_len, d->entry_cnt, 0,
+		int fd = kbpf_map_create(d->type, d->key_len, d->value_len, d->entry_cnt, d->flags,
 					 d->name, e);
 
 		if (fd < 0)
 			return fd;
 		m->fds[m->cnt] = fd;
+		if (d->data && kbpf_map_update(fd, &first, d->data, 0))
+			return fail_run(e, -EIO, "run", "map %s cannot be filled", d->name);
 	}
 	return 0;
 }
@@ -52,7 +56,7 @@ static void set_maps(struct ebpf_source *s, const struct maps *m)
 	for (size_t i = 0; i < s->prog.cnt && m->cnt; i += s->prog.insns[i].code == LDDW ? 2 : 1) {
 		struct ebpf_insn *insn = &s->prog.insns[i];
 
-		if (insn->code == LDDW && insn->src == MAP_FD)
+		if (insn->code == LDDW && (insn->src == MAP_FD || insn->src == MAP_VALUE))
 			insn->imm = m->fds[insn->imm];
 	}
 }
