@@ -24,10 +24,10 @@ static void make_values(struct emit *e, ir_val *ptr)
 
 	e->room_0 = c2e_ir_room(ir, 0);
 	for (ir_val v = 0; v < cnt && e->access->pointers; v++) {
-		const struct ir_value *val = c2e_ir_at(ir, v);
+		const struct ir_value val = *c2e_ir_at(ir, v); /* values move as new ones come */
 
-		if (val->a != 0 && (val->op == IR_LOAD || val->op == IR_RAW || val->op == IR_ROOM))
-			ptr[val->a] = c2e_ir_ptr(ir, val->a);
+		if (val.a != 0 && (val.op == IR_LOAD || val.op == IR_RAW || val.op == IR_ROOM))
+			ptr[val.a] = c2e_ir_ptr(ir, val.a);
 	}
 	for (ir_node i = 0; i < ir->node_cnt; i++)
 		if (ir->nodes[i].kind == IR_SET)
