@@ -147,10 +147,12 @@ static int second_look(struct parser *p)
 
 	while (!rc && take_label(&p->scan, &word)) {
 		const struct name *n = ebpf_names_find(&p->names, word);
-		const struct ebpf_op op = ebpf_place(n->label);
+		struct ebpf_op op;
 
-		if (n->word.p == word.p) /* else it was told that this name is taken */
-			rc = emit(p, &op, word.p);
+		if (!n || n->word.p != word.p)
+			return 0; /* the first pass told of this line */
+		op = ebpf_place(n->label);
+		rc = emit(p, &op, word.p);
 	}
 	if (rc || ebpf_scan_end(&p->scan) || *p->scan.p == '.')
 		return rc;

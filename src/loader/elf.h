@@ -115,7 +115,7 @@ static inline bool elf_is_call(const struct ebpf_insn *insn)
 /* How an instruction says where control goes. */
 enum elf_distance { NO_DISTANCE, IN_OFF, IN_IMM, IN_IMM_OF_FUNC };
 
-enum elf_distance elf_distance_of(const struct ebpf_insn *insn);
+enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn);
 
 #define ELF_NOWHERE SIZE_MAX
 
@@ -127,14 +127,15 @@ struct elf_calls {
 };
 
 /* 0 or -ENOMEM; to be freed in the first case. */
-int elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c);
-void elf_calls_free(struct elf_calls *c);
+int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c);
+void kbpf_elf_calls_free(struct elf_calls *c);
 
 /*
  * The map that a variable in .maps (BTF), or in the old "maps", declares; `name` is its symbol,
  * `at` its byte in the section. What cannot be found out stays 0.
  */
-void elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at, struct kbpf_elf_map *m);
+void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
+			 struct kbpf_elf_map *m);
 
 /* Bytes that a relocation of this type covers in such a section; 0: not one we know. */
 size_t kbpf_elf_reloc_len(const struct elf_section *target, uint64_t type);

@@ -26,7 +26,7 @@ static uint32_t u32_at(struct elf_span s, size_t off)
 	return v;
 }
 
-bool elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf_span *out)
+bool kbpf_elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf_span *out)
 {
 	if (off > s.len || len > s.len - off)
 		return false;
@@ -52,17 +52,17 @@ static bool open_section(const struct kbpf_elf *k, const char *name, uint32_t he
 
 /* ---- .BTF ---- */
 
-bool elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b)
+bool kbpf_elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b)
 {
 	enum { TYPE_OFF = 8, TYPE_LEN = 12, STR_OFF = 16, STR_LEN = 20, HEAD_MIN = 24 };
 	struct elf_span whole;
 	uint32_t head_len;
 
 	return open_section(k, ".BTF", HEAD_MIN, &whole, &head_len) &&
-	       elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, TYPE_OFF),
-			    u32_at(whole, TYPE_LEN), &b->types) &&
-	       elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, STR_OFF),
-			    u32_at(whole, STR_LEN), &b->strings) &&
+	       kbpf_elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, TYPE_OFF),
+				 u32_at(whole, TYPE_LEN), &b->types) &&
+	       kbpf_elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, STR_OFF),
+				 u32_at(whole, STR_LEN), &b->strings) &&
 	       b->strings.len && b->strings.p[b->strings.len - 1] == '\0';
 }
 
@@ -103,27 +103,28 @@ static bool type_tail_len(const struct elf_type *t, size_t *len)
 	return true;
 }
 
-bool elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t, struct elf_span *tail)
+bool kbpf_elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t,
+		       struct elf_span *tail)
 {
 	struct elf_span head;
 	size_t len;
 
-	if (!elf_span_cut(b->types, *off, sizeof(*t), &head))
+	if (!kbpf_elf_span_cut(b->types, *off, sizeof(*t), &head))
 		return false;
 	memcpy(t, head.p, sizeof(*t));
-	if (!type_tail_len(t, &len) || !elf_span_cut(b->types, *off + sizeof(*t), len, tail))
+	if (!type_tail_len(t, &len) || !kbpf_elf_span_cut(b->types, *off + sizeof(*t), len, tail))
 		return false;
 	*off += sizeof(*t) + len;
 	return true;
 }
 
 /* Types are numbered from 1 in the order they stand in. */
-bool elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
-		  struct elf_span *tail)
+bool kbpf_elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
+		       struct elf_span *tail)
 {
 	size_t off = 0;
 
-	for (uint32_t i = 1; number && elf_btf_next(b, &off, t, tail); i++)
+	for (uint32_t i = 1; number && kbpf_elf_btf_next(b, &off, t, tail); i++)
 		if (i == number)
 			return true;
 	return false;
@@ -143,11 +144,11 @@ static bool walk_group(const struct elf_btf *b, struct elf_span *part, uint32_t 
 	struct elf_span head, records;
 	uint32_t name;
 
-	if (!elf_span_cut(*part, 0, HEAD, &head))
+	if (!kbpf_elf_span_cut(*part, 0, HEAD, &head))
 		return false;
 	name = u32_at(head, NAME);
 	if (name >= b->strings.len ||
-	    !elf_span_cut(*part, HEAD, (uint64_t)u32_at(head, CNT) * record_len, &records))
+	    !kbpf_elf_span_cut(*part, HEAD, (uint64_t)u32_at(head, CNT) * record_len, &records))
 		return false;
 	*part = (struct elf_span){records.p + records.len, part->len - HEAD - records.len};
 	if (strcmp((const char *)b->strings.p + name, section) == 0)
@@ -166,8 +167,8 @@ static bool walk_part(const struct elf_btf *b, struct elf_span whole, uint32_t h
 
 	if (place + 8 > head_len || !u32_at(whole, place + 4))
 		return true;
-	if (!elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, place),
-			  u32_at(whole, place + 4), &part) ||
+	if (!kbpf_elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, place),
+			       u32_at(whole, place + 4), &part) ||
 	    part.len < sizeof(record_len))
 		return false;
 	record_len = u32_at(part, 0);
@@ -218,7 +219,8 @@ int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, s
 
 	if (!kbpf_elf_section_by_name(k, ".BTF.ext"))
 		return 0;
-	if (!elf_btf_open(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len))
+	if (!kbpf_elf_btf_open(k, &b) ||
+	    !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len))
 		return BAD(e, "the sections .BTF and .BTF.ext are damaged");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!walk_part(&b, whole, head_len, parts[i].place, section, parts[i].fn, &copy))
@@ -249,12 +251,13 @@ int kbpf_elf_func_param_cnt(const struct kbpf_elf *k, size_t symbol)
 	struct elf_type t;
 	struct elf_btf b;
 
-	if (!elf_btf_open(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len) ||
+	if (!kbpf_elf_btf_open(k, &b) ||
+	    !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len) ||
 	    !walk_part(&b, whole, head_len, FUNC_INFO, elf_section_name(k, s->st_shndx), note_type,
 		       &w))
 		return -1;
-	if (!elf_btf_type(&b, w.type, &t, &tail) || elf_type_kind(&t) != KIND_FUNC ||
-	    !elf_btf_type(&b, t.ref, &t, &tail) || elf_type_kind(&t) != KIND_FUNC_PROTO)
+	if (!kbpf_elf_btf_type(&b, w.type, &t, &tail) || elf_type_kind(&t) != KIND_FUNC ||
+	    !kbpf_elf_btf_type(&b, t.ref, &t, &tail) || elf_type_kind(&t) != KIND_FUNC_PROTO)
 		return -1;
 	return (int)elf_type_member_cnt(&t);
 }

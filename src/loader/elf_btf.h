@@ -12,7 +12,7 @@ struct elf_span {
 };
 
 /* Cuts `len` bytes at `off` out of a span. */
-bool elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf_span *out);
+bool kbpf_elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf_span *out);
 
 struct elf_btf {
 	struct elf_span types, strings; /* the strings end with a NUL */
@@ -33,14 +33,15 @@ static inline uint32_t elf_type_member_cnt(const struct elf_type *t)
 }
 
 /* False when the object has no .BTF, or one that is damaged. */
-bool elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b);
+bool kbpf_elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b);
 /*
  * The type that stands at byte *off, with what stands behind its head in *tail, and *off moved to
  * the next. False at the end, or where the types cannot be understood.
  */
-bool elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t, struct elf_span *tail);
+bool kbpf_elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t,
+		       struct elf_span *tail);
 /* The type of a number. */
-bool elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
-		  struct elf_span *tail);
+bool kbpf_elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
+		       struct elf_span *tail);
 
 #endif

@@ -63,13 +63,13 @@ static void map_calls(const struct kbpf_elf *k, struct elf_calls *m)
 	}
 }
 
-void elf_calls_free(struct elf_calls *c)
+void kbpf_elf_calls_free(struct elf_calls *c)
 {
 	free(c->base);
 	free(c->target);
 }
 
-int elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c)
+int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c)
 {
 	*c = (struct elf_calls){.base = calloc(k->sec_cnt, sizeof(*c->base))};
 	if (!c->base)
@@ -80,7 +80,7 @@ int elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c)
 	}
 	c->target = calloc(c->slot_cnt + 1, sizeof(*c->target));
 	if (!c->target) {
-		elf_calls_free(c);
+		kbpf_elf_calls_free(c);
 		return -ENOMEM;
 	}
 	map_calls(k, c);
@@ -123,12 +123,12 @@ int kbpf_elf_func_callers(const struct kbpf_elf *k, const struct kbpf_elf_func *
 	struct elf_calls m;
 	bool *enters;
 
-	if (elf_calls_find(k, &m))
+	if (kbpf_elf_calls_find(k, &m))
 		return err_run(e, -ENOMEM, "object", "no memory for a map of calls");
 	enters = calloc(m.slot_cnt + 1, sizeof(*enters));
 	if (enters)
 		find_callers(&m, enters, list, cnt, callee, reaches);
-	elf_calls_free(&m);
+	kbpf_elf_calls_free(&m);
 	free(enters);
 	return enters ? 0 : err_run(e, -ENOMEM, "object", "no memory for a map of calls");
 }

@@ -11,7 +11,7 @@
 
 #define OP_GOTOL (BPF_JMP32 | BPF_JA) /* distance in imm */
 
-enum elf_distance elf_distance_of(const struct ebpf_insn *insn)
+enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn)
 {
 	uint8_t class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
 
@@ -26,7 +26,7 @@ enum elf_distance elf_distance_of(const struct ebpf_insn *insn)
 static int mend(struct ebpf_insn *insn, size_t i, const struct elf_insertion *ins, size_t cnt,
 		struct err *e)
 {
-	enum elf_distance kind = elf_distance_of(insn);
+	enum elf_distance kind = kbpf_elf_distance_of(insn);
 	int64_t from = (int64_t)i + 1, to, dist;
 
 	if (kind == NO_DISTANCE)

@@ -144,7 +144,7 @@ static int need_function(struct link *l, size_t to, const char *section, size_t 
 static int check_jump(const struct link *l, const struct piece *p, size_t i)
 {
 	const struct ebpf_insn *insn = &l->out->insns[p->slot + i];
-	const enum elf_distance kind = elf_distance_of(insn);
+	const enum elf_distance kind = kbpf_elf_distance_of(insn);
 	const int64_t to = (int64_t)i + 1 + (kind == IN_OFF ? insn->off : insn->imm);
 
 	if ((kind != IN_OFF && kind != IN_IMM) || (to >= 0 && to < (int64_t)p->cnt))
@@ -233,7 +233,7 @@ static int map_number(struct link *l, size_t section, const Elf64_Sym *s, const 
 		return -1;
 	*m = (struct kbpf_elf_map){.name = name};
 	if (s) {
-		elf_map_define(l->k, section, s->st_value, m);
+		kbpf_elf_map_define(l->k, section, s->st_value, m);
 	} else {
 		m->type = BPF_MAP_TYPE_ARRAY;
 		m->key_len = sizeof(uint32_t);
@@ -360,10 +360,10 @@ int kbpf_elf_link(const struct kbpf_elf *k, size_t section, size_t symbol,
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	if (elf_calls_find(k, &l.calls))
+	if (kbpf_elf_calls_find(k, &l.calls))
 		return no_memory(e);
 	rc = list_funcs(&l) || list_vars(&l) ? no_memory(e) : link_all(&l, section, symbol);
-	elf_calls_free(&l.calls);
+	kbpf_elf_calls_free(&l.calls);
 	free(l.funcs);
 	free(l.func_at);
 	free(l.place);

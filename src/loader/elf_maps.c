@@ -43,7 +43,7 @@ static bool resolve(const struct elf_btf *b, uint32_t number, struct elf_type *t
 		    struct elf_span *tail)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		if (!elf_btf_type(b, number, t, tail))
+		if (!kbpf_elf_btf_type(b, number, t, tail))
 			return false;
 		switch (elf_type_kind(t)) {
 		case KIND_TYPEDEF:
@@ -156,9 +156,9 @@ static void from_btf(const struct kbpf_elf *k, struct kbpf_elf_map *m)
 	struct elf_btf b;
 	size_t off = 0;
 
-	if (!elf_btf_open(k, &b))
+	if (!kbpf_elf_btf_open(k, &b))
 		return;
-	while (elf_btf_next(&b, &off, &t, &tail))
+	while (kbpf_elf_btf_next(&b, &off, &t, &tail))
 		if (elf_type_kind(&t) == KIND_VAR && strcmp(name_of(&b, t.name), m->name) == 0) {
 			from_type(&b, t.ref, m);
 			return;
@@ -180,7 +180,8 @@ static void from_numbers(const struct elf_section *s, uint64_t at, struct kbpf_e
 	m->flags = v[4];
 }
 
-void elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at, struct kbpf_elf_map *m)
+void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
+			 struct kbpf_elf_map *m)
 {
 	if (strcmp(elf_section_name(k, section), "maps") == 0)
 		from_numbers(&k->sec[section], at, m);

@@ -1,4 +1,5 @@
-/* object.c - programs with maps, variables and a function apart: linked, listed and run by bpfasm. */
+/* SPDX-License-Identifier: MIT */
+/* object.c - programs with maps, variables and a function apart: for bpfasm to link and run. */
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
