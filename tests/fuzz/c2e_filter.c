@@ -44,7 +44,7 @@ static void try_mode(const struct cbpf_prog *filter, enum filter_mode mode, cons
 {
 	struct packet p = {.name = "tail", .len = (uint32_t)len};
 	const struct packets ps = {&p, 1};
-	char why[INTERPRET_TEXT_LEN];
+	char why[AGREES_TEXT_LEN];
 	struct ebpf_prog prog;
 	struct ebpf_target t;
 	struct err e = {0};
