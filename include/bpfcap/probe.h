@@ -47,7 +47,14 @@ struct probe_config {
 	bool stack;		   /* kernel stack with each event */
 	uint32_t ring_pages;	   /* per CPU, a power of two; 0: default */
 	const char *linktype; /* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */
-	char **log;	      /* if set: probe_open() gives the verifier's logs (malloc'ed) */
+	/*
+	 * At kernel functions and tracepoints: make Ethernet and IP headers where a packet has none
+	 * yet; take the packet to start `skb_data` bytes ("-14") from skb->data, as Ethernet or
+	 * what `linktype` says (NULL: where its headers are).
+	 */
+	bool fake_headers;
+	const char *skb_data;
+	char **log; /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
 	/* Only packets with these properties are seen, beside what `expr` says. */
 	const char *netns; /* a name of ip-netns(8), a path, an inode number or "self"; NULL: any */
@@ -78,9 +85,10 @@ struct probe_event {
 	int cpu;
 	uint32_t ifindex; /* 0: none */
 	enum probe_dir dir;
-	int linktype;	  /* enum cbpf_linktype of `data` */
-	uint32_t len;	  /* real length, with the VLAN tag put back */
-	uint32_t cap_len; /* bytes at `data` */
+	int linktype;	   /* enum cbpf_linktype of `data` */
+	uint32_t len;	   /* real length, with the VLAN tag put back */
+	uint32_t cap_len;  /* bytes at `data` */
+	uint32_t made_len; /* of these, the first so many were made up (fake_headers) */
 	const uint8_t *data;
 	uint64_t skb;	 /* kernel address of the sk_buff, 0: unknown */
 	bool has_reason; /* `drop` on kernels that have reasons */

@@ -28,6 +28,10 @@ struct capture {
 	int ifaces_fd;	      /* map of those chosen, which change; 0: the list above holds */
 	struct capture_meta meta;
 	bool stack;
+	bool fake_headers; /* make the headers that a packet does not have yet */
+	bool has_skb_data; /* the packet starts there from skb->data; else it is found */
+	int32_t skb_data;
+	int linktype; /* what all packets are taken for (-y), or -1 */
 	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
 };
 
@@ -50,12 +54,16 @@ struct capture_scratch {
 
 #define CAPTURE_LEVELS	   3  /* process, soft interrupt, hard interrupt */
 #define CAPTURE_WINDOW_MIN 16 /* the head of an Ethernet frame with a tag */
+#define CAPTURE_MADE_MAX   56 /* Ethernet and IPv6, rounded up: what the window holds then */
 
 /* Bytes of a scratch value. */
 uint32_t probe_capture_scratch_len(const struct capture *c);
 
-/* Compiles the filter into *c (eth, raw, window_len). `linktype`: -y, or NULL. */
-int probe_capture_filter(struct capture *c, const char *expr, const char *linktype, struct err *e);
+/* Takes over what the configuration says of packets, its filter compiled. -EINVAL (input). */
+int probe_capture_configure(struct capture *c, const struct probe_config *config, struct err *e);
+
+/* Compiles the filter into *c (eth, raw, window_len). */
+int probe_capture_filter(struct capture *c, const char *expr, struct err *e);
 void probe_capture_filter_free(struct capture *c);
 
 int probe_capture_build(const struct capture *c, const struct hook *h, struct ebpf_prog *out,
@@ -122,6 +130,10 @@ void probe_emit_net(const struct emit *m);
 void probe_emit_packet_start(const struct emit *m);
 void probe_emit_packet_window(const struct emit *m);
 void probe_emit_packet_rest(const struct emit *m);
+
+/* capture_fake.c */
+#define LINKTYPE_HEADLESS 0xffff /* within a program: at R7 stands a transport header */
+void probe_emit_fake_headers(const struct emit *m);
 
 /* capture_submit.c */
 void probe_emit_submit(const struct emit *m);

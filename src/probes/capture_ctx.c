@@ -6,6 +6,7 @@
  * The filter reads the packet where it is; perf_event_output() appends its bytes, paged ones too,
  * to a record made on the stack. The packet goes on as if nobody had looked.
  */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
 
@@ -235,6 +236,11 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 {
 	int rc;
 
+	if (m->c->has_skb_data)
+		ebpf_fail(m->b, -EINVAL,
+			  "hook %s gets whole packets; --skb-data is for kernel functions and "
+			  "tracepoints",
+			  m->h->spec);
 	m->release = m->out;
 	EMIT(m->b, MOV(R6, R1), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
 	emit_ifindex(m);

@@ -37,23 +37,26 @@ static int compile(struct capture *c, const char *expr, int eth, int raw, struct
 	return widen(c, &c->raw, e);
 }
 
-int probe_capture_filter(struct capture *c, const char *expr, const char *linktype, struct err *e)
+static uint32_t window_min(const struct capture *c)
 {
-	int forced = linktype ? cbpf_linktype_by_name(linktype, e) : 0;
+	return c->fake_headers ? CAPTURE_MADE_MAX : CAPTURE_WINDOW_MIN;
+}
+
+int probe_capture_filter(struct capture *c, const char *expr, struct err *e)
+{
+	bool forced = c->linktype >= 0;
 	int rc;
 
-	if (forced < 0)
-		return forced;
-	c->window_len = CAPTURE_WINDOW_MIN;
-	rc = compile(c, expr, linktype ? forced : CBPF_LINKTYPE_ETHERNET,
-		     linktype ? forced : CBPF_LINKTYPE_RAW, e);
+	c->window_len = window_min(c);
+	rc = compile(c, expr, forced ? c->linktype : CBPF_LINKTYPE_ETHERNET,
+		     forced ? c->linktype : CBPF_LINKTYPE_RAW, e);
 	if (rc < 0) {
 		probe_capture_filter_free(c);
 		return rc;
 	}
 	/* Only captured bytes decide; a short snap length may still be below the minimum. */
 	if (c->window_len > c->snap_len)
-		c->window_len = c->snap_len > CAPTURE_WINDOW_MIN ? c->snap_len : CAPTURE_WINDOW_MIN;
+		c->window_len = c->snap_len > window_min(c) ? c->snap_len : window_min(c);
 	else
 		c->window_len = (c->window_len + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP;
 	return 0;

@@ -4,10 +4,12 @@
  *
  * An sk_buff on its way through the stack has its data pointer at the link header, or at the
  * network header, or behind it. The packet starts at the link header if there is one that belongs
- * to these bytes, else at the network header, as raw IP; else there is no packet yet. A VLAN tag
- * that the kernel keeps beside the packet is put back, so that the filter sees what the wire had.
+ * to these bytes, else at the network header, as raw IP; else there is no packet yet, unless
+ * headers are made for it (capture_fake.c). A VLAN tag that the kernel keeps beside the packet is
+ * put back. From the end of what is put in on, packet byte i is at kernel address R7 + i.
  */
 #include <errno.h>
+#include <net/if_arp.h>
 
 #include "bpfcap/dsl.h"
 #include "capture.h"
@@ -20,31 +22,78 @@ enum {
 	TAGGED = ETH_ADDRS + VLAN_LEN,
 };
 
+/* R3 = skb->head, R4 = skb->data, R1 = mac_header, all but the first as offsets from it. */
+static void emit_offsets(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, LDX(m->ptr, R3, MEM(R9, SKB(m, HEAD))),
+		LDX(m->ptr, R4, MEM(R9, SKB(m, DATA))),
+		SUB(R4, R3),
+		LDX(H, R1, MEM(R9, SKB(m, MAC_HEADER))));
+	/* clang-format on */
+}
+
 /*
- * In: R9 = scratch with the sk_buff.
- * Out: R7 = address of the packet, R8 = its bytes in the linear part (1 or more), R6 = its real
- * length, R5 = R0 = its link type, in record.linktype too. Clobbers R0..R5.
+ * A link header of another length than Ethernet's alone may have a tag, or be of an outer packet
+ * whose tunnel device has none: the device tells. Keeps the registers of emit_offsets(), and R7.
+ *
+ *	if (dev && read(&tmp, 2, dev + type) == 0 && tmp is neither Ethernet nor loopback) goto raw;
+ */
+static void emit_dev_test(const struct emit *m, ebpf_label raw)
+{
+	int32_t type = layout_off(m->c->layout, LAYOUT_DEV_TYPE);
+	struct ebpf_builder *b = m->b;
+	ebpf_label ether = ebpf_label_new(b);
+
+	if (type < 0)
+		return;
+	/* clang-format off */
+	EMIT(b, LDX(m->ptr, R3, MEM(R9, SKB(m, DEV))),
+		ADD(R3, type),
+		MOV(R2, sizeof(uint16_t)),
+		MOV(R1, R9),
+		ADD(R1, SCRATCH(tmp)),
+		ebpf_call_helper((int)m->read),
+		MOV(R2, R0));
+	emit_offsets(m);
+	EMIT(b, MOV(R5, CBPF_LINKTYPE_RAW),
+		JNE(R2, 0, ether),		/* no device */
+		LDX(H, R2, MEM(R9, SCRATCH(tmp))),
+		JEQ(R2, ARPHRD_ETHER, ether),
+		JNE(R2, ARPHRD_LOOPBACK, raw),
+	     LABEL(ether));
+	/* clang-format on */
+}
+
+/* If a transport header stands at data: R7 = data, R5 = headless; else to m->no_packet. Clobbers
+ * R1. */
+static void emit_headless(const struct emit *m)
+{
+	EMIT(m->b, LDX(H, R1, MEM(R9, SKB(m, TRANSPORT_HEADER))), JNE(R1, R4, m->no_packet),
+	     MOV(R7, R4), MOV(R5, LINKTYPE_HEADLESS));
+}
+
+/*
+ * In: R3, R4, R1 as of emit_offsets(). Out: R7 = where the packet starts, an offset too, R5 = its
+ * link type. Clobbers R0..R2.
  *
  *	start = net;  type = raw;
  *	if (mac != UNSET && mac <= data) {	a header behind data is of an inner packet
  *		start = net && net >= mac ? net : data;
- *		if (start - mac >= ETH_HLEN) { start = mac;  type = eth; }
- *	} else if (!net) goto no_packet;
- *	real = len + (data - start);  linear = real - data_len;
- *	if (linear <= 0) goto no_packet;
+ *		if (start - mac >= ETH_HLEN && the device has such headers) {
+ *			start = mac;  type = eth;
+ *		}
+ *	} else if (!net) goto no_packet;	or a header is made
  */
-void probe_emit_packet_start(const struct emit *m)
+static void emit_find_start(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
 	ebpf_label no_link = ebpf_label_new(b), use_data = ebpf_label_new(b);
-	ebpf_label link_end = ebpf_label_new(b), placed = ebpf_label_new(b);
+	ebpf_label link_end = ebpf_label_new(b), ether = ebpf_label_new(b);
+	ebpf_label placed = ebpf_label_new(b);
 
 	/* clang-format off */
-	EMIT(b, LDX(m->ptr, R3, MEM(R9, SKB(m, HEAD))),
-		LDX(m->ptr, R4, MEM(R9, SKB(m, DATA))),
-		SUB(R4, R3),
-		LDX(H, R1, MEM(R9, SKB(m, MAC_HEADER))),
-		LDX(H, R2, MEM(R9, SKB(m, NETWORK_HEADER))),
+	EMIT(b, LDX(H, R2, MEM(R9, SKB(m, NETWORK_HEADER))),
 		MOV(R7, R2),
 		MOV(R5, CBPF_LINKTYPE_RAW),
 		JEQ(R1, UNSET, no_link),
@@ -57,13 +106,50 @@ void probe_emit_packet_start(const struct emit *m)
 		MOV(R0, R7),
 		SUB(R0, R1),
 		JLT(R0, ETH_HLEN, placed),
+		JEQ(R0, ETH_HLEN, ether));
+	emit_dev_test(m, placed);
+	EMIT(b, LABEL(ether),
 		MOV(R7, R1),
 		MOV(R5, CBPF_LINKTYPE_ETHERNET),
 		JA(placed),
-	     LABEL(no_link),
-		JEQ(R7, 0, m->no_packet),
-	     LABEL(placed),
-		STX(H, MEM(R9, RECORD(linktype)), R5),
+	     LABEL(no_link));
+	if (m->c->fake_headers) {
+		EMIT(b, JNE(R7, 0, placed));
+		emit_headless(m);
+	} else {
+		EMIT(b, JEQ(R7, 0, m->no_packet));
+	}
+	EMIT(b, LABEL(placed));
+	/* clang-format on */
+}
+
+/* The same where the user says where it starts: never before the buffer. */
+static void emit_given_start(const struct emit *m)
+{
+	bool raw = m->c->linktype == CBPF_LINKTYPE_RAW;
+
+	EMIT(m->b, MOV(R7, R4), ADD(R7, m->c->skb_data), JSLT(R7, 0, m->no_packet),
+	     MOV(R5, raw ? CBPF_LINKTYPE_RAW : CBPF_LINKTYPE_ETHERNET));
+}
+
+/*
+ * In: R9 = scratch with the sk_buff.
+ * Out: R7 = address of the packet, R8 = its bytes in the linear part (1 or more), R6 = its real
+ * length, R5 = its link type, in record.linktype too; record.made = 0. Clobbers R0..R4.
+ *
+ *	real = len + (data - start);  linear = real - data_len;
+ *	if (linear <= 0) goto no_packet;
+ */
+void probe_emit_packet_start(const struct emit *m)
+{
+	emit_offsets(m);
+	if (m->c->has_skb_data)
+		emit_given_start(m);
+	else
+		emit_find_start(m);
+	/* clang-format off */
+	EMIT(m->b, STX(H, MEM(R9, RECORD(linktype)), R5),
+		ST(H, MEM(R9, RECORD(made)), 0),
 		SUB(R4, R7),
 		ADD(R7, R3),
 		LDX(W, R6, MEM(R9, SKB(m, LEN))),
@@ -105,67 +191,83 @@ static void emit_cap_len(const struct emit *m)
 	     STX(W, MEM(R9, RECORD(cap_len)), R1));
 }
 
-/* probe_read(packet + to, R2, R7 + to), or unreadable. Clobbers R0..R5. */
-static void emit_read(const struct emit *m, int to)
-{
-	/* clang-format off */
-	EMIT(m->b, MOV(R1, R9),
-		ADD(R1, PACKET(m) + to),
-		MOV(R3, R7),
-		ADD(R3, to),
-		ebpf_call_helper((int)m->read),
-		JNE(R0, 0, m->unreadable));
-	/* clang-format on */
-}
-
 /*
- * The addresses, the tag, the rest. In: R7, R8, R6, R9. Out: the same, as if the tag stood in the
- * packet at R7. Goes to `untagged` when the packet is too short for it.
+ * The addresses and the tag. In: R5..R9. Out: R5 = their length, R6..R8 as if the tag stood in the
+ * packet; untouched, to `untagged`, where there is none or no room. Clobbers R0..R4.
  */
-static void emit_window_tagged(const struct emit *m, ebpf_label untagged, ebpf_label done)
+static void emit_tag(const struct emit *m, ebpf_label untagged)
 {
-	struct ebpf_builder *b = m->b;
-
-	EMIT(b, JLT(R8, ETH_ADDRS, untagged), MOV(R2, ETH_ADDRS));
-	emit_read(m, 0);
 	/* clang-format off */
-	EMIT(b, LDX(H, R1, MEM(R9, SKB(m, VLAN_PROTO))),	/* as on the wire */
+	EMIT(m->b, JNE(R5, CBPF_LINKTYPE_ETHERNET, untagged));
+	emit_vlan_test(m, untagged);
+	EMIT(m->b, JLT(R8, ETH_ADDRS, untagged),
+		MOV(R1, R9),
+		ADD(R1, PACKET(m)),
+		MOV(R2, ETH_ADDRS),
+		MOV(R3, R7),
+		ebpf_call_helper((int)m->read),
+		JNE(R0, 0, m->unreadable),
+		LDX(H, R1, MEM(R9, SKB(m, VLAN_PROTO))),	/* as on the wire */
 		STX(H, MEM(R9, PACKET(m) + ETH_ADDRS), R1),
 		LDX(H, R1, MEM(R9, SKB(m, VLAN_TCI))),
 		BE16(R1),
 		STX(H, MEM(R9, PACKET(m) + ETH_ADDRS + 2), R1),
 		ADD(R6, VLAN_LEN),
 		ADD(R8, VLAN_LEN),
-		SUB(R7, VLAN_LEN));
+		SUB(R7, VLAN_LEN),
+		MOV(R5, TAGGED));
 	/* clang-format on */
-	emit_cap_len(m);
+}
+
+/*
+ * In: R5 = bytes of the packet that are in the scratch, R7, R8, R9. Out: the window. Clobbers
+ * R0..R5.
+ *
+ *	n = min(R8, window);
+ *	if (n > have && probe_read(packet + have, n - have, R7 + have)) goto unreadable;
+ */
+static void emit_read_window(const struct emit *m)
+{
+	ebpf_label done = ebpf_label_new(m->b);
+
 	emit_window_len(m);
-	EMIT(b, JLE(R2, TAGGED, done), SUB(R2, TAGGED));
-	emit_read(m, TAGGED);
-	EMIT(b, JA(done));
+	/* clang-format off */
+	EMIT(m->b, JLE(R2, R5, done),
+		SUB(R2, R5),
+		MOV(R1, R9),
+		ADD(R1, PACKET(m)),
+		ADD(R1, R5),
+		MOV(R3, R7),
+		ADD(R3, R5),
+		ebpf_call_helper((int)m->read),
+		JNE(R0, 0, m->unreadable),
+	     LABEL(done));
+	/* clang-format on */
 }
 
 /*
  * In: R7 = address, R8 = bytes there, R6 = real length, R5 = link type, R9 = scratch.
- * Out: the packet's first window_len bytes in the scratch, record.len and .cap_len, SLOT_START.
- * R8 = bytes of the window. Clobbers R0..R5, R7.
+ * Out: the packet's first window_len bytes in the scratch, record.len and .cap_len, SLOT_START;
+ * R6 = real length, R8 = bytes of the window. Clobbers R0..R5, R7.
  */
 void probe_emit_packet_window(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
-	ebpf_label untagged = ebpf_label_new(b), done = ebpf_label_new(b);
+	ebpf_label untagged = ebpf_label_new(b), read = ebpf_label_new(b);
 
-	EMIT(b, JNE(R5, CBPF_LINKTYPE_ETHERNET, untagged));
-	emit_vlan_test(m, untagged);
-	emit_window_tagged(m, untagged, done);
-	EMIT(b, LABEL(untagged));
+	emit_tag(m, untagged);
+	EMIT(b, JA(read), LABEL(untagged));
+	if (m->c->fake_headers)
+		probe_emit_fake_headers(m);
+	else
+		EMIT(b, MOV(R5, 0));
+	EMIT(b, LABEL(read));
 	emit_cap_len(m);
-	emit_window_len(m);
-	emit_read(m, 0);
+	emit_read_window(m);
 	/* clang-format off */
-	EMIT(b, LABEL(done),
-		STX(DW, MEM(R10, SLOT_START), R7),
+	EMIT(b, STX(DW, MEM(R10, SLOT_START), R7),
 		STX(W, MEM(R9, RECORD(len)), R6),
+		LDX(W, R6, MEM(R9, RECORD(len))),	/* of all ways here the same, to a verifier */
 		LDX(W, R8, MEM(R9, RECORD(cap_len))));
 	emit_window_len(m);
 	EMIT(b, MOV(R8, R2));

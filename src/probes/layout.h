@@ -12,6 +12,7 @@
 #include "bpfcap/probe.h"
 
 struct ebpf_insn;
+struct ebpf_prog;
 
 /* X(id, object, member); the order is that of struct sk_buff. */
 /* clang-format off */
@@ -44,7 +45,15 @@ struct ebpf_insn;
 	X(DEV_IFINDEX, "net_device", "ifindex")				\
 	X(DEV_NAME, "net_device", "name")				\
 	X(DEV_NET, "net_device", "nd_net")				\
-	X(NET_INUM, "net", "ns.inum")
+	X(NET_INUM, "net", "ns.inum")					\
+	X(DEV_TYPE, "net_device", "type")				\
+	X(SOCK_FAMILY, "sock_common", "skc_family")			\
+	X(SOCK_STATE, "sock_common", "skc_state")			\
+	X(SOCK_SADDR, "sock_common", "skc_rcv_saddr")			\
+	X(SOCK_DADDR, "sock_common", "skc_daddr")			\
+	X(SOCK_SADDR6, "sock_common", "skc_v6_rcv_saddr")		\
+	X(SOCK_DADDR6, "sock_common", "skc_v6_daddr")			\
+	X(SOCK_PROTOCOL, "sock", "sk_protocol")
 
 enum layout_field {
 #define LAYOUT_ENUM(id, object, member) LAYOUT_##id,
@@ -97,7 +106,17 @@ struct layout_loads {
 int probe_layout_xlat(const struct ebpf_insn *insns, size_t cnt, struct layout_loads *seg,
 		      unsigned seg_cnt);
 
-/* ---- layout_find.c, layout_rules.c, layout_check.c, layout_version.c ----------------------- */
+/* ---- layout_find.c, layout_sock.c, layout_check.c, layout_version.c ------------------------ */
+
+/*
+ * Loads a program with `cnt` markers and gives the loads behind each. Frees *p. -EPERM when the
+ * kernel hides what it made of the program, -ENOTSUP when it lost a marker.
+ */
+int probe_layout_reveal(struct ebpf_prog *p, uint32_t type, struct layout_loads *seg, unsigned cnt,
+			struct err *e);
+
+/* Finds SOCK_*: what the kernel does not tell stays -1. */
+void probe_layout_find_sock(struct probe_layout *l, const struct ebpf_target *t);
 
 /* Derives what is not revealed; -ENOTSUP names the first rule that the found offsets break. */
 int probe_layout_derive(struct probe_layout *l, struct err *e);
@@ -131,7 +150,8 @@ void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN]);
 /* Compares what was copied with what is known; -ENOTSUP names the first member that differs. */
 int probe_layout_check(const struct probe_layout *l, const struct layout_peek *peek, struct err *e);
 
-/* Finds DEV_NAME, DEV_NET and NET_INUM in what was copied; what is not there just once stays -1. */
+/* Finds DEV_NAME, DEV_TYPE, DEV_NET and NET_INUM in what was copied; what is not there just once
+ * stays -1. */
 void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *peek);
 
 /* The layout that a usual build of mainline `version` has. For programs that are only shown. */

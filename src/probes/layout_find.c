@@ -153,31 +153,38 @@ static bool take_access(struct probe_layout *l, const struct access *a,
 	return false;
 }
 
-/* Loads a program of these accesses and gives the loads that each became. */
-static int reveal(const struct ebpf_target *t, uint32_t type, const struct access *a, size_t cnt,
-		  struct layout_loads *seg, struct err *e)
+int probe_layout_reveal(struct ebpf_prog *p, uint32_t type, struct layout_loads *seg, unsigned cnt,
+			struct err *e)
 {
-	struct kbpf_prog_spec spec = {.type = type, .name = "bpfcap_layout"};
-	struct ebpf_prog p = {0};
+	const struct kbpf_prog_spec spec = {
+		.type = type, .insns = p->insns, .insn_cnt = p->cnt, .name = "bpfcap_layout"};
 	struct ebpf_insn *insns = NULL;
 	size_t insn_cnt = 0;
-	int fd, rc = build(t, a, cnt, &p, e);
+	int rc, fd = kbpf_prog_load(&spec, e);
 
-	if (rc < 0)
-		return rc;
-	spec.insns = p.insns;
-	spec.insn_cnt = p.cnt;
-	fd = kbpf_prog_load(&spec, e);
-	ebpf_prog_free(&p);
+	ebpf_prog_free(p);
 	if (fd < 0)
 		return fd;
 	rc = kbpf_prog_xlated(fd, &insns, &insn_cnt);
 	close(fd);
 	if (rc < 0)
 		return hidden(rc, e);
-	rc = probe_layout_xlat(insns, insn_cnt, seg, (unsigned)cnt);
+	rc = probe_layout_xlat(insns, insn_cnt, seg, cnt);
 	free(insns);
-	return rc == (int)cnt ? 0 : not_understood(&a[0], e);
+	return rc == (int)cnt ? 0 : -ENOTSUP;
+}
+
+/* Loads a program of these accesses and gives the loads that each became. */
+static int reveal(const struct ebpf_target *t, uint32_t type, const struct access *a, size_t cnt,
+		  struct layout_loads *seg, struct err *e)
+{
+	struct ebpf_prog p = {0};
+	int rc = build(t, a, cnt, &p, e);
+
+	if (rc < 0)
+		return rc;
+	rc = probe_layout_reveal(&p, type, seg, (unsigned)cnt, e);
+	return rc == -ENOTSUP ? not_understood(&a[0], e) : rc;
 }
 
 static int find_by_cls(struct probe_layout *l, const struct ebpf_target *t, struct err *e)
@@ -241,6 +248,7 @@ int probe_layout_fill(struct probe_layout *l, struct err *e)
 	if (rc < 0)
 		return rc;
 	find_data_len(l, &t);
+	probe_layout_find_sock(l, &t);
 	rc = probe_layout_derive(l, e);
 	return rc < 0 ? rc : look_and_check(l, &t, e);
 }

@@ -2,11 +2,13 @@
 /*
  * src/probes/layout_net.c - finds members that name the device and the network namespace.
  *
- * Nothing reveals them, but their values are known: the test packet's device is called "lo", its
- * struct net is that of the packet's socket, and the number of our namespace stands in it. A value
- * found exactly once is taken for the member; otherwise events do without.
+ * Nothing reveals them, but their values are known: the test packet's device is called "lo" and of
+ * the loopback type, its struct net is that of the packet's socket, and the number of our namespace
+ * stands in it. A value found exactly once is taken for the member; otherwise events do without.
  */
+#include <linux/if_ether.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -31,11 +33,17 @@ static int32_t find_once(const uint8_t *bytes, size_t len, const void *want, siz
 void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *p)
 {
 	static const char lo[IFNAMSIZ] = "lo";
+	const uint16_t loopback = ARPHRD_LOOPBACK;
+	uint8_t type[sizeof(loopback) + 1] = {0};
 	struct stat st;
 	uint32_t inum;
 
 	l->field[LAYOUT_DEV_NAME].off =
 		find_once(p->dev_bytes, sizeof(p->dev_bytes), lo, sizeof(lo), 8);
+	memcpy(type, &loopback, sizeof(loopback));
+	type[sizeof(loopback)] = ETH_HLEN; /* (min|hard)_header_len stands behind it */
+	l->field[LAYOUT_DEV_TYPE].off =
+		find_once(p->dev_bytes, sizeof(p->dev_bytes), type, sizeof(type), sizeof(loopback));
 	if (p->net == 0 || stat("/proc/self/ns/net", &st) < 0)
 		return;
 	inum = (uint32_t)st.st_ino;

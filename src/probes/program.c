@@ -37,13 +37,11 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 			   const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
 {
 	const struct hook_env env = {.target = t};
-	struct capture capture = {.target = t, .stack = c->stack};
+	struct capture capture = {.target = t};
 	struct probe_layout layout;
 	struct tp_names names = {0};
 	int rc;
 
-	capture.snap_len =
-		c->snap_len && c->snap_len < PROBE_SNAP_LEN_MAX ? c->snap_len : PROBE_SNAP_LEN_MAX;
 	if (h->ops->tracing && probe_layout_fill(&layout, NULL) < 0)
 		probe_layout_by_version(&layout, t->version);
 	capture.layout = &layout;
@@ -55,7 +53,7 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 		return rc;
 	rc = h->ops->prepare ? h->ops->prepare(h, &env, e) : 0;
 	if (rc == 0)
-		rc = probe_capture_filter(&capture, c->expr, c->linktype, e);
+		rc = probe_capture_configure(&capture, c, e);
 	if (rc == 0)
 		rc = probe_capture_build(&capture, h, out, e);
 	probe_capture_filter_free(&capture);

@@ -84,6 +84,7 @@ int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct r
 		.pid = (uint32_t)(r.pid_tgid >> 32),
 		.tid = (uint32_t)r.pid_tgid,
 		.netns = r.netns,
+		.made_len = min_u32(r.made, min_u32(r.cap_len, snap_len)),
 	};
 	memcpy(ev->comm, r.comm, sizeof(ev->comm) - 1);
 	memcpy(ev->ifname, r.ifname, sizeof(ev->ifname) - 1);

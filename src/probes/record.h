@@ -39,7 +39,8 @@ struct probe_record {
 	char comm[PROBE_COMM_LEN];
 	char ifname[RECORD_IFNAME_LEN];
 	uint32_t netns;
-	uint32_t unused;
+	uint16_t made; /* bytes at the packet's start that the program made up */
+	uint16_t unused;
 };
 
 #define RECORD_STACK_LEN (PROBE_STACK_DEPTH * 8)

@@ -40,13 +40,7 @@ static int parse_config(struct probe *p, const struct probe_config *c, struct er
 
 	if (rc < 0)
 		return rc;
-	p->capture.stack = c->stack;
-	p->capture.snap_len =
-		c->snap_len && c->snap_len < PROBE_SNAP_LEN_MAX ? c->snap_len : PROBE_SNAP_LEN_MAX;
-	p->forced_linktype = c->linktype ? cbpf_linktype_by_name(c->linktype, e) : -1;
-	if (c->linktype && p->forced_linktype < 0)
-		return p->forced_linktype;
-	return probe_capture_filter(&p->capture, c->expr, c->linktype, e);
+	return probe_capture_configure(&p->capture, c, e);
 }
 
 static int choose_ifaces(struct probe *p, const struct probe_config *c, struct err *e)

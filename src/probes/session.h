@@ -21,7 +21,6 @@ struct probe {
 	struct capture capture;
 	struct hook_list hooks;
 	struct session_hook *state; /* one for each hook */
-	int forced_linktype;	    /* -y, or -1 */
 
 	uint32_t own_netns;	  /* inode, 0: unknown */
 	struct kbpf_iface *iface; /* all of this network namespace */

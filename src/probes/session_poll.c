@@ -50,8 +50,8 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 	ev->time_ns = probe_clock_wall(&p->clock, ev->mono_ns);
 	if (!h->ops->dir_of_packet)
 		ev->dir = h->dir;
-	if (p->forced_linktype >= 0)
-		ev->linktype = p->forced_linktype;
+	if (p->capture.linktype >= 0)
+		ev->linktype = p->capture.linktype;
 	if (!h->ops->tracing)
 		ev->netns = p->own_netns;
 	if (!ev->ifname[0] && ev->netns == p->own_netns)

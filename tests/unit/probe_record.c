@@ -52,12 +52,14 @@ static void test_plain(void **state)
 		.flags = RECORD_HAS_REASON,
 		.pkt_type = 4,
 		.comm = "ping",
+		.made = 14, /* more than there is */
 	};
 	struct sample s = make(&r, "abcdefg", 7); /* two bytes of padding, as the ring has it */
 	struct probe_event ev;
 
 	(void)state;
 	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
+	assert_int_equal(ev.made_len, 5);
 	assert_int_equal(ev.mono_ns, 12345);
 	assert_int_equal(ev.skb, r.skb);
 	assert_int_equal(ev.pid, 77);

@@ -70,6 +70,8 @@ struct probe_config capture_config(const struct options *o)
 		.pid = o->pid < UINT32_MAX ? (uint32_t)o->pid : UINT32_MAX,
 		.mark = o->mark,
 		.reasons = o->reasons.words,
+		.fake_headers = o->fake_headers,
+		.skb_data = o->skb_data,
 	};
 }
 

@@ -26,13 +26,13 @@ struct options {
 	const char *filter; /* NULL: everything */
 	const char *filter_option;
 	const char *kernel, *linktype, *read_path;
-	const char *direction, *netns, *mark, *gather_by;
+	const char *direction, *netns, *mark, *gather_by, *skb_data;
 	struct word_list hooks, ifaces, reasons;
 	uint64_t packet_cnt; /* -c; 0: without end */
 	uint64_t snap_len;   /* -s; 0: as much as fits */
 	uint64_t buffer_kib; /* -B; 0: default */
 	uint64_t pid;	     /* --pid; 0: any */
-	bool stack, gather;
+	bool stack, gather, fake_headers;
 
 	/* the output */
 	const char *write_path, *format, *user;

@@ -65,6 +65,12 @@ void packet_put_location(struct text *t, const struct packet *pk)
 		packet_put_symbol(t, pk, pk->ev->location);
 }
 
+void packet_put_made(struct text *t, const struct packet *pk)
+{
+	if (pk->ev->made_len)
+		text_printf(t, "the first %" PRIu32 " bytes", pk->ev->made_len);
+}
+
 void packet_put_since(struct text *t, const struct packet *pk)
 {
 	const struct gather_note *n = pk->note;

@@ -22,6 +22,7 @@ const char *packet_dir(const struct packet *pk);  /* "In", "Out"; NULL: unknown 
 void packet_put_iface(struct text *t, const struct packet *pk); /* "eth0", "if7" */
 void packet_put_reason(struct text *t, const struct packet *pk);
 void packet_put_location(struct text *t, const struct packet *pk);
+void packet_put_made(struct text *t, const struct packet *pk);	  /* "the first 34 bytes" */
 void packet_put_since(struct text *t, const struct packet *pk);	  /* --gather */
 void packet_put_process(struct text *t, const struct packet *pk); /* "ping 1234" */
 void packet_put_symbol(struct text *t, const struct packet *pk, uint64_t addr);

@@ -155,6 +155,8 @@ static void packet(struct sink *s, const struct packet *pk)
 		put_string(t, "linktype", link);
 	text_printf(t, ",\"length\":%" PRIu32 ",\"captured\":%" PRIu32, pk->ev->len,
 		    pk->ev->cap_len);
+	if (pk->ev->made_len)
+		text_printf(t, ",\"made_up\":%" PRIu32, pk->ev->made_len);
 	put_summary(s, pk);
 	if (pk->probe)
 		text_printf(t, ",\"cpu\":%d", pk->ev->cpu);

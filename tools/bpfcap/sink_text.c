@@ -166,6 +166,11 @@ static void packet(struct sink *s, const struct packet *pk)
 	put_time(s, pk->ev->time_ns);
 	put_where(t, pk);
 	link_len = dissect(t, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len, &opts);
+	if (pk->ev->made_len) {
+		text_put(t, " [made up: ");
+		packet_put_made(t, pk);
+		text_put(t, "]");
+	}
 	if (pk->note && pk->note->later) {
 		text_put(t, " ");
 		packet_put_since(t, pk);
