@@ -3,7 +3,6 @@
  * compile.c - the public functions: checks the classic program, reads it into a graph, runs the
  * passes, and has it written for the caller's frame.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -11,9 +10,6 @@
 #include "emit.h"
 #include "pass.h"
 #include "read.h"
-
-#define TPID_Q	0x8100 /* 802.1Q */
-#define TPID_AD 0x88a8 /* 802.1ad */
 
 /* ---- Classic BPF to graph ----------------------------------------------------------------- */
 
@@ -38,7 +34,7 @@ static ir_node test(struct ir *ir, ir_val v, uint32_t k, ir_node yes, ir_node no
 		(struct ir_insn){.kind = IR_IN, .a = v, .lo = k, .hi = k, .yes = yes, .no = no});
 }
 
-static ir_node read_view(struct ir *ir, const struct cbpf_prog *p, enum ir_meeting how,
+static ir_node read_view(struct ir *ir, const struct ir_source *p, enum ir_meeting how,
 			 uint32_t *meeting, struct ir_view view)
 {
 	c2e_ir_read(ir, p, &view, how, meeting);
@@ -47,34 +43,35 @@ static ir_node read_view(struct ir *ir, const struct cbpf_prog *p, enum ir_meeti
 
 /*
  *	if (!vlan_proto || !vlan_present) plain
- *	else if (vlan_proto == 802.1ad) tagged with that
- *	else tagged with 802.1Q
+ *	else tagged
  *
  * A packet with a tag has a vlan_proto. The first test is the cheaper one, and enough for most.
  */
-static void read_tagged(struct ir *ir, const struct cbpf_prog *p, enum ir_meeting how)
+static void read_tagged(struct ir *ir, const struct ir_source *p, enum ir_meeting how)
 {
-	uint32_t meeting = 1, s_tag = htons(TPID_AD);
-	ir_node plain = read_view(ir, p, how, &meeting, (struct ir_view){0});
-	ir_node q = read_view(ir, p, how, &meeting, (struct ir_view){true, TPID_Q});
-	ir_node ad = read_view(ir, p, how, &meeting, (struct ir_view){true, TPID_AD});
+	uint32_t meeting = 1;
+	ir_node plain = read_view(ir, p, how, &meeting, (struct ir_view){.tagged = false});
+	ir_node tagged = read_view(ir, p, how, &meeting, (struct ir_view){.tagged = true});
 	ir_val present = c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0);
 	ir_val proto = c2e_ir_ad(ir, IR_AD_VLAN_PROTO, 0);
-	ir_node which = test(ir, proto, s_tag, ad, q);
 
-	ir->root = test(ir, proto, 0, plain, test(ir, present, 0, plain, which));
+	ir->root = test(ir, proto, 0, plain, test(ir, present, 0, plain, tagged));
 }
 
 static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, bool network_order,
 		       enum ir_meeting how, ir_pass_hook hook, void *user)
 {
+	struct ir_source source;
 	uint32_t meeting = 1;
 
 	c2e_ir_init(ir);
-	if (vlan_tag && !asks_for_tags(p))
-		read_tagged(ir, p, how);
+	if (c2e_ir_source_init(&source, p) < 0)
+		ir->failed = -ENOMEM;
+	else if (vlan_tag && !asks_for_tags(p))
+		read_tagged(ir, &source, how);
 	else
-		(void)read_view(ir, p, how, &meeting, (struct ir_view){0});
+		(void)read_view(ir, &source, how, &meeting, (struct ir_view){.tagged = false});
+	c2e_ir_source_free(&source);
 	c2e_ir_passes(ir, network_order, hook, user);
 	return ir->failed;
 }

@@ -114,6 +114,8 @@ ir_val c2e_ir_len(struct ir *ir);
 ir_val c2e_ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k);
 ir_val c2e_ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k);
 ir_val c2e_ir_room(struct ir *ir, ir_val base);
+/* What the hardware tag of a tagged packet begins with: 802.1Q or 802.1ad. */
+ir_val c2e_ir_tpid(struct ir *ir);
 /* Ancillary data of our own: vlan_proto of a __sk_buff as it is, in network order. */
 #define IR_AD_VLAN_PROTO 0x100
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* live.c - which of A, X and the scratch cells the code from an instruction on may still read. */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "read.h"
 
 #define BIT(n) (1u << (n))
@@ -85,4 +88,22 @@ void c2e_ir_live(const struct cbpf_prog *prog, uint32_t *live)
 		}
 		changed &= back;
 	}
+}
+
+int c2e_ir_source_init(struct ir_source *s, const struct cbpf_prog *prog)
+{
+	int rc = c2e_loops_find(&s->loops, prog);
+
+	s->prog = prog;
+	s->live = malloc(prog->cnt * sizeof(*s->live));
+	if (rc < 0 || !s->live)
+		return -ENOMEM;
+	c2e_ir_live(prog, s->live);
+	return 0;
+}
+
+void c2e_ir_source_free(struct ir_source *s)
+{
+	free(s->live);
+	c2e_loops_free(&s->loops);
 }

@@ -2,7 +2,7 @@
 /*
  * pass_facts.c - leaves out tests that earlier ones on the way decide.
  *
- * Requires: ordered. From the root down, each edge carries what is known along it; while the test
+ * Requires: edges that lead forward. From the root down, each edge carries what is known along it; while the test
  * it leads to is decided by that, it is led past. What holds at a node is what holds along all
  * edges that still lead there. Keeps: every path's result; the nodes that stay are unchanged.
  */
@@ -53,20 +53,23 @@ static ir_node follow(const struct pass *p, const struct facts *f, ir_node to)
 /* One edge out of node n. */
 static void edge(struct pass *p, const struct facts *known, ir_node n, bool answer, ir_node *to)
 {
-	struct facts f;
+	struct facts *f;
 
-	c2e_facts_copy(&f, known);
-	c2e_facts_learn(p->ir, &f, &p->ir->nodes[n], answer);
-	*to = follow(p, &f, *to);
 	if (p->ir->nodes[*to].kind == IR_RET)
 		return;
-	if (p->at[*to]) {
-		c2e_facts_meet(p->ir, p->at[*to], &f);
+	f = take(p);
+	if (!f)
+		return;
+	c2e_facts_copy(f, known);
+	c2e_facts_learn(p->ir, f, &p->ir->nodes[n], answer);
+	*to = follow(p, f, *to);
+	if (!p->at[*to] && p->ir->nodes[*to].kind != IR_RET) {
+		p->at[*to] = f;
 		return;
 	}
-	p->at[*to] = take(p);
 	if (p->at[*to])
-		c2e_facts_copy(p->at[*to], &f);
+		c2e_facts_meet(p->ir, p->at[*to], f);
+	give(p, f);
 }
 
 static void run(struct pass *p)
@@ -110,5 +113,4 @@ out:
 		free(f);
 	}
 	free(p.at);
-	c2e_ir_order(ir);
 }

@@ -4,7 +4,7 @@
  * the same (a test has no effect of its own: what can fail has become a test before) and cells
  * written in front of a constant result.
  *
- * Requires: ordered. Keeps: every path's result.
+ * Requires: edges that lead forward. Keeps: every path's result.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -81,5 +81,4 @@ void c2e_pass_merge(struct ir *ir)
 		ir->failed = -ENOMEM;
 	free(t.slots);
 	free(stands);
-	c2e_ir_order(ir);
 }

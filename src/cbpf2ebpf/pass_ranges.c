@@ -3,7 +3,7 @@
  * pass_ranges.c - makes one test of two that ask the same value in turn, where the numbers that
  * lead one way are one interval: v >= 10 and v <= 20 become v in 10..20.
  *
- * Requires: ordered. Keeps: every path's result; tests of room are left as they are.
+ * Requires: edges that lead forward. Keeps: every path's result; tests of room are left as they are.
  */
 #include "pass.h"
 
@@ -112,5 +112,4 @@ void c2e_pass_ranges(struct ir *ir)
 				 (same_value(n, yes) && join_yes(n, yes));
 		}
 	}
-	c2e_ir_order(ir);
 }

@@ -2,7 +2,7 @@
 /*
  * pass_search.c - turns chains of tests into balanced search trees.
  *
- * Requires: ordered; works best behind pass_facts, which takes other tests out of the chains, and
+ * Requires: ordered, all nodes reached; works best behind pass_facts, which takes other tests out of the chains, and
  * pass_ranges. A run is a part of a chain whose tests may be done in any order: they all lead to
  * the same node, or ask the same value for numbers that exclude each other. Its tests are sorted by
  * value and number. Keeps: every path's result; adds nodes.
@@ -213,5 +213,4 @@ void c2e_pass_search(struct ir *ir)
 		ir->failed = -ENOMEM;
 	free(p.edge_cnt);
 	free(p.items);
-	c2e_ir_order(ir);
 }

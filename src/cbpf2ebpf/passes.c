@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* passes.c - the list of passes: this function is the compiler's middle. */
+/*
+ * passes.c - the list of passes: this function is the compiler's middle. Nodes that nothing leads
+ * to any more stay until they are in the way: `order` drops them.
+ */
 #include "pass.h"
 
 static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_pass_hook hook,
@@ -8,7 +11,10 @@ static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_p
 	if (ir->failed)
 		return;
 	pass(ir);
-	if (hook && !ir->failed)
+	if (!hook)
+		return;
+	c2e_ir_order(ir);
+	if (!ir->failed)
 		hook(user, ir, name);
 }
 
@@ -18,10 +24,13 @@ void c2e_ir_passes(struct ir *ir, bool network_order, ir_pass_hook hook, void *u
 	run(ir, c2e_pass_facts, "facts", hook, user);
 	run(ir, c2e_pass_merge, "merge", hook, user);
 	run(ir, c2e_pass_ranges, "ranges", hook, user);
+	c2e_ir_order(ir);
 	run(ir, c2e_pass_search, "search", hook, user);
+	c2e_ir_order(ir);
 	run(ir, c2e_pass_guards, "guards", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);
 	run(ir, c2e_pass_merge, "merge", hook, user);
+	c2e_ir_order(ir);
 	if (network_order)
 		run(ir, c2e_pass_raw, "raw", hook, user);
 }

@@ -28,7 +28,7 @@ void c2e_path_add_edge(struct reader *r, uint32_t *list, uint32_t edge, uint32_t
 	if (!room_for(r, (void **)&r->arrivals, r->arrival_cnt, &r->arrival_room,
 		      sizeof(*r->arrivals)))
 		return;
-	r->arrivals[r->arrival_cnt] = (struct arrival){edge, state, *list};
+	r->arrivals[r->arrival_cnt] = (struct arrival){edge, state, r->room, *list};
 	*list = r->arrival_cnt++;
 }
 
@@ -107,19 +107,28 @@ void c2e_path_require(struct reader *r, struct ir_insn n)
 	c2e_path_finish(r, no, 0);
 }
 
+/* The values of the followed path that are read from instruction pc on; 0 without memory. */
+static uint32_t new_state(struct reader *r, uint32_t live)
+{
+	if (!room_for(r, (void **)&r->states, r->state_cnt, &r->state_room, sizeof(*r->states)))
+		return 0;
+	r->states[r->state_cnt] = (struct state){0};
+	for (uint32_t i = 0; live >> i != 0; i++)
+		if (live & (1u << i))
+			r->states[r->state_cnt].v[i] = r->s.v[i];
+	return r->state_cnt++;
+}
+
 void c2e_path_arrive(struct reader *r, uint32_t list, size_t pc, bool back)
 {
-	uint32_t *to = back ? &r->later[pc] : &r->now[pc];
+	uint32_t *to = back ? &r->later[pc] : &r->now[pc], live = r->source->live[pc], state = 0;
 
 	if (list == NO_LIST)
 		return;
-	if (!room_for(r, (void **)&r->states, r->state_cnt, &r->state_room, sizeof(*r->states)))
-		return;
-	r->states[r->state_cnt] = r->s;
-	for (uint32_t i = 0; i < IR_STATE_CNT; i++)
-		if (!(r->live[pc] & (1u << i)))
-			r->states[r->state_cnt].v[i] = 0;
+	if (r->state_cnt == 0)
+		(void)new_state(r, 0);
+	if (live != 0)
+		state = new_state(r, live);
 	for (; list != NO_LIST; list = r->arrivals[list].next)
-		c2e_path_add_edge(r, to, r->arrivals[list].edge, r->state_cnt);
-	r->state_cnt++;
+		c2e_path_add_edge(r, to, r->arrivals[list].edge, state);
 }

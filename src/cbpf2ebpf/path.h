@@ -19,25 +19,26 @@ struct state {
 struct arrival {
 	uint32_t edge; /* node * 2, + 1 for its way `no`; ROOT_EDGE */
 	uint32_t state;
+	uint32_t room; /* bytes that are known to be there from the packet's start on */
 	uint32_t next; /* NO_LIST: the last */
 };
 
 struct reader {
 	struct ir *ir;
-	const struct cbpf_prog *prog;
+	const struct ir_source *source;
 	const struct ir_view *view;
 	enum ir_meeting how;
 	uint32_t *meeting_id;
 
-	uint32_t *live;
 	uint32_t *now, *later; /* arrivals at each instruction; `later`: by a jump back */
 
 	struct arrival *arrivals;
 	uint32_t arrival_cnt, arrival_room;
 	struct state *states;
-	uint32_t state_cnt, state_room;
+	uint32_t state_cnt, state_room; /* state 0: nothing is read any more */
 
 	struct state s; /* values on the path that is followed */
+	uint32_t room;	/* bytes that are known to be there */
 	uint32_t open;	/* its edges, a list of arrivals; NO_LIST: it has ended */
 	ir_node ret_0;
 };

@@ -7,22 +7,22 @@
  * once for each set of values that is still looked at. What loops is read again until nothing
  * arrives any more or the bound is reached.
  */
-#include "loops.h"
 #include "path.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SPLIT_MAX 8 /* sets of values that one instruction is read for */
 
 /* ---- Following ---------------------------------------------------------------------------- */
 
 /* Follows the path from pc to where it ends or meets others. */
-static void follow(struct reader *r, const struct loops *l, size_t pc)
+static void follow(struct reader *r, size_t pc)
 {
 	while (r->open != NO_LIST && !r->ir->failed) {
 		c2e_path_insn(r, pc++);
-		if (r->open != NO_LIST && (l->flags[pc] & LOOP_TARGET)) {
+		if (r->open != NO_LIST && (r->source->loops.flags[pc] & LOOP_TARGET)) {
 			c2e_path_arrive(r, r->open, pc, false);
 			return;
 		}
@@ -31,14 +31,12 @@ static void follow(struct reader *r, const struct loops *l, size_t pc)
 
 static bool same_state(const struct reader *r, uint32_t x, uint32_t y)
 {
-	for (unsigned i = 0; i < IR_STATE_CNT; i++)
-		if (r->states[x].v[i] != r->states[y].v[i])
-			return false;
-	return true;
+	return x == y || memcmp(&r->states[x], &r->states[y], sizeof(struct state)) == 0;
 }
 
 struct group {
 	uint32_t state; /* of all its edges */
+	uint32_t room;	/* the least */
 	uint32_t list;
 };
 
@@ -55,12 +53,14 @@ static unsigned group(struct reader *r, uint32_t list, struct group *groups, uns
 		if (g == cnt && cnt++ == max)
 			return cnt;
 		if (g == cnt - 1)
-			groups[g] = (struct group){r->arrivals[i].state, NO_LIST};
+			groups[g] = (struct group){r->arrivals[i].state, UINT32_MAX, NO_LIST};
 	}
 	for (uint32_t i = list; i != NO_LIST; i = next) {
 		next = r->arrivals[i].next;
 		for (g = 0; !same_state(r, groups[g].state, r->arrivals[i].state);)
 			g++;
+		if (r->arrivals[i].room < groups[g].room)
+			groups[g].room = r->arrivals[i].room;
 		r->arrivals[i].next = groups[g].list;
 		groups[g].list = i;
 	}
@@ -86,9 +86,11 @@ static void meet(struct reader *r, uint32_t list)
 	uint32_t differ = differing(r, list), meeting = (*r->meeting_id)++, joined = NO_LIST;
 
 	r->s = r->states[r->arrivals[list].state];
+	r->room = UINT32_MAX;
 	while (list != NO_LIST) {
 		const struct arrival a = r->arrivals[list];
 
+		r->room = a.room < r->room ? a.room : r->room;
 		r->open = NO_LIST;
 		c2e_path_add_edge(r, &r->open, a.edge, a.state);
 		for (unsigned c = 0; c < IR_STATE_CNT; c++) {
@@ -110,25 +112,26 @@ static void meet(struct reader *r, uint32_t list)
 }
 
 /* Reads on from instruction pc with all that arrived there. */
-static void read_from(struct reader *r, const struct loops *l, size_t pc)
+static void read_from(struct reader *r, size_t pc)
 {
-	unsigned max = r->how == IR_FEW && !(l->flags[pc] & LOOP_HEAD) ? SPLIT_MAX : 1, cnt;
+	unsigned max = r->how == IR_FEW && !(r->source->loops.flags[pc] & LOOP_HEAD) ? SPLIT_MAX
+										     : 1,
+		 cnt;
 	struct group groups[SPLIT_MAX];
 	uint32_t list = r->now[pc];
 
-	if (list == NO_LIST)
-		return;
 	r->now[pc] = NO_LIST;
 	cnt = group(r, list, groups, max);
 	if (cnt > max) {
 		meet(r, list);
-		follow(r, l, pc);
+		follow(r, pc);
 		return;
 	}
 	while (cnt-- > 0) {
 		r->s = r->states[groups[cnt].state];
+		r->room = groups[cnt].room;
 		r->open = groups[cnt].list;
-		follow(r, l, pc);
+		follow(r, pc);
 	}
 }
 
@@ -148,54 +151,57 @@ static bool again(struct reader *r, const struct loop *loop, unsigned round)
 	return any && round < LOOP_MAX;
 }
 
-static void read_all(struct reader *r, const struct loops *l)
+static void read_all(struct reader *r)
 {
-	size_t next_loop = 0;
+	const struct loop *loop = r->source->loops.all, *last = loop + r->source->loops.cnt;
 	unsigned round = 1;
 
 	c2e_path_add_edge(r, &r->open, ROOT_EDGE, 0);
 	c2e_path_arrive(r, r->open, 0, false);
-	for (size_t pc = 0; pc < r->prog->cnt && !r->ir->failed; pc++) {
-		read_from(r, l, pc);
-		if (next_loop == l->cnt || pc != l->all[next_loop].end)
+	for (size_t pc = 0; pc < r->source->prog->cnt && !r->ir->failed; pc++) {
+		if (r->now[pc] != NO_LIST)
+			read_from(r, pc);
+		if (loop == last || pc != loop->end)
 			continue;
-		if (again(r, &l->all[next_loop], round)) {
-			pc = l->all[next_loop].start - 1;
+		if (again(r, loop, round)) {
+			pc = loop->start - 1;
 			round++;
 		} else {
-			next_loop++;
+			loop++;
 			round = 1;
 		}
 	}
 }
 
-void c2e_ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
+/* An array with NO_LIST for each instruction. */
+static uint32_t *new_lists(size_t cnt)
+{
+	uint32_t *lists = malloc(cnt * sizeof(*lists));
+
+	if (lists)
+		memset(lists, 0xff, cnt * sizeof(*lists));
+	return lists;
+}
+
+void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_view *view,
 		 enum ir_meeting how, uint32_t *meeting_id)
 {
 	struct reader r = {.ir = ir,
-			   .prog = prog,
+			   .source = source,
 			   .view = view,
 			   .how = how,
 			   .meeting_id = meeting_id,
 			   .open = NO_LIST,
 			   .ret_0 = IR_NONE};
-	struct loops l;
 
-	r.live = malloc(prog->cnt * sizeof(*r.live));
-	r.now = malloc(prog->cnt * sizeof(*r.now));
-	r.later = malloc(prog->cnt * sizeof(*r.later));
-	if (c2e_loops_find(&l, prog) == 0 && r.live && r.now && r.later) {
-		c2e_ir_live(prog, r.live);
-		for (size_t pc = 0; pc < prog->cnt; pc++)
-			r.now[pc] = r.later[pc] = NO_LIST;
-		read_all(&r, &l);
-	} else {
+	r.now = new_lists(source->prog->cnt);
+	r.later = new_lists(source->prog->cnt);
+	if (r.now && r.later)
+		read_all(&r);
+	else
 		ir->failed = -ENOMEM;
-	}
-	free(r.live);
 	free(r.now);
 	free(r.later);
-	c2e_loops_free(&l);
 	free(r.arrivals);
 	free(r.states);
 }

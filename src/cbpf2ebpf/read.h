@@ -4,14 +4,15 @@
 #define SRC_READ_H
 
 #include "ir.h"
+#include "loops.h"
 
 /*
- * How the filter sees the packet. A hardware VLAN tag is not in the packet's memory; with it the
- * filter sees tpid and tag at offset 12, all that follows 4 bytes later and the length 4 longer.
+ * How the filter sees the packet. A hardware VLAN tag is not in the packet's memory; with it
+ * (tagged) the filter sees tpid and tag at offset 12, all that follows 4 bytes later and the length
+ * 4 longer.
  */
 struct ir_view {
 	bool tagged;
-	uint16_t tpid;
 };
 
 /*
@@ -21,11 +22,22 @@ struct ir_view {
  */
 enum ir_meeting { IR_FEW, IR_CELLS, IR_ALL_CELLS, IR_MEETING_CNT };
 
+/* A program and what is known of it before it is read. */
+struct ir_source {
+	const struct cbpf_prog *prog;
+	uint32_t *live; /* of each instruction, see c2e_ir_live() */
+	struct loops loops;
+};
+
+/* 0 or -ENOMEM; released by c2e_ir_source_free() in any case. live.c */
+int c2e_ir_source_init(struct ir_source *s, const struct cbpf_prog *prog);
+void c2e_ir_source_free(struct ir_source *s);
+
 /*
  * Reads a checked program; adds its nodes and sets ir->root. Values are folded and decided tests
  * left out on the way. *meeting_id numbers meeting points over several calls.
  */
-void c2e_ir_read(struct ir *ir, const struct cbpf_prog *prog, const struct ir_view *view,
+void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_view *view,
 		 enum ir_meeting how, uint32_t *meeting_id);
 
 /* live[pc], bits of what the code from pc on may read: cells 0..15, A 16, X 17. live.c */

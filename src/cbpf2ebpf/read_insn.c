@@ -124,7 +124,7 @@ static void jump_always(struct reader *r, const struct cbpf_insn *in, size_t pc)
 
 void c2e_path_insn(struct reader *r, size_t pc)
 {
-	const struct cbpf_insn *in = &r->prog->insns[pc];
+	const struct cbpf_insn *in = &r->source->prog->insns[pc];
 
 	switch (CBPF_CLASS(in->code)) {
 	case CBPF_LD:

@@ -9,24 +9,28 @@ static void require_room(struct reader *r, ir_val base, uint64_t reach)
 		r->open = NO_LIST;
 		return;
 	}
+	if (base == 0 && reach <= r->room)
+		return;
 	c2e_path_require(r, (struct ir_insn){.kind = IR_IN,
 					     .a = c2e_ir_room(r->ir, base),
 					     .lo = (uint32_t)reach,
 					     .hi = UINT32_MAX});
+	if (base == 0)
+		r->room = (uint32_t)reach;
 }
 
 /* One byte as the filter sees it in front of a packet with a hardware tag. */
 static ir_val tagged_byte(struct reader *r, uint64_t at)
 {
-	ir_val tci = c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0);
+	ir_val pair = c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0);
 
 	if (at < 12 || at >= 16)
 		return c2e_ir_load(r->ir, 1, 0, at < 12 ? at : at - 4);
 	if (at < 14)
-		return c2e_ir_const(r->ir, at == 12 ? r->view->tpid >> 8 : r->view->tpid & 0xff);
-	if (at == 14)
-		tci = c2e_ir_alu(r->ir, IR_RSH, tci, c2e_ir_const(r->ir, 8));
-	return c2e_ir_alu(r->ir, IR_AND, tci, c2e_ir_const(r->ir, 0xff));
+		pair = c2e_ir_tpid(r->ir);
+	if (at % 2 == 0)
+		pair = c2e_ir_alu(r->ir, IR_RSH, pair, c2e_ir_const(r->ir, 8));
+	return c2e_ir_alu(r->ir, IR_AND, pair, c2e_ir_const(r->ir, 0xff));
 }
 
 /* A load at a constant place of a packet with a hardware tag. */
@@ -41,6 +45,8 @@ static ir_val load_tagged_at(struct reader *r, unsigned size, uint64_t k)
 	require_room(r, 0, k + size < 16 ? 12 : k + size - 4);
 	if (k >= 16)
 		return c2e_ir_load(r->ir, size, 0, k - 4);
+	if (k == 12 && size == 2)
+		return c2e_ir_tpid(r->ir);
 	if (k == 14 && size == 2)
 		return c2e_ir_alu(r->ir, IR_AND, c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0),
 				  c2e_ir_const(r->ir, 0xffff));
@@ -72,7 +78,7 @@ static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint
  */
 static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
-	uint32_t meeting = (*r->meeting_id)++, out = NO_LIST, rest, yes;
+	uint32_t meeting = (*r->meeting_id)++, out = NO_LIST, room = r->room, rest, yes;
 	struct ir_insn in = {.kind = IR_IN, .a = base};
 
 	for (uint64_t at = k; at < 16; at++) { /* at = base + k for base = at - k */
@@ -82,11 +88,13 @@ static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base,
 		r->open = yes;
 		if (yes != NO_LIST)
 			c2e_path_set_cell(r, load_tagged_at(r, size, at), IR_A, meeting, &out);
+		r->room = room;
 		r->open = rest;
 	}
 	if (r->open != NO_LIST)
 		c2e_path_set_cell(r, load_behind_tag(r, size, base, k), IR_A, meeting, &out);
 	r->open = out;
+	r->room = room;
 	return c2e_ir_cell(r->ir, IR_A, meeting);
 }
 

@@ -11,6 +11,9 @@
 
 #define VAL_CNT_MAX (1u << 24)
 
+#define TPID_Q	0x8100 /* 802.1Q */
+#define TPID_AD 0x88a8 /* 802.1ad: no other is kept beside a packet */
+
 unsigned c2e_ir_operand_cnt(enum ir_op op)
 {
 	static const uint8_t cnts[] = {
@@ -174,6 +177,16 @@ ir_val c2e_ir_room(struct ir *ir, ir_val base)
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance)
 {
 	return leaf(ir, IR_AD, instance, ad);
+}
+
+ir_val c2e_ir_tpid(struct ir *ir)
+{
+	return intern(ir, (struct ir_value){.op = IR_AD,
+					    .a = 1, /* not that of any packet */
+					    .k = CBPF_AD_VLAN_TPID,
+					    .lo = TPID_Q,
+					    .hi = TPID_AD,
+					    .bits = TPID_Q | TPID_AD});
 }
 
 ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting)
