@@ -20,6 +20,22 @@ static void go(struct emit *e, ir_node to)
 		EMIT(e->b, JA(c2e_emit_label(e, to)));
 }
 
+#define LONG_CNT 4096 /* nodes */
+
+/*
+ * Does the way `yes` lead aside, to come back where `no` goes on at once? In large graphs such are
+ * long lists. A verifier keeps each place that it can still jump to in mind until it has been
+ * there, and can keep 8,192: it shall first follow the list, with one place for each member.
+ */
+static bool is_aside(const struct emit *e, const struct ir_insn *n)
+{
+	const struct ir_insn *aside = &e->ir->nodes[n->yes];
+
+	while (c2e_ir_is_guard(e->ir, aside))
+		aside = &e->ir->nodes[aside->yes];
+	return e->ir->node_cnt > LONG_CNT && c2e_ir_is_test(aside) && aside->no == n->no;
+}
+
 /*
  * if (a cond b) goto yes; goto no - with as few jumps as the order of nodes allows. Where both ways
  * need one, numbers are rather not equal.
@@ -28,7 +44,8 @@ static void branch(struct emit *e, enum ebpf_cond cond, enum ebpf_cond inverse, 
 		   const ebpf_reg *b, uint32_t k, const struct ir_insn *n)
 {
 	bool apart = n->no != e->node + 1 && cond == EBPF_JEQ;
-	bool turn = (n->yes == e->node + 1 || is_miss(e, n->no) || apart) && inverse != 0;
+	bool turn = (n->yes == e->node + 1 || is_miss(e, n->no) || apart) && inverse != 0 &&
+		    !is_aside(e, n);
 	enum ebpf_cond c = turn ? inverse : cond;
 	ir_node to = turn ? n->no : n->yes;
 

@@ -2,9 +2,10 @@
 /*
  * pass_facts.c - leaves out tests that earlier ones on the way decide.
  *
- * Requires: edges that lead forward. From the root down, each edge carries what is known along it; while the test
- * it leads to is decided by that, it is led past. What holds at a node is what holds along all
- * edges that still lead there. Keeps: every path's result; the nodes that stay are unchanged.
+ * Requires: edges that lead forward. From the root down, each edge carries what is known along it;
+ * while the test it leads to is decided by that, it is led past. What holds at a node is what
+ * holds along all edges that still lead there. Keeps: every path's result; the nodes that stay are
+ * unchanged.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -2,9 +2,10 @@
 /*
  * pass_guards.c - lets a bounds check ask at once for all that every match behind it needs.
  *
- * Requires: edges that lead forward. If on all ways from a check to a result other than 0 more bytes are asked for
- * later, a packet without them gets 0 anyway: the check may ask for them itself, and the later ones
- * are decided (pass_facts drops them). Keeps: every packet's result, short ones too.
+ * Requires: edges that lead forward. If on all ways from a check to a result other than 0 more
+ * bytes are asked for later, a packet without them gets 0 anyway: the check may ask for them
+ * itself, and the later ones are decided (pass_facts drops them). Keeps: every packet's result,
+ * short ones too.
  */
 #include <errno.h>
 #include <stdlib.h>

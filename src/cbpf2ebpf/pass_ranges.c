@@ -3,7 +3,8 @@
  * pass_ranges.c - makes one test of two that ask the same value in turn, where the numbers that
  * lead one way are one interval: v >= 10 and v <= 20 become v in 10..20.
  *
- * Requires: edges that lead forward. Keeps: every path's result; tests of room are left as they are.
+ * Requires: edges that lead forward. Keeps: every path's result; tests of room are left as they
+ * are.
  */
 #include "pass.h"
 

@@ -2,9 +2,10 @@
 /*
  * pass_raw.c - compares packet bytes in the order they have: with swapped constants.
  *
- * Requires: ordered, all nodes reached; loads that come in network order. A load whose every use is a test for one
- * number, or for one number under a mask, is replaced by the RAW load. One that is also ordered or
- * calculated with is left, since it has to be swapped anyway. Keeps: every path's result.
+ * Requires: ordered, all nodes reached; loads that come in network order. A load whose every use
+ * is a test for one number, or for one number under a mask, is replaced by the RAW load. One that
+ * is also ordered or calculated with is left, since it has to be swapped anyway. Keeps: every
+ * path's result.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -2,10 +2,10 @@
 /*
  * pass_search.c - turns chains of tests into balanced search trees.
  *
- * Requires: ordered, all nodes reached; works best behind pass_facts, which takes other tests out of the chains, and
- * pass_ranges. A run is a part of a chain whose tests may be done in any order: they all lead to
- * the same node, or ask the same value for numbers that exclude each other. Its tests are sorted by
- * value and number. Keeps: every path's result; adds nodes.
+ * Requires: ordered, all nodes reached; works best behind pass_facts, which takes other tests out
+ * of the chains, and pass_ranges. A run is a part of a chain whose tests may be done in any order:
+ * they all lead to the same node, or ask the same value for numbers that exclude each other. Its
+ * tests are sorted by value and number. Keeps: every path's result; adds nodes.
  */
 #include <errno.h>
 #include <stdlib.h>
