@@ -179,7 +179,7 @@ $(BUILD)/tests/kernel/%.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
 	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -c -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
-	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS)
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS) $(LIBS) -lm
 
 # ---- Static ----------------------------------------------------------------------------------------
 

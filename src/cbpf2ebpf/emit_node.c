@@ -20,7 +20,7 @@ static void go(struct emit *e, ir_node to)
 		EMIT(e->b, JA(c2e_emit_label(e, to)));
 }
 
-#define LONG_CNT 4096 /* nodes */
+#define LONG_CNT 256 /* nodes */
 
 /*
  * Does the way `yes` lead aside, to come back where `no` goes on at once? In large graphs such are

@@ -13,9 +13,13 @@
 #include "cbpf_code.h"
 #include "expr.h"
 
-/* libpcap's generator is quadratic: expressions from so many characters and parts on are split. */
-#define LONG_LEN  256
-#define PARTS_MIN 16
+/*
+ * libpcap's generator is quadratic: expressions from so many characters and parts on are split.
+ * With its optimizer the whole gives better programs, as long as that takes no more than 0.1 s.
+ */
+#define LONG_LEN	    256
+#define PARTS_MIN	    16
+#define PARTS_MIN_OPTIMIZED 128
 
 _Static_assert(sizeof(struct bpf_insn) == sizeof(struct cbpf_insn), "same layout");
 
@@ -118,7 +122,7 @@ static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog 
 
 	if (has_fixed_header(pcap_datalink(c->pcap)) && strlen(expr) >= LONG_LEN)
 		rc = c2e_expr_split(expr, &parts);
-	if (rc == 0 && parts.cnt < PARTS_MIN)
+	if (rc == 0 && parts.cnt < (c->optimize ? PARTS_MIN_OPTIMIZED : PARTS_MIN))
 		rc = -ENOTSUP;
 	if (rc == 0)
 		rc = c2e_expr_join(&parts, compile, &silent, out);
