@@ -9,6 +9,7 @@
  * part of that), so that a busy machine does not matter much. Ends with 1 when a limit is exceeded.
  * Without root nothing is loaded.
  */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ struct subject {
 	double compile_max, total_max;
 	unsigned list_cnt;
 	enum list_kind list;
-	bool optimize; /* libpcap does */
+	bool chains; /* not from an expression, see chains() */
 };
 
 static const struct subject subjects[] = {
@@ -53,7 +54,7 @@ static const struct subject subjects[] = {
 	{"1000 hosts", 60000, 200000, 1000, LIST_HOSTS, false},
 	{"1000 IPv6 hosts", 60000, 200000, 1000, LIST_HOSTS6, false},
 	{"10000 hosts", 600000, 2000000, 10000, LIST_HOSTS, false},
-	{"10000 IPv6 hosts", 600000, 2000000, 10000, LIST_HOSTS6, false},
+	{"hosts as libpcap's optimizer leaves them", 3000, 200000, 718, LIST_HOSTS, true},
 };
 
 #define SUBJECT_CNT (sizeof(subjects) / sizeof(subjects[0]))
@@ -65,6 +66,51 @@ static double now_us(void)
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
+
+/* ---- A program of the kind that libpcap's optimizer leaves --------------------------------- */
+
+static void put(struct cbpf_prog *p, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
+{
+	p->insns[p->cnt++] = (struct cbpf_insn){code, jt, jf, k};
+}
+
+/* A load, compared with each address; `match` is the instruction where it leads. */
+static void chain(struct cbpf_prog *p, uint32_t offset, unsigned cnt, size_t match)
+{
+	put(p, 0x20, 0, 0, offset);
+	for (unsigned i = 0; i < cnt; i++) {
+		put(p, 0x15, 0, 1, 0x0b000000 + (i * 2654435761u >> 8));
+		put(p, 0x05, 0, 0, (uint32_t)(match - p->cnt - 1));
+	}
+}
+
+/*
+ * What libpcap's optimizer makes of `host a or b ...`, which takes it a minute for 1,000: source and
+ * destination of IPv4, then of ARP, each one chain of comparisons with long jumps.
+ */
+static int chains(unsigned cnt, struct cbpf_prog *p)
+{
+	const size_t insn_cnt = 8 * (size_t)cnt + 12;
+
+	*p = (struct cbpf_prog){.insns = calloc(insn_cnt, sizeof(*p->insns))};
+	if (!p->insns)
+		return -ENOMEM;
+	put(p, 0x28, 0, 0, 12);
+	put(p, 0x15, 1, 0, 0x800);
+	put(p, 0x05, 0, 0, 4 * cnt + 3);
+	chain(p, 26, cnt, insn_cnt - 1);
+	chain(p, 30, cnt, insn_cnt - 1);
+	put(p, 0x06, 0, 0, 0);
+	put(p, 0x15, 1, 0, 0x806);
+	put(p, 0x06, 0, 0, 0);
+	chain(p, 28, cnt, insn_cnt - 1);
+	chain(p, 38, cnt, insn_cnt - 1);
+	put(p, 0x06, 0, 0, 0);
+	put(p, 0x06, 0, 0, SNAP_LEN);
+	return 0;
+}
+
+/* ---- Measuring ---------------------------------------------------------------------------- */
 
 enum { CLASSIC, COMPILE, LOAD, STEP_CNT };
 
@@ -97,7 +143,9 @@ static int once(const struct subject *s, const char *expr, const struct ebpf_tar
 	double start = now_us(), classic, compiled;
 	struct cbpf_prog filter;
 	struct ebpf_prog prog = {0};
-	int rc = cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, s->optimize, &filter, e);
+	int rc = s->chains
+			 ? chains(s->list_cnt, &filter)
+			 : cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &filter, e);
 
 	if (rc < 0)
 		return rc;

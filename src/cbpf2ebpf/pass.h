@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pass.h - the passes. Each takes a graph whose edges lead forward, as c2e_ir_order() leaves it,
- * and gives the same result for every packet. All but pass_search leave edges that lead forward.
+ * and gives the same result for every packet. They leave edges that lead forward, too.
  */
 #ifndef SRC_PASS_H
 #define SRC_PASS_H

@@ -2,7 +2,7 @@
 /*
  * pass_search.c - turns chains of tests into balanced search trees.
  *
- * Requires: ordered, all nodes reached; works best behind pass_facts, which takes other tests out
+ * Requires: edges that lead forward; works best behind pass_facts, which takes other tests out
  * of the chains, and pass_ranges. A run is a part of a chain whose tests may be done in any order:
  * they all lead to the same node, or ask the same value for numbers that exclude each other. Its
  * tests are sorted by value and number. Keeps: every path's result; adds nodes.
@@ -13,7 +13,7 @@
 #include "pass.h"
 
 #define RUN_CNT_MIN 4 /* tests */
-#define LEAF_CNT    2 /* intervals that are asked for one after the other */
+#define LEAF_CNT    4 /* intervals that are asked for one after the other */
 
 /* If v is in lo..hi, go to `to`. */
 struct item {
@@ -171,9 +171,11 @@ static ir_node trees(struct pass *p, ir_node other)
 
 static void count_edges(struct pass *p)
 {
-	for (ir_node i = 0; i < p->ir->node_cnt; i++) {
+	for (ir_node i = p->ir->root; i < p->ir->node_cnt; i++) {
 		const struct ir_insn *n = &p->ir->nodes[i];
 
+		if (i != p->ir->root && p->edge_cnt[i] == 0)
+			continue; /* nothing leads here any more */
 		if (n->kind == IR_SET || c2e_ir_is_test(n))
 			p->edge_cnt[n->yes]++;
 		if (c2e_ir_is_test(n))
@@ -204,6 +206,7 @@ static void run(struct pass *p)
 void c2e_pass_search(struct ir *ir)
 {
 	struct pass p = {.ir = ir};
+	uint32_t cnt = ir->node_cnt;
 
 	p.edge_cnt = calloc(ir->node_cnt + 1, sizeof(*p.edge_cnt));
 	p.items = malloc((ir->node_cnt + 1) * sizeof(*p.items));
@@ -213,4 +216,6 @@ void c2e_pass_search(struct ir *ir)
 		ir->failed = -ENOMEM;
 	free(p.edge_cnt);
 	free(p.items);
+	if (ir->node_cnt > cnt)
+		c2e_ir_order(ir);
 }

@@ -24,9 +24,7 @@ void c2e_ir_passes(struct ir *ir, bool network_order, ir_pass_hook hook, void *u
 	run(ir, c2e_pass_facts, "facts", hook, user);
 	run(ir, c2e_pass_merge, "merge", hook, user);
 	run(ir, c2e_pass_ranges, "ranges", hook, user);
-	c2e_ir_order(ir);
 	run(ir, c2e_pass_search, "search", hook, user);
-	c2e_ir_order(ir);
 	run(ir, c2e_pass_guards, "guards", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);
 	run(ir, c2e_pass_merge, "merge", hook, user);
