@@ -58,7 +58,7 @@ static void read_tagged(struct ir *ir, const struct ir_source *p, enum ir_meetin
 	ir->root = test(ir, proto, 0, plain, test(ir, present, 0, plain, tagged));
 }
 
-static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, bool network_order,
+static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, enum ir_loads loads,
 		       enum ir_meeting how, ir_pass_hook hook, void *user)
 {
 	struct ir_source source;
@@ -72,7 +72,7 @@ static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, 
 	else
 		(void)read_view(ir, &source, how, &meeting, (struct ir_view){.tagged = false});
 	c2e_ir_source_free(&source);
-	c2e_ir_passes(ir, network_order, hook, user);
+	c2e_ir_passes(ir, loads, hook, user);
 	return ir->failed;
 }
 
@@ -134,6 +134,19 @@ struct job {
 	bool vlan_tag;
 };
 
+static enum ir_loads loads_of(enum cbpf2ebpf_access access)
+{
+	switch (access) {
+	case CBPF2EBPF_LD_ABS:
+		return IR_LOADS_ALL_CALL;
+	case CBPF2EBPF_LOAD_BYTES:
+	case CBPF2EBPF_PROBE:
+		return IR_LOADS_SOME_CALL;
+	default:
+		return IR_LOADS_CHEAP;
+	}
+}
+
 static int write(const struct job *j, struct ir *ir, struct err *e)
 {
 	return j->frame ? c2e_emit_graph(j->b, ir, j->frame, e)
@@ -149,8 +162,7 @@ static int compile(const struct job *j, const struct cbpf_prog *filter, struct c
 	if (rc < 0)
 		return rc;
 	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++) {
-		rc = read_filter(&ir, filter, j->vlan_tag, j->access != CBPF2EBPF_LD_ABS, how, NULL,
-				 NULL);
+		rc = read_filter(&ir, filter, j->vlan_tag, loads_of(j->access), how, NULL, NULL);
 		if (rc == 0) {
 			inform(&ir, info);
 			rc = write(j, &ir, e);
@@ -177,7 +189,7 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, false, false, IR_FEW, NULL, NULL);
+	rc = read_filter(&ir, filter, false, IR_LOADS_CHEAP, IR_FEW, NULL, NULL);
 	if (rc == 0)
 		inform(&ir, info);
 	c2e_ir_free(&ir);
@@ -229,7 +241,7 @@ int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, false, true, IR_FEW, print, out);
+	rc = read_filter(&ir, filter, false, IR_LOADS_CHEAP, IR_FEW, print, out);
 	c2e_ir_free(&ir);
 	return rc < 0 ? explain(rc, e) : 0;
 }

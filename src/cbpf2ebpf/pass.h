@@ -8,13 +8,19 @@
 
 #include "ir.h"
 
+/* What a load costs. */
+enum ir_loads {
+	IR_LOADS_CHEAP,	    /* little; all come in network order */
+	IR_LOADS_SOME_CALL, /* those from a base that varies are calls; network order */
+	IR_LOADS_ALL_CALL,  /* all are calls, and come in the order of the host */
+};
+
 typedef void (*ir_pass_hook)(void *user, const struct ir *ir, const char *pass);
 
 /*
- * All passes, in order; `hook` (may be NULL) sees the graph after each. `network_order`: loads come
- * as they are in the packet. passes.c
+ * All passes, in order; `hook` (may be NULL) sees the graph after each. passes.c
  */
-void c2e_ir_passes(struct ir *ir, bool network_order, ir_pass_hook hook, void *user);
+void c2e_ir_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *user);
 
 /* Leaves out tests that earlier ones on the way decide. pass_facts.c */
 void c2e_pass_facts(struct ir *ir);
@@ -30,6 +36,9 @@ void c2e_pass_search(struct ir *ir);
 
 /* Lets bounds checks ask at once for all that matches need. pass_guards.c */
 void c2e_pass_guards(struct ir *ir);
+
+/* Makes one load of several that are close together. pass_wide.c */
+void c2e_pass_wide(struct ir *ir, bool variable_only);
 
 /* Compares bytes in network order where that does. pass_raw.c */
 void c2e_pass_raw(struct ir *ir);
