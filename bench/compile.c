@@ -85,8 +85,8 @@ static void chain(struct cbpf_prog *p, uint32_t offset, unsigned cnt, size_t mat
 }
 
 /*
- * What libpcap's optimizer makes of `host a or b ...`, which takes it a minute for 1,000: source and
- * destination of IPv4, then of ARP, each one chain of comparisons with long jumps.
+ * What libpcap's optimizer makes of `host a or b ...`, which takes it a minute for 1,000: source
+ * and destination of IPv4, then of ARP, each one chain of comparisons with long jumps.
  */
 static int chains(unsigned cnt, struct cbpf_prog *p)
 {

@@ -5,8 +5,8 @@
  *	filter [EXPRESSION...]
  *
  * Each program runs on one packet by BPF_PROG_TEST_RUN; an empty program's time is subtracted.
- * Rounds go through all programs in turn, each next to the empty one; shown are medians, in ns. Ends
- * with 1 when a limit is missed, which each is said. On a busy machine the numbers say little.
+ * Rounds go through all programs in turn, each next to the empty one; shown are medians, in ns.
+ * Ends with 1 when a limit is missed, which each is said. On a busy machine the numbers say little.
  * Needs root; without it, it says so and ends with 0. FILTER_ROUNDS and FILTER_REPEAT say how long
  * it measures.
  */

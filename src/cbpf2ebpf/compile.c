@@ -136,15 +136,7 @@ struct job {
 
 static enum ir_loads loads_of(enum cbpf2ebpf_access access)
 {
-	switch (access) {
-	case CBPF2EBPF_LD_ABS:
-		return IR_LOADS_ALL_CALL;
-	case CBPF2EBPF_LOAD_BYTES:
-	case CBPF2EBPF_PROBE:
-		return IR_LOADS_SOME_CALL;
-	default:
-		return IR_LOADS_CHEAP;
-	}
+	return access == CBPF2EBPF_LD_ABS ? IR_LOADS_CALL : IR_LOADS_CHEAP;
 }
 
 static int write(const struct job *j, struct ir *ir, struct err *e)

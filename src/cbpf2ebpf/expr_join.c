@@ -52,7 +52,8 @@ static int add_part(struct joined *j, const struct expr_part *part, expr_compile
 	if (!text)
 		return -ENOMEM;
 	copy_text(&to, part->head);
-	*to++ = ' ';
+	if (part->head.len > 0)
+		*to++ = ' ';
 	copy_text(&to, part->body);
 	*to = 0;
 	rc = compile(user, text, &prog);

@@ -113,10 +113,12 @@ static bool has_fixed_header(int dlt)
 	return false;
 }
 
-/* Compiles a long expression in parts; fails where it should rather be one. */
+/*
+ * Compiles a long expression in parts; -ENOTSUP where it has to be one. -EINVAL: libpcap refuses a
+ * part, and would refuse the whole (its optimizer alone also refuses a part that never matches).
+ */
 static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog *out)
 {
-	struct compiler silent = {.pcap = c->pcap, .optimize = c->optimize};
 	struct expr_parts parts = {0};
 	int rc = -ENOTSUP;
 
@@ -125,9 +127,11 @@ static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog 
 	if (rc == 0 && parts.cnt < (c->optimize ? PARTS_MIN_OPTIMIZED : PARTS_MIN))
 		rc = -ENOTSUP;
 	if (rc == 0)
-		rc = c2e_expr_join(&parts, compile, &silent, out);
+		rc = c2e_expr_join(&parts, compile, c, out);
 	free(parts.all);
-	return rc;
+	if (rc == -ENOMEM)
+		return err_run(c->err, rc, "filter", "no memory for the filter");
+	return rc == -EINVAL && c->optimize ? -ENOTSUP : rc;
 }
 
 int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
@@ -143,7 +147,7 @@ int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimiz
 		return err_run(e, -ENOMEM, "filter", "no memory for libpcap");
 	expr = expr ? expr : "";
 	rc = compile_parts(&c, expr, out);
-	if (rc < 0) /* libpcap knows what is wrong, if anything is */
+	if (rc == -ENOTSUP)
 		rc = compile(&c, expr, out);
 	pcap_close(c.pcap);
 	return rc;

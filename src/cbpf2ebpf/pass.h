@@ -10,9 +10,8 @@
 
 /* What a load costs. */
 enum ir_loads {
-	IR_LOADS_CHEAP,	    /* little; all come in network order */
-	IR_LOADS_SOME_CALL, /* those from a base that varies are calls; network order */
-	IR_LOADS_ALL_CALL,  /* all are calls, and come in the order of the host */
+	IR_LOADS_CHEAP, /* little; they come in network order */
+	IR_LOADS_CALL,	/* each is a call; they come in the order of the host */
 };
 
 typedef void (*ir_pass_hook)(void *user, const struct ir *ir, const char *pass);
@@ -38,7 +37,7 @@ void c2e_pass_search(struct ir *ir);
 void c2e_pass_guards(struct ir *ir);
 
 /* Makes one load of several that are close together. pass_wide.c */
-void c2e_pass_wide(struct ir *ir, bool variable_only);
+void c2e_pass_wide(struct ir *ir);
 
 /* Compares bytes in network order where that does. pass_raw.c */
 void c2e_pass_raw(struct ir *ir);

@@ -173,7 +173,7 @@ static void replace(struct pass *p, const struct group *g)
 /* ---- The pass ----------------------------------------------------------------------------- */
 
 /* Replaces one group; false if there is none. */
-static bool widen(struct pass *p, bool variable_only)
+static bool widen(struct pass *p)
 {
 	struct ir *ir = p->ir;
 	struct group g;
@@ -189,8 +189,7 @@ static bool widen(struct pass *p, bool variable_only)
 	}
 	find_used(p);
 	for (ir_val v = 0; v < p->val_cnt; v++) {
-		if (!p->used[v] || !is_load(c2e_ir_at(ir, v)) ||
-		    (variable_only && c2e_ir_at(ir, v)->a == 0) || !find_group(p, v, &g) ||
+		if (!p->used[v] || !is_load(c2e_ir_at(ir, v)) || !find_group(p, v, &g) ||
 		    !is_there(p, &g))
 			continue;
 		replace(p, &g);
@@ -199,13 +198,13 @@ static bool widen(struct pass *p, bool variable_only)
 	return false;
 }
 
-void c2e_pass_wide(struct ir *ir, bool variable_only)
+void c2e_pass_wide(struct ir *ir)
 {
 	struct pass p = {.ir = ir};
 	bool again = true;
 
 	for (unsigned i = 0; i < GROUP_CNT_MAX && again && !ir->failed; i++) {
-		again = widen(&p, variable_only);
+		again = widen(&p);
 		free(p.used);
 		free(p.touched);
 		free(p.now);

@@ -18,16 +18,6 @@ static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_p
 		hook(user, ir, name);
 }
 
-static void wide_all(struct ir *ir)
-{
-	c2e_pass_wide(ir, false);
-}
-
-static void wide_variable(struct ir *ir)
-{
-	c2e_pass_wide(ir, true);
-}
-
 void c2e_ir_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *user)
 {
 	run(ir, c2e_ir_order, "read", hook, user);
@@ -37,12 +27,10 @@ void c2e_ir_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *
 	run(ir, c2e_pass_search, "search", hook, user);
 	run(ir, c2e_pass_guards, "guards", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);
-	if (loads == IR_LOADS_ALL_CALL)
-		run(ir, wide_all, "wide", hook, user);
-	else if (loads == IR_LOADS_SOME_CALL)
-		run(ir, wide_variable, "wide", hook, user);
+	if (loads == IR_LOADS_CALL)
+		run(ir, c2e_pass_wide, "wide", hook, user);
 	run(ir, c2e_pass_merge, "merge", hook, user);
 	c2e_ir_order(ir);
-	if (loads != IR_LOADS_ALL_CALL)
+	if (loads != IR_LOADS_CALL)
 		run(ir, c2e_pass_raw, "raw", hook, user);
 }

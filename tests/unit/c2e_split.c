@@ -49,6 +49,8 @@ static int compare(const char *expr, int linktype, const struct packets *ps)
 
 	if (!valid && cnt > 0)
 		fail_msg("'%s' is accepted in %d parts, but libpcap refuses it", expr, cnt);
+	if (valid && cnt < 0)
+		fail_msg("'%s' is refused in parts, but libpcap accepts it", expr);
 	for (size_t i = 0; i < ps->cnt && cnt > 0 && cnt <= WHOLE_MAX; i++) {
 		const struct packet *p = &ps->all[i];
 		uint32_t want = cbpf_run(&whole, p->data, p->len, p->len);
