@@ -45,7 +45,9 @@ struct probe_config {
 	const char *const *ifaces; /* names, globs or "any", NULL-terminated; NULL: all */
 	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
 	bool stack;		   /* kernel stack with each event */
-	uint32_t ring_pages;	   /* per CPU, a power of two; 0: default */
+	bool track; /* once matched, a packet and its clones are seen at all tracing hooks, whatever
+		     * they become, until they are freed */
+	uint32_t ring_pages;  /* per CPU, a power of two; 0: default */
 	const char *linktype; /* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */
 	/*
 	 * At kernel functions and tracepoints: make Ethernet and IP headers where a packet has none

@@ -49,6 +49,7 @@ static void emit_is_ip(const struct emit *m, ebpf_label yes)
  * In: R6 = real length, R8 = bytes of the window, R9 = scratch. Goes on when it matches, else
  * to m->release. Clobbers R0..R9.
  *
+ *	if (followed) return;
  *	if (linktype == raw) { if (!is_ip) goto no_packet; if (!raw_filter()) goto release; }
  *	else if (!eth_filter()) goto release;
  */
@@ -60,6 +61,8 @@ static int emit_filter(const struct emit *m, struct err *e)
 	struct cbpf2ebpf_info info;
 	int rc;
 
+	if (m->c->track)
+		EMIT(b, LDX(DW, R0, MEM(R10, SLOT_TRACKED)), JNE(R0, 0, decided));
 	EMIT(b, MOV(R7, R9), ADD(R7, PACKET(m)), LDX(H, R1, MEM(R9, RECORD(linktype))),
 	     JNE(R1, CBPF_LINKTYPE_ETHERNET, raw));
 	rc = cbpf2ebpf_emit(b, &m->c->eth, &frame, &info, e);
@@ -95,6 +98,27 @@ static void emit_time(const struct emit *m)
 	EMIT(m->b, CALL(ktime_get_ns), STX(DW, MEM(R9, RECORD(time_ns)), R0));
 }
 
+/*
+ * What is asked for beside the expression. In: R9 = scratch with the sk_buff. Clobbers R0..R5, R7.
+ *
+ *	if (!followed && (other pid || other interface || ...)) goto release;
+ */
+static void emit_choice(const struct emit *m)
+{
+	ebpf_label followed = ebpf_label_new(m->b);
+
+	if (m->c->track) {
+		probe_emit_track_find(m);
+		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_TRACKED)), JNE(R1, 0, followed));
+		probe_emit_pid_test(m, m->release);
+	}
+	EMIT(m->b, LDX(W, R1, MEM(R9, RECORD(ifindex))));
+	probe_emit_iface_test(m);
+	probe_emit_skb_mark_test(m);
+	probe_emit_netns_test(m);
+	EMIT(m->b, LABEL(followed));
+}
+
 static int emit_tracing_program(struct emit *m, struct err *e)
 {
 	int rc;
@@ -104,13 +128,13 @@ static int emit_tracing_program(struct emit *m, struct err *e)
 	m->h->ops->emit_prologue(m);
 	EMIT(m->b, JEQ(R6, 0, m->out));
 	probe_emit_reason_test(m);
-	probe_emit_pid_test(m);
+	if (!m->c->track)
+		probe_emit_pid_test(m, m->out);
 	probe_emit_counters(m);
 	probe_emit_scratch_take(m);
 	probe_emit_skb(m);
 	probe_emit_iface(m);
-	probe_emit_skb_mark_test(m);
-	probe_emit_netns_test(m);
+	emit_choice(m);
 	probe_emit_count(m, COUNTER(seen));
 	emit_time(m);
 	probe_emit_packet_start(m);
@@ -119,6 +143,8 @@ static int emit_tracing_program(struct emit *m, struct err *e)
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));
+	if (m->c->track)
+		probe_emit_track_note(m);
 	probe_emit_packet_rest(m);
 	probe_emit_submit(m);
 	emit_ends(m);

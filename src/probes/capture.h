@@ -32,6 +32,8 @@ struct capture {
 	bool has_skb_data; /* the packet starts there from skb->data; else it is found */
 	int32_t skb_data;
 	int linktype; /* what all packets are taken for (-y), or -1 */
+	bool track;
+	int track_fd; /* map; 0 in programs only shown */
 	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
 };
 
@@ -93,8 +95,9 @@ enum {
 	SLOT_REASON = -40,
 	SLOT_LOCATION = -48,
 	SLOT_KEY = -56,
-	SLOT_HOOK = -64, /* index of the hook, u32 */
-	SLOT_END = -64,
+	SLOT_HOOK = -64,    /* index of the hook, u32 */
+	SLOT_TRACKED = -72, /* not 0: followed, whether it matches or not */
+	SLOT_END = -72,
 	FILTER_STACK_LEN = 400,
 };
 
@@ -119,12 +122,19 @@ void probe_emit_iface(const struct emit *m);
 void probe_emit_iface_test(const struct emit *m);
 
 /* capture_meta.c */
-void probe_emit_pid_test(const struct emit *m);
+void probe_emit_pid_test(const struct emit *m, ebpf_label away);
 void probe_emit_reason_test(const struct emit *m);
 void probe_emit_skb_mark_test(const struct emit *m);
 void probe_emit_ctx_mark_test(const struct emit *m);
 void probe_emit_netns_test(const struct emit *m);
 void probe_emit_net(const struct emit *m);
+
+/* capture_track.c */
+void probe_emit_track_find(const struct emit *m);
+void probe_emit_track_note(const struct emit *m);
+/* The program that forgets the sk_buff at `skb_at` of its context. */
+int probe_track_build(const struct capture *c, enum ebpf_prog_type type, enum ebpf_size size,
+		      int skb_at, struct ebpf_prog *prog, struct err *e);
 
 /* capture_packet.c */
 void probe_emit_packet_start(const struct emit *m);

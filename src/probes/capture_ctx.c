@@ -242,11 +242,16 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 			  "tracepoints",
 			  m->h->spec);
 	m->release = m->out;
+	if (m->c->track)
+		ebpf_fail(m->b, -ENOTSUP,
+			  "hook %s does not know where a packet lies in the kernel, so it cannot "
+			  "follow it (--track); rx, tx and other tracing hooks can",
+			  m->h->spec);
 	EMIT(m->b, MOV(R6, R1), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
 	emit_ifindex(m);
 	probe_emit_reason_test(m);
 	probe_emit_ctx_mark_test(m);
-	probe_emit_pid_test(m);
+	probe_emit_pid_test(m, m->out);
 	probe_emit_counters(m);
 	probe_emit_count(m, COUNTER(seen));
 	emit_linktype(m);

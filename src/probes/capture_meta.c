@@ -15,8 +15,8 @@ static void refuse(const struct emit *m, const char *what)
 	ebpf_fail(m->b, -ENOTSUP, "hook %s cannot tell %s here", m->h->spec, what);
 }
 
-/* if (pid of the current task != pid) goto out. Clobbers R0..R5. */
-void probe_emit_pid_test(const struct emit *m)
+/* if (pid of the current task != pid) goto away. Clobbers R0..R5. */
+void probe_emit_pid_test(const struct emit *m, ebpf_label away)
 {
 	if (m->c->meta.pid == 0)
 		return;
@@ -24,8 +24,7 @@ void probe_emit_pid_test(const struct emit *m)
 		refuse(m, "the process (before Linux 6.10)");
 		return;
 	}
-	EMIT(m->b, CALL(get_current_pid_tgid), RSH(R0, 32),
-	     JNE(R0, (int32_t)m->c->meta.pid, m->out));
+	EMIT(m->b, CALL(get_current_pid_tgid), RSH(R0, 32), JNE(R0, (int32_t)m->c->meta.pid, away));
 }
 
 /* if (SLOT_REASON is none of those chosen) goto out. Clobbers R1. */

@@ -150,7 +150,6 @@ void probe_emit_iface_test(const struct emit *m)
  *	ifindex = 0;
  *	if (skb->dev) probe_read(&ifindex, 4, skb->dev + ifindex_off);	(0 when it fails)
  *	if (ifindex == 0) ifindex = skb->skb_iif;
- *	if (ifindex not chosen) goto release;
  */
 void probe_emit_iface(const struct emit *m)
 {
@@ -173,5 +172,4 @@ void probe_emit_iface(const struct emit *m)
 		STX(W, MEM(R9, RECORD(ifindex)), R1),
 	     LABEL(known));
 	/* clang-format on */
-	probe_emit_iface_test(m);
 }

@@ -97,7 +97,7 @@ void probe_emit_submit(const struct emit *m)
 	emit_constants(m);
 	emit_facts(m);
 	emit_task(m);
-	if (m->c->meta.netns == 0) /* else they are there already */
+	if (m->c->meta.netns == 0 || m->c->track) /* else they are there already */
 		probe_emit_net(m);
 	if (m->c->stack)
 		emit_stack(m);

@@ -256,6 +256,8 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 		rc = load_all(p, env, c->log, e);
 	if (rc == 0)
 		rc = attach_all(p, env, e);
+	if (rc == 0)
+		rc = probe_session_track_open(p, e);
 	if (rc == 0 && p->reasons.cnt == 0 && any_reason(p))
 		probe_meta_read_reasons(&p->reasons);
 	return rc;
@@ -296,6 +298,7 @@ void probe_stop(struct probe *p)
 	p->stopped = true;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		probe_hook_detach(&p->hooks.hook[i]);
+	probe_session_track_close(p);
 	(void)kbpf_guard_stop(p->guard);
 	/* Programs that were running when their hook was closed have written their record then. */
 	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);

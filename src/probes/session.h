@@ -15,6 +15,8 @@ struct session_hook {
 	uint64_t damaged; /* records that no program of ours writes */
 };
 
+#define SESSION_FORGET_CNT 3
+
 struct probe {
 	struct ebpf_target target;
 	struct probe_layout layout;
@@ -34,6 +36,7 @@ struct probe {
 	int wake_fd;			    /* readable when there is news, or the clock is set */
 
 	struct hook_env env;
+	int forget_fd[SESSION_FORGET_CNT]; /* see session_track.c; 0: none */
 	struct kbpf_guard *guard; /* takes off tc filters when we die; NULL: nothing to guard */
 	struct kbpf_perfbuf *rings;
 	struct record_room room;
@@ -55,6 +58,10 @@ struct probe {
 /* session_maps.c: the maps and rings of p->capture. */
 int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e);
 void probe_session_close_maps(struct probe *p);
+
+/* session_track.c: for --track, once all hooks are attached. */
+int probe_session_track_open(struct probe *p, struct err *e);
+void probe_session_track_close(struct probe *p);
 
 /* session_poll.c: NULL where the kernel shows no symbols. */
 const struct kallsyms *probe_session_symbols(struct probe *p);

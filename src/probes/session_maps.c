@@ -9,6 +9,7 @@
 
 enum {
 	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
+	TRACK_CNT_MAX = 65536,	 /* addresses; the one unseen for longest goes */
 	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
 	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
 	RING_PAGES_MIN = 32,
@@ -56,6 +57,15 @@ static int make_linktypes(struct probe *p, struct err *e)
 	return 0;
 }
 
+/* sk_buffs and their data that are followed -> when they were last seen. */
+static int make_track(struct probe *p, struct err *e)
+{
+	int fd = kbpf_map_create(BPF_MAP_TYPE_LRU_HASH, 8, 8, TRACK_CNT_MAX, 0, "bpfcap_track", e);
+
+	p->capture.track_fd = fd < 0 ? 0 : fd;
+	return fd < 0 ? fd : 0;
+}
+
 /* The interfaces chosen, where they change. */
 static int make_ifaces(struct probe *p, struct err *e)
 {
@@ -99,6 +109,8 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 
 	if (rc == 0 && any_hook(p, true))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
+	if (rc == 0 && p->capture.track)
+		rc = make_track(p, e);
 	if (rc == 0 && any_hook(p, false))
 		rc = make_linktypes(p, e);
 	if (rc == 0 && probe_session_has_glob(p) && !probe_session_wants_all(p))
@@ -120,4 +132,6 @@ void probe_session_close_maps(struct probe *p)
 			close(fds[i]);
 	if (p->capture.ifaces_fd > 0)
 		close(p->capture.ifaces_fd);
+	if (p->capture.track_fd > 0)
+		close(p->capture.track_fd);
 }

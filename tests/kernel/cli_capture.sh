@@ -181,6 +181,35 @@ gathers_functions()
 	hasnt "$T/out" 'NOT received'
 }
 
+# RIGHT sends on what comes for 10.99.0.1, back to LEFT, which drops it: the router changes the TTL
+# on the way, so that the expression matches at the first two of five hooks.
+tracks()
+{
+	need_pair
+	ip -n "$LEFT" route replace 10.99.0.1 via "$NET.2"
+	ip -n "$RIGHT" route replace 10.99.0.1 via "$NET.1"
+	for name in all right0; do
+		right sh -c "echo 0 >/proc/sys/net/ipv4/conf/$name/send_redirects"
+	done
+	right sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	for option in '' --track; do
+		# shellcheck disable=SC2086 # an empty word is none
+		start -f rx,tx,drop "$@" $option "icmp[0] = 8 and dst host 10.99.0.1 and ip[8] = 64"
+		pings 5 10.99.0.1
+		sleep 0.3
+		stop INT
+		ended 0
+		cp "$T/out" "$T/out-$option"
+	done
+	right sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward'
+	same "$(lines "$T/out-")" 10 "matched in: $(cat "$T/out-")"
+	same "$(lines "$T/out---track")" 25 "followed in: $(cat "$T/out---track")"
+	for where in 'left0 tx' 'right0 rx' 'right0 tx' 'left0 rx' 'left0 drop'; do
+		request=" $where .*10.99.0.1: ICMP echo request"
+		same "$(grep -c "$request" "$T/out---track")" 5 "$where"
+	done
+}
+
 pair_up
 try main_job
 for kernel in auto 5.4; do
@@ -200,4 +229,6 @@ try shows_vlan_tags
 try json_has_the_context
 try gathers
 try gathers_functions
+try tracks
+try tracks -k 5.4
 finish

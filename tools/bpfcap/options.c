@@ -44,6 +44,8 @@ static const struct opt_row rows[] = {
 	 "only packets dropped for these reasons; for drop and other hooks that know why"},
 	{'Q', "direction", "DIR", OPT_STRING, TO(direction), 0,
 	 "only packets that come in or go out: in, out or inout"},
+	{0, "track", NULL, OPT_FLAG, TO(track), 0,
+	 "once matched, follow a packet over the hooks even if it no longer matches (NAT, tunnels)"},
 	{0, "gather", NULL, OPT_FLAG, TO(gather), 0,
 	 "follow packets over the hooks: latency from the first, where they were not received, summary"},
 	{0, "gather-by", "WHAT", OPT_STRING, TO(gather_by), 0,

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/capture_track.c - pieces of tracing programs: packets that are followed (--track).
+ *
+ * A map remembers when an sk_buff was last seen, by its own address and by that of its data, which
+ * clones share: each new clone is known by the data, each copy of the data by the sk_buff. Another
+ * program forgets both where they are freed. What the kernel frees unseen is forgotten after
+ * TRACK_NS, before its address can mean another packet for long.
+ */
+#include <linux/bpf.h>
+
+#include "bpfcap/dsl.h"
+#include "capture.h"
+
+enum {
+	TRACK_NS = 2000000000,
+	DATAREF_AT = 32, /* in skb_shared_info: how many share the data, in the lower half */
+	DATAREF_MASK = 0xffff,
+};
+
+/* R0 = lookup(track, SLOT_KEY = R1), or 0. Clobbers R1..R5. */
+static void emit_look_up(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, STX(DW, MEM(R10, SLOT_KEY), R1),
+		LD_MAP_FD(R1, m->c->track_fd),
+		MOV(R2, R10),
+		ADD(R2, SLOT_KEY),
+		CALL(map_lookup_elem));
+	/* clang-format on */
+}
+
+/*
+ * In: R9 = scratch with the sk_buff. Out: SLOT_TRACKED. Clobbers R0..R5, R7.
+ *
+ *	tracked = 0;
+ *	if ((seen = lookup(skb)) || (seen = lookup(skb->head)))
+ *		tracked = now - *seen <= TRACK_NS;	(signed: CPUs differ a little)
+ */
+void probe_emit_track_find(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label found = ebpf_label_new(b), done = ebpf_label_new(b);
+
+	EMIT(b, ST(DW, MEM(R10, SLOT_TRACKED), 0), LDX(DW, R1, MEM(R9, RECORD(skb))));
+	emit_look_up(m);
+	EMIT(b, JNE(R0, 0, found), LDX(m->ptr, R1, MEM(R9, SKB(m, HEAD))));
+	emit_look_up(m);
+	/* clang-format off */
+	EMIT(b, JEQ(R0, 0, done),
+	     LABEL(found),
+		MOV(R7, R0),
+		CALL(ktime_get_ns),
+		LDX(DW, R1, MEM(R7, 0)),
+		SUB(R0, R1),
+		JSGT(R0, TRACK_NS, done),
+		ST(DW, MEM(R10, SLOT_TRACKED), 1),
+	     LABEL(done));
+	/* clang-format on */
+}
+
+/* track[R1] = record.time_ns. In: R9 = scratch. Clobbers R0..R5. */
+static void emit_note(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, STX(DW, MEM(R10, SLOT_KEY), R1),
+		LD_MAP_FD(R1, m->c->track_fd),
+		MOV(R2, R10),
+		ADD(R2, SLOT_KEY),
+		MOV(R3, R9),
+		ADD(R3, RECORD(time_ns)),
+		MOV(R4, BPF_ANY),
+		CALL(map_update_elem));
+	/* clang-format on */
+}
+
+/* In: R9 = scratch with the sk_buff and the time. Clobbers R0..R5. */
+void probe_emit_track_note(const struct emit *m)
+{
+	EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(skb))));
+	emit_note(m);
+	EMIT(m->b, LDX(m->ptr, R1, MEM(R9, SKB(m, HEAD))));
+	emit_note(m);
+}
+
+/* ---- The program that forgets ------------------------------------------------------------- */
+
+/* Its stack. */
+enum { FREED_SKB = -8, FREED_HEAD = -16, FREED_TMP = -24 };
+
+struct forget {
+	struct ebpf_builder *b;
+	const struct capture *c;
+	int read; /* the helper */
+};
+
+/* delete(track, stack[at]). Clobbers R0..R5. */
+static void emit_delete(const struct forget *f, int at)
+{
+	EMIT(f->b, LD_MAP_FD(R1, f->c->track_fd), MOV(R2, R10), ADD(R2, at), CALL(map_delete_elem));
+}
+
+/* stack[at] = `len` bytes at R3; 0 where they cannot be read. Clobbers R0..R5. */
+static void emit_read_to(const struct forget *f, int at, int len)
+{
+	EMIT(f->b, ST(DW, MEM(R10, at), 0), MOV(R1, R10), ADD(R1, at), MOV(R2, len),
+	     ebpf_call_helper(f->read));
+}
+
+/*
+ * In: R6 = sk_buff, nobody's any more. Clobbers R0..R5, R7.
+ *
+ *	head = skb->head;  shared = head + skb->end;	(end is an address on 32-bit machines)
+ *	delete(skb);
+ *	if (shared->dataref <= 1) delete(head);
+ */
+static void emit_forget(const struct forget *f, ebpf_label out)
+{
+	const struct probe_layout *l = f->c->layout;
+	int end_len = 4;
+
+	EMIT(f->b, STX(DW, MEM(R10, FREED_SKB), R6));
+	emit_delete(f, FREED_SKB);
+	EMIT(f->b, MOV(R3, R6), ADD(R3, layout_off(l, LAYOUT_SKB_HEAD)));
+	emit_read_to(f, FREED_HEAD, l->ptr_len);
+	EMIT(f->b, MOV(R3, R6), ADD(R3, layout_off(l, LAYOUT_SKB_END)));
+	emit_read_to(f, FREED_TMP, end_len);
+	EMIT(f->b, LDX(DW, R3, MEM(R10, FREED_TMP)));
+	if (l->ptr_len == 8)
+		EMIT(f->b, LDX(DW, R1, MEM(R10, FREED_HEAD)), ADD(R3, R1));
+	EMIT(f->b, ADD(R3, DATAREF_AT));
+	emit_read_to(f, FREED_TMP, 4);
+	EMIT(f->b, LDX(W, R1, MEM(R10, FREED_TMP)), AND(R1, DATAREF_MASK), JGT(R1, 1, out));
+	emit_delete(f, FREED_HEAD);
+}
+
+int probe_track_build(const struct capture *c, enum ebpf_prog_type type, enum ebpf_size size,
+		      int skb_at, struct ebpf_prog *prog, struct err *e)
+{
+	struct ebpf_builder *b = ebpf_new(c->target, type);
+	struct forget f = {b, c, EBPF_FN_probe_read};
+	ebpf_label out = ebpf_label_new(b);
+	int rc;
+
+	if (ebpf_target_has_helper(c->target, type, EBPF_FN_probe_read_kernel))
+		f.read = EBPF_FN_probe_read_kernel;
+	EMIT(b, LDX(size, R6, MEM(R1, skb_at)));
+	emit_forget(&f, out);
+	EMIT(b, LABEL(out), MOV(R0, 0), EXIT());
+	rc = ebpf_finish(b, prog, e);
+	ebpf_free(b);
+	return rc;
+}
