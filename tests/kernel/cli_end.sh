@@ -62,7 +62,7 @@ names_the_capability()
 		--inh-caps -all "$BIN/bpfcap" icmp
 }
 
-# What of the capture the kernel still holds: programs, and filters and qdiscs of left0.
+# What of the capture the kernel still holds: programs, what is on left0, probe events.
 residue()
 {
 	bpftool prog list | grep -E "^($(paste -sd '|' "$T/ids")): " || :
@@ -100,6 +100,12 @@ killed()
 	leaves_nothing
 }
 
+killed_at_a_function()
+{
+	[ -e /sys/bus/event_source/devices/kprobe ] || skip "no kprobes here (CONFIG_KPROBES)"
+	killed "$@"
+}
+
 after_a_failure()
 {
 	need_pair
@@ -114,10 +120,15 @@ try bad_input
 try names_the_wrong_reason
 try spares_files
 try names_the_capability
-for hook in socket tc rx drop tracepoint:skb:kfree_skb; do
+for hook in socket tc xdp:generic rx drop tracepoint:skb:kfree_skb; do
 	try killed KILL 137 $hook
 done
-try killed KILL 137 tc 5.4
+for hook in tc xdp:generic; do
+	try killed KILL 137 $hook 5.4
+done
+for hook in icmp_rcv 'kprobe:icmp_*'; do
+	try killed_at_a_function KILL 137 "$hook"
+done
 try killed INT 0 rx
 try killed INT 0 tc
 try killed TERM 0 tc 5.4
