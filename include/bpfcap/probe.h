@@ -45,6 +45,7 @@ struct probe_config {
 	const char *const *ifaces; /* names, globs or "any", NULL-terminated; NULL: all */
 	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
 	bool stack;		   /* kernel stack with each event */
+	bool owners;		   /* whose socket each packet belongs to */
 	bool track; /* once matched, a packet and its clones are seen at all tracing hooks, whatever
 		     * they become, until they are freed */
 	uint32_t ring_pages;  /* per CPU, a power of two; 0: default */
@@ -98,6 +99,8 @@ struct probe_event {
 	uint64_t location; /* code address where it was dropped, 0: unknown */
 	uint32_t pid, tid; /* the task the hook ran in; 0: unknown or idle */
 	char comm[PROBE_COMM_LEN];
+	uint32_t owner_pid; /* the process that has its socket; 0: unknown, or not asked for */
+	char owner_comm[PROBE_COMM_LEN];
 	const uint64_t *stack; /* return addresses, innermost first */
 	unsigned stack_cnt;
 	uint32_t netns;	 /* inode of the device's network namespace, 0: unknown */

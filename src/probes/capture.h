@@ -33,7 +33,7 @@ struct capture {
 	int32_t skb_data;
 	int linktype; /* what all packets are taken for (-y), or -1 */
 	bool track;
-	int track_fd; /* map; 0 in programs only shown */
+	int track_fd;					      /* map; 0 in programs only shown */
 	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
 };
 

@@ -258,6 +258,11 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 		rc = attach_all(p, env, e);
 	if (rc == 0)
 		rc = probe_session_track_open(p, e);
+	if (rc == 0 && c->owners) {
+		p->owners = probe_owners_new();
+		if (!p->owners)
+			rc = NO_MEMORY(e);
+	}
 	if (rc == 0 && p->reasons.cnt == 0 && any_reason(p))
 		probe_meta_read_reasons(&p->reasons);
 	return rc;
@@ -320,6 +325,7 @@ void probe_close(struct probe *p)
 	probe_session_free_ifaces(p);
 	probe_clock_close(&p->clock);
 	probe_kallsyms_free(p->symbols);
+	probe_owners_free(p->owners);
 	probe_tp_names_free(&p->reasons);
 	free(p->state);
 	free(p->log);

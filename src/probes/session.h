@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "clock.h"
 #include "kallsyms.h"
+#include "owners.h"
 #include "tp_format.h"
 
 /* Counts kept on our side, by hook. */
@@ -45,6 +46,7 @@ struct probe {
 		*symbols; /* read when the first is asked for; see probe_session_symbols() */
 	bool symbols_tried;
 	struct tp_names reasons;
+	struct owners *owners; /* NULL: not asked for */
 	bool stopped;
 	char *log; /* the verifier's, when asked for */
 

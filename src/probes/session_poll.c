@@ -39,6 +39,21 @@ static void name_iface(struct probe *p, struct probe_event *ev)
 		(void)snprintf(ev->ifname, sizeof(ev->ifname), "%s", name);
 }
 
+/* The sockets that are known are those of this network namespace. */
+static void name_owner(struct probe *p, struct probe_event *ev)
+{
+	const struct owner_proc *proc;
+	struct packet_ends ends;
+
+	if (!p->owners || (ev->netns && ev->netns != p->own_netns) || !probe_packet_ends(ev, &ends))
+		return;
+	proc = probe_owners_find(p->owners, &ends, ev->dir);
+	if (!proc)
+		return;
+	ev->owner_pid = proc->pid;
+	memcpy(ev->owner_comm, proc->comm, sizeof(ev->owner_comm));
+}
+
 /* Adds what the record does not know. */
 static void complete(struct probe *p, int cpu, struct probe_event *ev)
 {
@@ -56,6 +71,7 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 		ev->netns = p->own_netns;
 	if (!ev->ifname[0] && ev->netns == p->own_netns)
 		name_iface(p, ev);
+	name_owner(p, ev);
 }
 
 static int on_record(void *user, int cpu, const void *data, uint32_t len)

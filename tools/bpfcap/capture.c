@@ -64,6 +64,7 @@ struct probe_config capture_config(const struct options *o)
 		.snap_len = o->snap_len < PROBE_SNAP_LEN_MAX ? (uint32_t)o->snap_len
 							     : PROBE_SNAP_LEN_MAX,
 		.stack = o->stack,
+		.owners = o->owner,
 		.track = o->track,
 		.ring_pages = ring_pages(o->buffer_kib),
 		.linktype = o->linktype,

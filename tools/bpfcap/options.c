@@ -44,6 +44,8 @@ static const struct opt_row rows[] = {
 	 "only packets dropped for these reasons; for drop and other hooks that know why"},
 	{'Q', "direction", "DIR", OPT_STRING, TO(direction), 0,
 	 "only packets that come in or go out: in, out or inout"},
+	{0, "owner", NULL, OPT_FLAG, TO(owner), 0,
+	 "name the process that has a packet's socket, also where the kernel runs for nobody (rx, drop)"},
 	{0, "track", NULL, OPT_FLAG, TO(track), 0,
 	 "once matched, follow a packet over the hooks even if it no longer matches (NAT, tunnels)"},
 	{0, "gather", NULL, OPT_FLAG, TO(gather), 0,

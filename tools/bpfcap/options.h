@@ -32,7 +32,7 @@ struct options {
 	uint64_t snap_len;   /* -s; 0: as much as fits */
 	uint64_t buffer_kib; /* -B; 0: default */
 	uint64_t pid;	     /* --pid; 0: any */
-	bool stack, track, gather, fake_headers;
+	bool stack, owner, track, gather, fake_headers;
 
 	/* the output */
 	const char *write_path, *format, *user;

@@ -81,13 +81,23 @@ void packet_put_since(struct text *t, const struct packet *pk)
 			    probe_hook_name(pk->probe, n->first_hook));
 }
 
-void packet_put_process(struct text *t, const struct packet *pk)
+static void put_task(struct text *t, const char name[PROBE_COMM_LEN], uint32_t pid)
 {
 	char comm[PROBE_COMM_LEN + 1] = "";
 
-	if (!pk->ev->pid)
+	if (!pid)
 		return;
-	memcpy(comm, pk->ev->comm, PROBE_COMM_LEN);
+	memcpy(comm, name, PROBE_COMM_LEN);
 	text_name(t, comm);
-	text_printf(t, " %" PRIu32, pk->ev->pid);
+	text_printf(t, " %" PRIu32, pid);
+}
+
+void packet_put_process(struct text *t, const struct packet *pk)
+{
+	put_task(t, pk->ev->comm, pk->ev->pid);
+}
+
+void packet_put_owner(struct text *t, const struct packet *pk)
+{
+	put_task(t, pk->ev->owner_comm, pk->ev->owner_pid);
 }

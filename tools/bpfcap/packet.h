@@ -25,6 +25,7 @@ void packet_put_location(struct text *t, const struct packet *pk);
 void packet_put_made(struct text *t, const struct packet *pk);	  /* "the first 34 bytes" */
 void packet_put_since(struct text *t, const struct packet *pk);	  /* --gather */
 void packet_put_process(struct text *t, const struct packet *pk); /* "ping 1234" */
+void packet_put_owner(struct text *t, const struct packet *pk);	  /* --owner: "nc 1234" */
 void packet_put_symbol(struct text *t, const struct packet *pk, uint64_t addr);
 
 #endif

@@ -163,6 +163,7 @@ static void packet(struct sink *s, const struct packet *pk)
 	if (pk->ev->skb)
 		text_printf(t, ",\"skb\":\"0x%" PRIx64 "\"", pk->ev->skb);
 	put_task(s, pk);
+	put_field(s, "owner", pk, packet_put_owner);
 	put_stack(s, pk);
 	put_note(t, pk);
 	if (s->conf->hex || s->conf->hex_ascii)

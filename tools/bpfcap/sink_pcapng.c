@@ -236,6 +236,7 @@ static const struct text *comment(struct sink *s, const struct packet *pk)
 	comment_line(t, "function", pk, packet_put_location);
 	comment_line(t, "process", pk, packet_put_process);
 	comment_line(t, "made up", pk, packet_put_made);
+	comment_line(t, "owner", pk, packet_put_owner);
 	comment_line(t, "gather", pk, packet_put_since);
 	comment_line(t, "stack", pk, put_stack);
 	return t;

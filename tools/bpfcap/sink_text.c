@@ -129,6 +129,16 @@ static void put_context(struct text *t, const struct packet *pk)
 	text_put(t, "]");
 }
 
+/* " [of nc 1234]" */
+static void put_owner(struct text *t, const struct packet *pk)
+{
+	if (!pk->ev->owner_pid)
+		return;
+	text_put(t, " [of ");
+	packet_put_owner(t, pk);
+	text_put(t, "]");
+}
+
 static void put_stack(struct text *t, const struct packet *pk)
 {
 	for (unsigned i = 0; i < pk->ev->stack_cnt; i++) {
@@ -175,6 +185,7 @@ static void packet(struct sink *s, const struct packet *pk)
 		text_put(t, " ");
 		packet_put_since(t, pk);
 	}
+	put_owner(t, pk);
 	if (s->conf->verbose)
 		put_context(t, pk);
 	put_stack(t, pk);

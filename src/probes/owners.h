@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* src/probes/owners.h - whose a packet is: the process that has the socket it belongs to. */
+#ifndef PROBES_OWNERS_H
+#define PROBES_OWNERS_H
+
+#include "bpfcap/kbpf.h"
+#include "bpfcap/probe.h"
+
+/* ---- owners_packet.c: between whom a packet goes ------------------------------------------ */
+
+enum { END_SRC, END_DST };
+
+struct packet_ends {
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP */
+	struct end {
+		uint8_t addr[16]; /* IPv4 as in ::ffff:10.0.0.1 */
+		uint16_t port;	  /* in the order of the host */
+	} end[2];
+};
+
+/* False for what has no ports in the captured bytes. */
+bool probe_packet_ends(const struct probe_event *ev, struct packet_ends *ends);
+/* An address of `family` in the form above. */
+void probe_end_addr(uint8_t to[16], uint8_t family, const uint8_t *addr);
+
+/* ---- owners.c: sockets and their processes ------------------------------------------------ */
+
+struct owners;
+
+struct owner_proc {
+	uint32_t pid;
+	char comm[PROBE_COMM_LEN];
+};
+
+/* Reads what there is. NULL without memory. */
+struct owners *probe_owners_new(void);
+void probe_owners_free(struct owners *o);
+
+/* Whose socket these ends belong to; `dir` says which of them is here. Reads anew, some times a
+ * second at most, when it is not known. NULL: nobody's. */
+const struct owner_proc *probe_owners_find(struct owners *o, const struct packet_ends *ends,
+					   enum probe_dir dir);
+
+/* For tests: a table with this one socket. */
+void probe_owners_set(struct owners *o, const struct kbpf_sock *s, const struct owner_proc *proc);
+
+#endif

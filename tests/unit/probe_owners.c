@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/unit/probe_owners.c - between whom a packet goes, and which socket takes it.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "../../src/probes/owners.h"
+
+/* 10.0.0.1:4660 -> 10.0.0.2:53, UDP; and the same behind a VLAN tag. */
+static const uint8_t udp[] = {2,    0, 0,  0,  0, 1, 2,	   0,	 0,  0,	 0, 2, 8,  0,
+			      0x45, 0, 0,  28, 0, 1, 0x40, 0,	 64, 17, 0, 0, 10, 0,
+			      0,    1, 10, 0,  0, 2, 0x12, 0x34, 0,  53, 0, 8, 0,  0};
+
+static bool ends_of(const uint8_t *data, uint32_t len, int linktype, struct packet_ends *ends)
+{
+	const struct probe_event ev = {
+		.data = data, .cap_len = len, .len = len, .linktype = linktype};
+
+	return probe_packet_ends(&ev, ends);
+}
+
+static void assert_ends(const struct packet_ends *e)
+{
+	static const uint8_t from[16] = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 1};
+
+	assert_int_equal(e->protocol, IPPROTO_UDP);
+	assert_memory_equal(e->end[END_SRC].addr, from, 16);
+	assert_int_equal(e->end[END_SRC].port, 0x1234);
+	assert_int_equal(e->end[END_DST].addr[15], 2);
+	assert_int_equal(e->end[END_DST].port, 53);
+}
+
+static void reads_ends(void **state)
+{
+	uint8_t tagged[sizeof(udp) + 4], changed[sizeof(udp)];
+	struct packet_ends e;
+
+	(void)state;
+	assert_true(ends_of(udp, sizeof(udp), 1, &e));
+	assert_ends(&e);
+	assert_true(ends_of(udp + 14, sizeof(udp) - 14, 101, &e));
+	assert_ends(&e);
+	memcpy(tagged, udp, 12);
+	memcpy(tagged + 12, "\x81\x00\x00\x2a", 4);
+	memcpy(tagged + 16, udp + 12, sizeof(udp) - 12);
+	assert_true(ends_of(tagged, sizeof(tagged), 1, &e));
+	assert_ends(&e);
+	memcpy(changed, udp, sizeof(udp));
+	changed[23] = IPPROTO_ICMP;
+	assert_false(ends_of(changed, sizeof(changed), 1, &e));
+	memcpy(changed, udp, sizeof(udp));
+	changed[21] = 1; /* a later fragment */
+	assert_false(ends_of(changed, sizeof(changed), 1, &e));
+	memcpy(changed, udp, sizeof(udp));
+	changed[14] = 0x4f; /* options beyond its end */
+	assert_false(ends_of(changed, sizeof(changed), 1, &e));
+}
+
+/* Each length in turn, under SAN=1. */
+static void reads_nothing_behind(void **state)
+{
+	struct packet_ends e;
+
+	(void)state;
+	for (uint32_t len = 0; len < 38; len++) {
+		uint8_t copy[sizeof(udp)];
+
+		memcpy(copy, udp, sizeof(udp));
+		assert_false(ends_of(copy + sizeof(copy) - len, 0, 1, &e));
+		assert_false(ends_of(copy, len, 1, &e));
+	}
+}
+
+static struct kbpf_sock sock(const char *src, uint16_t src_port, const char *dst, uint16_t dst_port)
+{
+	struct kbpf_sock s = {.family = AF_INET,
+			      .protocol = IPPROTO_UDP,
+			      .src_port = htons(src_port),
+			      .dst_port = htons(dst_port),
+			      .inode = 7};
+
+	assert_int_equal(inet_pton(AF_INET, src, s.src), 1);
+	assert_int_equal(inet_pton(AF_INET, dst, s.dst), 1);
+	return s;
+}
+
+static void takes(struct owners *o, const struct kbpf_sock *s, enum probe_dir dir, bool wanted)
+{
+	static const struct owner_proc proc = {.pid = 77, .comm = "named"};
+	const struct owner_proc *found;
+	struct packet_ends e;
+
+	assert_true(ends_of(udp, sizeof(udp), 1, &e));
+	probe_owners_set(o, s, &proc);
+	found = probe_owners_find(o, &e, dir);
+	assert_int_equal(found != NULL, wanted);
+	if (found)
+		assert_string_equal(found->comm, "named");
+}
+
+static void finds_the_socket(void **state)
+{
+	struct owners *o = probe_owners_new();
+	struct kbpf_sock s;
+
+	(void)state;
+	assert_non_null(o);
+	s = sock("0.0.0.0", 53, "0.0.0.0", 0);
+	takes(o, &s, PROBE_DIR_IN, true);
+	takes(o, &s, PROBE_DIR_UNKNOWN, true);
+	takes(o, &s, PROBE_DIR_OUT, false);
+	s = sock("10.0.0.2", 53, "0.0.0.0", 0);
+	takes(o, &s, PROBE_DIR_IN, true);
+	s = sock("10.0.0.3", 53, "0.0.0.0", 0);
+	takes(o, &s, PROBE_DIR_IN, false);
+	s = sock("10.0.0.2", 53, "10.0.0.1", 0x1234);
+	takes(o, &s, PROBE_DIR_IN, true);
+	s = sock("10.0.0.2", 53, "10.0.0.1", 0x1235);
+	takes(o, &s, PROBE_DIR_IN, false);
+	s = sock("10.0.0.1", 0x1234, "10.0.0.2", 53);
+	takes(o, &s, PROBE_DIR_OUT, true);
+	takes(o, &s, PROBE_DIR_IN, false);
+	s.protocol = IPPROTO_TCP;
+	takes(o, &s, PROBE_DIR_OUT, false);
+	s = sock("0.0.0.0", 53, "0.0.0.0", 0);
+	s.family = AF_INET6; /* [::]:53 takes IPv4, too */
+	memset(s.src, 0, sizeof(s.src));
+	takes(o, &s, PROBE_DIR_IN, true);
+	probe_owners_free(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_ends),
+		cmocka_unit_test(reads_nothing_behind),
+		cmocka_unit_test(finds_the_socket),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
