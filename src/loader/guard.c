@@ -4,7 +4,8 @@
  *
  * It holds one end of a pair of sockets and nothing else. The kernel closes the other end however
  * the guarded process ends; then the guardian takes off every tc filter and probe event that
- * carries that process's name. XDP programs carry none, so it is told of those.
+ * carries that process's name, and a setting that does. XDP programs carry none, so it is told of
+ * those.
  */
 #include "guard.h"
 
@@ -24,6 +25,7 @@
 #include "../err.h"
 #include "bpfcap/kbpf.h"
 #include "owner.h"
+#include "rcu.h"
 #include "sweep.h"
 #include "uapi.h"
 #include "xdp.h"
@@ -110,8 +112,11 @@ struct places {
 /* Goes on after a failure; returns the first. */
 static int sweep(const struct owner *owner, const struct places *p)
 {
-	int ret = kbpf_tc_sweep_owner(owner, NULL), next = sweep_events(owner);
+	int ret, next;
 
+	kbpf_rcu_sweep_owner(owner);
+	ret = kbpf_tc_sweep_owner(owner, NULL);
+	next = sweep_events(owner);
 	if (ret >= 0)
 		ret = next;
 	for (size_t i = 0; i < p->cnt; i++) {

@@ -4,6 +4,7 @@
  *
  * Attaching one is work under the kernel's locks, which more threads make slower. Detaching one
  * is waiting for several grace periods, some of them outside the locks, so that is done in threads.
+ * For many, grace periods are made short, if a guardian can undo that (rcu.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +17,10 @@
 #include "link.h"
 #include "parallel.h"
 #include "perf_event.h"
+#include "rcu.h"
 #include "sys.h"
+
+enum { HURRY_CNT = 32 }; /* fewer are not worth a setting of the whole machine */
 
 struct kbpf_kprobes {
 	enum kbpf_kprobe_way way;
@@ -25,15 +29,28 @@ struct kbpf_kprobes {
 	struct kbpf_kprobe *probes; /* the caller's, while attaching */
 	size_t cnt;
 	int *fds; /* -1: not attached. With one link for several: at the first of them */
+	int rcu_fd; /* -1: takes its time */
 };
 
+static int open_event(const struct kbpf_kprobes *k, size_t i, const struct kbpf_kprobe *p)
+{
+	return k->way == KBPF_KPROBE_TRACEFS
+		       ? kbpf_kprobe_event_open(k->tracefs_fd, (uintptr_t)k, i, p)
+		       : kbpf_kprobe_open(k->pmu_type, p);
+}
+
+/* Behind the bytes that do nothing if that can be: what stands there may be patched at run time. */
 static int attach_one(const struct kbpf_kprobes *k, size_t i)
 {
+	struct kbpf_kprobe behind = k->probes[i];
 	const struct kbpf_kprobe *p = &k->probes[i];
-	int fd = k->way == KBPF_KPROBE_TRACEFS
-			 ? kbpf_kprobe_event_open(k->tracefs_fd, (uintptr_t)k, i, p)
-			 : kbpf_kprobe_open(k->pmu_type, p);
+	int fd = -EINVAL;
 
+	behind.offset += behind.skip;
+	if (p->skip)
+		fd = open_event(k, i, &behind);
+	if (fd == -EINVAL || fd == -EILSEQ)
+		fd = open_event(k, i, p);
 	if (fd < 0)
 		return fd;
 	if (k->way == KBPF_KPROBE_LINK)
@@ -127,10 +144,12 @@ static int attach_all(struct kbpf_kprobes *k)
 	if (k->way != KBPF_KPROBE_TRACEFS && kbpf_kprobe_pmu(&k->pmu_type) < 0)
 		return -ENOTSUP;
 	kbpf_sys_raise_nofile(k->cnt);
+	kbpf_rcu_expedite(k->rcu_fd);
 	for (size_t i = 0; i < k->cnt; i++) {
 		k->fds[i] = attach_one(k, i);
 		k->probes[i].result = k->fds[i] < 0 ? k->fds[i] : 0;
 	}
+	kbpf_rcu_restore(k->rcu_fd);
 	return 0;
 }
 
@@ -145,7 +164,8 @@ static int count(const struct kbpf_kprobes *k, struct err *e)
 }
 
 int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int tracefs_fd,
-			struct kbpf_kprobe *probes, size_t cnt, struct err *e)
+			struct kbpf_kprobe *probes, size_t cnt, const struct kbpf_guard *g,
+			struct err *e)
 {
 	struct kbpf_kprobes *k = calloc(1, sizeof(*k));
 	int *fds = calloc(cnt ? cnt : 1, sizeof(*fds)), ret;
@@ -159,7 +179,9 @@ int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int
 	}
 	for (size_t i = 0; i < cnt; i++)
 		fds[i] = -1;
-	*k = (struct kbpf_kprobes){way, tracefs_fd, 0, probes, cnt, fds};
+	*k = (struct kbpf_kprobes){way, tracefs_fd, 0, probes, cnt, fds, -1};
+	if (g && way != KBPF_KPROBE_MULTI && cnt >= HURRY_CNT)
+		k->rcu_fd = kbpf_rcu_open();
 	ret = attach_all(k);
 	ret = ret < 0 ? kbpf_kprobe_err(ret, probes[0].func, e) : count(k, e);
 	if (ret < 0)
@@ -173,7 +195,11 @@ void kbpf_kprobes_detach(struct kbpf_kprobes *k)
 {
 	if (!k)
 		return;
+	kbpf_rcu_expedite(k->rcu_fd);
 	kbpf_parallel(k->cnt, detach_work, k);
+	kbpf_rcu_restore(k->rcu_fd);
+	if (k->rcu_fd >= 0)
+		close(k->rcu_fd);
 	free(k->fds);
 	free(k);
 }

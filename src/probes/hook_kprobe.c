@@ -122,6 +122,7 @@ static struct kbpf_kprobe *describe(const struct hook *h, int prog_fd)
 		probes[i] = (struct kbpf_kprobe){
 			.func = p->func.name,
 			.addr = p->func.addr,
+			.skip = p->func.skip,
 			.cookie = p->member,
 			.prog_fd = prog_fd,
 		};
@@ -135,12 +136,20 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 	struct kbpf_kprobe *probes = describe(h, prog_fd);
 	int rc;
 
-	(void)env;
 	if (!probes)
 		return err_run(e, -ENOMEM, "hook", "no memory for the list of functions");
-	rc = kbpf_kprobes_attach(&k->attached, k->way, k->tracefs_fd, probes, k->place_cnt, e);
+	if (k->way == KBPF_KPROBE_TRACEFS)
+		(void)kbpf_kprobe_sweep(k->tracefs_fd, NULL);
+	rc = kbpf_kprobes_attach(&k->attached, k->way, k->tracefs_fd, probes, k->place_cnt,
+				 env->guard, e);
 	free(probes);
 	return rc < 0 ? rc : 0;
+}
+
+bool probe_kprobe_outlives(const struct kprobe *k)
+{
+	return k->way == KBPF_KPROBE_TRACEFS ||
+	       (k->way != KBPF_KPROBE_MULTI && k->place_cnt >= KPROBE_MANY);
 }
 
 static void detach(struct hook *h)

@@ -37,6 +37,7 @@ struct kprobe_func {
 	char *name;
 	uint64_t addr;	 /* 0: the kernel hides addresses */
 	uint32_t usable; /* arguments that its code uses, as bits; see kprobe_args.h */
+	uint32_t skip;	 /* bytes at its begin that do nothing, if known */
 };
 
 /* Sorted by name, then address: functions that share a name follow one another. */
@@ -92,6 +93,8 @@ enum kprobe_tell {
 	KPROBE_BY_IP,	  /* the instruction pointer, looked up */
 };
 
+#define KPROBE_MANY 32 /* functions, of which each one's cost counts */
+
 struct kprobe_place {
 	struct kprobe_func func;
 	unsigned member; /* of the row of hooks: 0 is the first */
@@ -110,6 +113,9 @@ struct kprobe {
 	int tracefs_fd;
 	struct kbpf_kprobes *attached;
 };
+
+/* Its probes need a guardian: they outlive their process, or are many to be attached one by one. */
+bool probe_kprobe_outlives(const struct kprobe *k);
 
 /* kprobe_resolve.c: looks up the functions of all kprobe hooks; see struct hook_ops. */
 int probe_kprobe_resolve(struct hook_list *list, const struct hook_env *env, struct err *e);

@@ -10,6 +10,10 @@
  * is followed too. It is not when it only puts the register away, as functions with variable
  * arguments do with all of them. A function called by address may use anything; but an argument
  * is not handed on more than once by functions that do nothing else with it.
+ *
+ * Any function may be traced or probed by others just now. Then it begins with a call that is not
+ * its own, or with the breakpoint or the jump of a probe, which hide what was there: the code
+ * behind the call counts too, and the others use everything.
  */
 #include "kprobe_args.h"
 
@@ -22,6 +26,7 @@ enum {
 	STEPS_MAX = 600, /* instructions looked at for one function, with those it calls */
 	SEEN_LEN = 1024, /* a power of two above STEPS_MAX */
 	CHUNK_LEN = 256,
+	TRACE_LEN = 5, /* of the nop that is kept free for tracing */
 };
 
 struct way {
@@ -88,26 +93,33 @@ static void add_way(struct follow *f, uint64_t addr, uint8_t live)
 		f->way[f->way_cnt++] = (struct way){addr, live, false};
 }
 
-/*
- * The first instruction that is the function's own: endbr64 and what tracing put behind it, a call
- * or a jump of 5 bytes where it is on, are not. 0: cannot be read.
- */
-static uint64_t skip_entry(struct look *l, uint64_t addr)
+/* `addr`, or behind the endbr64 there, with the bytes that follow; 0: cannot be read. */
+static uint64_t behind_endbr(struct look *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
 {
 	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-	uint8_t bytes[KPROBE_INSN_LEN];
-	struct kprobe_insn insn;
 
 	if (!fetch(l, addr, bytes))
 		return 0;
-	if (memcmp(bytes, endbr64, sizeof(endbr64)) == 0) {
-		addr += sizeof(endbr64);
-		if (!fetch(l, addr, bytes))
-			return 0;
-	}
+	if (memcmp(bytes, endbr64, sizeof(endbr64)) != 0)
+		return addr;
+	addr += sizeof(endbr64);
+	return fetch(l, addr, bytes) ? addr : 0;
+}
+
+/* Behind the call or jump that tracing puts at a function's begin; 0: there is none. */
+static uint64_t behind_tracing(struct look *l, uint64_t addr, bool jump_too)
+{
+	uint8_t bytes[KPROBE_INSN_LEN];
+	struct kprobe_insn insn;
+
+	addr = behind_endbr(l, addr, bytes);
+	if (addr == 0)
+		return 0;
 	probe_kprobe_insn_x86(&insn, bytes);
-	return insn.len == 5 && (insn.flow == KPROBE_CALL || insn.flow == KPROBE_JUMP) ? addr + 5
-										       : addr;
+	if (insn.len != TRACE_LEN)
+		return 0;
+	return insn.flow == KPROBE_CALL || (jump_too && insn.flow == KPROBE_JUMP) ? addr + TRACE_LEN
+										  : 0;
 }
 
 /*
@@ -167,6 +179,7 @@ static bool step(struct follow *f, struct way *w, unsigned depth)
 /* Which of the `live` arguments the code at `addr` uses. */
 static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned depth)
 {
+	uint64_t behind;
 	struct follow *f;
 	uint8_t used;
 
@@ -177,6 +190,9 @@ static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned dept
 		return live;
 	f->l = l;
 	add_way(f, addr, live);
+	behind = behind_tracing(l, addr, false);
+	if (behind)
+		add_way(f, behind, live);
 	while (f->way_cnt > 0 && f->used != live) {
 		struct way w = f->way[--f->way_cnt];
 
@@ -192,8 +208,23 @@ static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned dept
 unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, void *user)
 {
 	struct look l = {.read = read, .user = user};
+	uint64_t behind = traceable ? behind_tracing(&l, addr, true) : 0;
 
-	if (traceable)
-		addr = skip_entry(&l, addr);
-	return addr ? follow(&l, addr, KPROBE_ARGS_ANY, 0) : KPROBE_ARGS_ANY;
+	return follow(&l, behind ? behind : addr, KPROBE_ARGS_ANY, 0);
+}
+
+unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user)
+{
+	static const uint8_t nops[][TRACE_LEN] = {
+		{0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x66, 0x66, 0x66, 0x66, 0x90},
+	};
+	uint8_t bytes[KPROBE_INSN_LEN];
+	struct look l = {.read = read, .user = user};
+	uint64_t own = behind_endbr(&l, addr, bytes);
+
+	for (size_t i = 0; own && i < sizeof(nops) / sizeof(nops[0]); i++)
+		if (memcmp(bytes, nops[i], TRACE_LEN) == 0)
+			return (unsigned)(own - addr) + TRACE_LEN;
+	return 0;
 }

@@ -54,6 +54,13 @@ void probe_kprobe_insn_x86(struct kprobe_insn *insn, const uint8_t *bytes);
  */
 unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, void *user);
 
+/*
+ * How many bytes at the begin of the x86-64 function at `addr` do nothing, so that it is entered
+ * behind them as well: what marks it as a target of jumps, and the nop kept free for tracing. 0:
+ * there is no such nop, or tracing uses it.
+ */
+unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user);
+
 /* ---- kprobe_text.c: the kernel's code ----------------------------------------------------- */
 
 struct ebpf_target;

@@ -24,7 +24,7 @@ static const char one_byte[] = "aabb14..aabb14.."  /* 00 add, or */
 			       "nxxxxxxxnq..nn.."  /* 90 xchg, cltq, cqto, pushf, popf */
 			       "....ssss14SSLLSS"  /* a0 movs, cmps, test, stos, lods, scas */
 			       "11111111RRRRRRRR"  /* b0 mov */
-			       "hh2r..cC.n..z..."  /* c0 shift, ret, mov, leave, int3 */
+			       "hh2r..cC.n......"  /* c0 shift, ret, mov, leave; int3 may be a probe */
 			       "HHkk............"  /* d0 shift */
 			       "........fF.J...."  /* e0 call, jmp */
 			       "....znuUnnnnnnvV"; /* f0 hlt, flags, groups 3, 4 and 5 */
@@ -317,7 +317,7 @@ static void decode(struct decode *d)
 	if (does & MODRM)
 		read_modrm(d);
 	d->insn->stores_return &= f->letter == 'm';
-	d->insn->saves = f->letter == 'p' || (f->letter == 'm' && d->in_frame);
+	d->insn->saves = f->letter == 'm' && d->in_frame;
 	if ((does & GROUP_1) && (d->reg & 7) == 7) /* cmp */
 		does &= ~(uint32_t)WRITE_RM;
 	if (does & GROUP_3)

@@ -19,6 +19,7 @@
 #include "kprobe_args.h"
 
 #define SUGGESTION_LEN 256
+#define PLACES_MAX     2  /* where a probe of one function may be */
 #define NO_MEMORY(e)   err_run(e, -ENOMEM, "hook", "no memory for the list of functions")
 
 /* ---- What this kernel offers -------------------------------------------------------------- */
@@ -87,13 +88,19 @@ static int no_such(const struct hook *h, struct err *e)
 			 h->spec);
 }
 
-/* Which arguments each uses; KPROBE_ARGS_ANY where that cannot be told. */
+/* Which arguments each uses, and for many where the cheaper place for a probe is, if it can be told.
+ */
 static void look_at_code(struct kprobe_funcs *funcs, struct kprobe_text *text, bool traceable)
 {
-	for (size_t i = 0; text && i < funcs->cnt; i++)
-		if (funcs->func[i].addr)
-			funcs->func[i].usable = probe_kprobe_args_x86(
-				funcs->func[i].addr, traceable, probe_kprobe_text_read, text);
+	for (size_t i = 0; text && i < funcs->cnt; i++) {
+		struct kprobe_func *f = &funcs->func[i];
+
+		if (!f->addr)
+			continue;
+		f->usable = probe_kprobe_args_x86(f->addr, traceable, probe_kprobe_text_read, text);
+		if (funcs->cnt >= KPROBE_MANY)
+			f->skip = probe_kprobe_entry_x86(f->addr, probe_kprobe_text_read, text);
+	}
 }
 
 static int find_functions(const struct hook *h, struct kprobe_funcs *funcs,
@@ -217,18 +224,28 @@ static int make_state(const struct hook *h, struct err *e)
 	return fd;
 }
 
+/* A probe is at the function's begin or behind what can be skipped there. */
+static void add_ips(int fd, const struct kprobe_regs *regs, const struct kprobe_place *p)
+{
+	const uint64_t at[] = {p->func.addr, p->func.addr + p->func.skip};
+
+	for (unsigned i = 0; i < PLACES_MAX; i++)
+		for (unsigned d = 0; d < KPROBE_IP_DELTAS_MAX; d++) {
+			uint64_t ip = at[i] + regs->ip_delta[d];
+
+			(void)kbpf_map_update(fd, &ip, &p->member, BPF_ANY);
+		}
+}
+
 static int make_ips(const struct hook *h, struct err *e)
 {
 	const struct kprobe *k = h->kprobe;
 	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 8, 4,
-				 (uint32_t)k->place_cnt * KPROBE_IP_DELTAS_MAX, 0, "bpfcap_ips", e);
+				 (uint32_t)k->place_cnt * PLACES_MAX * KPROBE_IP_DELTAS_MAX, 0,
+				 "bpfcap_ips", e);
 
 	for (size_t i = 0; fd >= 0 && i < k->place_cnt; i++)
-		for (unsigned d = 0; d < KPROBE_IP_DELTAS_MAX; d++) {
-			uint64_t ip = k->place[i].func.addr + k->regs->ip_delta[d];
-
-			(void)kbpf_map_update(fd, &ip, &k->place[i].member, BPF_ANY);
-		}
+		add_ips(fd, k->regs, &k->place[i]);
 	return fd;
 }
 

@@ -85,9 +85,7 @@ static int add(struct kprobe_funcs *f, const char *name, uint64_t addr)
 			return -ENOMEM;
 		f->func = mem;
 	}
-	mem[f->cnt].addr = addr;
-	mem[f->cnt].usable = KPROBE_ARGS_ANY;
-	mem[f->cnt].name = strdup(name);
+	mem[f->cnt] = (struct kprobe_func){strdup(name), addr, KPROBE_ARGS_ANY, 0};
 	if (!mem[f->cnt].name)
 		return -ENOMEM;
 	f->cnt++;

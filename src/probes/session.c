@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../err.h"
+#include "kprobe.h"
 
 #define NO_MEMORY(e) err_run(e, -ENOMEM, "session", "no memory for a capture session")
 
@@ -166,17 +167,26 @@ static bool any_of_type(const struct probe *p, enum ebpf_prog_type type)
 	return false;
 }
 
-/* What is not a link outlives us: what the dead left goes, and a guardian watches over ours. */
+/* What outlives us at the hook: taken off by whom we leave behind, if we cannot. */
+static bool outlives(const struct hook *h, const struct ebpf_target *t)
+{
+	if (h->ops->type == EBPF_PROG_SCHED_CLS)
+		return !ebpf_target_has(t, EBPF_FEATURE_LINK_TCX);
+	if (h->ops->type == EBPF_PROG_XDP)
+		return !ebpf_target_has(t, EBPF_FEATURE_LINK_XDP);
+	return h->kprobe && probe_kprobe_outlives(h->kprobe);
+}
+
+/* What the dead left goes, and a guardian watches over ours. */
 static int guard_hooks(struct probe *p, struct err *e)
 {
-	bool tc = any_of_type(p, EBPF_PROG_SCHED_CLS), xdp = any_of_type(p, EBPF_PROG_XDP);
+	bool any = false;
 
-	if (tc)
+	if (any_of_type(p, EBPF_PROG_SCHED_CLS))
 		(void)kbpf_tc_sweep(NULL);
-	if ((!tc || ebpf_target_has(&p->target, EBPF_FEATURE_LINK_TCX)) &&
-	    (!xdp || ebpf_target_has(&p->target, EBPF_FEATURE_LINK_XDP)))
-		return 0;
-	return kbpf_guard_start(&p->guard, e);
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		any |= outlives(&p->hooks.hook[i], &p->target);
+	return any ? kbpf_guard_start(&p->guard, e) : 0;
 }
 
 static int attach_all(struct probe *p, struct hook_env *env, struct err *e)

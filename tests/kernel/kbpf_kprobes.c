@@ -167,7 +167,7 @@ static void check_few(enum kbpf_kprobe_way way)
 	struct err e;
 	uint32_t key = 0;
 
-	if (kbpf_kprobes_attach(&k, way, tracefs_fd, probes, 4, &e) != 3)
+	if (kbpf_kprobes_attach(&k, way, tracefs_fd, probes, 4, NULL, &e) != 3)
 		fail_msg("%s", e.text);
 	assert_int_equal(probes[0].result, 0);
 	/* tracefs says EINVAL for everything since 6.1 or so */
@@ -182,7 +182,7 @@ static void check_few(enum kbpf_kprobe_way way)
 	assert_int_equal(kbpf_map_lookup(map_fd, &key, &zero), 0);
 	assert_int_equal(zero, 0);
 
-	assert_true(kbpf_kprobes_attach(&k, way, tracefs_fd, probes + 1, 1, &e) < 0);
+	assert_true(kbpf_kprobes_attach(&k, way, tracefs_fd, probes + 1, 1, NULL, &e) < 0);
 	assert_non_null(strstr(e.text, "no_such_function"));
 	assert_null(k);
 	check_nothing_left();
@@ -262,7 +262,7 @@ static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t c
 
 	for (size_t i = 0; i < cnt; i++)
 		probes[i].prog_fd = prog_fd;
-	ret = kbpf_kprobes_attach(&k, w->way, tracefs_fd, probes, cnt, &e);
+	ret = kbpf_kprobes_attach(&k, w->way, tracefs_fd, probes, cnt, NULL, &e);
 	attached = seconds();
 	if (ret < 0)
 		fail_msg("%s", e.text);
@@ -310,7 +310,8 @@ static void check_killed(bool guarded)
 	if (pid == 0) {
 		probe.prog_fd = load(nothing, 2, KBPF_KPROBE_TRACEFS);
 		if ((guarded && kbpf_guard_start(&g, NULL) < 0) ||
-		    kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, tracefs_fd, &probe, 1, NULL) !=
+		    kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, tracefs_fd, &probe, 1, NULL,
+				NULL) !=
 			    1 ||
 		    write(fds[1], "x", 1) != 1)
 			_exit(1);

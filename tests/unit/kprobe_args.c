@@ -34,12 +34,22 @@ FUNC(one_way, "test %rdi,%rdi; je 1f; mov (%rsi),%eax; ret; 1: xor %eax,%eax; re
 FUNC(loop, "1: dec %rdi; jne 1b; mov (%rdx),%eax; ret")
 FUNC(hands_on, "jmp f_first")
 FUNC(calls, "push %rbx; call f_second_only; mov %rdx,%rax; pop %rbx; ret")
-FUNC(after_call, "call f_nothing; mov %rcx,%rax; ret")
+FUNC(after_call, "nop; call f_nothing; mov %rcx,%rax; ret")
 FUNC(table, "mov (%rdi),%rax; jmp *%rax")
 FUNC(retpoline, "call 2f; 1: pause; jmp 1b; 2: mov %rax,(%rsp); ret")
 FUNC(calls_retpoline, "xor %edi,%edi; xor %esi,%esi; xor %edx,%edx; xor %ecx,%ecx; xor %r9d,%r9d;"
 		      "call f_retpoline; ret")
 FUNC(traced, "endbr64; call f_first; xor %eax,%eax; mov (%rdx),%edx; ret")
+FUNC(ftraced, "call f_nothing; mov (%rcx),%eax; ret")
+FUNC(hands_to_ftraced, "xor %eax,%eax; call f_ftraced; ret")
+FUNC(broken_into, "int3; mov (%rcx),%eax; ret")
+FUNC(hands_to_broken, "xor %esi,%esi; xor %edx,%edx; call f_broken_into; ret")
+FUNC(detour, "pushf; push %rcx; push %rdx; push %rsi; push %rdi; push %r8; push %r9;"
+	     "mov %rsp,%rsi; mov $1,%edi; call f_nothing; ret")
+FUNC(optimized, "jmp f_detour")
+FUNC(hands_to_optimized, "xor %eax,%eax; call f_optimized; ret")
+FUNC(nop5, ".byte 0x0f,0x1f,0x44,0,0; ret")
+FUNC(endbr_nop5, "endbr64; .byte 0x0f,0x1f,0x44,0,0; ret")
 FUNC(variadic, "sub $64,%rsp; mov %rsi,8(%rsp); mov %rdx,16(%rsp); mov %rcx,24(%rsp);"
 	       "mov %r8,32(%rsp); mov %r9,40(%rsp); mov %rdi,%rax; add $64,%rsp; ret")
 FUNC(calls_variadic, "mov $1,%edi; xor %eax,%eax; call f_variadic; ret")
@@ -88,7 +98,10 @@ static void test_functions(void **state)
 		ROW(one_way, DI | SI),	   ROW(loop, DI | DX),
 		ROW(hands_on, DI),	   ROW(calls, SI),
 		ROW(after_call, 0),	   ROW(table, ANY),
-		ROW(calls_retpoline, R8_), ROW(traced, DI),
+		ROW(calls_retpoline, R8_), ROW(traced, DI | DX),
+		ROW(ftraced, CX),	   ROW(hands_to_ftraced, CX),
+		ROW(broken_into, ANY),	   ROW(hands_to_broken, ANY & ~(SI | DX)),
+		ROW(optimized, ANY),	   ROW(hands_to_optimized, ANY),
 		ROW_TRACED(traced, DX),	   ROW(calls_variadic, 0),
 		ROW(high_byte, DX),	   ROW(copies, DI | SI | DX),
 		ROW(shifts, DI | CX),	   ROW(divides, DI | SI),
@@ -106,11 +119,27 @@ static void test_functions(void **state)
 	}
 }
 
+/* What does nothing at the begin may be left out; what traces the function may not. */
+static void test_entry(void **state)
+{
+	static const struct {
+		const char *func;
+		unsigned len;
+	} rows[] = {{f_nop5, 5}, {f_endbr_nop5, 9}, {f_ftraced, 0}, {f_traced, 0}, {f_first, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(probe_kprobe_entry_x86((uint64_t)(uintptr_t)rows[i].func,
+							read_self, NULL),
+				 rows[i].len);
+}
+
 static void test_unreadable(void **state)
 {
 	(void)state;
 	assert_int_equal(probe_kprobe_args_x86(4096, false, read_nothing, NULL), ANY);
 	assert_int_equal(probe_kprobe_args_x86(4096, true, read_nothing, NULL), ANY);
+	assert_int_equal(probe_kprobe_entry_x86(4096, read_nothing, NULL), 0);
 }
 
 /* Any bytes are some instruction, of at most 15 bytes, or none. */
@@ -134,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_entry),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_any_bytes),
 	};

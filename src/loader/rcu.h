@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* src/loader/rcu.h - has the kernel's grace periods end at once, for a while; private. */
+#ifndef LOADER_RCU_H
+#define LOADER_RCU_H
+
+struct owner;
+
+/* A descriptor for the two below, which work without rights of their own. -errno without it. */
+int kbpf_rcu_open(void);
+
+/* Until kbpf_rcu_restore(). Does nothing where somebody else has done it, or fd is negative. */
+void kbpf_rcu_expedite(int fd);
+void kbpf_rcu_restore(int fd);
+
+/* Restores what this process of ours left. */
+void kbpf_rcu_sweep_owner(const struct owner *only);
+
+#endif
