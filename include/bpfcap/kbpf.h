@@ -141,12 +141,12 @@ struct kbpf_kprobe {
 	uint64_t addr;	  /* of func, from /proc/kallsyms; 0: the kernel looks the name up, which is
 			   * slow before 6.2 and fails where several functions share it */
 	uint64_t offset;  /* 0 with KBPF_KPROBE_MULTI */
-	uint32_t skip;	  /* so many bytes there do nothing. Behind them the kernel sets a breakpoint
+	uint32_t skip;	 /* so many bytes there do nothing. Behind them the kernel sets a breakpoint
 			   * or a jump; at the function's begin it asks its function tracer, which
 			   * takes four times as long. Not for KBPF_KPROBE_MULTI */
-	uint64_t cookie;  /* what bpf_get_attach_cookie() gives there, for the ways that have it */
-	int prog_fd;	  /* KBPF_KPROBE_MULTI: the same for all */
-	int result;	  /* out: 0, or -errno: -ENOENT unknown, -EINVAL cannot be probed (or, from
+	uint64_t cookie; /* what bpf_get_attach_cookie() gives there, for the ways that have it */
+	int prog_fd;	 /* KBPF_KPROBE_MULTI: the same for all */
+	int result;	 /* out: 0, or -errno: -ENOENT unknown, -EINVAL cannot be probed (or, from
 			   * tracefs, unknown), -EADDRNOTAVAIL several functions have this name */
 };
 
@@ -269,13 +269,16 @@ int kbpf_sock_list(uint8_t family, uint8_t protocol, kbpf_sock_fn fn, void *user
 /* ---- Guardian ----------------------------------------------------------------------------- */
 
 /*
- * A guardian, for all that outlives a process: clsact filters, XDP programs without a link, probe
- * events in tracefs and /sys/kernel/rcu_expedited. A small process that takes off everything of this one when it ends,
- * however it ends. Start it before the first such attachment and before threads, in the network
- * namespace of the interfaces; it keeps the rights of that moment, so it cleans up even for a
- * process that has given up its own.
+ * A guardian, for all that outlives a process: filters at clsact of the programs that it is told
+ * of, XDP programs without a link, probe events in tracefs and /sys/kernel/rcu_expedited, where it
+ * was given to the function that makes these. A small process that takes them off when this one
+ * ends, however it ends. Start it before the first such attachment and before threads, in the
+ * network namespace of the interfaces; it keeps the rights of that moment, so it cleans up even for
+ * a process that has given up its own. A process may have several.
  */
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e);
+/* Before the program is attached at tc. 0 (also with g NULL) or -errno. */
+int kbpf_guard_program(struct kbpf_guard *g, int prog_fd);
 /* Has the guardian take off what is still attached, and waits for its end. 0, or -EIO when it
  * failed. NULL is fine. */
 int kbpf_guard_stop(struct kbpf_guard *g);

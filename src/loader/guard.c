@@ -3,9 +3,8 @@
  * src/loader/guard.c - a small process that cleans up behind one that was killed.
  *
  * It holds one end of a pair of sockets and nothing else. The kernel closes the other end however
- * the guarded process ends; then the guardian takes off every tc filter and probe event that
- * carries that process's name, and a setting that does. XDP programs carry none, so it is told of
- * those.
+ * the guarded process ends; then the guardian takes off what it was told of: XDP programs by their
+ * place, tc filters and probe events that carry the process's name, and a setting that does.
  */
 #include "guard.h"
 
@@ -89,7 +88,7 @@ static int stand_apart(int sock)
 }
 
 /* The socket can end before the dying process's events are closed, which are busy until then. */
-static int sweep_events(const struct owner *owner)
+static int sweep_events(const struct sweep_only *only)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_WAIT_NS};
 	int tracefs_fd = kbpf_tracefs_open(NULL), ret = -EBUSY;
@@ -99,71 +98,76 @@ static int sweep_events(const struct owner *owner)
 	for (int i = 0; ret == -EBUSY && i < BUSY_TRY_CNT; i++) {
 		if (i > 0)
 			(void)nanosleep(&pause, NULL);
-		ret = kbpf_kprobe_sweep_owner(tracefs_fd, owner, NULL);
+		ret = kbpf_kprobe_sweep_only(tracefs_fd, only, NULL);
 	}
 	return ret;
 }
 
-struct places {
-	struct xdp_place *list;
-	size_t cnt;
-};
-
 /* Goes on after a failure; returns the first. */
-static int sweep(const struct owner *owner, const struct places *p)
+static int sweep(const struct sweep_only *only)
 {
 	int ret, next;
 
-	kbpf_rcu_sweep_owner(owner);
-	ret = kbpf_tc_sweep_owner(owner, NULL);
-	next = sweep_events(owner);
+	kbpf_rcu_sweep_owner(&only->owner);
+	ret = kbpf_tc_sweep_only(only, NULL);
+	next = sweep_events(only);
 	if (ret >= 0)
 		ret = next;
-	for (size_t i = 0; i < p->cnt; i++) {
-		next = kbpf_xdp_clear(&p->list[i]);
+	for (size_t i = 0; i < only->cnt; i++) {
+		next = only->note[i].kind == GUARD_XDP ? kbpf_xdp_clear(&only->note[i].xdp) : 0;
 		if (ret >= 0)
 			ret = next;
 	}
 	return ret;
 }
 
-static void add_place(struct places *p, const struct xdp_place *place)
+static void keep(struct sweep_only *only, const struct guard_note *note)
 {
-	struct xdp_place *more = realloc(p->list, (p->cnt + 1) * sizeof(*more));
+	struct guard_note *more = realloc(only->note, (only->cnt + 1) * sizeof(*more));
 
 	if (!more)
 		return;
-	p->list = more;
-	p->list[p->cnt++] = *place;
+	only->note = more;
+	only->note[only->cnt++] = *note;
 }
 
-static void hear(struct places *p)
+static void hear(struct sweep_only *only)
 {
-	struct xdp_place place;
+	struct guard_note note;
 	ssize_t n;
 
 	do {
-		n = read(STDIN_FILENO, &place, sizeof(place));
-		if (n == sizeof(place))
-			add_place(p, &place);
+		n = read(STDIN_FILENO, &note, sizeof(note));
+		if (n == sizeof(note))
+			keep(only, &note);
 	} while (n > 0 || (n < 0 && errno == EINTR));
 }
 
 static _Noreturn void guard(int sock, const struct owner *owner)
 {
-	struct places p = {0};
+	struct sweep_only only = {.owner = *owner};
 
 	if (stand_apart(sock) < 0)
 		_exit(EXIT_FAILURE);
-	hear(&p);
-	_exit(sweep(owner, &p) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	hear(&only);
+	_exit(sweep(&only) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-int kbpf_guard_tell(struct kbpf_guard *g, const struct xdp_place *p)
+int kbpf_guard_note(const struct kbpf_guard *g, const struct guard_note *n)
 {
 	if (!g)
 		return 0;
-	return send(g->sock, p, sizeof(*p), MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(g->sock, n, sizeof(*n), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int kbpf_guard_program(struct kbpf_guard *g, int prog_fd)
+{
+	struct guard_note note = {.kind = GUARD_PROG};
+	struct kbpf_prog_info info;
+	int ret = kbpf_prog_info(prog_fd, &info);
+
+	note.id = info.id;
+	return ret < 0 ? ret : kbpf_guard_note(g, &note);
 }
 
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e)

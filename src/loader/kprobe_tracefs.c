@@ -106,23 +106,24 @@ void kbpf_kprobe_event_remove(int tracefs_fd, uintptr_t set, size_t nr)
 	(void)remove_event(tracefs_fd, name);
 }
 
-/* "p:GROUP/EVENT PLACE": GROUP/EVENT, if a process of ours made it. */
-static bool parse_line(const char *line, char name[EVENT_LEN], struct owner *o)
+/* "p:GROUP/EVENT PLACE": GROUP/EVENT and the set it is of, if a process of ours made it. */
+static bool parse_line(const char *line, char name[EVENT_LEN], struct owner *o, uint64_t *set)
 {
-	int pid, end = 0;
+	int pid;
 
-	if (sscanf(line, "p:bpfcap_%d_%" SCNu64 "_%" SCNu64 "/%n", &pid, &o->start, &o->pid_ns,
-		   &end) != 3 ||
-	    !end || pid <= 0)
+	if (sscanf(line, "p:bpfcap_%d_%" SCNu64 "_%" SCNu64 "/k%" SCNx64 "_", &pid, &o->start,
+		   &o->pid_ns, set) != 4 ||
+	    pid <= 0)
 		return false;
 	o->pid = pid;
 	return sscanf(line, "p:%159s", name) == 1;
 }
 
-int kbpf_kprobe_sweep_owner(int tracefs_fd, const struct owner *only, struct err *e)
+int kbpf_kprobe_sweep_only(int tracefs_fd, const struct sweep_only *only, struct err *e)
 {
 	char *text, *line, *rest, name[EVENT_LEN];
 	struct owner o;
+	uint64_t set;
 	int ret = kbpf_read_file(tracefs_fd, LIST, &text, NULL), cnt = 0;
 
 	if (ret == -ENOENT)
@@ -131,8 +132,8 @@ int kbpf_kprobe_sweep_owner(int tracefs_fd, const struct owner *only, struct err
 	     line = strtok_r(NULL, "\n", &rest)) {
 		int one;
 
-		if (!parse_line(line, name, &o) ||
-		    (only ? !kbpf_owner_same(only, &o) : kbpf_owner_alive(&o)))
+		if (!parse_line(line, name, &o, &set) ||
+		    !kbpf_sweep_wants(only, &o, GUARD_EVENTS, set))
 			continue;
 		one = remove_event(tracefs_fd, name);
 		if (one == 0)
@@ -150,5 +151,5 @@ int kbpf_kprobe_sweep_owner(int tracefs_fd, const struct owner *only, struct err
 
 int kbpf_kprobe_sweep(int tracefs_fd, struct err *e)
 {
-	return kbpf_kprobe_sweep_owner(tracefs_fd, NULL, e);
+	return kbpf_kprobe_sweep_only(tracefs_fd, NULL, e);
 }

@@ -13,6 +13,7 @@
 
 #include "../err.h"
 #include "bpfcap/kbpf.h"
+#include "guard.h"
 #include "kprobe.h"
 #include "link.h"
 #include "parallel.h"
@@ -28,7 +29,7 @@ struct kbpf_kprobes {
 	uint32_t pmu_type;
 	struct kbpf_kprobe *probes; /* the caller's, while attaching */
 	size_t cnt;
-	int *fds; /* -1: not attached. With one link for several: at the first of them */
+	int *fds;   /* -1: not attached. With one link for several: at the first of them */
 	int rcu_fd; /* -1: takes its time */
 };
 
@@ -153,6 +154,13 @@ static int attach_all(struct kbpf_kprobes *k)
 	return 0;
 }
 
+static int note_events(const struct kbpf_kprobes *k, const struct kbpf_guard *g)
+{
+	const struct guard_note note = {.kind = GUARD_EVENTS, .id = (uintptr_t)k};
+
+	return kbpf_guard_note(g, &note);
+}
+
 /* How many are attached; or the first failure, when it is none. */
 static int count(const struct kbpf_kprobes *k, struct err *e)
 {
@@ -182,7 +190,9 @@ int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int
 	*k = (struct kbpf_kprobes){way, tracefs_fd, 0, probes, cnt, fds, -1};
 	if (g && way != KBPF_KPROBE_MULTI && cnt >= HURRY_CNT)
 		k->rcu_fd = kbpf_rcu_open();
-	ret = attach_all(k);
+	ret = way == KBPF_KPROBE_TRACEFS ? note_events(k, g) : 0;
+	if (ret == 0)
+		ret = attach_all(k);
 	ret = ret < 0 ? kbpf_kprobe_err(ret, probes[0].func, e) : count(k, e);
 	if (ret < 0)
 		kbpf_kprobes_detach(k);

@@ -54,8 +54,8 @@ static void set(int fd, long value)
 /* One of ours wrote it and is gone. */
 static bool is_left(long value)
 {
-	return (value & ~(long)PID_MASK) == MARK &&
-	       kill((pid_t)(value & PID_MASK), 0) < 0 && errno == ESRCH;
+	return (value & ~(long)PID_MASK) == MARK && kill((pid_t)(value & PID_MASK), 0) < 0 &&
+	       errno == ESRCH;
 }
 
 int kbpf_rcu_open(void)

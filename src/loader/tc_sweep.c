@@ -28,11 +28,24 @@ struct found_qdisc {
 };
 
 struct sweep {
-	const struct owner *only;
+	const struct sweep_only *only;
 	struct found_qdisc *qdiscs;
 	struct found_filter *filters;
 	size_t qdisc_cnt, filter_cnt;
 };
+
+bool kbpf_sweep_wants(const struct sweep_only *only, const struct owner *o, enum guard_kind kind,
+		      uint64_t id)
+{
+	if (!only)
+		return !kbpf_owner_alive(o);
+	if (!kbpf_owner_same(&only->owner, o))
+		return false;
+	for (size_t i = 0; i < only->cnt; i++)
+		if (only->note[i].kind == kind && only->note[i].id == id)
+			return true;
+	return false;
+}
 
 /* Room for one more element; lengths are the powers of two. */
 static void *grown(void *array, size_t cnt, size_t elem_len)
@@ -64,7 +77,7 @@ static int collect_filter(void *user, const struct tc_filter *f)
 
 	if (!f->handle || !f->prog_id || !kbpf_owner_parse(f->name, &o, &made))
 		return 0;
-	if (s->only ? !kbpf_owner_same(s->only, &o) : kbpf_owner_alive(&o))
+	if (!kbpf_sweep_wants(s->only, &o, GUARD_PROG, f->prog_id))
 		return 0;
 	more = grown(s->filters, s->filter_cnt, sizeof(*more));
 	if (!more)
@@ -124,7 +137,7 @@ static int remove_filters(struct netlink *nl, const struct sweep *s)
 	return ret;
 }
 
-int kbpf_tc_sweep_owner(const struct owner *only, struct err *e)
+int kbpf_tc_sweep_only(const struct sweep_only *only, struct err *e)
 {
 	struct sweep s = {.only = only};
 	struct netlink nl;
@@ -147,5 +160,5 @@ int kbpf_tc_sweep_owner(const struct owner *only, struct err *e)
 
 int kbpf_tc_sweep(struct err *e)
 {
-	return kbpf_tc_sweep_owner(NULL, e);
+	return kbpf_tc_sweep_only(NULL, e);
 }

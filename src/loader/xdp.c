@@ -95,14 +95,14 @@ int kbpf_xdp_clear(const struct xdp_place *p)
 static int set_guarded(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint32_t mode,
 		       struct kbpf_guard *g)
 {
-	struct xdp_place place = {x->ifindex, 0, mode};
+	struct guard_note note = {.kind = GUARD_XDP, .xdp = {x->ifindex, 0, mode}};
 	struct kbpf_prog_info info;
 	int ret = kbpf_prog_info(prog_fd, &info);
 
 	if (ret < 0)
 		return ret;
-	place.prog_id = x->prog_id = info.id;
-	ret = kbpf_guard_tell(g, &place);
+	note.xdp.prog_id = x->prog_id = info.id;
+	ret = kbpf_guard_note(g, &note);
 	return ret < 0 ? ret : set(nl, x->ifindex, prog_fd, mode | XDP_FLAGS_UPDATE_IF_NOEXIST);
 }
 

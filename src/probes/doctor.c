@@ -32,9 +32,12 @@ static void print_layout(FILE *out, const struct doctor *d)
 static void print_text(FILE *out, const struct doctor *d)
 {
 	fprintf(out, "kernel %s %s\nhooks\n", d->release, d->machine);
-	for (int i = 0; i < DOCTOR_HOOK_CNT; i++)
+	for (int i = 0; i < DOCTOR_HOOK_CNT; i++) {
 		fprintf(out, "  %-18s %s: %s\n", d->hook[i].spec,
 			d->hook[i].works ? "works" : "missing", d->hook[i].how);
+		if (d->hook[i].mend)
+			fprintf(out, "  %-18s mend: %s\n", "", d->hook[i].mend);
+	}
 	fprintf(out, "features beyond 5.4\n");
 	for (size_t i = 0; i < FEATURE_CNT; i++)
 		if (ebpf_target_has(&d->target, features[i]))
@@ -42,7 +45,9 @@ static void print_text(FILE *out, const struct doctor *d)
 	fprintf(out, "settings\n");
 	for (int i = 0; i < DOCTOR_SETTING_CNT; i++)
 		if (d->setting[i].value[0])
-			fprintf(out, "  %s = %s\n", d->setting[i].name, d->setting[i].value);
+			fprintf(out, "  %s = %s%s%s\n", d->setting[i].name, d->setting[i].value,
+				probe_doctor_is_bad(&d->setting[i]) ? "; " : "",
+				probe_doctor_is_bad(&d->setting[i]) ? d->setting[i].cost : "");
 	print_layout(out, d);
 }
 
@@ -76,6 +81,8 @@ static void put_hooks(FILE *out, const struct doctor *d)
 		fprintf(out, "%s\"%s\":{\"works\":%s", i ? "," : "", d->hook[i].spec,
 			d->hook[i].works ? "true" : "false");
 		put_member(out, ",", "how", d->hook[i].how);
+		if (d->hook[i].mend)
+			put_member(out, ",", "mend", d->hook[i].mend);
 		fputc('}', out);
 	}
 	fputc('}', out);
@@ -99,6 +106,14 @@ static void put_settings(FILE *out, const struct doctor *d)
 		if (!d->setting[i].value[0])
 			continue;
 		put_member(out, before, d->setting[i].name, d->setting[i].value);
+		before = ",";
+	}
+	fprintf(out, "},\"costs\":{");
+	before = "";
+	for (int i = 0; i < DOCTOR_SETTING_CNT; i++) {
+		if (!probe_doctor_is_bad(&d->setting[i]))
+			continue;
+		put_member(out, before, d->setting[i].name, d->setting[i].cost);
 		before = ",";
 	}
 	fputc('}', out);

@@ -24,7 +24,7 @@ static const char one_byte[] = "aabb14..aabb14.."  /* 00 add, or */
 			       "nxxxxxxxnq..nn.."  /* 90 xchg, cltq, cqto, pushf, popf */
 			       "....ssss14SSLLSS"  /* a0 movs, cmps, test, stos, lods, scas */
 			       "11111111RRRRRRRR"  /* b0 mov */
-			       "hh2r..cC.n......"  /* c0 shift, ret, mov, leave; int3 may be a probe */
+			       "hh2r..cC.n......"  /* c0 shift, ret, mov, leave; int3: a probe? */
 			       "HHkk............"  /* d0 shift */
 			       "........fF.J...."  /* e0 call, jmp */
 			       "....znuUnnnnnnvV"; /* f0 hlt, flags, groups 3, 4 and 5 */

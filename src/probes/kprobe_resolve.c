@@ -19,7 +19,7 @@
 #include "kprobe_args.h"
 
 #define SUGGESTION_LEN 256
-#define PLACES_MAX     2  /* where a probe of one function may be */
+#define PLACES_MAX     2 /* where a probe of one function may be */
 #define NO_MEMORY(e)   err_run(e, -ENOMEM, "hook", "no memory for the list of functions")
 
 /* ---- What this kernel offers -------------------------------------------------------------- */
@@ -88,8 +88,7 @@ static int no_such(const struct hook *h, struct err *e)
 			 h->spec);
 }
 
-/* Which arguments each uses, and for many where the cheaper place for a probe is, if it can be told.
- */
+/* Which arguments each uses and, for many, where the cheaper place for a probe is. */
 static void look_at_code(struct kprobe_funcs *funcs, struct kprobe_text *text, bool traceable)
 {
 	for (size_t i = 0; text && i < funcs->cnt; i++) {

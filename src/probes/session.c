@@ -189,10 +189,23 @@ static int guard_hooks(struct probe *p, struct err *e)
 	return any ? kbpf_guard_start(&p->guard, e) : 0;
 }
 
+static int guard_programs(struct probe *p, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++)
+		if (p->state[i].prog_fd >= 0)
+			rc = kbpf_guard_program(p->guard, p->state[i].prog_fd);
+	return rc < 0 ? err_run(e, rc, "hook", "the process that cleans up after a crash is gone")
+		      : 0;
+}
+
 static int attach_all(struct probe *p, struct hook_env *env, struct err *e)
 {
 	int guarded = guard_hooks(p, e);
 
+	if (guarded == 0)
+		guarded = guard_programs(p, e);
 	if (guarded < 0)
 		return guarded;
 	env->guard = p->guard;

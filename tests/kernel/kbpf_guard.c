@@ -45,6 +45,7 @@ static pid_t capture(bool guarded, enum way way, int *hold)
 		close(ready[0]);
 		close(end[1]);
 		if (setpgid(0, 0) < 0 || (guarded && kbpf_guard_start(&g, NULL) < 0) ||
+		    kbpf_guard_program(g, testtc_ours.prog_fd) < 0 ||
 		    kbpf_tc_attach(&in, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false,
 				   NULL) < 0 ||
 		    kbpf_tc_attach(&out, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false,
@@ -100,6 +101,32 @@ static void test_guard(void **state)
 	}
 }
 
+/* Two captures in one process: what one leaves, the other's guardian does not touch. */
+static void test_two(void **state)
+{
+	struct kbpf_guard *mine, *others;
+	struct kbpf_tc in, out;
+	struct err e;
+
+	(void)state;
+	testtc_need();
+	testtc_show(before);
+	assert_int_equal(kbpf_guard_start(&mine, &e), 0);
+	assert_int_equal(kbpf_guard_start(&others, &e), 0);
+	assert_int_equal(kbpf_guard_program(mine, testtc_ours.prog_fd), 0);
+	assert_int_equal(kbpf_guard_program(others, testtc_other.prog_fd), 0);
+	assert_int_equal(
+		kbpf_tc_attach(&in, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false, &e), 0);
+	assert_int_equal(
+		kbpf_tc_attach(&out, testtc_other.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false, &e),
+		0);
+	assert_int_equal(kbpf_guard_stop(others), 0);
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, SEND_CNT), 0);
+	assert_int_equal(kbpf_guard_stop(mine), 0);
+	testtc_show(after);
+	assert_string_equal(before, after);
+}
+
 static void test_sweep(void **state)
 {
 	struct kbpf_tc mine;
@@ -146,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_guard),
+		TEST(test_two),
 		TEST(test_sweep),
 	};
 

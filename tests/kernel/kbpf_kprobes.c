@@ -299,7 +299,7 @@ static void check_killed(bool guarded)
 	static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
 	struct kbpf_kprobe probe = {.func = "ip_rcv"};
 	struct kbpf_kprobes *k;
-	struct kbpf_guard *g;
+	struct kbpf_guard *g = NULL;
 	char *events = NULL, c;
 	int fds[2];
 	pid_t pid;
@@ -310,8 +310,7 @@ static void check_killed(bool guarded)
 	if (pid == 0) {
 		probe.prog_fd = load(nothing, 2, KBPF_KPROBE_TRACEFS);
 		if ((guarded && kbpf_guard_start(&g, NULL) < 0) ||
-		    kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, tracefs_fd, &probe, 1, NULL,
-				NULL) !=
+		    kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, tracefs_fd, &probe, 1, g, NULL) !=
 			    1 ||
 		    write(fds[1], "x", 1) != 1)
 			_exit(1);

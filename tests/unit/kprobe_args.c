@@ -129,9 +129,9 @@ static void test_entry(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(probe_kprobe_entry_x86((uint64_t)(uintptr_t)rows[i].func,
-							read_self, NULL),
-				 rows[i].len);
+		assert_int_equal(
+			probe_kprobe_entry_x86((uint64_t)(uintptr_t)rows[i].func, read_self, NULL),
+			rows[i].len);
 }
 
 static void test_unreadable(void **state)
