@@ -114,6 +114,7 @@ static void emit_choice(const struct emit *m)
 	}
 	EMIT(m->b, LDX(W, R1, MEM(R9, RECORD(ifindex))));
 	probe_emit_iface_test(m);
+	probe_emit_iface_netns_test(m);
 	probe_emit_skb_mark_test(m);
 	probe_emit_netns_test(m);
 	EMIT(m->b, LABEL(followed));

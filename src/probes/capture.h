@@ -26,6 +26,8 @@ struct capture {
 	const uint32_t *ifindex;
 	unsigned ifindex_cnt; /* 0: all interfaces */
 	int ifaces_fd;	      /* map of those chosen, which change; 0: the list above holds */
+	uint32_t
+		iface_netns; /* where they are: others have the same numbers; 0: not to be tested */
 	struct capture_meta meta;
 	bool stack;
 	bool fake_headers; /* make the headers that a packet does not have yet */
@@ -127,6 +129,7 @@ void probe_emit_reason_test(const struct emit *m);
 void probe_emit_skb_mark_test(const struct emit *m);
 void probe_emit_ctx_mark_test(const struct emit *m);
 void probe_emit_netns_test(const struct emit *m);
+void probe_emit_iface_netns_test(const struct emit *m);
 void probe_emit_net(const struct emit *m);
 
 /* capture_track.c */

@@ -111,6 +111,23 @@ void probe_emit_net(const struct emit *m)
 	EMIT(m->b, LABEL(done));
 }
 
+/*
+ * In: R9 = scratch with the sk_buff. Clobbers R0..R5.
+ *
+ *	if (record.netns && record.netns != iface_netns) goto release;
+ */
+void probe_emit_iface_netns_test(const struct emit *m)
+{
+	ebpf_label fits = ebpf_label_new(m->b);
+
+	if (m->c->iface_netns && m->c->meta.netns == 0) {
+		probe_emit_net(m);
+		EMIT(m->b, LDX(W, R1, MEM(R9, RECORD(netns))), JEQ(R1, 0, fits),
+		     ebpf_jmp32_imm(EBPF_JNE, W1, (int32_t)m->c->iface_netns, m->release));
+	}
+	EMIT(m->b, LABEL(fits));
+}
+
 /* if (record.netns is not the one chosen) goto release. In: R9. Clobbers R0..R5. */
 void probe_emit_netns_test(const struct emit *m)
 {

@@ -27,6 +27,11 @@ static int64_t now(clockid_t id)
 	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
+uint64_t probe_clock_mono(void)
+{
+	return (uint64_t)now(CLOCK_MONOTONIC);
+}
+
 /* Of several readings of both clocks the one taken in the shortest time is the best. */
 static struct clock_step measure(void)
 {

@@ -23,6 +23,9 @@ struct probe_clock {
 	int timer_fd; /* readable when the wall clock is set; -1: not to be had */
 };
 
+/* CLOCK_MONOTONIC now, in ns. */
+uint64_t probe_clock_mono(void);
+
 void probe_clock_open(struct probe_clock *c);
 void probe_clock_close(struct probe_clock *c);
 

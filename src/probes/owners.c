@@ -17,8 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define READ_AGAIN_NS 250000000u
 
@@ -174,20 +175,12 @@ static void read_procs(struct owners *o)
 
 /* ---- The table ---------------------------------------------------------------------------- */
 
-static uint64_t mono_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void read_all(struct owners *o)
 {
 	list_socks(o);
 	read_procs(o);
 	chain_by_port(o);
-	o->read_ns = mono_ns();
+	o->read_ns = probe_clock_mono();
 }
 
 struct owners *probe_owners_new(void)
@@ -275,7 +268,7 @@ const struct owner_proc *probe_owners_find(struct owners *o, const struct packet
 {
 	const struct sock_row *s = look_up(o, ends, dir);
 
-	if (!s && o->read_ns != UINT64_MAX && mono_ns() - o->read_ns > READ_AGAIN_NS) {
+	if (!s && o->read_ns != UINT64_MAX && probe_clock_mono() - o->read_ns > READ_AGAIN_NS) {
 		read_all(o);
 		s = look_up(o, ends, dir);
 	}

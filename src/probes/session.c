@@ -52,6 +52,7 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 		return rc;
 	p->capture.ifindex = p->chosen_index;
 	p->capture.ifindex_cnt = probe_session_wants_all(p) ? 0 : p->chosen_cnt;
+	p->capture.iface_netns = probe_session_wants_all(p) ? 0 : p->own_netns;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		if (p->hooks.hook[i].ops->attach_iface && !p->pattern)
 			return err_input(e, -EINVAL, "hook",

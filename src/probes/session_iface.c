@@ -10,7 +10,6 @@
 #include <linux/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../err.h"
 #include "session.h"
@@ -31,14 +30,6 @@ int probe_linktype_of_arp(uint16_t arp_type)
 	return -1;
 }
 
-static uint64_t mono_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 int probe_session_hear(struct probe *p, struct err *e)
 {
 	struct kbpf_iface *list;
@@ -49,7 +40,7 @@ int probe_session_hear(struct probe *p, struct err *e)
 	free(p->iface);
 	p->iface = list;
 	p->iface_cnt = (unsigned)cnt;
-	p->iface_heard_ns = mono_ns();
+	p->iface_heard_ns = probe_clock_mono();
 	return 0;
 }
 
@@ -172,7 +163,7 @@ const char *probe_iface_name(struct probe *p, uint32_t ifindex)
 {
 	const char *name = find_name(p, ifindex);
 
-	if (name || ifindex == 0 || mono_ns() - p->iface_heard_ns < HEAR_AGAIN_NS ||
+	if (name || ifindex == 0 || probe_clock_mono() - p->iface_heard_ns < HEAR_AGAIN_NS ||
 	    probe_session_hear(p, NULL) < 0)
 		return name;
 	return find_name(p, ifindex);

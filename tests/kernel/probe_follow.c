@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -230,6 +232,57 @@ static void test_taken(void **state)
 	assert_int_equal(testnet_del_link("new0"), 0);
 }
 
+/* In another network namespace: an interface with this number receives frames. */
+static void receive_elsewhere(int ifindex)
+{
+	char index[16], out[256];
+	const char *const add[] = {"ip",   "link", "add",  "new0", "index", index,
+				   "type", "veth", "peer", "name", "peer1", NULL};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		const char *const up[][6] = {{"ip", "link", "set", "new0", "up", NULL},
+					     {"ip", "link", "set", "peer1", "up", NULL}};
+
+		(void)snprintf(index, sizeof(index), "%d", ifindex);
+		_exit(testnet_enter() < 0 || testveth_run(add, out, sizeof(out)) != 0 ||
+		      testveth_run(up[0], out, sizeof(out)) != 0 ||
+		      testveth_run(up[1], out, sizeof(out)) != 0 ||
+		      testnet_send_frames("peer1", CNT) < 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* The numbers of interfaces begin anew in each namespace. */
+static void test_same_number(void **state)
+{
+	struct seen s;
+	struct probe *p;
+
+	(void)state;
+	need_veth();
+	p = begin("rx", NULL, "any", &s);
+	receive_elsewhere(veth.ifindex[0]);
+	read_all(p, &s);
+	assert_int_equal(s.at[1], CNT);
+	probe_close(p);
+	p = begin("rx", NULL, "va", &s);
+	receive_elsewhere(veth.ifindex[0]);
+	send_to("vb");
+	read_all(p, &s);
+	assert_int_equal(s.cnt, CNT);
+	assert_int_equal(s.at[1], 0);
+	probe_close(p);
+	p = begin("rx", "5.4", "v[a]", &s);
+	receive_elsewhere(veth.ifindex[0]);
+	send_to("vb");
+	read_all(p, &s);
+	assert_int_equal(s.cnt, CNT);
+	probe_close(p);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -254,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_any),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_same_number),
 	};
 
 	return cmocka_run_group_tests_name("probe_follow", tests, setup, teardown);
