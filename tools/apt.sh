@@ -4,7 +4,8 @@
 # apt_private DIR TYPE SUITE...: sets it up in DIR (absolute; removed by the caller) for packages
 # (TYPE deb) or sources (deb-src) of these Debian suites and exports APT_CONFIG, so that apt-get
 # and apt-cache then use it. The system's sources, lists and packages are not touched. A suite
-# that a mirror does not have (any more) is passed over. Returns 1 with a line in DIR/log.
+# that a mirror does not have (any more) is passed over. $apt_arch is the architecture, amd64 where
+# it is not set. Returns 1 with a line in DIR/log.
 apt_private()
 {
 	apt_dir=$1 apt_type=$2
@@ -35,8 +36,8 @@ apt_private()
 	# Backports are as good as any: the highest version wins.
 	printf 'Package: *\nPin: release *\nPin-Priority: 500\n' >"$apt_dir/preferences"
 	cat >"$apt_dir/apt.conf" <<-EOF
-		APT::Architecture "amd64";
-		APT::Architectures { "amd64"; };
+		APT::Architecture "${apt_arch:-amd64}";
+		APT::Architectures { "${apt_arch:-amd64}"; };
 		APT::Sandbox::User "root";
 		APT::Update::Post-Invoke-Success "";
 		Acquire::Languages "none";

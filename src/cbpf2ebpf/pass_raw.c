@@ -7,6 +7,7 @@
  * is also ordered or calculated with is left, since it has to be swapped anyway. Keeps: every
  * path's result.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -14,11 +15,7 @@
 
 static uint32_t swap(unsigned size, uint32_t x)
 {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	return x;
-#else
-	return size == 2 ? __builtin_bswap16((uint16_t)x) : __builtin_bswap32(x);
-#endif
+	return size == 2 ? be16toh((uint16_t)x) : be32toh(x);
 }
 
 /* The load that a test looks at, behind a constant mask or not; 0: another kind of test. */

@@ -59,8 +59,8 @@ static int run(const struct checked *c, const struct view *v, uint64_t *verdict,
 		r[1].addr = KERNEL_ADDR;
 		if (in.cap_len > c->buffer_len)
 			in.cap_len = c->buffer_len;
-		memcpy(in.packet, v->data, in.cap_len);
-		memset(in.packet + in.cap_len, 0xa5, sizeof(in.packet) - in.cap_len);
+		memcpy(in.packet, v->data, (size_t)in.cap_len);
+		memset(in.packet + in.cap_len, 0xa5, sizeof(in.packet) - (size_t)in.cap_len);
 	}
 	return ebpf_run(c->prog, &m, verdict, e);
 }

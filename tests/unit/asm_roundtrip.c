@@ -16,6 +16,7 @@
 
 #include "../../src/asm/isa.h"
 #include "bpfcap/ebpf_text.h"
+#include "../lib/share.h"
 
 #define WORDS 1000000
 
@@ -76,10 +77,11 @@ static void check_text(const struct ebpf_insn *insn, size_t cnt, const char *tex
 
 static void random_words(void **state)
 {
+	const size_t words = (size_t)test_share(WORDS);
 	size_t read_back = 0, refused = 0;
 
 	(void)state;
-	for (size_t i = 0; i < WORDS; i++) {
+	for (size_t i = 0; i < words; i++) {
 		struct ebpf_insn insn[2];
 		char text[EBPF_TEXT_LEN], unknown[16];
 		const size_t cnt = any_insn(insn), slots = ebpf_disasm(insn, cnt, 0, text);
@@ -100,7 +102,7 @@ static void random_words(void **state)
 		read_back++;
 	}
 	print_message("%zu read back, %zu refused\n", read_back, refused);
-	assert_true(read_back > WORDS / 100 && refused > WORDS / 100);
+	assert_true(read_back > words / 100 && refused > words / 100);
 }
 
 /* Each row with several operands; those of an offset or immediate at their limits, too. */

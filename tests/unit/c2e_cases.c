@@ -16,6 +16,7 @@
 #include "../lib/filters.h"
 #include "../lib/interpret.h"
 #include "../lib/packets.h"
+#include "../lib/share.h"
 
 #define SNAP_LEN 262144
 
@@ -35,7 +36,7 @@ static void run_file(const char *path, int linktype, struct packets ps, bool opt
 	struct ebpf_target t;
 
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
-	for (size_t i = 0; i < es.cnt; i++) {
+	for (size_t i = 0; i < es.cnt; i += (size_t)test_stride()) {
 		struct cbpf_prog filter;
 
 		/* libpcap's optimizer refuses what matches nothing. */
