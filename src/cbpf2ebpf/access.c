@@ -19,7 +19,7 @@ void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
 	else
 		EMIT(e->b, LDX(W, dst, CTX(e->frame->ctx, __sk_buff, len)));
 	if (!pointers && e->frame->base.n)
-		EMIT(e->b, SUB(dst, e->frame->base));
+		EMIT(e->b, SUB(LOW(dst), LOW(e->frame->base)));
 }
 
 void c2e_emit_never(struct emit *e)

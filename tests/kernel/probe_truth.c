@@ -31,16 +31,24 @@
 #include "../lib/testveth.h"
 #include "bpfcap/probe.h"
 
-enum { LONG_LEN = 6000, PACKETS_MAX = 512, HOOKS_MAX = 16, POLL_MS = 20, QUIET_POLLS = 5 };
+enum {
+	LONG_LEN = 6000,
+	LONG_CNT = 6,
+	PACKETS_MAX = 512,
+	HOOKS_MAX = 16,
+	POLL_MS = 20,
+	QUIET_POLLS = 5
+};
 
 /* How a packet gets into the kernel. */
-enum way { BY_VETH, BY_TUN, BY_VETH_PAGED, BY_VETH_GSO };
+enum way { BY_VETH, BY_TUN, BY_VETH_PAGED, BY_VETH_GSO, BY_TAP_PAGED };
 
 struct sent {
 	enum way way;
 	const char *name;
 	const uint8_t *data;
 	uint32_t len;
+	uint32_t linear; /* of a long one: the bytes that the kernel does not keep in pages */
 };
 
 /* What one run saw, by hook and packet. */
@@ -51,7 +59,7 @@ struct run {
 };
 
 static struct testveth veth;
-static int tun_fd = -1, vnet_fd = -1;
+static int tun_fd = -1, tap_fd = -1, vnet_fd = -1;
 static bool ready;
 static struct packets ethernet, raw;
 static struct sent sent[PACKETS_MAX];
@@ -63,31 +71,35 @@ static struct run all, some;
 static void add(enum way way, const char *name, const uint8_t *data, uint32_t len)
 {
 	assert_true(sent_cnt < PACKETS_MAX);
-	sent[sent_cnt++] = (struct sent){way, name, data, len};
+	sent[sent_cnt++] = (struct sent){.way = way, .name = name, .data = data, .len = len};
 }
 
-/* A long UDP (17) or TCP (6) packet in a frame, so that the kernel keeps most of it in pages. */
-static const uint8_t *make_long(uint8_t *frame, uint8_t proto)
+/* A long UDP (17) or TCP (6) packet in a frame, of which the kernel keeps all but the first
+ * `linear` bytes in pages. */
+static void add_long(enum way way, const char *name, uint8_t proto, uint32_t linear)
 {
+	static uint8_t frames[LONG_CNT][LONG_LEN];
+	static size_t frame_cnt;
 	static const uint8_t head[] = {2,  0,	 0, 0, 0,  1, 2, 0, 0, 0,    0, 2, 8,
 				       0,  0x45, 0, 0, 0,  0, 7, 0, 0, 64,   0, 0, 0,
 				       10, 0,	 0, 1, 10, 0, 0, 2, 4, 0xd2, 0, 53};
+	uint8_t *frame = frames[frame_cnt++];
 	uint16_t ip_len = LONG_LEN - 14;
 
-	for (int i = 0; i < LONG_LEN; i++)
-		frame[i] = (uint8_t)(i * 3 + proto);
+	for (size_t i = 0; i < LONG_LEN; i++)
+		frame[i] = (uint8_t)(i * 3 + frame_cnt);
 	memcpy(frame, head, sizeof(head));
+	frame[11] = (uint8_t)(0x10 + frame_cnt); /* tells them apart, however short */
 	frame[16] = (uint8_t)(ip_len >> 8);
 	frame[17] = (uint8_t)ip_len;
 	frame[23] = proto;
 	frame[46] = 5 << 4; /* TCP: no options */
-	return frame;
+	add(way, name, frame, LONG_LEN);
+	sent[sent_cnt - 1].linear = linear;
 }
 
 static void make_packets(void)
 {
-	static uint8_t paged[LONG_LEN], gso[LONG_LEN];
-
 	ethernet = packets_ethernet(0);
 	raw = packets_raw(0);
 	for (size_t i = 0; i < ethernet.cnt; i++)
@@ -96,25 +108,31 @@ static void make_packets(void)
 			    ethernet.all[i].len);
 	for (size_t i = 0; i < raw.cnt; i++)
 		add(BY_TUN, raw.all[i].name, raw.all[i].data, raw.all[i].len);
-	add(BY_VETH_PAGED, "paged", make_long(paged, 17), LONG_LEN);
-	add(BY_VETH_GSO, "gso", make_long(gso, 6), LONG_LEN);
+	add_long(BY_VETH_PAGED, "paged", 17, 60);
+	add_long(BY_VETH_PAGED, "paged behind the link layer", 17, 14);
+	add_long(BY_VETH_PAGED, "paged in the ports", 6, 35);
+	add_long(BY_VETH_GSO, "gso", 6, 54);
+	add_long(BY_TAP_PAGED, "tap, paged behind the link layer", 6, 14);
+	add_long(BY_TAP_PAGED, "tap, paged in the network header", 17, 24);
 }
 
 static int send_long(const struct sent *s)
 {
 	static uint8_t buf[sizeof(struct virtio_net_hdr) + LONG_LEN];
-	struct virtio_net_hdr h = {.hdr_len = 60};
+	struct virtio_net_hdr h = {.hdr_len = (uint16_t)s->linear};
+	ssize_t n;
 
 	if (s->way == BY_VETH_GSO)
 		h = (struct virtio_net_hdr){.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
 					    .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
-					    .hdr_len = 54,
+					    .hdr_len = (uint16_t)s->linear,
 					    .gso_size = 1400,
 					    .csum_start = 34,
 					    .csum_offset = 16};
 	memcpy(buf, &h, sizeof(h));
 	memcpy(buf + sizeof(h), s->data, s->len);
-	return send(vnet_fd, buf, sizeof(h) + s->len, 0) < 0 ? -errno : 0;
+	n = write(s->way == BY_TAP_PAGED ? tap_fd : vnet_fd, buf, sizeof(h) + s->len);
+	return n < 0 ? -errno : 0;
 }
 
 static int send_one(const struct sent *s)
@@ -161,7 +179,7 @@ static unsigned run(struct run *r, const char *hook, const char *expr, const cha
 		    uint32_t snap_len)
 {
 	const char *const hooks[] = {hook, NULL};
-	static const char *const ifaces[] = {"va", "vb", "tt", NULL};
+	static const char *const ifaces[] = {"va", "vb", "tt", "tp", NULL};
 	const struct probe_config c = {.kernel = kernel,
 				       .expr = expr,
 				       .hooks = hooks,
@@ -262,13 +280,16 @@ static void test_everything_is_seen(void **state)
 	assert_int_equal(run(&all, ALL, NULL, NULL, 0), sizeof(want) / sizeof(want[0]));
 	for (size_t h = 0; h < sizeof(want) / sizeof(want[0]); h++) {
 		for (size_t i = 0; i < sent_cnt; i++) {
-			bool wanted = sent[i].way == BY_TUN ? want[h].by_tun : want[h].by_veth;
+			bool tun = sent[i].way == BY_TUN || sent[i].way == BY_TAP_PAGED;
+			bool wanted = tun ? want[h].by_tun : want[h].by_veth;
 
 			if (wanted != (all.cnt[h][i] > 0))
 				fail_msg("hook %zu saw %s %u times", h, sent[i].name,
 					 all.cnt[h][i]);
-			if (wanted && (sent[i].len < LONG_LEN || want[h].pages))
-				assert_int_equal(all.cap_len[h][i], sent[i].len);
+			if (wanted)
+				assert_int_equal(all.cap_len[h][i], sent[i].linear && !want[h].pages
+									    ? sent[i].linear
+									    : sent[i].len);
 		}
 	}
 }
@@ -297,13 +318,14 @@ static void test_short_snap_len(void **state)
 
 /* ---- Devices ------------------------------------------------------------------------------ */
 
-static int open_tun(void)
+static int open_tun(const char *name, short flags)
 {
-	static const char *const up[] = {"ip", "link", "set", "tt", "up", NULL};
-	struct ifreq req = {.ifr_name = "tt", .ifr_flags = IFF_TUN | IFF_NO_PI};
+	const char *const up[] = {"ip", "link", "set", name, "up", NULL};
+	struct ifreq req = {.ifr_flags = (short)(flags | IFF_NO_PI)};
 	char out[256];
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
+	(void)snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &req) < 0 || testveth_run(up, out, sizeof(out)) != 0)
 		return -1;
 	return fd;
@@ -331,9 +353,10 @@ static int setup(void **state)
 	if (testveth_open(&veth) < 0 || testveth_run(mtu_a, out, sizeof(out)) != 0 ||
 	    testveth_run(mtu_b, out, sizeof(out)) != 0)
 		return 0;
-	tun_fd = open_tun();
+	tun_fd = open_tun("tt", IFF_TUN);
+	tap_fd = open_tun("tp", IFF_TAP | IFF_VNET_HDR);
 	vnet_fd = open_vnet();
-	ready = tun_fd >= 0 && vnet_fd >= 0;
+	ready = tun_fd >= 0 && tap_fd >= 0 && vnet_fd >= 0;
 	return 0;
 }
 
@@ -341,6 +364,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	close(tun_fd);
+	close(tap_fd);
 	close(vnet_fd);
 	testveth_close(&veth);
 	packets_free(&ethernet);
