@@ -31,15 +31,19 @@ static uint32_t bytes(struct run *r, uint64_t at, uint16_t code)
 	return sum;
 }
 
+/* The packet begins with the link layer; where the network header is, nobody has said. */
+static uint64_t place(uint32_t k)
+{
+	return k >= CBPF_LL_OFF && k < CBPF_NET_OFF ? k - CBPF_LL_OFF : k;
+}
+
 static uint32_t load(struct run *r, const struct cbpf_insn *in)
 {
-	const bool link = in->k >= CBPF_LL_OFF && in->k < CBPF_NET_OFF;
-
 	switch (CBPF_MODE(in->code)) {
 	case CBPF_IMM:
 		return in->k;
 	case CBPF_ABS:
-		return bytes(r, link ? in->k - CBPF_LL_OFF : in->k, in->code);
+		return bytes(r, place(in->k), in->code);
 	case CBPF_IND:
 		return bytes(r, (uint64_t)r->x + in->k, in->code);
 	case CBPF_MEM:
@@ -47,7 +51,7 @@ static uint32_t load(struct run *r, const struct cbpf_insn *in)
 	case CBPF_LEN:
 		return r->len;
 	default: /* MSH */
-		return (bytes(r, in->k, CBPF_B) & 0xf) << 2;
+		return (bytes(r, place(in->k), CBPF_B) & 0xf) << 2;
 	}
 }
 

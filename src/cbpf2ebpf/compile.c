@@ -47,18 +47,27 @@ static ir_node read_view(struct ir *ir, const struct ir_source *p, enum ir_meeti
  *
  * A packet with a tag has a vlan_proto. The first test is the cheaper one, and enough for most.
  */
-static void read_tagged(struct ir *ir, const struct ir_source *p, enum ir_meeting how)
+static void read_tagged(struct ir *ir, const struct ir_source *p, int net_off, enum ir_meeting how)
 {
 	uint32_t meeting = 1;
-	ir_node plain = read_view(ir, p, how, &meeting, (struct ir_view){.tagged = false});
-	ir_node tagged = read_view(ir, p, how, &meeting, (struct ir_view){.tagged = true});
+	ir_node plain = read_view(ir, p, how, &meeting, (struct ir_view){false, net_off});
+	ir_node tagged = read_view(ir, p, how, &meeting, (struct ir_view){true, net_off});
 	ir_val present = c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0);
 	ir_val proto = c2e_ir_ad(ir, IR_AD_VLAN_PROTO, 0);
 
 	ir->root = test(ir, proto, 0, plain, test(ir, present, 0, plain, tagged));
 }
 
-static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, enum ir_loads loads,
+/* What is known of the packets. */
+struct packet_form {
+	bool vlan_tag;	     /* a tag may lie beside them */
+	enum ir_loads loads; /* what reading them costs */
+	int net_off;	     /* where the network header begins; -1: not known */
+};
+
+static const struct packet_form no_form = {.loads = IR_LOADS_CHEAP, .net_off = -1};
+
+static int read_filter(struct ir *ir, const struct cbpf_prog *p, const struct packet_form *form,
 		       enum ir_meeting how, ir_pass_hook hook, void *user)
 {
 	struct ir_source source;
@@ -67,12 +76,12 @@ static int read_filter(struct ir *ir, const struct cbpf_prog *p, bool vlan_tag, 
 	c2e_ir_init(ir);
 	if (c2e_ir_source_init(&source, p) < 0)
 		ir->failed = -ENOMEM;
-	else if (vlan_tag && !asks_for_tags(p))
-		read_tagged(ir, &source, how);
+	else if (form->vlan_tag && !asks_for_tags(p))
+		read_tagged(ir, &source, form->net_off, how);
 	else
-		(void)read_view(ir, &source, how, &meeting, (struct ir_view){.tagged = false});
+		(void)read_view(ir, &source, how, &meeting, (struct ir_view){false, form->net_off});
 	c2e_ir_source_free(&source);
-	c2e_ir_passes(ir, loads, hook, user);
+	c2e_ir_passes(ir, form->loads, hook, user);
 	return ir->failed;
 }
 
@@ -85,10 +94,10 @@ static int explain(int rc, struct err *e)
 		return err_input(e, rc, "filter", "the filter is too large");
 	case -ENOSPC:
 		return err_run(e, rc, "filter", "the stack given for the filter is too small");
-	case -ENOTSUP:
-		return err_input(e, rc, "filter",
+	case -ENODATA:
+		return err_input(e, -ENOTSUP, "filter",
 				 "the filter reads bytes relative to the network header "
-				 "(SKF_NET_OFF), which this hook does not know");
+				 "(SKF_NET_OFF), whose place is not known here");
 	default:
 		return rc;
 	}
@@ -131,7 +140,7 @@ struct job {
 	struct ebpf_builder *b;
 	const struct cbpf2ebpf_frame *frame; /* NULL: a whole program */
 	enum cbpf2ebpf_access access;
-	bool vlan_tag;
+	struct packet_form form;
 };
 
 static enum ir_loads loads_of(enum cbpf2ebpf_access access)
@@ -154,7 +163,7 @@ static int compile(const struct job *j, const struct cbpf_prog *filter, struct c
 	if (rc < 0)
 		return rc;
 	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++) {
-		rc = read_filter(&ir, filter, j->vlan_tag, loads_of(j->access), how, NULL, NULL);
+		rc = read_filter(&ir, filter, &j->form, how, NULL, NULL);
 		if (rc == 0) {
 			inform(&ir, info);
 			rc = write(j, &ir, e);
@@ -169,7 +178,12 @@ static int compile(const struct job *j, const struct cbpf_prog *filter, struct c
 int cbpf2ebpf_emit(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		   const struct cbpf2ebpf_frame *frame, struct cbpf2ebpf_info *info, struct err *e)
 {
-	const struct job j = {b, frame, frame->access, frame->vlan_tag};
+	const struct job j = {.b = b,
+			      .frame = frame,
+			      .access = frame->access,
+			      .form = {.vlan_tag = frame->vlan_tag,
+				       .loads = loads_of(frame->access),
+				       .net_off = -1}};
 
 	return compile(&j, filter, info, e);
 }
@@ -181,7 +195,7 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, false, IR_LOADS_CHEAP, IR_FEW, NULL, NULL);
+	rc = read_filter(&ir, filter, &no_form, IR_FEW, NULL, NULL);
 	if (rc == 0)
 		inform(&ir, info);
 	c2e_ir_free(&ir);
@@ -201,12 +215,37 @@ static int check_access(enum ebpf_prog_type type, enum cbpf2ebpf_access access, 
 			 (int)type);
 }
 
+/* Bytes of the link layer's header, where all have one length; else -1. */
+static int link_len(int linktype)
+{
+	switch (linktype) {
+	case CBPF_LINKTYPE_RAW:
+	case CBPF_LINKTYPE_IPV4:
+	case CBPF_LINKTYPE_IPV6:
+		return 0;
+	case CBPF_LINKTYPE_NULL:
+	case CBPF_LINKTYPE_LOOP:
+		return 4;
+	case CBPF_LINKTYPE_ETHERNET:
+		return 14;
+	case CBPF_LINKTYPE_LINUX_SLL:
+		return 16;
+	case CBPF_LINKTYPE_LINUX_SLL2:
+		return 20;
+	default:
+		return -1;
+	}
+}
+
 int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,
 		      struct ebpf_prog *out, struct err *e)
 {
-	struct job j = {.access = access,
-			.vlan_tag = type != EBPF_PROG_XDP && linktype == CBPF_LINKTYPE_ETHERNET};
+	struct job j = {
+		.access = access,
+		.form = {.vlan_tag = type != EBPF_PROG_XDP && linktype == CBPF_LINKTYPE_ETHERNET,
+			 .host_order = access == CBPF2EBPF_LD_ABS,
+			 .net_off = link_len(linktype)}};
 	struct cbpf2ebpf_info info;
 	int rc = check_access(type, access, e);
 
@@ -233,7 +272,7 @@ int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, false, IR_LOADS_CHEAP, IR_FEW, print, out);
+	rc = read_filter(&ir, filter, &no_form, IR_FEW, print, out);
 	c2e_ir_free(&ir);
 	return rc < 0 ? explain(rc, e) : 0;
 }

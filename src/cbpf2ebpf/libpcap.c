@@ -171,6 +171,7 @@ static bool left_to_chance(const struct cbpf_insn *in)
 		return in->k == 0 &&
 		       (in->code == (CBPF_ALU | CBPF_DIV) || in->code == (CBPF_ALU | CBPF_MOD));
 	case CBPF_FORM_ABS:
+	case CBPF_FORM_MSH:
 		return in->k >= CBPF_LL_OFF && in->k < CBPF_NET_OFF;
 	case CBPF_FORM_JA:
 		return (int32_t)in->k < 0;

@@ -13,6 +13,7 @@
  */
 struct ir_view {
 	bool tagged;
+	int net_off; /* bytes in front of the network header: the link layer's; -1: not known */
 };
 
 /*

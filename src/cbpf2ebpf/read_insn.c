@@ -9,18 +9,26 @@ static unsigned load_size(uint16_t code)
 	return CBPF_SIZE(code) == CBPF_W ? 4 : CBPF_SIZE(code) == CBPF_H ? 2 : 1;
 }
 
+/* A load at a constant place of the packet, which begins with the link layer. */
+static ir_val load_at(struct reader *r, unsigned size, uint32_t k)
+{
+	if (k < CBPF_LL_OFF)
+		return c2e_path_load(r, size, 0, k);
+	if (k < CBPF_NET_OFF)
+		return c2e_path_load(r, size, 0, k - CBPF_LL_OFF);
+	if (r->view->net_off < 0) {
+		r->ir->failed = -ENODATA;
+		return 0;
+	}
+	return c2e_path_load(r, size, 0, k - CBPF_NET_OFF + (uint64_t)r->view->net_off);
+}
+
 static ir_val load_abs(struct reader *r, const struct cbpf_insn *in, size_t pc)
 {
 	uint32_t ad = in->k - CBPF_AD_OFF;
 
-	if (in->k < CBPF_LL_OFF)
-		return c2e_path_load(r, load_size(in->code), 0, in->k);
-	if (in->k < CBPF_NET_OFF) /* the packet begins with the link layer */
-		return c2e_path_load(r, load_size(in->code), 0, in->k - CBPF_LL_OFF);
-	if (in->k < CBPF_AD_OFF) {
-		r->ir->failed = -ENOTSUP;
-		return 0;
-	}
+	if (in->k < CBPF_AD_OFF)
+		return load_at(r, load_size(in->code), in->k);
 	if (ad == CBPF_AD_ALU_XOR_X)
 		return c2e_ir_alu(r->ir, IR_XOR, r->s.v[IR_A], r->s.v[IR_X]);
 	return c2e_ir_ad(r->ir, ad, ad == CBPF_AD_RANDOM ? (uint32_t)pc + 1 : 0);
@@ -42,8 +50,7 @@ static ir_val load_any(struct reader *r, const struct cbpf_insn *in, size_t pc)
 	case CBPF_LEN:
 		return c2e_path_len(r);
 	default: /* MSH */
-		byte = c2e_ir_alu(r->ir, IR_AND, c2e_path_load(r, 1, 0, in->k),
-				  c2e_ir_const(r->ir, 0xf));
+		byte = c2e_ir_alu(r->ir, IR_AND, load_at(r, 1, in->k), c2e_ir_const(r->ir, 0xf));
 		return c2e_ir_alu(r->ir, IR_LSH, byte, c2e_ir_const(r->ir, 2));
 	}
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -69,6 +70,25 @@ static void test_mode(void **state)
 		run_file("tests/cases/filter/raw.txt", CBPF_LINKTYPE_RAW, packets_raw(0), mode);
 }
 
+static void test_programs(void **state)
+{
+	struct programs ps = programs_read("tests/cases/filter/programs.txt");
+	struct packets packets = packets_ethernet(0);
+
+	(void)state;
+	kernel_agrees_need();
+	for (size_t i = 0; i < ps.cnt; i++) {
+		struct packets some = part(&packets, i);
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "program %zu", i + 1);
+		for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
+			compare(name, &ps.all[i], m, &some);
+	}
+	programs_free(&ps);
+	packets_free(&packets);
+}
+
 static void test_truncated(void **state)
 {
 	const char *expr = "ip6 protochain 6 or tcp[(tcp[12]>>2):4] = 0x47455420 or vlan 200";
@@ -91,11 +111,12 @@ static void test_truncated(void **state)
 int main(void)
 {
 	static enum filter_mode mode[FILTER_MODE_CNT];
-	struct CMUnitTest tests[FILTER_MODE_CNT + 1] = {cmocka_unit_test(test_truncated)};
+	struct CMUnitTest tests[FILTER_MODE_CNT + 2] = {cmocka_unit_test(test_truncated),
+							cmocka_unit_test(test_programs)};
 
 	for (unsigned m = 0; m < FILTER_MODE_CNT; m++) {
 		mode[m] = m;
-		tests[1 + m] = (struct CMUnitTest){.name = filter_mode_name(m),
+		tests[2 + m] = (struct CMUnitTest){.name = filter_mode_name(m),
 						   .test_func = test_mode,
 						   .initial_state = &mode[m]};
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* filters.c - expressions of tests/cases/filter, and filters put into whole programs. */
+/* filters.c - expressions and programs of tests/cases/filter, and filters put into whole programs. */
 #include "filters.h"
 
 #include <stdio.h>
@@ -37,6 +37,51 @@ void expressions_free(struct expressions *e)
 		free(e->all[i]);
 	free(e->all);
 	*e = (struct expressions){0};
+}
+
+/* ---- Classic programs --------------------------------------------------------------------- */
+
+static void add_program(struct programs *ps, const char *text)
+{
+	struct err e;
+
+	ps->all = realloc(ps->all, (ps->cnt + 1) * sizeof(*ps->all));
+	if (!ps->all || cbpf_parse(text, &ps->all[ps->cnt++], &e) < 0) {
+		fprintf(stderr, "program %zu: %s\n", ps->cnt, ps->all ? e.text : "no memory");
+		abort();
+	}
+}
+
+struct programs programs_read(const char *path)
+{
+	struct programs ps = {0};
+	FILE *f = fopen(path, "r");
+	char line[128], text[4096] = "";
+
+	if (!f) {
+		perror(path);
+		abort();
+	}
+	while (fgets(line, sizeof(line), f)) {
+		if (line[0] == '\n' && text[0] != '\0') {
+			add_program(&ps, text);
+			text[0] = '\0';
+		} else if (line[0] >= '0' && line[0] <= '9') {
+			strncat(text, line, sizeof(text) - strlen(text) - 1);
+		}
+	}
+	if (text[0] != '\0')
+		add_program(&ps, text);
+	fclose(f);
+	return ps;
+}
+
+void programs_free(struct programs *p)
+{
+	for (size_t i = 0; i < p->cnt; i++)
+		cbpf_prog_free(&p->all[i]);
+	free(p->all);
+	*p = (struct programs){0};
 }
 
 /* ---- Programs ----------------------------------------------------------------------------- */

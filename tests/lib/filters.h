@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* filters.h - expressions of tests/cases/filter, and filters put into whole programs. */
+/* filters.h - expressions and programs of tests/cases/filter, and filters put into whole programs. */
 #ifndef TESTS_FILTERS_H
 #define TESTS_FILTERS_H
 
@@ -15,6 +15,15 @@ struct expressions {
 /* Reads one expression a line, '#' begins a comment line. Aborts when it cannot. */
 struct expressions expressions_read(const char *path);
 void expressions_free(struct expressions *e);
+
+struct programs {
+	struct cbpf_prog *all; /* malloc'ed */
+	size_t cnt;
+};
+
+/* Reads classic programs with empty lines between them, '#' begins a comment line. */
+struct programs programs_read(const char *path);
+void programs_free(struct programs *p);
 
 /*
  * The ways to run a filter. The context of FILTER_BUFFER and FILTER_PROBE is a struct
