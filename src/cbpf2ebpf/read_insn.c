@@ -9,10 +9,13 @@ static unsigned load_size(uint16_t code)
 	return CBPF_SIZE(code) == CBPF_W ? 4 : CBPF_SIZE(code) == CBPF_H ? 2 : 1;
 }
 
-/* A load at a constant place of the packet, which begins with the link layer. */
+/*
+ * A load at a constant place of the packet, which begins with the link layer. For some link types
+ * libpcap looks for the IP header at -2: that is no byte of any packet.
+ */
 static ir_val load_at(struct reader *r, unsigned size, uint32_t k)
 {
-	if (k < CBPF_LL_OFF)
+	if (k < CBPF_LL_OFF || k >= CBPF_AD_OFF)
 		return c2e_path_load(r, size, 0, k);
 	if (k < CBPF_NET_OFF)
 		return c2e_path_load(r, size, 0, k - CBPF_LL_OFF);

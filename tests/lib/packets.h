@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpfcap/cbpf.h"
+
 #define PACKET_LEN_MAX 512
 
 struct packet {
@@ -30,6 +32,8 @@ struct packets packets_ethernet(int cut);
 struct packets packets_cut(size_t which);
 /* Those of packets_ethernet() from the network header on, that are IPv4 or IPv6. */
 struct packets packets_raw(int cut);
+/* Those of packets_raw() behind the header of NULL, LOOP, LINUX_SLL or LINUX_SLL2. */
+struct packets packets_linked(enum cbpf_linktype linktype);
 /* The whole ones alone. packets.c */
 struct packets packets_whole(void);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* packets_sets.c - sets of packets: what they are kept in, truncations, without link layer. */
+#include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +99,49 @@ struct packets packets_raw(int cut)
 		ps.all[kept++] = *p;
 	}
 	ps.cnt = kept;
+	return ps;
+}
+
+/* ---- Other link layers -------------------------------------------------------------------- */
+
+/* The link layer's header in front of an IP packet; returns its length. */
+static uint32_t link_header(enum cbpf_linktype linktype, uint8_t h[20], bool six, bool out)
+{
+	const uint32_t family = linktype == CBPF_LINKTYPE_LOOP ? htonl(six ? 10 : 2) : six ? 10 : 2;
+	const uint8_t proto[2] = {six ? 0x86 : 0x08, six ? 0xdd : 0x00};
+
+	memset(h, 0, 20);
+	switch (linktype) {
+	case CBPF_LINKTYPE_NULL:
+	case CBPF_LINKTYPE_LOOP:
+		memcpy(h, &family, 4);
+		return 4;
+	case CBPF_LINKTYPE_LINUX_SLL: /* packet type, ARPHRD, address length, address, protocol */
+		memcpy(h, (uint8_t[]){0, out ? 4 : 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1}, 12);
+		memcpy(h + 14, proto, 2);
+		return 16;
+	case CBPF_LINKTYPE_LINUX_SLL2: /* protocol, interface, ARPHRD, packet type, address */
+		memcpy(h, proto, 2);
+		memcpy(h + 7, (uint8_t[]){3, 0, 1, out ? 4 : 0, 6, 2, 0, 0, 0, 0, 1}, 11);
+		return 20;
+	default:
+		return 0;
+	}
+}
+
+struct packets packets_linked(enum cbpf_linktype linktype)
+{
+	struct packets ps = packets_raw(1);
+
+	for (size_t i = 0; i < ps.cnt; i++) {
+		struct packet *p = &ps.all[i];
+		uint8_t h[20];
+		uint32_t len = link_header(linktype, h, p->data[0] >> 4 == 6, i & 1);
+
+		memmove(p->data + len, p->data, PACKET_LEN_MAX - len);
+		memcpy(p->data, h, len);
+		p->len += len;
+	}
 	return ps;
 }
 

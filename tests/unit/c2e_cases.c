@@ -71,12 +71,52 @@ static void test_raw(void **state)
 	run_file("tests/cases/filter/raw.txt", CBPF_LINKTYPE_RAW, packets_raw(1), false);
 }
 
+static void test_linked(void **state)
+{
+	static const enum cbpf_linktype types[] = {CBPF_LINKTYPE_NULL, CBPF_LINKTYPE_LOOP,
+						   CBPF_LINKTYPE_LINUX_SLL,
+						   CBPF_LINKTYPE_LINUX_SLL2};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		run_file("tests/cases/filter/linked.txt", types[i], packets_linked(types[i]),
+			 false);
+}
+
+/* Whatever the link type, what libpcap makes of it is compiled exactly. */
+static void test_all_linktypes(void **state)
+{
+	static const char *const exprs[] = {"ip", "ip6 and tcp dst port 443", "udp port 53",
+					    "host 10.0.0.1", "link[2] = 0 and greater 60"};
+	struct packets ps = packets_ethernet(0);
+	struct ebpf_target t;
+	unsigned compiled = 0;
+
+	(void)state;
+	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
+	for (int type = 0; type < 300; type++) {
+		for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
+			struct cbpf_prog filter;
+
+			if (cbpf_compile(exprs[i], type, SNAP_LEN, false, &filter, NULL) < 0)
+				continue;
+			compare(exprs[i], &filter, &t, &ps);
+			cbpf_prog_free(&filter);
+			compiled++;
+		}
+	}
+	assert_true(compiled > 100);
+	packets_free(&ps);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ethernet),
 		cmocka_unit_test(test_ethernet_optimized),
 		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_linked),
+		cmocka_unit_test(test_all_linktypes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
