@@ -111,7 +111,8 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 /*
  * A whole program without maps that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
  * (LD_ABS or LOAD_BYTES), EBPF_PROG_SCHED_CLS (DIRECT, LD_ABS or LOAD_BYTES), EBPF_PROG_XDP
- * (DIRECT). `linktype` tells whether VLAN tags can be put back.
+ * (DIRECT). `linktype` tells whether VLAN tags can be put back and where the network header
+ * begins.
  */
 int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* filters.c - expressions and programs of tests/cases/filter, and filters put into whole programs. */
+/* filters.c - what tests/cases/filter holds, and filters put into whole programs. */
 #include "filters.h"
 
 #include <stdio.h>

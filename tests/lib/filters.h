@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* filters.h - expressions and programs of tests/cases/filter, and filters put into whole programs. */
+/* filters.h - what tests/cases/filter holds, and filters put into whole programs. */
 #ifndef TESTS_FILTERS_H
 #define TESTS_FILTERS_H
 

@@ -112,10 +112,8 @@ static void test_all_linktypes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ethernet),
-		cmocka_unit_test(test_ethernet_optimized),
-		cmocka_unit_test(test_raw),
-		cmocka_unit_test(test_linked),
+		cmocka_unit_test(test_ethernet),      cmocka_unit_test(test_ethernet_optimized),
+		cmocka_unit_test(test_raw),	      cmocka_unit_test(test_linked),
 		cmocka_unit_test(test_all_linktypes),
 	};
 

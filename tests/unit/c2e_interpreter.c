@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/unit/c2e_interpreter.c - our interpreter of classic programs, which runs where libpcap's
+ * leaves things to chance or need not end, is libpcap's everywhere else: on random programs, and on
+ * protochain and packets that lead it to an end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../../src/cbpf2ebpf/cbpf_code.h"
+#include "../lib/packets.h"
+#include "../lib/randprog.h"
+
+enum { PROGRAM_CNT = 2000, SNAP_LEN = 262144 };
+
+/* libpcap's; pcap.h cannot be included together with the kernel's headers. */
+unsigned bpf_filter(const void *insns, const uint8_t *packet, unsigned len, unsigned cap_len);
+
+static void compare(const struct cbpf_prog *p, const struct packets *ps, const char *what)
+{
+	for (size_t i = 0; i < ps->cnt; i++) {
+		const struct packet *k = &ps->all[i];
+		uint32_t got = c2e_run(p, k->data, k->len, k->len + 3);
+		unsigned want = bpf_filter(p->insns, k->data, k->len + 3, k->len);
+
+		if (got != want)
+			fail_msg("%s, packet '%s': %u, libpcap says %u", what, k->name, got, want);
+	}
+}
+
+/* Does libpcap's interpreter define what the program does? */
+static bool is_defined(const struct cbpf_prog *p)
+{
+	for (size_t i = 0; i < p->cnt; i++) {
+		const struct cbpf_insn *in = &p->insns[i];
+		const uint8_t form = cbpf_code(in->code)->form;
+
+		if (form == CBPF_FORM_CELL && CBPF_CLASS(in->code) <= CBPF_LDX)
+			return false;
+		if ((form == CBPF_FORM_SHIFT && in->k > 31) ||
+		    (CBPF_CLASS(in->code) == CBPF_ALU && form == CBPF_FORM_IMM && in->k == 0))
+			return false;
+	}
+	return true;
+}
+
+static void test_random(void **state)
+{
+	struct packets ps = packets_ethernet(1);
+	unsigned cnt = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= PROGRAM_CNT; seed++) {
+		struct choices c = {.seed = seed * 0x9e3779b97f4a7c15u | 1};
+		struct cbpf_prog p = random_program(&c);
+
+		if (is_defined(&p)) {
+			compare(&p, &ps, "a random program");
+			cnt++;
+		}
+		cbpf_prog_free(&p);
+	}
+	assert_true(cnt > PROGRAM_CNT / 4);
+	packets_free(&ps);
+}
+
+static void test_protochain(void **state)
+{
+	static const char *const exprs[] = {
+		"ip protochain 6",    "ip protochain 17",
+		"ip protochain 51",   "ip6 protochain 6",
+		"ip6 protochain 17",  "ip6 protochain 58",
+		"ip6 protochain 44",  "protochain 6",
+		"ip6 protochain 132", "not ip6 protochain 17 and ip6",
+	};
+	struct packets ps = packets_ethernet(1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
+		struct cbpf_prog p;
+
+		assert_int_equal(
+			cbpf_compile(exprs[i], CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &p, NULL),
+			0);
+		compare(&p, &ps, exprs[i]);
+		cbpf_prog_free(&p);
+	}
+	packets_free(&ps);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_protochain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
