@@ -37,10 +37,10 @@ enum cbpf2ebpf_access {
 };
 
 /*
- * Ancillary data (SKF_AD_* of linux/filter.h: packet type, ifindex, mark, VLAN tag ...) in frames
- * whose context is not a __sk_buff. Emits code that sets R0 to the value of `ad` (zero-extended)
- * and may clobber R1..R5. Returns -ENOTSUP for what the hook does not know: the filter is then
- * refused with a sentence that names the field.
+ * Ancillary data (SKF_AD_* of linux/filter.h: packet type, ifindex, mark, VLAN tag ...) that the
+ * hook knows: emits code that sets R0 to the value of `ad` (zero-extended) and may clobber R1..R5.
+ * Returns -ENOTSUP, and emits nothing, for what it does not know: that comes from the context, or,
+ * where it is no __sk_buff, the filter is refused with a sentence that names the field.
  */
 typedef int (*cbpf2ebpf_ancillary)(void *user, struct ebpf_builder *b, uint32_t ad);
 
@@ -78,7 +78,7 @@ struct cbpf2ebpf_frame {
 	 */
 	bool vlan_tag;
 
-	cbpf2ebpf_ancillary ancillary; /* BUFFER, PROBE; NULL: none */
+	cbpf2ebpf_ancillary ancillary; /* NULL: none */
 	void *ancillary_user;
 
 	ebpf_label miss; /* {0}: none */

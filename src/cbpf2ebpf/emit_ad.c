@@ -68,19 +68,18 @@ static ebpf_reg context(struct emit *e, uint32_t ad)
 	return dst;
 }
 
-/* The hook's own code leaves it in R0. */
-static ebpf_reg hook(struct emit *e, uint32_t ad)
+/* Has the hook code of its own that leaves it in R0? */
+static bool hook(struct emit *e, uint32_t ad)
 {
-	int rc = -ENOTSUP;
+	int rc;
 
+	if (!e->frame->ancillary)
+		return false;
 	c2e_emit_before_call(e, 0);
-	if (e->frame->ancillary)
-		rc = e->frame->ancillary(e->frame->ancillary_user, e->b, ad);
-	if (rc == -ENOTSUP)
-		return unknown(e, ad);
-	if (rc < 0 && !e->rc)
+	rc = e->frame->ancillary(e->frame->ancillary_user, e->b, ad);
+	if (rc < 0 && rc != -ENOTSUP && !e->rc)
 		e->rc = rc;
-	return R0;
+	return rc != -ENOTSUP;
 }
 
 ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad)
@@ -92,7 +91,9 @@ ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad)
 		return helper(e, EBPF_FN_get_smp_processor_id);
 	if (ad == CBPF_AD_RANDOM)
 		return helper(e, EBPF_FN_get_prandom_u32);
-	if (!has_context)
-		return hook(e, ad);
-	return ad < sizeof(fields) / sizeof(fields[0]) ? context(e, ad) : unknown(e, ad);
+	if (hook(e, ad))
+		return R0;
+	if (has_context && ad < sizeof(fields) / sizeof(fields[0]))
+		return context(e, ad);
+	return unknown(e, ad);
 }

@@ -24,7 +24,7 @@ uint32_t probe_capture_scratch_len(const struct capture *c)
 
 /* The frame in which a filter of a tracing program works: R6 = real length, R7 = packet, R8 = bytes
  * of it; R9 may be clobbered. */
-static struct cbpf2ebpf_frame tracing_frame(const struct emit *m)
+static struct cbpf2ebpf_frame tracing_frame(struct emit *m)
 {
 	return (struct cbpf2ebpf_frame){
 		.access = CBPF2EBPF_BUFFER,
@@ -35,6 +35,8 @@ static struct cbpf2ebpf_frame tracing_frame(const struct emit *m)
 		.scratch = 1 << 9,
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
+		.ancillary = probe_emit_ancillary,
+		.ancillary_user = m,
 	};
 }
 
@@ -53,7 +55,7 @@ static void emit_is_ip(const struct emit *m, ebpf_label yes)
  *	if (linktype == raw) { if (!is_ip) goto no_packet; if (!raw_filter()) goto release; }
  *	else if (!eth_filter()) goto release;
  */
-static int emit_filter(const struct emit *m, struct err *e)
+static int emit_filter(struct emit *m, struct err *e)
 {
 	const struct cbpf2ebpf_frame frame = tracing_frame(m);
 	struct ebpf_builder *b = m->b;

@@ -116,6 +116,10 @@ void probe_emit_count(const struct emit *m, size_t counter);
 /* counters = lookup(SLOT_HOOK), into SLOT_COUNTERS; to m->out without. Clobbers R0..R5. */
 void probe_emit_counters(const struct emit *m);
 
+/* capture_ancillary.c: cbpf2ebpf_ancillary of tracing programs and of others; user: struct emit */
+int probe_emit_ancillary(void *user, struct ebpf_builder *b, uint32_t ad);
+int probe_emit_outbound(void *user, struct ebpf_builder *b, uint32_t ad);
+
 /* capture_skb.c */
 void probe_emit_scratch_take(const struct emit *m);
 void probe_emit_scratch_release(const struct emit *m);

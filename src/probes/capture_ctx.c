@@ -86,7 +86,7 @@ static void emit_linktype(const struct emit *m)
 	/* clang-format on */
 }
 
-static struct cbpf2ebpf_frame ctx_frame(const struct emit *m, bool vlan_tag)
+static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 {
 	bool direct = m->h->ops->type != EBPF_PROG_SOCKET_FILTER;
 
@@ -99,6 +99,8 @@ static struct cbpf2ebpf_frame ctx_frame(const struct emit *m, bool vlan_tag)
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
 		.vlan_tag = vlan_tag && !is_xdp(m),
+		.ancillary = m->h->dir == PROBE_DIR_OUT ? probe_emit_outbound : NULL,
+		.ancillary_user = m,
 	};
 }
 
@@ -115,7 +117,7 @@ static void emit_packet_pointers(const struct emit *m)
 
 /* In: R1 = link type, R6 = context. Goes on when it matches, else to m->out. Clobbers R0..R5,
  * R7..R9. */
-static int emit_filters(const struct emit *m, struct err *e)
+static int emit_filters(struct emit *m, struct err *e)
 {
 	const struct cbpf2ebpf_frame eth = ctx_frame(m, true), raw = ctx_frame(m, false);
 	ebpf_label not_eth = ebpf_label_new(m->b), decided = ebpf_label_new(m->b);

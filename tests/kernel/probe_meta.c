@@ -48,7 +48,7 @@ static void send_frames(void)
 		assert_int_equal(testveth_send(&veth, SENDER, frame[2].bytes, frame[2].len), 0);
 }
 
-/* Sends CNT frames; how many are matched? */
+/* Sends CNT frames; how many are matched, by the expression or else by TESTVETH_FILTER? */
 static uint64_t matched(const char *hook, struct probe_config c, struct probe_event *last)
 {
 	const char *const hooks[] = {hook, NULL};
@@ -57,7 +57,8 @@ static uint64_t matched(const char *hook, struct probe_config c, struct probe_ev
 	struct err e;
 
 	c.hooks = hooks;
-	c.expr = TESTVETH_FILTER;
+	if (!c.expr)
+		c.expr = TESTVETH_FILTER;
 	if (probe_open(&p, &c, &e) < 0)
 		fail_msg("%s", e.text);
 	send_frames();
@@ -111,6 +112,41 @@ static void test_mark(void **state)
 	refused("tx", (struct probe_config){.mark = "x"}, -EINVAL, "'x'");
 	refused("tx", (struct probe_config){.mark = "1/"}, -EINVAL, "'1/'");
 	refused("tx", (struct probe_config){.mark = "4294967296"}, -EINVAL, "mark");
+}
+
+/* What libpcap reads beside the packet: direction and interface, where the hook knows them. */
+static void test_ancillary(void **state)
+{
+	static const char *const in[] = {"va", NULL}, *const out[] = {"vb", NULL};
+	static const struct {
+		const char *hook;
+		bool outbound;
+	} hooks[] = {
+		{"rx", false},	     {"tc:ingress", false},	    {"tx", true},
+		{"tc:egress", true}, {"rawtp:net_dev_queue", true},
+	};
+	char ifindex[96], other[96];
+	struct probe_event ev;
+
+	(void)state;
+	need_veth();
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		bool sent = hooks[i].outbound;
+		struct probe_config c = {.ifaces = sent ? out : in};
+
+		c.expr = TESTVETH_FILTER " and inbound";
+		assert_int_equal(matched(hooks[i].hook, c, &ev), sent ? 0 : CNT);
+		c.expr = TESTVETH_FILTER " and outbound";
+		assert_int_equal(matched(hooks[i].hook, c, &ev), sent ? CNT : 0);
+		(void)snprintf(ifindex, sizeof(ifindex), TESTVETH_FILTER " and ifindex %d",
+			       veth.ifindex[sent]);
+		(void)snprintf(other, sizeof(other), TESTVETH_FILTER " and ifindex %d",
+			       veth.ifindex[!sent]);
+		c.expr = ifindex;
+		assert_int_equal(matched(hooks[i].hook, c, &ev), CNT);
+		c.expr = other;
+		assert_int_equal(matched(hooks[i].hook, c, &ev), 0);
+	}
 }
 
 static void test_pid(void **state)
@@ -243,8 +279,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mark),   cmocka_unit_test(test_pid),
-		cmocka_unit_test(test_netns),  cmocka_unit_test(test_other_namespace),
+		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_ancillary),
+		cmocka_unit_test(test_pid),
+		cmocka_unit_test(test_netns),
+		cmocka_unit_test(test_other_namespace),
 		cmocka_unit_test(test_reason),
 	};
 
