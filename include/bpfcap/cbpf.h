@@ -65,6 +65,12 @@ const char *cbpf_linktype_name(int linktype);
  */
 int cbpf_check(const struct cbpf_prog *p, struct err *e);
 
+/*
+ * The first of the ancillary data (SKF_AD_* of linux/filter.h) that the program asks for, by its
+ * name in tcpdump -d: what the kernel knows of a packet and a file does not hold. NULL: none.
+ */
+const char *cbpf_asks_for(const struct cbpf_prog *p);
+
 /* Reads what `tcpdump -ddd` prints (a count, then "code jt jf k" a line). -EINVAL with the line. */
 int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e);
 

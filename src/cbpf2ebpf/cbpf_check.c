@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cbpf_check.c - can this classic BPF program run? Takes any array, gives 0 or the reason. */
+/* cbpf_check.c - can this classic BPF program run, and where? Takes any array, gives the reason. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -74,4 +74,18 @@ int cbpf_check(const struct cbpf_prog *p, struct err *e)
 	if (CBPF_CLASS(p->insns[p->cnt - 1].code) != CBPF_RET)
 		return refuse(e, p->cnt - 1, "is the last but not a return");
 	return 0;
+}
+
+const char *cbpf_asks_for(const struct cbpf_prog *p)
+{
+	for (size_t i = 0; i < p->cnt; i++) {
+		const struct cbpf_insn *in = &p->insns[i];
+
+		if (cbpf_code(in->code)->form == CBPF_FORM_ABS && in->k >= CBPF_AD_OFF) {
+			const char *name = cbpf_ancillary_name(in->k - CBPF_AD_OFF);
+
+			return name ? name : "?";
+		}
+	}
+	return NULL;
 }

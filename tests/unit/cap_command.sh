@@ -199,6 +199,8 @@ refuses_bad_input()
 	refused 2 "^bpfcap: options: '-Y' is not an option" -Y
 	refused 2 '^bpfcap: options: .-c. wants a value' -c
 	refused 2 '^bpfcap: filter: ' -r "$T/all.pcap" icm
+	refused 2 '^bpfcap: filter: .*not in the file' -r "$T/all.pcap" inbound # as tcpdump does
+	refused 2 '^bpfcap: filter: .*not in the file' -r "$T/all.pcap" 'icmp or ifindex 2'
 	refused 2 '^bpfcap: filter: ' -d 'tcp port'
 	refused 2 "^bpfcap: [a-z]*: .*4\.19" -d -k 4.19 icmp
 	refused 2 "^bpfcap: [a-z]*: .*banana" -d -k banana icmp

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "../common/fail.h"
 #include "bpfcap/cbpf.h"
 
 #include "output.h"
@@ -78,6 +79,20 @@ static int run_output(struct replay *r, const struct options *o, struct err *e)
 	return rc;
 }
 
+/* Compiles the filter for the file; refuses one that asks for what no file holds. */
+static int compile(struct replay *r, const char *expr, struct err *e)
+{
+	int rc = cbpf_compile(expr, r->linktype, UINT32_MAX, true, &r->filter, e);
+	const char *what = rc == 0 ? cbpf_asks_for(&r->filter) : NULL;
+
+	if (!what)
+		return rc;
+	return fail_input(e, -ENOTSUP, "filter",
+			  "'%s' asks for what the kernel knows of a packet (%s), which is not in "
+			  "the file",
+			  expr, what);
+}
+
 int replay(const struct options *o, struct err *e)
 {
 	struct replay r = {0};
@@ -88,7 +103,7 @@ int replay(const struct options *o, struct err *e)
 	if (rc != 0)
 		return rc;
 	r.linktype = cbpf_file_linktype(r.file);
-	rc = cbpf_compile(o->filter, r.linktype, UINT32_MAX, true, &r.filter, e);
+	rc = compile(&r, o->filter, e);
 	if (rc == 0) {
 		stop_on_signals();
 		rc = run_output(&r, o, e);
