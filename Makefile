@@ -160,11 +160,6 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver/main.o
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(BUILD)/libtest.a \
 		$(BUILD)/libbpfcap.a $(LDFLAGS) $(LIBS)
 
-$(BUILD)/tests/fuzz/c2e_%: $(BUILD)/tests/fuzz/c2e_%.o $(BUILD)/tests/fuzz/driver/main.o \
-		$(BUILD)/libtest.a $(BUILD)/libbpfcap.a
-	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(BUILD)/libtest.a \
-		$(BUILD)/libbpfcap.a $(LDFLAGS) $(LIBS)
-
 $(BUILD)/tests/vm/%: $(BUILD)/tests/vm/%.o
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS)
 

@@ -3,7 +3,7 @@
  * src/probes/capture_ancillary.c - ancillary data that a filter asks for (`inbound`, `ifindex 2`).
  *
  * What is about to be sent is outbound, which the kernel notes only in the copies that packet
- * sockets get. Tracing programs take the rest from the sk_buff's copy and the record in the scratch.
+ * sockets get. Tracing programs take the rest from the scratch: the sk_buff's copy, the record.
  */
 #include <errno.h>
 #include <linux/filter.h>
