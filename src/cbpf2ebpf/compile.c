@@ -244,7 +244,7 @@ int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *
 	struct job j = {
 		.access = access,
 		.form = {.vlan_tag = type != EBPF_PROG_XDP && linktype == CBPF_LINKTYPE_ETHERNET,
-			 .host_order = access == CBPF2EBPF_LD_ABS,
+			 .loads = loads_of(access),
 			 .net_off = link_len(linktype)}};
 	struct cbpf2ebpf_info info;
 	int rc = check_access(type, access, e);
