@@ -44,12 +44,19 @@ struct cbpf2ebpf_inject {
 	bool entry;    /* false: stub; true: start of a program, R1 = context */
 	int32_t miss;  /* entry: what the program returns for a packet that does not match */
 	bool vlan_tag; /* as in struct cbpf2ebpf_frame; false: the bytes as the program sees them */
+
+	/*
+	 * Bytes of stack that the filter may use, a multiple of 8; 0: 160, which is enough for
+	 * every filter. Where kbpf_elf_func_stack_room() tells more, LOAD_BYTES and PROBE read more
+	 * at a time; less is enough for simple filters.
+	 */
+	uint16_t stack_room;
 };
 
 /*
  * The code that goes before the first instruction of a stub or program. `filter` NULL: no packet
  * matches. *head is released with ebpf_prog_free(). -EINVAL (input): access mode and program type
- * do not go together; else as cbpf2ebpf_emit() and ebpf_finish().
+ * do not go together; else as cbpf2ebpf_emit() (-ENOSPC: more stack is needed) and ebpf_finish().
  *
  * Stub: R1 = ctx, R4 = data, R5 = data_end come in; R1 = R2 = R3 = 0, R4 = result, R5 = 0 go on,
  * so that the body of the stub returns result != 0. Program: R1 = ctx comes in and goes on.

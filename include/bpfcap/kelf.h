@@ -95,6 +95,14 @@ int kbpf_elf_func_callers(const struct kbpf_elf *k, const struct kbpf_elf_func *
 			  size_t callee, bool *reaches, struct err *e);
 
 /*
+ * Bytes of stack that list[i] may use: the kernel allows 512 for all functions that call one
+ * another, each rounded up to 32. What the function uses now is not counted. `list` is the whole
+ * list of kbpf_elf_funcs(). 0 to 512, a multiple of 32, or -ENOMEM.
+ */
+int kbpf_elf_func_stack_room(const struct kbpf_elf *k, const struct kbpf_elf_func *list, size_t cnt,
+			     size_t i, struct err *e);
+
+/*
  * Puts `head` before the first instruction of a function: who called the function comes by the
  * head and, if it does not leave, falls into the old first instruction; a jump inside the function
  * to that instruction does not pass the head. Mended with it: jumps and calls of the section,

@@ -11,7 +11,15 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/inject.h"
 
-#define STACK_LEN 160 /* what always suffices, says cbpf2ebpf.h */
+#define STACK_LEN     160 /* what always suffices, says cbpf2ebpf.h */
+#define STACK_LEN_MAX 256 /* more is of no use: it holds the headers that filters look at */
+
+static uint16_t stack_len(const struct cbpf2ebpf_inject *how)
+{
+	if (how->stack_room == 0)
+		return STACK_LEN;
+	return how->stack_room < STACK_LEN_MAX ? how->stack_room : STACK_LEN_MAX;
+}
 
 /* Fields of the context, in bytes: struct __sk_buff and struct xdp_md of linux/bpf.h. */
 struct ctx_fields {
@@ -98,7 +106,7 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		.data_end = R8,
 		.len = R9,
 		.scratch = way->scratch,
-		.stack_len = STACK_LEN,
+		.stack_len = stack_len(how),
 		.vlan_tag = how->vlan_tag,
 	};
 	struct cbpf2ebpf_info info;

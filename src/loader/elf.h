@@ -117,7 +117,8 @@ enum elf_distance { NO_DISTANCE, IN_OFF, IN_IMM, IN_IMM_OF_FUNC };
 
 enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn);
 
-#define ELF_NOWHERE SIZE_MAX
+#define ELF_NOWHERE	   SIZE_MAX
+#define ELF_CALL_DEPTH_MAX 8 /* frames that the kernel allows */
 
 /* All slots of code, numbered through: slot i of section s is base[s] + i. */
 struct elf_calls {
@@ -129,6 +130,11 @@ struct elf_calls {
 /* 0 or -ENOMEM; to be freed in the first case. */
 int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c);
 void kbpf_elf_calls_free(struct elf_calls *c);
+
+static inline size_t elf_func_slot(const struct elf_calls *c, const struct kbpf_elf_func *f)
+{
+	return c->base[f->section] + f->at;
+}
 
 /*
  * The map that a variable in .maps (BTF), or in the old "maps", declares; `name` is its symbol,

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALL_DEPTH_MAX 8 /* frames that the kernel allows */
 static size_t slots_of(const struct elf_section *s)
 {
 	return elf_is_code(s) ? s->h.sh_size / INSN_LEN : 0;
@@ -90,7 +89,7 @@ int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c)
 /* enters[s]: does a call to slot s get into the function asked about? */
 static bool calls_in(const struct elf_calls *m, const bool *enters, const struct kbpf_elf_func *f)
 {
-	const size_t *target = m->target + m->base[f->section] + f->at;
+	const size_t *target = m->target + elf_func_slot(m, f);
 
 	for (size_t i = 0; i < f->insn_cnt; i++)
 		if (target[i] != ELF_NOWHERE && enters[target[i]])
@@ -105,14 +104,14 @@ static void find_callers(const struct elf_calls *m, bool *enters, const struct k
 
 	memset(reaches, 0, cnt * sizeof(*reaches));
 	reaches[callee] = true;
-	enters[m->base[list[callee].section] + list[callee].at] = true;
-	for (int depth = 0; more && depth < CALL_DEPTH_MAX; depth++) {
+	enters[elf_func_slot(m, &list[callee])] = true;
+	for (int depth = 0; more && depth < ELF_CALL_DEPTH_MAX; depth++) {
 		more = false;
 		for (size_t i = 0; i < cnt; i++) {
 			if (reaches[i] || !calls_in(m, enters, &list[i]))
 				continue;
 			reaches[i] = more = true;
-			enters[m->base[list[i].section] + list[i].at] = true;
+			enters[elf_func_slot(m, &list[i])] = true;
 		}
 	}
 }

@@ -29,7 +29,7 @@
 #include "bpfcap/cbpf.h"
 #include "bpfcap/kbpf.h"
 
-enum { FRAME_MAX = 70000, BODY_LEN = 200000, DATAGRAM_CNT = 40 };
+enum { FRAME_MAX = 70000, BODY_LEN = 60000, DATAGRAM_CNT = 40 };
 
 /* ---- Traffic ---- */
 
@@ -199,16 +199,41 @@ static int tc(const char *const args[])
 	return testobj_run(argv);
 }
 
-static int attach_by_tc(const char *object)
+/* No filters at lo any more. */
+static void clear_tc(void)
+{
+	tc((const char *const[]){"qdisc", "del", "dev", "lo", "clsact", NULL});
+	assert_int_equal(tc((const char *const[]){"qdisc", "add", "dev", "lo", "clsact", NULL}), 0);
+}
+
+/* Behind those with a lower `pref`. The fd of the program's map, or -1. */
+static int attach_by_tc(const char *object, const char *pref)
 {
 	uint32_t before = last_prog_id();
 
-	tc((const char *const[]){"qdisc", "del", "dev", "lo", "clsact", NULL});
-	assert_int_equal(tc((const char *const[]){"qdisc", "add", "dev", "lo", "clsact", NULL}), 0);
-	assert_int_equal(tc((const char *const[]){"filter", "add", "dev", "lo", "egress", "bpf",
-						  "da", "obj", object, "sec", "tc", NULL}),
-			 0);
+	assert_int_equal(
+		tc((const char *const[]){"filter", "add", "dev", "lo", "egress", "pref", pref,
+					 "bpf", "da", "obj", object, "sec", "tc", NULL}),
+		0);
 	return map_of_new_prog(before);
+}
+
+/* What tap saw of traffic that is made now, by the filter. */
+static struct seen see_traffic(int tap, const char *expr, bool l3)
+{
+	struct cbpf_prog filter;
+	struct seen seen;
+
+	make_traffic();
+	assert_int_equal(cbpf_compile(expr, l3 ? CBPF_LINKTYPE_RAW : CBPF_LINKTYPE_ETHERNET, 65535,
+				      true, &filter, NULL),
+			 0);
+	seen = drain(tap, &filter, l3 ? ETH_HLEN : 0);
+	cbpf_prog_free(&filter);
+	print_message("%s: %llu of %llu\n", expr, (unsigned long long)seen.match,
+		      (unsigned long long)seen.all);
+	assert_true(seen.match > 0 && seen.match < seen.all);
+	return seen;
 }
 
 /* "tc_count-g" hands the stub whole frames, "tc_l3-g" packets from their IP header on. */
@@ -217,25 +242,37 @@ static void check_tc(const char *object, const char *expr, const char *access)
 	bool l3 = strcmp(object, "tc_l3-g") == 0;
 	const char *const args[] = {
 		"--at", "stub", "-e", expr, "--access", access, l3 ? "--l3" : "--l2", NULL};
-	struct cbpf_prog filter;
 	struct seen seen;
 	int tap, map_fd;
 
 	assert_int_equal(testobj_inject(testobj_case(object), testobj_path("out.o"), args), 0);
 	tap = open_tap();
-	map_fd = attach_by_tc(testobj_path("out.o"));
+	clear_tc();
+	map_fd = attach_by_tc(testobj_path("out.o"), "1");
 	assert_true(map_fd >= 0);
-	make_traffic();
-	assert_int_equal(cbpf_compile(expr, l3 ? CBPF_LINKTYPE_RAW : CBPF_LINKTYPE_ETHERNET, 65535,
-				      true, &filter, NULL),
-			 0);
-	seen = drain(tap, &filter, l3 ? ETH_HLEN : 0);
-	print_message("%s: %llu of %llu\n", expr, (unsigned long long)seen.match,
-		      (unsigned long long)seen.all);
+	seen = see_traffic(tap, expr, l3);
 	assert_int_equal(count_of(map_fd, 0), seen.all);
 	assert_int_equal(count_of(map_fd, 1), seen.match);
-	assert_true(seen.match > 0 && seen.match < seen.all);
-	cbpf_prog_free(&filter);
+	close(map_fd);
+	close(tap);
+}
+
+/* A program with eCapture's stub that lets through what matches, before one that counts all. */
+static void check_gate(const char *object, const char *expr, const char *access)
+{
+	const char *const args[] = {
+		"--at", "filter_pcap_ebpf_l2", "-e", expr, "--access", access, "--l2", NULL};
+	struct seen seen;
+	int tap, map_fd;
+
+	assert_int_equal(testobj_inject(testobj_case(object), testobj_path("out.o"), args), 0);
+	tap = open_tap();
+	clear_tc();
+	(void)attach_by_tc(testobj_path("out.o"), "1");
+	map_fd = attach_by_tc(testobj_case("tc_count-g"), "2");
+	assert_true(map_fd >= 0);
+	seen = see_traffic(tap, expr, false);
+	assert_int_equal(count_of(map_fd, 0), seen.match);
 	close(map_fd);
 	close(tap);
 }
@@ -267,6 +304,19 @@ static void tc_counts_what_matches(void **state)
 	need_tc();
 	check_tc("tc_count-g", "tcp port 443", "direct");
 	check_tc("tc_count-g", "udp and greater 700", "direct");
+}
+
+/* The filter of the second uses scratch memory. */
+static void tc_takes_ecaptures_stub(void **state)
+{
+	static const char lens[] = "tcp and ip[2:2] - ((ip[0] & 0xf) << 2) > (tcp[12] & 0xf0) >> 2";
+
+	(void)state;
+	need_tc();
+	check_gate("gate", "tcp port 443", "direct");
+	check_gate("gate", lens, "load_bytes");
+	check_gate("gate-g", "tcp port 443", "direct");
+	check_gate("gate-g", lens, "load_bytes");
 }
 
 /* Bytes that are only in pages of the file, and scratch memory for where they are. */
@@ -341,6 +391,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tc_counts_what_matches),
+		cmocka_unit_test(tc_takes_ecaptures_stub),
 		cmocka_unit_test(tc_reads_pages),
 		cmocka_unit_test(tc_reads_pages_behind_ip),
 		cmocka_unit_test(kprobe_counts_what_matches),

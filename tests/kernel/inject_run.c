@@ -169,6 +169,7 @@ static const struct how hows[] = {
 	 ETHER_LEN,
 	 0,
 	 {"--entry", "socket_prog", "--miss", "0", "-3"}},
+	{"deep", "prog", NULL, run_packet, 1, 0, MISS, {"--at", "stub", "--access", "load_bytes"}},
 	{"memory", "prog", "packets", run_memory, 1, 0, MISS, {"--at", "stub"}},
 	{"memory",
 	 "prog",

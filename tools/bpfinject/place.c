@@ -162,6 +162,23 @@ static bool next_named(struct view *v, const struct place *p)
 	return v->i < v->cnt;
 }
 
+static int no_stack(const struct view *v, const struct cbpf2ebpf_inject *how, struct err *e)
+{
+	return fail_input(e, -EINVAL, "inject",
+			  "the functions that call %s leave it %u of 512 bytes of stack; this "
+			  "filter needs more",
+			  v->funcs[v->i].name, how->stack_room);
+}
+
+/* The stack that is left to the filter; -EINVAL: none. */
+static int find_stack(const struct view *v, struct cbpf2ebpf_inject *how, struct err *e)
+{
+	int room = kbpf_elf_func_stack_room(v->k, v->funcs, v->cnt, v->i, e);
+
+	how->stack_room = (uint16_t)room;
+	return room == 0 ? no_stack(v, how, e) : room < 0 ? room : 0;
+}
+
 static int fill_one(struct kbpf_elf *k, const struct view *v, const struct place *p,
 		    const struct ebpf_target *target, struct err *e)
 {
@@ -170,7 +187,11 @@ static int fill_one(struct kbpf_elf *k, const struct view *v, const struct place
 	int ret = find_how(v, p, &how, e);
 
 	if (!ret)
+		ret = find_stack(v, &how, e);
+	if (!ret)
 		ret = make_head(&p->set, &how, &head, e);
+	if (ret == -ENOSPC)
+		return no_stack(v, &how, e);
 	if (ret)
 		return ret;
 	ret = kbpf_elf_func_insert(k, v->funcs[v->i].symbol, head.insns, head.cnt, e);
