@@ -4,6 +4,13 @@
  *
  * libpcap compiles the expressions and reads capture files; this header is the project's only way
  * to it, since pcap.h and linux/bpf.h define the same names.
+ *
+ *	struct cbpf_prog p;
+ *
+ *	if (cbpf_compile("tcp port 443", CBPF_LINKTYPE_ETHERNET, 65535, true, &p, &e) == 0) {
+ *		matches = cbpf_run(&p, packet, cap_len, len) != 0;
+ *		cbpf_prog_free(&p);
+ *	}
  */
 #ifndef BPFCAP_CBPF_H
 #define BPFCAP_CBPF_H
@@ -96,7 +103,9 @@ struct cbpf_packet {
 	const uint8_t *data; /* valid until the next read */
 };
 
-int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e); /* "-": stdin */
+/* Opens a file, "-" for standard input. 0, or -errno: -EINVAL (input) when it is no such file. */
+int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e);
+/* The LINKTYPE number of its packets, and the bytes of each that were kept at most. */
 int cbpf_file_linktype(const struct cbpf_file *f);
 int cbpf_file_snap_len(const struct cbpf_file *f);
 /* 1 with a packet, 0 at the end, -errno. */

@@ -9,6 +9,18 @@
  *
  * Two ways to use it: cbpf2ebpf_program() makes a whole loadable program; cbpf2ebpf_emit() puts
  * the filter into a program of the caller's, described by a frame.
+ *
+ *	struct cbpf_prog filter;	from cbpf_compile()
+ *	struct ebpf_target target;	from ebpf_target_by_version()
+ *	struct ebpf_prog prog;
+ *
+ *	if (cbpf2ebpf_program(&filter, &target, EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_LD_ABS,
+ *			      CBPF_LINKTYPE_ETHERNET, &prog, &e) == 0) {
+ *		load(prog.insns, prog.cnt);
+ *		ebpf_prog_free(&prog);
+ *	}
+ *
+ * examples/xdp_filter.c has a frame.
  */
 #ifndef BPFCAP_CBPF2EBPF_H
 #define BPFCAP_CBPF2EBPF_H

@@ -6,6 +6,11 @@
  * themselves take a `struct err *` as their last argument; NULL is allowed and means "the code is
  * enough". The text is one full sentence that says what failed, where, and what to do about it,
  * without a program name in front and without a newline at the end.
+ *
+ *	struct err e;
+ *
+ *	if (kbpf_elf_read(&k, path, &e) < 0)
+ *		fprintf(stderr, "%s: %s\n", program, e.text);
  */
 #ifndef BPFCAP_ERR_H
 #define BPFCAP_ERR_H

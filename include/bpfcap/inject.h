@@ -18,6 +18,14 @@
  * cbpf2ebpf_inject_head() makes the instructions; kbpf_elf_func_insert() of bpfcap/kelf.h puts them
  * into an object, kbpf_insns_insert() into an array of instructions. Filters in other places take
  * cbpf2ebpf_emit() with a frame of the caller's, and the same two.
+ *
+ *	struct cbpf2ebpf_inject how = {.target = &target, .type = EBPF_PROG_SCHED_CLS,
+ *				       .access = CBPF2EBPF_DIRECT};
+ *
+ *	if (cbpf2ebpf_inject_head(&filter, &how, &head, &e) == 0) {
+ *		err = kbpf_elf_func_insert(k, symbol, head.insns, head.cnt, &e);
+ *		ebpf_prog_free(&head);
+ *	}
  */
 #ifndef BPFCAP_INJECT_H
 #define BPFCAP_INJECT_H

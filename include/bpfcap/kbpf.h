@@ -4,7 +4,17 @@
  *
  * File descriptors returned are owned by the caller, close-on-exec, and closed with close(2).
  * Instructions are plain arrays (struct ebpf_insn has the layout of the kernel's struct bpf_insn);
- * nothing here knows how they were made. See bpf(2), perf_event_open(2), rtnetlink(7).
+ * nothing here knows how they were made. See bpf(2), perf_event_open(2), rtnetlink(7). Functions
+ * without an error parameter give -errno, as the system call said it.
+ *
+ *	struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_SOCKET_FILTER,
+ *				      .insns = prog.insns, .insn_cnt = prog.cnt};
+ *	int fd = kbpf_prog_load(&spec, &e);
+ *
+ *	if (fd >= 0) {
+ *		err = kbpf_socket_attach(sock_fd, fd, &e);
+ *		close(fd);	the socket holds the program
+ *	}
  */
 #ifndef BPFCAP_KBPF_H
 #define BPFCAP_KBPF_H
@@ -53,6 +63,7 @@ struct kbpf_prog_info {
 	char name[16];
 };
 
+/* 0 or -errno. */
 int kbpf_prog_info(int prog_fd, struct kbpf_prog_info *info);
 
 /*
@@ -78,12 +89,22 @@ int kbpf_prog_test_run(int prog_fd, struct kbpf_test_run *run);
 
 /* Walks the loaded programs: the smallest id above *id into *id; -ENOENT at the end. */
 int kbpf_prog_next_id(uint32_t *id);
+/* An fd of the program with that id, or -errno: -ENOENT when it is gone. */
 int kbpf_prog_fd_by_id(uint32_t id);
 
 /* ---- Maps --------------------------------------------------------------------------------- */
 
+/*
+ * A map of BPF_MAP_TYPE_* `type`; lengths in bytes, `name` as in struct kbpf_prog_spec, `flags`
+ * BPF_F_*. The fd, or -errno with the reason. Raises RLIMIT_MEMLOCK where that is needed.
+ */
 int kbpf_map_create(uint32_t type, uint32_t key_len, uint32_t value_len, uint32_t entry_cnt,
 		    uint32_t flags, const char *name, struct err *e);
+/*
+ * Key and value are as long as the map was made for; values of per-CPU maps are
+ * kbpf_possible_cpu_cnt() in a row, each rounded up to 8 bytes. 0, or -errno: -ENOENT no such key
+ * (or none behind it), -EEXIST and -E2BIG as bpf(2) says. `flags`: BPF_ANY, BPF_NOEXIST, BPF_EXIST.
+ */
 int kbpf_map_lookup(int fd, const void *key, void *value);
 int kbpf_map_update(int fd, const void *key, const void *value, uint64_t flags);
 int kbpf_map_delete(int fd, const void *key);

@@ -4,6 +4,7 @@
  * compiled BPF program. Ends with 0, 1 (something failed) or 2 (the command line, the expression or
  * the object is wrong), and writes the output whole or not at all.
  */
+#include <ctype.h>
 #include <stdio.h>
 
 #include "bpfcap/ebpf.h"
@@ -43,6 +44,14 @@ static int run(const struct options *o, struct err *e)
 	return ret;
 }
 
+/* Names in an object may hold anything, but what is told is one line. */
+static void make_line(struct err *e)
+{
+	for (char *c = e->text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -54,5 +63,6 @@ int main(int argc, char **argv)
 	if (!ret && (fflush(stdout) || ferror(stdout)))
 		ret = fail_run(&e, -1, "output", "standard output cannot be written");
 	options_free(&o);
+	make_line(&e);
 	return ret ? fail_report("bpfinject", &e) : 0;
 }
