@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gate.c - lets what eCapture's stub takes go on to the next filter of tc, and nothing else. It has no
- * map, so that tc loads it without BTF, too.
+ * gate.c - lets what eCapture's stub takes go on to the next filter of tc, and nothing else. It has
+ * no map, so that tc loads it without BTF, too.
  */
 #include "bpf.h"
 
