@@ -83,6 +83,8 @@ makes_the_maps_of_a_source()
 	write_program
 	"$bpfasm" run -t xdp -x "$(printf '%0128d' 0)" "$T/prog.s" >"$T/out"
 	has "$T/out" 'packet 1: r0 = 0x41 \(65\)'
+	"$bpfasm" run -n -t xdp -x "$(printf '%0128d' 0)" "$T/prog.s" >"$T/out"
+	has "$T/out" 'packet 1: r0 = 0x41 \(65\)'
 }
 
 # Maps and variables of a clang object, as its types and sections say; the results are C's.
@@ -98,6 +100,8 @@ runs_objects()
 		has "$T/out" 'r0 = 0x6b \(107\)'
 	done
 	"$bpfasm" run -s first "$T/object.o" >"$T/out"
+	has "$T/out" 'r0 = 0x3a \(58\)'
+	"$bpfasm" run -n -s first "$T/object.o" >"$T/out"
 	has "$T/out" 'r0 = 0x3a \(58\)'
 }
 

@@ -155,6 +155,12 @@ interprets_without_root()
 	"$bpfasm" run -n -t socket -x '00 00 00 00 00 00 00 00 00 00 00 00 08 00 45 67' "$T/s.s" \
 		>"$T/out"
 	has "$T/out" 'r0 = 0x4567'
+	write_object_source # (20 + 20) + 2, and a map that is found
+	"$bpfasm" run -n -t xdp "$T/prog.s" >"$T/out"
+	has "$T/out" 'r0 = 0x2a \(42\)'
+	printf '.map q, queue, 0, 8, 4\nr1 = q ll\nexit\n' >"$T/queue.s"
+	status 2 "$bpfasm" run -n -t xdp "$T/queue.s" 2>"$T/err"
+	has "$T/err" 'map q: the interpreter has hashes and arrays only'
 }
 
 # says STATUS REGEXP ARGUMENT...: one line on standard error, nothing on standard output

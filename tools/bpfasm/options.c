@@ -233,6 +233,8 @@ static const char man_tail[] =
 	"The kernel runs socket filters, sched_cls and xdp programs (BPF_PROG_TEST_RUN); it hands "
 	"a socket filter the packet without its Ethernet header, and the interpreter does "
 	"likewise. "
+	"The interpreter has hashes and arrays, and the helpers that look up, update and delete "
+	"in them; as in the kernel they keep what is in them from packet to packet. "
 	"For each packet r0 is printed, with the mean time in the kernel or the number of "
 	"instructions in the interpreter.\n"
 	".SH EXIT STATUS\n0 done; 1 something failed; 2 the input or the command line is wrong.\n"

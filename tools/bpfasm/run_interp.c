@@ -14,6 +14,7 @@
 #include "../common/fail.h"
 #include "packets.h"
 #include "run.h"
+#include "run_maps.h"
 
 /* Packets and contexts have addresses below 4 GiB, as fields of 32 bits hold them. */
 enum { CTX_ADDR = 0x1000, PACKET_ADDR = 0x100000, CTX_LEN = 192, ETHERNET_LEN = 14 };
@@ -22,9 +23,13 @@ enum { CTX_ADDR = 0x1000, PACKET_ADDR = 0x100000, CTX_LEN = 192, ETHERNET_LEN = 
 enum { SKB_LEN = 0, SKB_PROTOCOL = 16, SKB_DATA = 76, SKB_DATA_END = 80 };
 enum { XDP_DATA = 0, XDP_DATA_END = 4, XDP_DATA_META = 8 };
 
+enum { LDDW = 0x18, MAP_VALUE = 2 };
+
 struct session {
 	const struct options *options;
 	const struct ebpf_prog *prog;
+	struct run_maps *maps;
+	size_t map_cnt;
 	uint64_t regs[11]; /* as they were before the last step */
 	bool stepped;
 };
@@ -68,6 +73,13 @@ static void show_step(struct ebpf_machine *m, size_t slot, const uint64_t regs[1
 	s->stepped = true;
 }
 
+static int call_helper(struct ebpf_machine *m, int helper, const uint64_t args[5], uint64_t *r0)
+{
+	const struct session *s = m->user;
+
+	return run_maps_helper(s->maps, m, helper, args, r0);
+}
+
 static int interpret(struct session *s, const struct packet *p, uint8_t *data, struct err *e)
 {
 	const enum ebpf_prog_type type = s->options->type;
@@ -75,12 +87,13 @@ static int interpret(struct session *s, const struct packet *p, uint8_t *data, s
 	const bool is_skb = is_socket || type == EBPF_PROG_SCHED_CLS;
 	const uint32_t start = is_socket && p->len >= ETHERNET_LEN ? ETHERNET_LEN : 0;
 	uint8_t ctx[CTX_LEN] = {0};
-	struct ebpf_region regions[] = {
+	struct ebpf_region regions[2 + RUN_MAPS_MAX] = {
 		{CTX_ADDR, ctx, sizeof(ctx), is_skb},
 		{PACKET_ADDR, data + start, p->len - start, !is_socket},
 	};
 	struct ebpf_machine m = {.regions = regions,
-				 .region_cnt = 2,
+				 .region_cnt = 2 + s->map_cnt,
+				 .helper = call_helper,
 				 .ctx = CTX_ADDR,
 				 .trace = s->options->trace ? show_step : NULL,
 				 .user = s};
@@ -96,8 +109,9 @@ static int interpret(struct session *s, const struct packet *p, uint8_t *data, s
 		fill_xdp(ctx, p);
 	} else { /* tracing: the bytes are the context */
 		regions[0] = (struct ebpf_region){CTX_ADDR, data, p->len, false};
-		m.region_cnt = 1;
+		regions[1].len = 0;
 	}
+	run_maps_regions(s->maps, regions + 2);
 	s->stepped = false;
 	rc = ebpf_run(s->prog, &m, &r0, e);
 	if (!rc)
@@ -119,9 +133,34 @@ static int run_packet(void *user, const struct packet *p, struct err *e)
 	return rc;
 }
 
-int run_interpreted(const struct options *o, const struct ebpf_source *s, struct err *e)
+/* Addresses of values in maps are known here. */
+static int place_values(const struct run_maps *maps, struct ebpf_prog *p, struct err *e)
 {
-	struct session session = {.options = o, .prog = &s->prog};
+	for (size_t i = 0; i + 1 < p->cnt; i += p->insns[i].code == LDDW ? 2 : 1) {
+		struct ebpf_insn *insn = &p->insns[i];
+		uint64_t addr;
 
-	return packets_each(o, run_packet, &session, e);
+		if (insn->code != LDDW || insn->src != MAP_VALUE)
+			continue;
+		addr = run_maps_value(maps, insn->imm, (uint32_t)insn[1].imm);
+		if (!addr)
+			return fail_input(e, -EINVAL, "run", "instruction %zu: no such map", i);
+		insn->src = 0;
+		insn->imm = (int32_t)(uint32_t)addr;
+		insn[1].imm = (int32_t)(addr >> 32);
+	}
+	return 0;
+}
+
+int run_interpreted(const struct options *o, struct ebpf_source *s, struct err *e)
+{
+	struct session session = {.options = o, .prog = &s->prog, .map_cnt = s->map_cnt};
+	int rc = run_maps_make(&session.maps, s, e);
+
+	if (!rc)
+		rc = place_values(session.maps, &s->prog, e);
+	if (!rc)
+		rc = packets_each(o, run_packet, &session, e);
+	run_maps_free(session.maps);
+	return rc;
 }
