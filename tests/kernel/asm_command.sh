@@ -4,8 +4,10 @@
 
 # A bpffs where the machine has none, in a mount namespace of the test's own.
 # shellcheck disable=SC2016 # for the shell inside
-if [ "$(id -u)" = 0 ] && [ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" != bpf_fs ] &&
+if [ "$(id -u)" = 0 ] && [ -z "${BPFFS_TRIED-}" ] &&
+	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" != bpf_fs ] &&
 	unshare -m mount -t bpf bpf /sys/fs/bpf 2>/dev/null; then
+	export BPFFS_TRIED=1
 	exec unshare -m sh -c 'mount -t bpf bpf /sys/fs/bpf && exec "$0"' "$0"
 fi
 . "${0%/*}/../lib/test.sh"
