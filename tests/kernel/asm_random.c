@@ -4,7 +4,7 @@
  *
  * Programs are made so that the verifier takes nearly all of them: registers hold numbers (r6 the
  * context), the stack is filled first, jumps go forward. They end by folding all registers and the
- * stack into r0. PROGRAMS of them must be accepted; RANDOM_SEED in the environment changes them.
+ * stack into r0. PROGRAMS of them must be accepted, or RANDOM_PROGRAMS; RANDOM_SEED changes them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 #include "../lib/rawbpf.h"
 #include "../lib/share.h"
 
-#define PROGRAMS   50000
+#define PROGRAMS   10000
 #define PACKET_LEN 64
 #define OPS_MAX	   40
 #define STACK_LEN  64
@@ -349,10 +349,10 @@ static void compare(const struct ebpf_prog *p, int fd, const uint8_t packet[PACK
 
 static void interpreter_and_kernel_agree(void **state)
 {
-	const char *seed = getenv("RANDOM_SEED");
+	const char *seed = getenv("RANDOM_SEED"), *cnt = getenv("RANDOM_PROGRAMS");
 	uint8_t packet[PACKET_LEN];
 	struct utsname uts;
-	int accepted = 0, refused = 0, wanted = test_share(PROGRAMS);
+	int accepted = 0, refused = 0, wanted = cnt ? atoi(cnt) : test_share(PROGRAMS);
 
 	(void)state;
 	rawbpf_need();
