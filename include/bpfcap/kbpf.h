@@ -164,7 +164,7 @@ struct kbpf_kprobe {
 	uint64_t offset;  /* 0 with KBPF_KPROBE_MULTI */
 	uint32_t skip;	 /* so many bytes there do nothing. Behind them the kernel sets a breakpoint
 			   * or a jump; at the function's begin it asks its function tracer, which
-			   * takes four times as long. Not for KBPF_KPROBE_MULTI */
+			   * takes several times as long. Not for KBPF_KPROBE_MULTI */
 	uint64_t cookie; /* what bpf_get_attach_cookie() gives there, for the ways that have it */
 	int prog_fd;	 /* KBPF_KPROBE_MULTI: the same for all */
 	int result;	 /* out: 0, or -errno: -ENOENT unknown, -EINVAL cannot be probed (or, from
@@ -180,7 +180,7 @@ struct kbpf_kprobes;
  * else -1. May raise the soft limit of open files.
  *
  * With a guardian (`g`, else NULL), /sys/kernel/rcu_expedited is on while 32 or more are attached
- * or detached one by one, which makes detaching them 20 to 100 times faster. It is restored
+ * or detached one by one, which makes detaching them many times faster. It is restored
  * afterwards, and by the guardian when this process is killed meanwhile.
  */
 int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int tracefs_fd,

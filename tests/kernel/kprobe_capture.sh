@@ -1,42 +1,104 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # tests/kernel/kprobe_capture.sh - real pings at the entry of kernel functions, with the sk_buff
-# argument named and found, with code for this kernel and for 5.4.
+# argument named and found, with code for this kernel and for 5.4; probes by each way there is.
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
+
+pmu=/sys/bus/event_source/devices/kprobe
 
 need_kprobes()
 {
 	need_pair
-	[ -r /sys/bus/event_source/devices/kprobe/type ] ||
-		[ -e /sys/kernel/tracing/kprobe_events ] || skip "this kernel has no kprobes"
+	[ -r $pmu/type ] || [ -e /sys/kernel/tracing/kprobe_events ] ||
+		skip "this kernel has no kprobes"
+}
+
+# capture N OPTION...: N requests and their replies pass while it runs.
+capture()
+{
+	capture_cnt=$1
+	shift
+	start "$@"
+	pings "$capture_cnt"
+	sleep 0.3
+	stop INT
+	ended 0
+	hasnt "$T/err" '^[1-9][0-9]* packets lost'
+}
+
+# at HOOK N [WHAT]: so many lines are of this hook. Where a device is not chosen yet, none is shown.
+at()
+{
+	same "$(grep -Ec "^[0-9:.]+ ([a-z0-9]+ )?$1 .*${3-}" "$T/out")" "$2" \
+		"at $1: $(cat "$T/out")"
 }
 
 # function SPEC OPTION...: 4 requests reach RIGHT and 4 replies LEFT, each by icmp_rcv().
 function_sees()
 {
 	need_kprobes
-	start -f "$@" icmp and host "$NET.1"
-	pings 4
-	sleep 0.3
-	stop INT
-	ended 0
-	same "$(grep -Ec ' icmp_rcv .*ICMP echo (request|reply), id [0-9]+' "$T/out")" 8 \
-		"pings in: $(cat "$T/out")"
-	hasnt "$T/err" '^[1-9][0-9]* packets lost'
+	capture 4 -f "$@" icmp and host "$NET.1"
+	at icmp_rcv 8 'ICMP echo (request|reply), id [0-9]+'
+	same "$(lines "$T/out")" 8 'lines'
 }
 
-# Functions and tracepoints in one run.
+# 4 pings at ip_*: each function on the way has each packet once.
+each_once()
+{
+	for function in ip_rcv ip_local_deliver ip_output; do
+		at $function 8
+	done
+	same "$(sed -n 's/ packets captured$//p' "$T/err")" "$(lines "$T/out")"
+}
+
+glob_sees()
+{
+	need_kprobes
+	capture 4 -f 'kprobe:ip_*' icmp and host "$NET.1"
+	each_once
+}
+
+# Functions, tracepoints and other hooks in one run.
 mixed()
 {
 	need_kprobes
-	start -f tx,icmp_rcv -i left0 icmp and host "$NET.1"
-	pings 2
-	sleep 0.3
-	stop INT
-	ended 0
-	same "$(grep -c 'left0 tx .*echo request' "$T/out")" 2 "$(cat "$T/out")"
-	same "$(grep -c 'left0 icmp_rcv .*echo reply' "$T/out")" 2 "$(cat "$T/out")"
+	capture 2 -f tx,icmp_rcv,socket -i left0 icmp and host "$NET.1"
+	at tx 2 'echo request'
+	at icmp_rcv 2 'echo reply'
+	at socket 4
+}
+
+# What the first hook sees, the later ones see a little later.
+gathers()
+{
+	need_kprobes
+	capture 4 -f tracepoint:net:netif_receive_skb,ip_local_deliver,icmp_rcv --gather "$@" \
+		icmp and host "$NET.1"
+	at netif_receive_skb 8
+	at ip_local_deliver 8 ' [+][0-9.]+ us from netif_receive_skb'
+	at icmp_rcv 8 ' [+][0-9.]+ us from netif_receive_skb'
+}
+
+# A function that the compiler has renamed is found by the name in the source.
+renamed()
+{
+	need_kprobes
+	for name in ip_rcv_finish_core ip_finish_output2 __ip_finish_output neigh_hh_output; do
+		! grep -Eq " t $name\.(isra|constprop|part)\.[0-9]" /proc/kallsyms || break
+		name=
+	done
+	[ -n "$name" ] || skip "no function of the way of a ping is renamed here"
+	capture 2 -f "$name" icmp and host "$NET.1"
+	same "$(lines "$T/out")" 4 "$name: $(cat "$T/out")"
+}
+
+of_a_module()
+{
+	need_kprobes
+	grep -q ' veth_xmit	\[veth\]' /proc/kallsyms || skip "veth is no module here"
+	capture 2 -f veth_xmit icmp and host "$NET.1"
+	at veth_xmit 4
 }
 
 unknown_name()
@@ -47,12 +109,112 @@ unknown_name()
 	same "$(lines "$T/err")" 1
 }
 
+# What the kernel keeps free of probes is refused, and left out of a glob.
+blacklisted()
+{
+	need_kprobes
+	status 2 "$BIN/bpfcap" -f get_kprobe@1 icmp 2>"$T/err"
+	has "$T/err" 'get_kprobe.*cannot be probed'
+	same "$(lines "$T/err")" 1
+}
+
+# Of several captures at one function each finds the argument, whatever the others put there.
+many_at_once()
+{
+	need_kprobes
+	others=
+	for i in 1 2 3; do
+		nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" \
+			-f "icmp_rcv$([ $i = 1 ] || echo @1)" -w "$T/other$i.pcap" \
+			icmp and host "$NET.1" 2>"$T/other$i" &
+		others="$others $!"
+	done
+	for i in 1 2 3; do
+		for _ in $(seq 100); do
+			! grep -q 'capturing at' "$T/other$i" || break
+			sleep 0.1
+		done
+	done
+	capture 2 -f icmp_rcv icmp and host "$NET.1"
+	# shellcheck disable=SC2086 # a list
+	kill $others
+	# shellcheck disable=SC2086
+	wait $others || :
+	at icmp_rcv 4
+	for i in 1 2 3; do
+		has "$T/other$i" '^4 packets captured'
+	done
+}
+
+# Without the PMU, events in tracefs serve; they outlive nobody.
+by_tracefs()
+{
+	need_kprobes
+	[ -e /sys/kernel/tracing/kprobe_events ] || skip "tracefs is not mounted"
+	cp /sys/kernel/tracing/kprobe_events "$T/before"
+	hide='mount -t tmpfs none '$pmu' && exec "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"'
+	start_shell "exec unshare -m sh -c '$hide' sh \"\$@\"" -f icmp_rcv,ip_rcv \
+		icmp and host "$NET.1"
+	has /sys/kernel/tracing/kprobe_events 'bpfcap_'
+	pings 2
+	sleep 0.3
+	stop "$1"
+	ended "$2"
+	[ "$1" = KILL ] || at icmp_rcv 4
+	for _ in $(seq 100); do
+		! cmp -s /sys/kernel/tracing/kprobe_events "$T/before" || return 0
+		sleep 0.1
+	done
+	fail "left: $(cat /sys/kernel/tracing/kprobe_events)"
+}
+
+# Many functions by probes of their own, which makes the kernel hurry; it does no more afterwards.
+expedited()
+{
+	need_kprobes
+	[ -w /sys/kernel/rcu_expedited ] || skip "grace periods cannot be expedited here"
+	was=$(cat /sys/kernel/rcu_expedited)
+	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" -k 5.4 -f 'kprobe:ip_*' \
+		icmp and host "$NET.1" >"$T/out" 2>"$T/err" &
+	pid=$!
+	for _ in $(seq 3000); do
+		[ "$(cat /sys/kernel/rcu_expedited)" = "$was" ] && running || break
+		sleep 0.01
+	done
+	[ "$(cat /sys/kernel/rcu_expedited)" != "$was" ] || fail "never expedited: $(cat "$T/err")"
+	[ "$1" != KILL ] || stop KILL
+	for _ in $(seq 300); do
+		[ "$(cat /sys/kernel/rcu_expedited)" != "$was" ] || break
+		sleep 0.1
+	done
+	same "$(cat /sys/kernel/rcu_expedited)" "$was" rcu_expedited
+	if [ "$1" = INT ]; then
+		wait_for "$T/err" 'capturing at'
+		pings 4
+		sleep 0.3
+		stop INT
+	fi
+	ended "$2"
+	same "$(cat /sys/kernel/rcu_expedited)" "$was" 'rcu_expedited at the end'
+	[ "$1" = KILL ] || each_once
+}
+
 pair_up
+try function_sees kprobe:icmp_rcv@1
+try function_sees icmp_rcv@1 -k 5.4
 for target in auto 5.4; do
-	try function_sees icmp_rcv@1 -k $target
 	try function_sees icmp_rcv -k $target
-	try function_sees kprobe:icmp_rcv@1 -k $target
+	try gathers -k $target
 done
+try glob_sees
 try mixed
+try renamed
+try of_a_module
 try unknown_name
+try blacklisted
+try many_at_once
+try by_tracefs INT 0
+try by_tracefs KILL 137
+try expedited INT 0
+try expedited KILL 137
 finish
