@@ -32,7 +32,7 @@ page_command()
 	done) >/dev/null 2>&1 &
 	pings=$!
 	trap 'kill $pings 2>/dev/null || :' EXIT
-	status 0 left timeout 20 sh -c "PATH=\$PWD/$BIN:\$PATH; $(command_of "$1")" \
+	status 0 left timeout 60 sh -c "PATH=\$PWD/$BIN:\$PATH; $(command_of "$1")" \
 		>"$T/out" 2>"$T/err" || fail "$(cat "$T/err")"
 	case $1 in
 	*'-d '*) has "$T/out" 'r0 = ' ;;
