@@ -152,6 +152,7 @@ by_tracefs()
 	need_kprobes
 	[ -e /sys/kernel/tracing/kprobe_events ] || skip "tracefs is not mounted"
 	cp /sys/kernel/tracing/kprobe_events "$T/before"
+	# shellcheck disable=SC2016 # for the inner shell
 	hide='mount -t tmpfs none '$pmu' && exec "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"'
 	start_shell "exec unshare -m sh -c '$hide' sh \"\$@\"" -f icmp_rcv,ip_rcv \
 		icmp and host "$NET.1"
@@ -176,6 +177,7 @@ expedited()
 	was=$(cat /sys/kernel/rcu_expedited)
 	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" -k 5.4 -f 'kprobe:ip_*' \
 		icmp and host "$NET.1" >"$T/out" 2>"$T/err" &
+	# shellcheck disable=SC2034 # pair.sh looks at it
 	pid=$!
 	for _ in $(seq 3000); do
 		[ "$(cat /sys/kernel/rcu_expedited)" = "$was" ] && running || break
