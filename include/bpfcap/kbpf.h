@@ -320,11 +320,11 @@ void kbpf_perfbuf_close(struct kbpf_perfbuf *pb);
 typedef int (*kbpf_perfbuf_record)(void *user, int cpu, const void *data, uint32_t len);
 
 /*
- * Waits up to timeout_ms (-1: for ever) for records, or for `wake_fd` (-1: none) to become
- * readable, then hands out what was written before the call's wake-up, oldest first over all
- * rings: the first 8 bytes of each record are its time, CLOCK_MONOTONIC in ns, and nothing younger
- * than the moment the rings were looked at is given. Returns the number of records, the callback's
- * non-zero value, or -errno (-EINTR).
+ * Waits up to timeout_ms (-1: for ever) for records, which may be found some 20 ms late, or for
+ * `wake_fd` (-1: none) to become readable, then hands out what was written before the call's
+ * wake-up, oldest first over all rings: the first 8 bytes of each record are its time,
+ * CLOCK_MONOTONIC in ns, and nothing younger than the moment the rings were looked at is given.
+ * Returns the number of records, the callback's non-zero value, or -errno (-EINTR).
  */
 int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf_perfbuf_record fn,
 		      void *user);

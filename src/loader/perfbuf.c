@@ -5,6 +5,10 @@
  *
  * All rings are looked at first, and the clock before them: a record older than the clock's
  * reading that another CPU's ring still hides can then only be one being written at that moment.
+ *
+ * Waking the reader costs a writer more than all else it does, so the kernel wakes it only when a
+ * ring has filled to a part. Records before that are found by looking: a millisecond after the last
+ * one, then ever more rarely, down to every TICK_MS.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -24,6 +28,12 @@
 
 #define BOUNCE_LEN (64u << 10) /* a record's u16 size cannot exceed it */
 
+enum {
+	WAKE_PART =
+		4, /* a quarter of a ring wakes the reader, the rest is left to fill meanwhile */
+	TICK_MS = 20,
+};
+
 struct cpu_ring {
 	struct perfring ring;
 	int cpu;
@@ -32,13 +42,13 @@ struct cpu_ring {
 
 struct kbpf_perfbuf {
 	size_t page_len, map_len;
-	int cnt;
+	int cnt, tick_ms;
 	struct cpu_ring *rings;
 	struct pollfd *fds; /* one a ring, and the caller's wake_fd last */
 	uint8_t bounce[BOUNCE_LEN];
 };
 
-static int open_event(int cpu)
+static int open_event(int cpu, size_t ring_len)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -46,7 +56,8 @@ static int open_event(int cpu)
 		.config = PERF_COUNT_SW_BPF_OUTPUT,
 		.sample_type = PERF_SAMPLE_RAW,
 		.sample_period = 1,
-		.wakeup_events = 1,
+		.watermark = 1,
+		.wakeup_watermark = (uint32_t)(ring_len / WAKE_PART),
 	};
 
 	return kbpf_sys_perf_event_open(&attr, cpu);
@@ -64,7 +75,7 @@ static int map_ring(const struct kbpf_perfbuf *pb, int fd, void **mem)
 static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
 {
 	uint32_t key = (uint32_t)cpu;
-	int fd = open_event(cpu), ret;
+	int fd = open_event(cpu, pb->map_len - pb->page_len), ret;
 	void *mem;
 
 	if (fd < 0)
@@ -252,15 +263,36 @@ static bool any_left(const struct kbpf_perfbuf *pb)
 	return false;
 }
 
+/* How long to wait before the next look, of `left_ms` (-1: for ever). */
+static int wait_ms(struct kbpf_perfbuf *pb, int left_ms)
+{
+	if (any_left(pb))
+		return 0;
+	pb->tick_ms = pb->tick_ms ? 2 * pb->tick_ms : 1;
+	if (pb->tick_ms > TICK_MS)
+		pb->tick_ms = TICK_MS;
+	return left_ms >= 0 && left_ms < pb->tick_ms ? left_ms : pb->tick_ms;
+}
+
 int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf_perfbuf_record fn,
 		      void *user)
 {
+	int ready, ret;
+
 	pb->fds[pb->cnt] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
-	if (any_left(pb))
-		timeout_ms = 0;
-	if (poll(pb->fds, (nfds_t)pb->cnt + 1, timeout_ms) < 0)
-		return -errno;
-	return read_all(pb, fn, user);
+	do {
+		int ms = wait_ms(pb, timeout_ms);
+
+		ready = poll(pb->fds, (nfds_t)pb->cnt + 1, ms);
+		if (ready < 0)
+			return -errno;
+		ret = read_all(pb, fn, user);
+		if (timeout_ms > 0)
+			timeout_ms -= ms;
+	} while (ret == 0 && ready == 0 && timeout_ms != 0);
+	if (ret > 0)
+		pb->tick_ms = 0;
+	return ret;
 }
 
 uint64_t kbpf_perfbuf_lost(const struct kbpf_perfbuf *pb)

@@ -2,6 +2,7 @@
 /* tests/kernel/kbpf_perfbuf.c - records that a program writes come out once, whole and in order. */
 #include <errno.h>
 #include <sched.h>
+#include <time.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -225,6 +226,23 @@ static void test_wake_and_timeout(void **state)
 	close(fds[1]);
 }
 
+/* A lone record does not wake the reader, who finds it all the same before long. */
+static void test_lone_record(void **state)
+{
+	struct timespec before, after;
+	unsigned got = 0;
+
+	(void)state;
+	need_ring();
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(emit(100, 0), 0);
+		clock_gettime(CLOCK_MONOTONIC, &before);
+		assert_int_equal(kbpf_perfbuf_poll(pb, 10000, -1, count, &got), 1);
+		clock_gettime(CLOCK_MONOTONIC, &after);
+		assert_true(after.tv_sec - before.tv_sec < 5);
+	}
+}
+
 static void test_bad_sizes(void **state)
 {
 	struct kbpf_perfbuf *bad;
@@ -245,7 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_order_over_cpus),  TEST(test_callback_stops), TEST(test_full_ring),
-		TEST(test_wake_and_timeout), TEST(test_bad_sizes),
+		TEST(test_wake_and_timeout), TEST(test_lone_record),	TEST(test_bad_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
