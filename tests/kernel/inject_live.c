@@ -29,7 +29,7 @@
 #include "bpfcap/cbpf.h"
 #include "bpfcap/kbpf.h"
 
-enum { FRAME_MAX = 70000, BODY_LEN = 60000, DATAGRAM_CNT = 40 };
+enum { FRAME_MAX = 70000, BODY_LEN = 200000, DATAGRAM_CNT = 40 };
 
 /* ---- Traffic ---- */
 
