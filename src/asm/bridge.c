@@ -143,6 +143,14 @@ static bool on_the_way(const struct layout *l, int64_t p, bool forward, int32_t 
 		       : l->pools[p].item > l->label_item[label];
 }
 
+/* Slots from the jump at `slot` to the far end of pool p. */
+static int64_t pool_distance(const struct layout *l, int64_t slot, int64_t p, bool forward)
+{
+	const struct pool *pool = &l->pools[p];
+
+	return distance(slot, pool->start + (forward ? pool->cnt : 0));
+}
+
 /*
  * Chooses the pool for a jump from `slot`; the next pool above it is `above`, below it `below`.
  * With gotol the nearest, which keeps pools small; else the furthest, for the fewest hops.
@@ -155,7 +163,7 @@ static int choose_bridge(struct layout *l, int64_t slot, int64_t above, int64_t 
 	int64_t best = -1;
 
 	for (int64_t p = forward ? below : above; on_the_way(l, p, forward, label); p += step) {
-		if (!within(distance(slot, l->pools[p].start + l->pools[p].cnt), HOP_MAX))
+		if (!within(pool_distance(l, slot, p, forward), HOP_MAX))
 			break;
 		best = p;
 		if (l->gotol)

@@ -173,6 +173,14 @@ static uint32_t at_the_limit(uint32_t unit, uint32_t cnt)
 			: (unit + reach < cnt ? unit + reach : cnt - 1);
 }
 
+/* Each pool gets more bridges than a hop has slack, for jumps up as for jumps down. */
+static uint32_t crowded(uint32_t unit, uint32_t cnt)
+{
+	const uint32_t apart = 4000;
+
+	return unit >= apart ? unit - apart : unit + apart < cnt ? unit + apart : 0;
+}
+
 static void far_jumps_arrive(void **state)
 {
 	static const struct shape shapes[] = {
@@ -183,6 +191,7 @@ static void far_jumps_arrive(void **state)
 		{"5.4", 60000, 1, scattered_to_few},
 		{"5.4", 17000, 0, at_the_limit},
 		{"5.4", 120000, 3, last},
+		{"5.4", 40000, 4, crowded},
 		{"6.6", 50000, 0, first},
 		{"6.6", 50000, 0, last},
 		{"6.6", 20000, 5, mirror},
