@@ -76,8 +76,8 @@ gathers()
 	capture 4 -f tracepoint:net:netif_receive_skb,ip_local_deliver,icmp_rcv --gather "$@" \
 		icmp and host "$NET.1"
 	at netif_receive_skb 8
-	at ip_local_deliver 8 ' [+][0-9.]+ us from netif_receive_skb'
-	at icmp_rcv 8 ' [+][0-9.]+ us from netif_receive_skb'
+	at ip_local_deliver 8 ' [0-9.]+ us later received in ip_local_deliver'
+	at icmp_rcv 8 ' [0-9.]+ us later received in icmp_rcv'
 }
 
 # A function that the compiler has renamed is found by the name in the source.
