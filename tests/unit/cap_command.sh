@@ -270,6 +270,24 @@ prints_programs()
 	"$bpfcap" --dump=program -k 5.4 -f rx icmp >"$T/out" && has "$T/out" ': \(95\) exit$'
 }
 
+reads_the_filter_from_a_file()
+{
+	printf 'tcp port 443 or\n\tudp port 53\n' >"$T/expr"
+	"$bpfcap" -ddd 'tcp port 443 or udp port 53' >"$T/want"
+	"$bpfcap" -F "$T/expr" -ddd >"$T/out"
+	cmp "$T/out" "$T/want"
+	"$bpfcap" -F - -ddd <"$T/expr" | cmp - "$T/want"
+	for words in "-F $T/expr icmp" "-F $T/expr -e icmp" "-F $T/none" "-F $T"; do
+		# shellcheck disable=SC2086 # words
+		status 2 "$bpfcap" -d $words 2>"$T/err"
+		has "$T/err" '^bpfcap: (options|filter): '
+		same "$(wc -l <"$T/err")" 1
+	done
+	printf 'icmp\0' >"$T/expr"
+	status 2 "$bpfcap" -F "$T/expr" -d 2>"$T/err"
+	has "$T/err" 'not a text'
+}
+
 dumps_cbpf_like_tcpdump()
 {
 	need tcpdump
@@ -295,5 +313,6 @@ try says_when_the_disk_is_full
 try ends_quietly_when_nobody_reads
 try tells_about_itself
 try prints_programs
+try reads_the_filter_from_a_file
 try dumps_cbpf_like_tcpdump
 finish

@@ -7,64 +7,16 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpfcap/cbpf2ebpf.h"
 
 #include "../common/fail.h"
+#include "../common/whole.h"
 #include "object.h"
 
-#define FILE_MAX       (256u << 20)
 #define MISTAKES_SHOWN 20
-
-static int no_memory(struct err *e)
-{
-	return fail_run(e, -ENOMEM, "input", "out of memory");
-}
-
-static int read_stream(FILE *f, const char *name, char **data, size_t *len, struct err *e)
-{
-	size_t max = 0;
-
-	*data = NULL;
-	*len = 0;
-	do {
-		char *bigger;
-
-		if (*len == FILE_MAX)
-			return fail_input(e, -EFBIG, "input", "%s is longer than 256 MiB", name);
-		max = max ? max * 2 : 4096;
-		bigger = realloc(*data, max + 1);
-		if (!bigger)
-			return no_memory(e);
-		*data = bigger;
-		*len += fread(*data + *len, 1, max - *len, f);
-	} while (*len == max);
-	(*data)[*len] = '\0';
-	if (ferror(f))
-		return fail_run(e, -errno, "input", "%s: %s", name, strerror(errno));
-	return 0;
-}
-
-int input_bytes(const char *path, char **data, size_t *len, struct err *e)
-{
-	FILE *f = path ? fopen(path, "re") : stdin;
-	int rc;
-
-	*data = NULL;
-	if (!f)
-		return fail_input(e, -errno, "input", "%s: %s", path, strerror(errno));
-	rc = read_stream(f, path ? path : "standard input", data, len, e);
-	if (path)
-		fclose(f);
-	if (rc) {
-		free(*data);
-		*data = NULL;
-	}
-	return rc;
-}
 
 /* ---- Classic BPF -------------------------------------------------------------------------- */
 
@@ -164,7 +116,7 @@ int input_read(struct options *o, struct input *in, struct err *e)
 	int rc;
 
 	*in = (struct input){0};
-	rc = input_bytes(o->file, &data, &len, e);
+	rc = read_whole(o->file, "input", &data, &len, e);
 	if (!rc)
 		rc = read_as(o, data, len, in, e);
 	free(data);

@@ -18,7 +18,4 @@ struct input {
 int input_read(struct options *o, struct input *in, struct err *e);
 void input_free(struct input *in);
 
-/* All bytes of a file, or of standard input (NULL), with a NUL behind them; malloc'ed. */
-int input_bytes(const char *path, char **data, size_t *len, struct err *e);
-
 #endif

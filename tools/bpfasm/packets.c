@@ -13,7 +13,7 @@
 #include "bpfcap/cbpf.h"
 
 #include "../common/fail.h"
-#include "input.h"
+#include "../common/whole.h"
 
 #define PLAIN_LEN 64
 
@@ -53,7 +53,7 @@ static int from_hex(const char *text, packet_fn fn, void *user, struct err *e)
 	int rc = 0;
 
 	if (text[0] == '@') {
-		rc = input_bytes(text + 1, &copy, &len, e);
+		rc = read_whole(text + 1, "input", &copy, &len, e);
 	} else {
 		copy = strdup(text);
 		if (!copy)

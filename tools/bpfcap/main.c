@@ -44,6 +44,8 @@ int main(int argc, char **argv)
 	int rc = options_parse(&o, argc, argv, &e);
 
 	if (rc == 0)
+		rc = options_read_filter(&o, &e);
+	if (rc == 0)
 		rc = act(&o, &e);
 	options_free(&o);
 	if (rc >= 0 || rc == -EPIPE) /* whoever read the output has seen enough */

@@ -9,6 +9,7 @@
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
+#include "../common/whole.h"
 
 /* Kinds of options beside those of opt.h: both fill a struct word_list. */
 enum {
@@ -22,6 +23,8 @@ enum {
 static const struct opt_row rows[] = {
 	{'e', "filter", "EXPR", OPT_STRING, TO(filter_option), 0,
 	 "capture what matches the pcap-filter(7) expression; it may also follow the options"},
+	{'F', "filter-file", "FILE", OPT_STRING, TO(filter_path), 0,
+	 "read the expression from a file; - is standard input"},
 	{'f', "hook", "SPEC[,SPEC...]", OPT_LIST, TO(hooks), 0,
 	 "where to capture (see below); the default is rx,tx,drop, or socket on kernels without tracing"},
 	{'i', "interface", "IF", OPT_WORDS, TO(ifaces), 0,
@@ -160,17 +163,10 @@ static int set_list(void *values, const struct opt_row *row, char *arg, struct e
 }
 
 /* Joins the words behind the options with spaces, as tcpdump does. */
-static int join_expression(struct options *o, char *const *words, struct err *e)
+static int join_words(struct options *o, char *const *words, struct err *e)
 {
 	struct text t = {0};
 
-	if (!*words) {
-		o->filter = o->filter_option;
-		return 0;
-	}
-	if (o->filter_option)
-		return fail_input(e, -EINVAL, "options",
-				  "'%s' is left over: the filter was given by -e already", *words);
 	for (; *words; words++) {
 		text_put(&t, t.len ? " " : "");
 		text_put(&t, *words);
@@ -183,6 +179,19 @@ static int join_expression(struct options *o, char *const *words, struct err *e)
 	return 0;
 }
 
+/* The expression is given in one of three ways, or not at all. */
+static int find_expression(struct options *o, char *const *words, struct err *e)
+{
+	if (o->filter_option && o->filter_path)
+		return fail_input(e, -EINVAL, "options", "the filter is given by -e and by -F");
+	if (*words && (o->filter_option || o->filter_path))
+		return fail_input(e, -EINVAL, "options",
+				  "'%s' is left over: the filter was given by %s already", *words,
+				  o->filter_option ? "-e" : "-F");
+	o->filter = o->filter_option;
+	return *words ? join_words(o, words, e) : 0;
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
 	char **words;
@@ -190,7 +199,24 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 
 	*o = (struct options){0};
 	rc = opt_parse(&table, argc, argv, o, set_list, &words, e);
-	return rc ? rc : join_expression(o, words, e);
+	return rc ? rc : find_expression(o, words, e);
+}
+
+int options_read_filter(struct options *o, struct err *e)
+{
+	const char *path = o->filter_path;
+	size_t len;
+	int rc;
+
+	if (!path)
+		return 0;
+	rc = read_whole(strcmp(path, "-") == 0 ? NULL : path, "filter", &o->joined, &len, e);
+	if (rc)
+		return rc;
+	if (strlen(o->joined) != len)
+		return fail_input(e, -EINVAL, "filter", "%s is not a text", path);
+	o->filter = o->joined;
+	return 0;
 }
 
 void options_free(struct options *o)

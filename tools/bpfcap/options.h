@@ -24,7 +24,7 @@ struct options {
 
 	/* what to capture, where */
 	const char *filter; /* NULL: everything */
-	const char *filter_option;
+	const char *filter_option, *filter_path;
 	const char *kernel, *linktype, *read_path;
 	const char *direction, *netns, *mark, *gather_by, *skb_data;
 	struct word_list hooks, ifaces, reasons;
@@ -40,7 +40,7 @@ struct options {
 	bool json, print, ascii, nano, number, no_names;
 	int packet_buffered, verbose, quick, hex, hex_ascii, time_form;
 
-	char *joined; /* the trailing words as one expression */
+	char *joined; /* the trailing words as one expression, or the text of filter_path */
 };
 
 /*
@@ -48,6 +48,8 @@ struct options {
  * freed in both cases.
  */
 int options_parse(struct options *o, int argc, char **argv, struct err *e);
+/* Reads the expression where -F names a file. 0, or -errno with *e filled. */
+int options_read_filter(struct options *o, struct err *e);
 void options_free(struct options *o);
 
 /* Writes the list of options: for a terminal, or as man(7) macros. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* tools/common/whole.c - takes a path, gives all bytes of the file; fails as reading it does. */
+#include "whole.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+
+#define FILE_MAX (256u << 20)
+
+static int read_stream(FILE *f, const char *name, const char *stage, char **data, size_t *len,
+		       struct err *e)
+{
+	size_t max = 0;
+
+	*data = NULL;
+	*len = 0;
+	do {
+		char *bigger;
+
+		if (*len == FILE_MAX)
+			return fail_input(e, -EFBIG, stage, "%s is longer than 256 MiB", name);
+		max = max ? max * 2 : 4096;
+		bigger = realloc(*data, max + 1);
+		if (!bigger)
+			return fail_run(e, -ENOMEM, stage, "out of memory");
+		*data = bigger;
+		*len += fread(*data + *len, 1, max - *len, f);
+	} while (*len == max);
+	(*data)[*len] = '\0';
+	if (ferror(f))
+		return fail_input(e, -errno, stage, "%s: %s", name, strerror(errno));
+	return 0;
+}
+
+int read_whole(const char *path, const char *stage, char **data, size_t *len, struct err *e)
+{
+	FILE *f = path ? fopen(path, "re") : stdin;
+	int rc;
+
+	*data = NULL;
+	if (!f)
+		return fail_input(e, -errno, stage, "%s: %s", path, strerror(errno));
+	rc = read_stream(f, path ? path : "standard input", stage, data, len, e);
+	if (path)
+		fclose(f);
+	if (rc) {
+		free(*data);
+		*data = NULL;
+	}
+	return rc;
+}
