@@ -318,7 +318,7 @@ static void test_unprivileged(void **state)
 			_exit(2);
 		if (!strstr(e.text, "CAP_BPF and CAP_PERFMON") && !strstr(e.text, "CAP_SYS_ADMIN"))
 			_exit(3);
-		if (!strstr(e.text, "missing"))
+		if (!strstr(e.text, "lacks"))
 			_exit(4);
 		if (kbpf_has_prog_type(BPF_PROG_TYPE_XDP) != -EPERM)
 			_exit(5);
