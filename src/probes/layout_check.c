@@ -3,7 +3,7 @@
  * src/probes/layout_check.c - compares what was copied by a layout with what is known to be there.
  *
  * Takes the copy that layout_peek.c made of a packet whose fields are known. Fails with -ENOTSUP
- * and the member that does not hold what it must.
+ * and the member that does not hold what it must, or where nothing could be copied.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,6 +41,23 @@ static int differs(const struct probe_layout *l, enum layout_field f, struct err
 		l->field[f].object, l->field[f].name, (int)l->field[f].off);
 }
 
+/* Where programs load but read nothing: a locked down 5.4 finds that out when they run. */
+static int unreadable(struct err *e)
+{
+	return err_run(e, -ENOTSUP, "kernel",
+		       "programs cannot read this kernel's memory: of a packet of known contents "
+		       "nothing came, as under lockdown=confidentiality; use -f socket or -f tc, "
+		       "which do without");
+}
+
+static bool is_empty(const struct layout_peek *p)
+{
+	for (size_t i = 0; i < sizeof(p->skb); i++)
+		if (p->skb[i])
+			return false;
+	return true;
+}
+
 int probe_layout_check(const struct probe_layout *l, const struct layout_peek *p, struct err *e)
 {
 	uint8_t packet[PEEK_PACKET_LEN];
@@ -61,6 +78,8 @@ int probe_layout_check(const struct probe_layout *l, const struct layout_peek *p
 	};
 
 	probe_layout_packet(packet);
+	if (!p->done && is_empty(p))
+		return unreadable(e);
 	if (!p->done)
 		return differs(l, LAYOUT_SKB_LEN, e);
 	if (memcmp(p->data, packet, sizeof(p->data)) != 0)
