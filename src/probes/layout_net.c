@@ -30,6 +30,20 @@ static int32_t find_once(const uint8_t *bytes, size_t len, const void *want, siz
 	return found;
 }
 
+/*
+ * The same in the copy of the device, which reaches beyond its end: what lies behind it may hold
+ * the value as well (a socket, the same namespace). No device is smaller than half of the copy, so
+ * that is searched first.
+ */
+static int32_t find_in_dev(const struct layout_peek *p, const void *want, size_t want_len,
+			   size_t align)
+{
+	size_t len = sizeof(p->dev_bytes);
+	int32_t found = find_once(p->dev_bytes, len / 2, want, want_len, align);
+
+	return found >= 0 ? found : find_once(p->dev_bytes, len, want, want_len, align);
+}
+
 void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *p)
 {
 	static const char lo[IFNAMSIZ] = "lo";
@@ -38,17 +52,14 @@ void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *p)
 	struct stat st;
 	uint32_t inum;
 
-	l->field[LAYOUT_DEV_NAME].off =
-		find_once(p->dev_bytes, sizeof(p->dev_bytes), lo, sizeof(lo), 8);
+	l->field[LAYOUT_DEV_NAME].off = find_in_dev(p, lo, sizeof(lo), 8);
 	memcpy(type, &loopback, sizeof(loopback));
 	type[sizeof(loopback)] = ETH_HLEN; /* (min|hard)_header_len stands behind it */
-	l->field[LAYOUT_DEV_TYPE].off =
-		find_once(p->dev_bytes, sizeof(p->dev_bytes), type, sizeof(type), sizeof(loopback));
+	l->field[LAYOUT_DEV_TYPE].off = find_in_dev(p, type, sizeof(type), sizeof(loopback));
 	if (p->net == 0 || stat("/proc/self/ns/net", &st) < 0)
 		return;
 	inum = (uint32_t)st.st_ino;
-	l->field[LAYOUT_DEV_NET].off =
-		find_once(p->dev_bytes, sizeof(p->dev_bytes), &p->net, l->ptr_len, l->ptr_len);
+	l->field[LAYOUT_DEV_NET].off = find_in_dev(p, &p->net, l->ptr_len, l->ptr_len);
 	l->field[LAYOUT_NET_INUM].off =
 		find_once(p->net_bytes, sizeof(p->net_bytes), &inum, sizeof(inum), sizeof(inum));
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/unit/probe_net.c - finding the members of a copied device by values that are known. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <net/if_arp.h>
+#include <sys/stat.h>
+
+#include "../../src/probes/layout.h"
+
+/* Where a small build of 5.4 has them; its device ends before 2,048, where others begin. */
+enum { NAME = 0, TYPE = 548, NET = 1184, INUM = 136, BEHIND = 2048, SKC_NET = 48 };
+
+static const uint64_t net_addr = 0xffff88803f9b0000;
+
+static struct layout_peek loopback(void)
+{
+	const uint16_t type = ARPHRD_LOOPBACK;
+	struct layout_peek p = {.net = net_addr, .done = 1};
+	uint32_t inum;
+	struct stat st;
+
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	inum = (uint32_t)st.st_ino;
+	memcpy(p.dev_bytes + NAME, "lo", 3);
+	memcpy(p.dev_bytes + TYPE, &type, sizeof(type));
+	p.dev_bytes[TYPE + 2] = 14;
+	memcpy(p.dev_bytes + NET, &net_addr, sizeof(net_addr));
+	memcpy(p.net_bytes + INUM, &inum, sizeof(inum));
+	return p;
+}
+
+static void finds(const struct layout_peek *p, int32_t name, int32_t type, int32_t net)
+{
+	struct probe_layout l;
+
+	probe_layout_init(&l);
+	l.ptr_len = sizeof(net_addr);
+	probe_layout_find_net(&l, p);
+	assert_int_equal(l.field[LAYOUT_DEV_NAME].off, name);
+	assert_int_equal(l.field[LAYOUT_DEV_TYPE].off, type);
+	assert_int_equal(l.field[LAYOUT_DEV_NET].off, net);
+	assert_int_equal(l.field[LAYOUT_NET_INUM].off, INUM);
+}
+
+static void what_is_there_once(void **state)
+{
+	const struct layout_peek p = loopback();
+
+	(void)state;
+	finds(&p, NAME, TYPE, NET);
+}
+
+/* A socket of the same namespace, or another device, lies behind the device. */
+static void not_what_lies_behind(void **state)
+{
+	struct layout_peek p = loopback();
+
+	(void)state;
+	memcpy(p.dev_bytes + BEHIND + SKC_NET, &net_addr, sizeof(net_addr));
+	finds(&p, NAME, TYPE, NET);
+	memcpy(p.dev_bytes + BEHIND, p.dev_bytes, BEHIND);
+	finds(&p, NAME, TYPE, NET);
+}
+
+static void not_what_is_there_twice(void **state)
+{
+	struct layout_peek p = loopback();
+
+	(void)state;
+	memcpy(p.dev_bytes + NET + sizeof(net_addr), &net_addr, sizeof(net_addr));
+	finds(&p, NAME, TYPE, -1);
+}
+
+/* A large build's members may lie far behind. */
+static void what_lies_far(void **state)
+{
+	struct layout_peek p = loopback();
+
+	(void)state;
+	memset(p.dev_bytes + NET, 0, sizeof(net_addr));
+	memcpy(p.dev_bytes + BEHIND + NET, &net_addr, sizeof(net_addr));
+	finds(&p, NAME, TYPE, BEHIND + NET);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_there_once),
+		cmocka_unit_test(not_what_lies_behind),
+		cmocka_unit_test(not_what_is_there_twice),
+		cmocka_unit_test(what_lies_far),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
