@@ -32,12 +32,12 @@
 /* ---- The ways ----------------------------------------------------------------------------- */
 
 /* COPY is what goes before a filter on a buffer: the packet's first bytes, copied there. */
-enum { OURS_DIRECT, OURS_LD_ABS, OURS_LOAD_BYTES, OURS_BUFFER, COPY, OURS_CNT };
+enum { OURS_DIRECT, OURS_LD_ABS, OURS_LOAD_BYTES, OURS_SOCKET, OURS_BUFFER, COPY, OURS_CNT };
 
 #define WAY_CNT (OURS_CNT + YARDSTICK_CNT)
 
-static const char *const way_names[] = {"direct",   "ld_abs",	 "ldbytes",  "buffer",	 "copy",
-					"y:direct", "y:classic", "y:ld_abs", "y:ldbytes"};
+static const char *const way_names[] = {"direct", "ld_abs",   "ldbytes",   "socket",   "buffer",
+					"copy",	  "y:direct", "y:classic", "y:ld_abs", "y:ldbytes"};
 
 struct way {
 	int fd;
@@ -78,15 +78,18 @@ static int build_copy(uint32_t window_len, struct ebpf_prog *prog, struct err *e
 static int build(unsigned w, const struct cbpf_prog *raw, const struct cbpf_prog *optimized,
 		 struct ebpf_prog *prog, struct err *e)
 {
-	static const enum filter_mode modes[] = {FILTER_CLS_DIRECT, FILTER_CLS_LD_ABS,
-						 FILTER_CLS_LOAD_BYTES, FILTER_BUFFER};
+	static const enum cbpf2ebpf_access access[] = {CBPF2EBPF_DIRECT, CBPF2EBPF_LD_ABS,
+						       CBPF2EBPF_LOAD_BYTES, CBPF2EBPF_SOCKET};
 	uint32_t window_len = filter_buffer_len(FILTER_BUFFER_SMALL, raw);
 
 	if (w == COPY)
 		return build_copy(window_len, prog, e);
-	if (w < OURS_CNT)
-		return filter_program(raw, &target, modes[w], EBPF_PROG_SCHED_CLS, wrap,
+	if (w == OURS_BUFFER)
+		return filter_program(raw, &target, FILTER_BUFFER, EBPF_PROG_SCHED_CLS, wrap,
 				      &window_len, prog, e);
+	if (w < OURS_CNT)
+		return cbpf2ebpf_program(raw, &target, EBPF_PROG_SCHED_CLS, access[w],
+					 CBPF_LINKTYPE_ETHERNET, prog, e);
 	return yardstick_program(w - OURS_CNT, optimized, &target, prog, e);
 }
 
@@ -167,7 +170,7 @@ static void measure(struct way ways[WAY_CNT], const struct packet *p, double ns[
 
 /* Ratios over the small filters, as sums of logarithms. */
 static struct {
-	double direct, classic, buffer;
+	double direct, classic, buffer, socket;
 	unsigned cnt;
 	bool missed;
 } results;
@@ -200,6 +203,7 @@ static void check(const struct subject *s, const struct way ways[WAY_CNT], const
 	results.direct += log(times(ns[OURS_CNT + YARDSTICK_DIRECT], ours));
 	results.classic += log(times(ns[OURS_CNT + YARDSTICK_CLASSIC], ours));
 	results.buffer += log(times(ns[OURS_CNT + YARDSTICK_LOAD_BYTES], ns[OURS_BUFFER]));
+	results.socket += log(times(fmin(ns[OURS_LD_ABS], ns[OURS_LOAD_BYTES]), ns[OURS_SOCKET]));
 	results.cnt++;
 }
 
@@ -356,5 +360,6 @@ int main(int argc, char **argv)
 	check_mean("direct, against direct", results.direct, 1.3);
 	check_mean("direct, against the kernel's conversion", results.classic, 2.5);
 	check_mean("buffer, against a call a load", results.buffer, 4);
+	check_mean("socket, against the better of both", results.socket, 0.9);
 	return results.missed ? 1 : 0;
 }

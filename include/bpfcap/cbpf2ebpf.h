@@ -14,7 +14,7 @@
  *	struct ebpf_target target;	from ebpf_target_by_version()
  *	struct ebpf_prog prog;
  *
- *	if (cbpf2ebpf_program(&filter, &target, EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_LD_ABS,
+ *	if (cbpf2ebpf_program(&filter, &target, EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_SOCKET,
  *			      CBPF_LINKTYPE_ETHERNET, &prog, &e) == 0) {
  *		load(prog.insns, prog.cnt);
  *		ebpf_prog_free(&prog);
@@ -46,6 +46,8 @@ enum cbpf2ebpf_access {
 	CBPF2EBPF_BUFFER,
 	/* kernel addresses, read with probe_read into the stack */
 	CBPF2EBPF_PROBE,
+	/* LD_ABS or LOAD_BYTES, whichever is likely to cost less for the filter */
+	CBPF2EBPF_SOCKET,
 };
 
 /*
@@ -67,8 +69,9 @@ typedef int (*cbpf2ebpf_ancillary)(void *user, struct ebpf_builder *b, uint32_t 
 struct cbpf2ebpf_frame {
 	enum cbpf2ebpf_access access;
 
-	ebpf_reg ctx;  /* R6..R9. DIRECT, LD_ABS (must be R6), LOAD_BYTES: the __sk_buff / xdp_md */
-	ebpf_reg data; /* R6..R9. DIRECT, PROBE: first byte. BUFFER: first byte (kept) */
+	/* R6..R9. DIRECT, LD_ABS and SOCKET (must be R6), LOAD_BYTES: the __sk_buff / xdp_md */
+	ebpf_reg ctx;
+	ebpf_reg data;	   /* R6..R9. DIRECT, PROBE: first byte. BUFFER: first byte (kept) */
 	ebpf_reg data_end; /* R6..R9. DIRECT, PROBE: end of the linear bytes. */
 	ebpf_reg cap_len;  /* R6..R9. BUFFER: bytes held, <= buffer_len; any 64-bit value is safe */
 	ebpf_reg len;	   /* R6..R9. BUFFER, PROBE: real length, zero-extended u32 */
@@ -84,9 +87,9 @@ struct cbpf2ebpf_frame {
 	uint16_t stack_len; /* bytes, a multiple of 8; at least 160 always suffices */
 
 	/*
-	 * DIRECT, LD_ABS, LOAD_BYTES on a __sk_buff: a hardware VLAN tag, which the kernel keeps
-	 * beside the packet, is seen by the filter where the wire had it (offset 12), and counts
-	 * in the length. Ethernet only.
+	 * DIRECT, LD_ABS, LOAD_BYTES, SOCKET on a __sk_buff: a hardware VLAN tag, which the kernel
+	 * keeps beside the packet, is seen by the filter where the wire had it (offset 12), and
+	 * counts in the length. Ethernet only.
 	 */
 	bool vlan_tag;
 
@@ -122,7 +125,7 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 
 /*
  * A whole program without maps that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
- * (LD_ABS or LOAD_BYTES), EBPF_PROG_SCHED_CLS (DIRECT, LD_ABS or LOAD_BYTES), EBPF_PROG_XDP
+ * (LD_ABS, LOAD_BYTES or SOCKET), EBPF_PROG_SCHED_CLS (these and DIRECT), EBPF_PROG_XDP
  * (DIRECT). `linktype` tells whether VLAN tags can be put back and where the network header
  * begins.
  */

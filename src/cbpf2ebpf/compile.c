@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../err.h"
+#include "cost.h"
 #include "emit.h"
 #include "pass.h"
 #include "read.h"
@@ -60,13 +61,13 @@ static void read_tagged(struct ir *ir, const struct ir_source *p, int net_off, e
 
 /* What is known of the packets. */
 struct packet_form {
-	bool vlan_tag;	     /* a tag may lie beside them */
-	enum ir_loads loads; /* what reading them costs */
-	int net_off;	     /* where the network header begins; -1: not known */
+	bool vlan_tag; /* a tag may lie beside them */
+	int net_off;   /* where the network header begins; -1: not known */
 };
 
-static const struct packet_form no_form = {.loads = IR_LOADS_CHEAP, .net_off = -1};
+static const struct packet_form no_form = {.net_off = -1};
 
+/* All that does not depend on how packets are reached. */
 static int read_filter(struct ir *ir, const struct cbpf_prog *p, const struct packet_form *form,
 		       enum ir_meeting how, ir_pass_hook hook, void *user)
 {
@@ -81,7 +82,15 @@ static int read_filter(struct ir *ir, const struct cbpf_prog *p, const struct pa
 	else
 		(void)read_view(ir, &source, how, &meeting, (struct ir_view){false, form->net_off});
 	c2e_ir_source_free(&source);
-	c2e_ir_passes(ir, form->loads, hook, user);
+	c2e_ir_passes(ir, hook, user);
+	return ir->failed;
+}
+
+/* The graph of a filter whose loads cost little. */
+static int read_cheap(struct ir *ir, const struct cbpf_prog *p, ir_pass_hook hook, void *user)
+{
+	(void)read_filter(ir, p, &no_form, IR_FEW, hook, user);
+	c2e_ir_load_passes(ir, IR_LOADS_CHEAP, hook, user);
 	return ir->failed;
 }
 
@@ -143,15 +152,27 @@ struct job {
 	struct packet_form form;
 };
 
-static enum ir_loads loads_of(enum cbpf2ebpf_access access)
+static int write_frame(const struct job *j, struct ir *ir, enum cbpf2ebpf_access access,
+		       struct err *e)
 {
-	return access == CBPF2EBPF_LD_ABS ? IR_LOADS_CALL : IR_LOADS_CHEAP;
+	struct cbpf2ebpf_frame frame = *j->frame;
+
+	frame.access = access;
+	return c2e_emit_graph(j->b, ir, &frame, e);
 }
 
-static int write(const struct job *j, struct ir *ir, struct err *e)
+static int write(const struct job *j, struct ir *ir, struct cbpf2ebpf_info *info, struct err *e)
 {
-	return j->frame ? c2e_emit_graph(j->b, ir, j->frame, e)
-			: c2e_emit_program(j->b, ir, j->access, e);
+	enum cbpf2ebpf_access access = j->access;
+
+	if (access == CBPF2EBPF_SOCKET)
+		access = c2e_cost_cheaper(ir);
+	c2e_ir_load_passes(ir, access == CBPF2EBPF_LD_ABS ? IR_LOADS_CALL : IR_LOADS_CHEAP, NULL,
+			   NULL);
+	if (ir->failed)
+		return ir->failed;
+	inform(ir, info);
+	return j->frame ? write_frame(j, ir, access, e) : c2e_emit_program(j->b, ir, access, e);
 }
 
 static int compile(const struct job *j, const struct cbpf_prog *filter, struct cbpf2ebpf_info *info,
@@ -164,10 +185,8 @@ static int compile(const struct job *j, const struct cbpf_prog *filter, struct c
 		return rc;
 	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++) {
 		rc = read_filter(&ir, filter, &j->form, how, NULL, NULL);
-		if (rc == 0) {
-			inform(&ir, info);
-			rc = write(j, &ir, e);
-		}
+		if (rc == 0)
+			rc = write(j, &ir, info, e);
 		c2e_ir_free(&ir);
 		if (rc != -ENOSPC)
 			break;
@@ -181,9 +200,7 @@ int cbpf2ebpf_emit(struct ebpf_builder *b, const struct cbpf_prog *filter,
 	const struct job j = {.b = b,
 			      .frame = frame,
 			      .access = frame->access,
-			      .form = {.vlan_tag = frame->vlan_tag,
-				       .loads = loads_of(frame->access),
-				       .net_off = -1}};
+			      .form = {.vlan_tag = frame->vlan_tag, .net_off = -1}};
 
 	return compile(&j, filter, info, e);
 }
@@ -195,7 +212,7 @@ int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *inf
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, &no_form, IR_FEW, NULL, NULL);
+	rc = read_cheap(&ir, filter, NULL, NULL);
 	if (rc == 0)
 		inform(&ir, info);
 	c2e_ir_free(&ir);
@@ -207,9 +224,10 @@ static int check_access(enum ebpf_prog_type type, enum cbpf2ebpf_access access, 
 	bool skb = type == EBPF_PROG_SOCKET_FILTER || type == EBPF_PROG_SCHED_CLS;
 	bool direct = type == EBPF_PROG_SCHED_CLS || type == EBPF_PROG_XDP;
 
-	if (access == CBPF2EBPF_DIRECT
-		    ? direct
-		    : skb && (access == CBPF2EBPF_LD_ABS || access == CBPF2EBPF_LOAD_BYTES))
+	bool calls = access == CBPF2EBPF_LD_ABS || access == CBPF2EBPF_LOAD_BYTES ||
+		     access == CBPF2EBPF_SOCKET;
+
+	if (access == CBPF2EBPF_DIRECT ? direct : skb && calls)
 		return 0;
 	return err_input(e, -EINVAL, "filter", "programs of type %d cannot read packets that way",
 			 (int)type);
@@ -244,7 +262,6 @@ int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *
 	struct job j = {
 		.access = access,
 		.form = {.vlan_tag = type != EBPF_PROG_XDP && linktype == CBPF_LINKTYPE_ETHERNET,
-			 .loads = loads_of(access),
 			 .net_off = link_len(linktype)}};
 	struct cbpf2ebpf_info info;
 	int rc = check_access(type, access, e);
@@ -272,7 +289,7 @@ int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	rc = read_filter(&ir, filter, &no_form, IR_FEW, print, out);
+	rc = read_cheap(&ir, filter, print, out);
 	c2e_ir_free(&ir);
 	return rc < 0 ? explain(rc, e) : 0;
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cost.h"
 #include "emit.h"
 
 #define SLOT	  8 /* the verifier knows the stack in words of this many bytes */
@@ -60,8 +61,7 @@ static void find_ends(const struct emit *e, struct plan *plans, const uint32_t m
 	}
 }
 
-/* Is the value the length of an IPv4 header, (byte & 15) << 2? */
-static bool is_ip_len(const struct ir *ir, ir_val v)
+bool c2e_copy_is_ip_len(const struct ir *ir, ir_val v)
 {
 	const struct ir_value *shift = c2e_ir_at(ir, v), *mask = c2e_ir_at(ir, shift->a);
 
@@ -104,7 +104,7 @@ static void put_all(struct emit *e, struct plan *plans, int top, const uint32_t 
 	int tops[COPY_PLACE_CNT] = {top, top};
 
 	for (ir_val v = 1; v < e->ir->val_cnt; v++)
-		if (plans[v].to && is_ip_len(e->ir, v))
+		if (plans[v].to && c2e_copy_is_ip_len(e->ir, v))
 			e->copy[v].usual = take_usual(&plans[0], &plans[v], max[0]);
 	for (ir_val v = 0; v < e->ir->val_cnt; v++) {
 		bool usual = e->copy[v].usual;

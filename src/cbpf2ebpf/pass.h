@@ -17,9 +17,11 @@ enum ir_loads {
 typedef void (*ir_pass_hook)(void *user, const struct ir *ir, const char *pass);
 
 /*
- * All passes, in order; `hook` (may be NULL) sees the graph after each. passes.c
+ * All passes, in order, and then those that depend on the loads; `hook` (may be NULL) sees the
+ * graph after each. passes.c
  */
-void c2e_ir_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *user);
+void c2e_ir_passes(struct ir *ir, ir_pass_hook hook, void *user);
+void c2e_ir_load_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *user);
 
 /* Leaves out tests that earlier ones on the way decide. pass_facts.c */
 void c2e_pass_facts(struct ir *ir);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * passes.c - the list of passes: this function is the compiler's middle. Nodes that nothing leads
- * to any more stay until they are in the way: `order` drops them.
+ * passes.c - the list of passes: these functions are the compiler's middle. Nodes that nothing
+ * leads to any more stay until they are in the way: `order` drops them.
  */
 #include "pass.h"
 
@@ -18,7 +18,7 @@ static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_p
 		hook(user, ir, name);
 }
 
-void c2e_ir_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *user)
+void c2e_ir_passes(struct ir *ir, ir_pass_hook hook, void *user)
 {
 	run(ir, c2e_ir_order, "read", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);
@@ -27,6 +27,10 @@ void c2e_ir_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *
 	run(ir, c2e_pass_search, "search", hook, user);
 	run(ir, c2e_pass_guards, "guards", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);
+}
+
+void c2e_ir_load_passes(struct ir *ir, enum ir_loads loads, ir_pass_hook hook, void *user)
+{
 	if (loads == IR_LOADS_CALL)
 		run(ir, c2e_pass_wide, "wide", hook, user);
 	run(ir, c2e_pass_merge, "merge", hook, user);

@@ -91,7 +91,7 @@ static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 	bool direct = m->h->ops->type != EBPF_PROG_SOCKET_FILTER;
 
 	return (struct cbpf2ebpf_frame){
-		.access = direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_LD_ABS,
+		.access = direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET,
 		.ctx = R6,
 		.data = R7,
 		.data_end = R8,

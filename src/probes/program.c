@@ -27,7 +27,7 @@ static int filter_program(const struct probe_config *c, const struct hook *h,
 	rc = cbpf_compile(c->expr, linktype, snap_len, false, &filter, e);
 	if (rc == 0)
 		rc = cbpf2ebpf_program(&filter, t, type,
-				       direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_LD_ABS, linktype, out,
+				       direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET, linktype, out,
 				       e);
 	cbpf_prog_free(&filter);
 	return rc;

@@ -30,7 +30,7 @@ static int convert(const struct options *o, const struct cbpf_prog *filter, int 
 	if (rc)
 		return rc;
 	return cbpf2ebpf_program(filter, &t, type,
-				 type == EBPF_PROG_SOCKET_FILTER ? CBPF2EBPF_LD_ABS
+				 type == EBPF_PROG_SOCKET_FILTER ? CBPF2EBPF_SOCKET
 								 : CBPF2EBPF_DIRECT,
 				 linktype, out, e);
 }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cost.c - which of the ways that a socket filter has costs less: LD_ABS, a call for each load, or
+ * skb_load_bytes, a call for each copy (copy.c) that serves many.
+ *
+ * Takes an ordered graph that pass wide has not seen. What counts is the way through the graph with
+ * most loads: packets that the filter wants go it, or one that is nearly as long. Loads that pass
+ * wide would make one count as one.
+ */
+#include "cost.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * What calls cost, in tenths of ns: bench/filter, columns ld_abs and ldbytes, an empty program's
+ * time subtracted. A copy is dearer since the helper has more to check, and the stack more to hold.
+ */
+#define LOAD_COST 17
+#define COPY_COST 60
+
+#define WIDE	 4   /* bytes that one load has at most */
+#define COPY_LEN 128 /* bytes about that a copy has room for */
+#define CALL_CNT 64  /* what is beyond them counts as the last */
+
+/* Bytes [base + from, base + to) of the packet, which one call of LD_ABS reads. */
+struct call {
+	ir_val base;
+	uint64_t from, to;
+};
+
+struct cost {
+	struct ir *ir;
+	struct call calls[CALL_CNT];
+	unsigned cnt;
+	uint64_t *of_val;  /* bit n: the value is made of what call n reads */
+	uint64_t *of_node; /* calls of the longest way to the node */
+};
+
+/* ---- Calls -------------------------------------------------------------------------------- */
+
+/* Lets the call read the bytes of a load, too, if one load can. Behind bases that vary, none do. */
+static bool join(struct call *c, const struct ir_value *v)
+{
+	uint64_t from = v->k < c->from ? v->k : c->from;
+	uint64_t to = v->k + v->size > c->to ? v->k + v->size : c->to;
+
+	if (v->a != 0 || c->base != 0 || to - from > WIDE)
+		return false;
+	c->from = from;
+	c->to = to;
+	return true;
+}
+
+static unsigned call_of(struct cost *c, const struct ir_value *v)
+{
+	unsigned i = 0;
+
+	while (i < c->cnt && !join(&c->calls[i], v))
+		i++;
+	if (i == CALL_CNT)
+		return CALL_CNT - 1;
+	if (i == c->cnt)
+		c->calls[c->cnt++] = (struct call){v->a, v->k, v->k + v->size};
+	return i;
+}
+
+static void find_calls(struct cost *c)
+{
+	for (ir_val i = 0; i < c->ir->val_cnt; i++) { /* operands have lower numbers */
+		const struct ir_value *v = c2e_ir_at(c->ir, i);
+		unsigned cnt = c2e_ir_operand_cnt(v->op);
+
+		if (cnt > 0)
+			c->of_val[i] |= c->of_val[v->a];
+		if (cnt > 1)
+			c->of_val[i] |= c->of_val[v->b];
+		if (v->op == IR_LOAD)
+			c->of_val[i] |= UINT64_C(1) << call_of(c, v);
+	}
+}
+
+/* ---- The longest way ---------------------------------------------------------------------- */
+
+static unsigned bit_cnt(uint64_t bits)
+{
+	return (unsigned)__builtin_popcountll(bits);
+}
+
+static void keep_longer(uint64_t *way, uint64_t other)
+{
+	if (bit_cnt(other) > bit_cnt(*way))
+		*way = other;
+}
+
+/* The calls of the way that has most. */
+static uint64_t longest_way(struct cost *c)
+{
+	uint64_t longest = 0;
+
+	for (ir_node i = c->ir->root; i < c->ir->node_cnt; i++) {
+		const struct ir_insn *n = &c->ir->nodes[i];
+		uint64_t way = c->of_node[i] | c->of_val[n->a] | c->of_val[n->b];
+
+		keep_longer(&longest, way);
+		if (n->kind != IR_RET)
+			keep_longer(&c->of_node[n->yes], way);
+		if (c2e_ir_is_test(n))
+			keep_longer(&c->of_node[n->no], way);
+	}
+	return longest;
+}
+
+/* ---- Copies ------------------------------------------------------------------------------- */
+
+/* Does one copy have the bytes of both? What is behind most IPv4 headers, the first one has. */
+static bool share(const struct ir *ir, const struct call *x, const struct call *y)
+{
+	ir_val x_base = c2e_copy_is_ip_len(ir, x->base) ? 0 : x->base;
+	ir_val y_base = c2e_copy_is_ip_len(ir, y->base) ? 0 : y->base;
+
+	return x_base == y_base && x->from / COPY_LEN == y->from / COPY_LEN;
+}
+
+/* The number of copies that the calls of a way need. */
+static unsigned copy_cnt(const struct cost *c, uint64_t way)
+{
+	unsigned cnt = 0, first;
+
+	for (unsigned i = 0; i < c->cnt; i++) {
+		for (first = 0; first < i; first++)
+			if (way >> first & 1 && share(c->ir, &c->calls[first], &c->calls[i]))
+				break;
+		cnt += way >> i & 1 && first == i;
+	}
+	return cnt;
+}
+
+enum cbpf2ebpf_access c2e_cost_cheaper(struct ir *ir)
+{
+	struct cost c = {.ir = ir,
+			 .of_val = calloc(ir->val_cnt, sizeof(*c.of_val)),
+			 .of_node = calloc(ir->node_cnt, sizeof(*c.of_node))};
+	unsigned loads = 0, copies = 0;
+	uint64_t way;
+
+	if (c.of_val && c.of_node) {
+		find_calls(&c);
+		way = longest_way(&c);
+		loads = bit_cnt(way) * LOAD_COST;
+		copies = copy_cnt(&c, way) * COPY_COST;
+	} else {
+		ir->failed = -ENOMEM;
+	}
+	free(c.of_val);
+	free(c.of_node);
+	return copies < loads ? CBPF2EBPF_LOAD_BYTES : CBPF2EBPF_LD_ABS;
+}

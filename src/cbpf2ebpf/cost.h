@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* cost.h - which way to read packets costs less. */
+#ifndef SRC_COST_H
+#define SRC_COST_H
+
+#include "bpfcap/cbpf2ebpf.h"
+#include "ir.h"
+
+/* CBPF2EBPF_LD_ABS or CBPF2EBPF_LOAD_BYTES; without memory ir->failed is set. */
+enum cbpf2ebpf_access c2e_cost_cheaper(struct ir *ir);
+
+/* Is the value the length of an IPv4 header, (byte & 15) << 2? copy.c */
+bool c2e_copy_is_ip_len(const struct ir *ir, ir_val v);
+
+#endif
