@@ -72,6 +72,17 @@ static bool inside(const struct ir *ir, const struct facts *f, ir_val base, uint
 	return false;
 }
 
+/* Does the fact say that v is not in lo..hi? */
+static bool excludes(const struct fact *f, uint32_t lo, uint32_t hi)
+{
+	if (hi < f->lo || lo > f->hi)
+		return true;
+	for (uint32_t i = 0; i < f->not_cnt; i++)
+		if (f->not [i].lo <= lo && hi <= f->not [i].hi)
+			return true;
+	return false;
+}
+
 static int decide_in(const struct ir *ir, const struct facts *f, const struct ir_insn *n)
 {
 	const struct fact *fact = find(f, n->a);
@@ -82,10 +93,8 @@ static int decide_in(const struct ir *ir, const struct facts *f, const struct ir
 		return 1;
 	if (n->lo > hi || n->hi < lo)
 		return 0;
-	if (n->lo == n->hi && fact)
-		for (uint32_t i = 0; i < fact->not_cnt; i++)
-			if (fact->not [i] == n->lo)
-				return 0;
+	if (fact && excludes(fact, n->lo, n->hi))
+		return 0;
 	if (c2e_ir_is_guard(ir, n) && inside(ir, f, c2e_ir_at(ir, n->a)->a, n->lo))
 		return 1;
 	return -1;
@@ -108,16 +117,6 @@ int c2e_facts_decide(const struct ir *ir, const struct facts *f, const struct ir
 
 /* ---- Learning ----------------------------------------------------------------------------- */
 
-static void learn_not(struct fact *fact, uint32_t k)
-{
-	if (k == fact->lo)
-		fact->lo++;
-	else if (k == fact->hi)
-		fact->hi--;
-	else if (fact->not_cnt < FACT_NOT_MAX)
-		fact->not [fact->not_cnt++] = k;
-}
-
 static void learn_in(const struct ir *ir, struct facts *f, ir_val v, uint32_t lo, uint32_t hi,
 		     bool answer)
 {
@@ -132,8 +131,8 @@ static void learn_in(const struct ir *ir, struct facts *f, ir_val v, uint32_t lo
 		fact->lo = hi + 1;
 	} else if (hi >= fact->hi) {
 		fact->hi = lo - 1;
-	} else if (lo == hi) {
-		learn_not(fact, lo);
+	} else if (fact->not_cnt < FACT_NOT_MAX) {
+		fact->not [fact->not_cnt++] = (struct interval){lo, hi};
 	}
 }
 
@@ -158,16 +157,6 @@ void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bo
 
 /* ---- Meeting ------------------------------------------------------------------------------ */
 
-static bool excludes(const struct fact *f, uint32_t k)
-{
-	if (k < f->lo || k > f->hi)
-		return true;
-	for (uint32_t i = 0; i < f->not_cnt; i++)
-		if (f->not [i] == k)
-			return true;
-	return false;
-}
-
 /* Leaves in *x what both facts say. */
 static void join(struct fact *x, const struct fact *y)
 {
@@ -176,10 +165,11 @@ static void join(struct fact *x, const struct fact *y)
 			      .hi = x->hi > y->hi ? x->hi : y->hi};
 
 	for (uint32_t i = 0; i < x->not_cnt; i++)
-		if (excludes(y, x->not [i]))
+		if (excludes(y, x->not [i].lo, x->not [i].hi))
 			joined.not [joined.not_cnt++] = x->not [i];
 	for (uint32_t i = 0; i < y->not_cnt && joined.not_cnt < FACT_NOT_MAX; i++)
-		if (excludes(x, y->not [i]) && !excludes(&joined, y->not [i]))
+		if (excludes(x, y->not [i].lo, y->not [i].hi) &&
+		    !excludes(&joined, y->not [i].lo, y->not [i].hi))
 			joined.not [joined.not_cnt++] = y->not [i];
 	*x = joined;
 }

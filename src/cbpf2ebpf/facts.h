@@ -8,11 +8,15 @@
 #define FACT_CNT_MAX 16 /* of one node; older ones are forgotten */
 #define FACT_NOT_MAX 6
 
+struct interval {
+	uint32_t lo, hi;
+};
+
 struct fact {
 	ir_val v;
 	uint32_t lo, hi;
 	uint32_t not_cnt;
-	uint32_t not [FACT_NOT_MAX]; /* what v is not */
+	struct interval not [FACT_NOT_MAX]; /* what v is not */
 };
 
 struct facts {
