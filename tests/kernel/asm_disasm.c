@@ -87,6 +87,7 @@ static const int16_t offs[][VARIANTS] = {
 	[ISA_OFF_NONE] = {0},
 	[ISA_OFF_MEM] = {-8, 16, 0, 32767},
 	[ISA_OFF_JUMP] = {0, 1, 2, -3},
+	[ISA_OFF_KERNEL] = {0},
 };
 
 static const int32_t imms[][VARIANTS] = {

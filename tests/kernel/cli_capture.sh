@@ -92,8 +92,10 @@ selects()
 shows_ipv6_and_arp()
 {
 	need_pair
-	left ip neigh flush dev left0
 	start -f tx -i left0 'arp or icmp6'
+	# Both, or a late question of one side would teach the other.
+	right ip neigh flush dev right0
+	left ip neigh flush dev left0
 	left ping -q -c 1 "$NET.2" >/dev/null
 	left ping -q -c 1 "$NET6::2" >/dev/null
 	sleep 0.3

@@ -230,7 +230,7 @@ static void test_wake_and_timeout(void **state)
 static void test_lone_record(void **state)
 {
 	struct timespec before, after;
-	unsigned got = 0;
+	uint64_t got = 0;
 
 	(void)state;
 	need_ring();

@@ -100,10 +100,10 @@ stop()
 	kill "-$1" "$pid" 2>/dev/null
 }
 
-# wait_for FILE REGEXP: up to 10 s (a virtual machine is slow).
+# wait_for FILE REGEXP: up to 30 s (an emulated machine is slow).
 wait_for()
 {
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		! grep -Eq -- "$2" "$1" 2>/dev/null || return 0
 		running || break
 		sleep 0.1
@@ -131,10 +131,10 @@ start_shell()
 	wait_for "$T/err" 'capturing at'
 }
 
-# ended STATUS: it must end by itself, or by a signal sent to it, within 10 s.
+# ended STATUS: it must end by itself, or by a signal sent to it, within 30 s.
 ended()
 {
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		running || break
 		sleep 0.1
 	done
