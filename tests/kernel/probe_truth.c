@@ -217,7 +217,7 @@ static void batch(const struct setting *s, char *const *expr, size_t cnt)
 	together(close_one, cnt + 1);
 }
 
-/* `cnt` of all expressions (an emulated kernel does its share), evenly chosen from the skip-th on. */
+/* `cnt` expressions (an emulated kernel does its share), evenly chosen from the skip-th on. */
 static void check(const struct setting *s, size_t skip, size_t cnt)
 {
 	struct expressions e = expressions_read("tests/cases/filter/ethernet.txt");
