@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+int testtc_ifindex = TESTTC_LO;
+
 static char buf[32768];
 
 /* Sends a request; appends a line for each object of the answer to `show` (may be NULL). */
@@ -60,7 +62,7 @@ static struct nlmsghdr *request(char *room, uint16_t type, uint16_t flags, struc
 
 	h->nlmsg_type = type;
 	h->nlmsg_flags = flags;
-	tcm.tcm_ifindex = TESTTC_LO;
+	tcm.tcm_ifindex = testtc_ifindex;
 	memcpy(mnl_nlmsg_put_extra_header(h, sizeof(tcm)), &tcm, sizeof(tcm));
 	return h;
 }

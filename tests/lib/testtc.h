@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testtc.h - the tc objects of lo as other programs make them, and how they look. */
+/* tests/lib/testtc.h - the tc objects of lo, or of another device, as other programs make them, and
+ * how they look. */
 #ifndef TESTTC_H
 #define TESTTC_H
 
@@ -16,7 +17,10 @@
 #define TESTTC_INGRESS	(TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS))
 #define TESTTC_EGRESS	(TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS))
 
-/* Qdiscs and filters of lo as text. */
+/* The device; lo unless set. */
+extern int testtc_ifindex;
+
+/* Its qdiscs and filters as text. */
 void testtc_show(char text[TESTTC_SHOW_LEN]);
 
 /* Makes (RTM_NEWQDISC) or removes (RTM_DELQDISC) "clsact" or "ingress". 0 or -errno. */
