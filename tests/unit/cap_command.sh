@@ -51,6 +51,12 @@ tcp[13] & 2 != 0
 host 10.1.0.2
 ip6 proto 44'
 
+# bpfcap's text as the tcpdump here words it.
+bpfcap_text()
+{
+	"$bpfcap" "$@" 2>/dev/null | tests/lib/as_tcpdump
+}
+
 # The lines without what bpfcap says of VLAN tags and tcpdump only says with -e, and without
 # tcpdump's dump of what it does not know.
 plain()
@@ -63,7 +69,7 @@ prints_what_tcpdump_prints()
 	need tcpdump
 	echo "$filters" | while read -r expr; do
 		tcpdump -nS -r - "$expr" <"$T/all.pcap" 2>/dev/null | plain >"$T/want"
-		"$bpfcap" -n -r "$T/all.pcap" "$expr" 2>/dev/null | plain >"$T/got"
+		bpfcap_text -n -r "$T/all.pcap" "$expr" | plain >"$T/got"
 		[ -s "$T/want" ] || fail "no packet for '$expr'"
 		cmp -s "$T/got" "$T/want" || fail "$expr: $(diff "$T/got" "$T/want")"
 	done
@@ -99,7 +105,7 @@ dumps_bytes_like_tcpdump()
 	need tcpdump
 	for opt in -x -xx -X -XX -A; do
 		tcpdump -tnS $opt -r - icmp <"$T/all.pcap" 2>/dev/null >"$T/want"
-		"$bpfcap" -tn $opt -r "$T/all.pcap" icmp 2>/dev/null >"$T/got"
+		bpfcap_text -tn $opt -r "$T/all.pcap" icmp >"$T/got"
 		cmp -s "$T/got" "$T/want" || fail "$opt: $(diff "$T/got" "$T/want" | head -n 5)"
 	done
 }
@@ -111,7 +117,7 @@ shows_times_like_tcpdump()
 		# shellcheck disable=SC2086 # two options
 		tcpdump -nS $opt -r - icmp <"$T/all.pcap" 2>/dev/null >"$T/want"
 		# shellcheck disable=SC2086
-		"$bpfcap" -n $opt -r "$T/all.pcap" icmp 2>/dev/null >"$T/got"
+		bpfcap_text -n $opt -r "$T/all.pcap" icmp >"$T/got"
 		cmp -s "$T/got" "$T/want" || fail "$opt: $(diff "$T/got" "$T/want" | head -n 5)"
 	done
 }
@@ -249,8 +255,8 @@ tells_about_itself()
 	sed '/^\.SH HOOKS/,/^\.SH EXIT/d' "$T/out" >"$T/got"
 	sed '/^\.SH HOOKS/,/^\.SH EXIT/d' docs/man/bpfcap.8 >"$T/want"
 	cmp -s "$T/got" "$T/want" || fail "docs/man/bpfcap.8: $(diff "$T/got" "$T/want")"
-	! command -v man >/dev/null || man --warnings -l "$T/out" 2>&1 >/dev/null |
-		grep . && fail "man complains" || :
+	! command -v man >/dev/null || ! man --warnings -l "$T/out" 2>&1 >/dev/null | grep . ||
+		fail "man complains"
 }
 
 prints_programs()

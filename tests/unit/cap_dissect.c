@@ -2,8 +2,8 @@
 /*
  * tests/unit/cap_dissect.c - a packet's line of text is tcpdump's, and no bytes can hurt.
  *
- * The cases hold what tcpdump 4.99 printed. Where tcpdump is installed, it also reads each of them
- * cut off after every byte. Reads past the captured bytes show under SAN=1: each packet lies in
+ * The cases hold what tcpdump 4.99.5 printed. Where tcpdump is installed, it also reads each of them
+ * cut off after every byte; older ones have other words, see tests/lib/as_tcpdump. Reads past the captured bytes show under SAN=1: each packet lies in
  * memory of exactly its size.
  */
 #include <setjmp.h>
@@ -153,6 +153,21 @@ static bool next_line(FILE *f, char *line, int size)
 }
 
 /*
+ * Before 4.99.5, tcpdump did not look into an IP header that was cut off; then ours may be called
+ * malformed in its words of that time.
+ */
+static bool is_malformed(const char *got)
+{
+	static const char *const words[] = {"IP bad-hlen ", "IP bad-len ", "IP truncated-ip ",
+					    "IP6 version error: ", "IP6 truncated-ip6 "};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(got, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
  * The same, or both say that the same header is cut off and differ only in how much of its fields
  * they could still show.
  */
@@ -163,37 +178,90 @@ static bool agrees(const char *got, const char *want)
 
 	if (strcmp(got, want) == 0)
 		return true;
-	if (!got_cut || !want_cut || strcmp(got_cut, want_cut) != 0)
+	if (!want_cut)
 		return false;
-	n = (size_t)(got_cut - got < want_cut - want ? got_cut - got : want_cut - want);
+	n = (size_t)(want_cut - want);
+	if (strcmp(want_cut, " [|ip]") == 0 && n >= 3 && strncmp(got, want, n) == 0 &&
+	    is_malformed(got + n - 3))
+		return true;
+	if (strcmp(want_cut, " [|ip6]") == 0 && strncmp(got, want, n) == 0 &&
+	    is_malformed(got + n))
+		return true;
+	if (!got_cut || strcmp(got_cut, want_cut) != 0)
+		return false;
+	if (got_cut - got < want_cut - want)
+		n = (size_t)(got_cut - got);
 	return strncmp(got, want, n) == 0;
 }
 
-static size_t compare_cuts(const struct packet_case *c, FILE *f, struct text *t)
+/* A pipe from a command that reads `path`. */
+static FILE *output_of(const char *command, const char *path)
+{
+	char line[128];
+	FILE *f;
+
+	snprintf(line, sizeof(line), "%s <%s 2>/dev/null", command, path);
+	f = popen(line, "r");
+	assert_non_null(f);
+	return f;
+}
+
+/* What all that is left of a case is dissected to. */
+static void write_dissected(FILE *f, const struct packet_case *c)
 {
 	const struct dissect_opts opts = {0};
-	char line[1024];
+	struct text t = {0};
+
+	for (uint32_t cap_len = 1; cap_len <= c->cap_len; cap_len++) {
+		dissect_copy(&t, c->linktype, c->data, cap_len, c->len, &opts);
+		fprintf(f, "%s\n", trimmed(&t));
+	}
+	text_free(&t);
+	assert_int_equal(fflush(f), 0);
+}
+
+static size_t compare_cuts(const struct packet_case *c, FILE *ours, FILE *theirs)
+{
+	char got[1024], want[1024];
 	size_t bad = 0;
 
 	for (uint32_t cap_len = 1; cap_len <= c->cap_len; cap_len++) {
-		const char *got;
-
-		assert_true(next_line(f, line, sizeof(line)));
-		dissect_copy(t, c->linktype, c->data, cap_len, c->len, &opts);
-		got = trimmed(t);
+		assert_true(next_line(ours, got, sizeof(got)));
+		assert_true(next_line(theirs, want, sizeof(want)));
 		if (strncmp(got, "vlan ", 5) == 0) /* tcpdump shows tags only with -e */
 			continue;
-		if (agrees(got, line))
+		if (agrees(got, want))
 			continue;
-		print_message("%s, %u bytes:\n  got  %s\n  want %s\n", c->name, cap_len, got, line);
+		print_message("%s, %u bytes:\n  got  %s\n  want %s\n", c->name, cap_len, got, want);
 		bad++;
 	}
 	return bad;
 }
 
+static size_t cuts_of(const struct packet_case *c)
+{
+	char packets[] = "/tmp/cap_dissect.XXXXXX", text[] = "/tmp/cap_dissect.XXXXXX";
+	FILE *f = fdopen(mkstemp(packets), "w"), *g = fdopen(mkstemp(text), "w");
+	size_t bad;
+
+	assert_non_null(f);
+	assert_non_null(g);
+	write_cuts(f, c);
+	write_dissected(g, c);
+	fclose(f);
+	fclose(g);
+	f = output_of("tcpdump -ntSr -", packets);
+	g = output_of("tests/lib/as_tcpdump", text);
+	bad = compare_cuts(c, g, f);
+	pclose(f);
+	pclose(g);
+	unlink(packets);
+	unlink(text);
+	return bad;
+}
+
 static void cut_off_as_tcpdump(void **state)
 {
-	struct text t = {0};
 	size_t bad = 0;
 
 	(void)state;
@@ -201,22 +269,8 @@ static void cut_off_as_tcpdump(void **state)
 		print_message("tcpdump is not installed\n");
 		skip();
 	}
-	for (size_t i = 0; i < case_cnt; i++) {
-		char path[] = "/tmp/cap_dissect.XXXXXX", command[128];
-		int fd = mkstemp(path);
-		FILE *f = fdopen(fd, "w");
-
-		assert_non_null(f);
-		write_cuts(f, &cases[i]);
-		snprintf(command, sizeof(command), "tcpdump -ntSr - <%s 2>/dev/null", path);
-		fclose(f);
-		f = popen(command, "r");
-		assert_non_null(f);
-		bad += compare_cuts(&cases[i], f, &t);
-		pclose(f);
-		unlink(path);
-	}
-	text_free(&t);
+	for (size_t i = 0; i < case_cnt; i++)
+		bad += cuts_of(&cases[i]);
 	assert_int_equal(bad, 0);
 }
 

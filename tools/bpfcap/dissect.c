@@ -14,6 +14,12 @@ void dissect_cut(struct dissect *d, const char *proto)
 	text_printf(d->out, " [|%s]", proto);
 }
 
+void dissect_invalid(struct dissect *d, const char *what, uint32_t is, const char *relation,
+		     uint32_t other)
+{
+	text_printf(d->out, " [%s %u %s %u] (invalid)", what, is, relation, other);
+}
+
 void dissect_mac(struct dissect *d, struct slice s, uint32_t off, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)

@@ -49,19 +49,44 @@ static void print_header(struct dissect *d, struct slice s, uint32_t head_len)
 	text_put(d->out, ") ");
 }
 
+/*
+ * Whether the first byte is that of a header. Each field is looked at as soon as it was captured: a
+ * header that is wrong is more worth saying than that it was cut off behind that.
+ */
+static bool begins_well(struct dissect *d, struct slice s)
+{
+	unsigned version = slice_u8(s, 0) >> 4, head_len = (slice_u8(s, 0) & 0xfu) * 4;
+
+	if (s.len < IP4_HEAD_LEN)
+		dissect_invalid(d, "length", s.len, "<", IP4_HEAD_LEN);
+	else if (!slice_has(s, 0, 1))
+		dissect_cut(d, "ip");
+	else if (version != 4)
+		dissect_invalid(d, "version", version, "!=", 4);
+	else if (head_len < IP4_HEAD_LEN)
+		dissect_invalid(d, "header length", head_len, "<", IP4_HEAD_LEN);
+	else
+		return true;
+	return false;
+}
+
 /* The packet without what is not its own (padding, a captured trailer); false: not dissectable. */
 static bool bound(struct dissect *d, struct slice *s, uint32_t head_len)
 {
 	uint32_t len = slice_be16(*s, 2);
 
-	if (s->len < len)
-		text_printf(d->out, "truncated-ip - %u bytes missing! ", len - s->len);
-	if (len == 0)
-		len = s->len; /* a segment that the device is still to cut up */
-	if (len < head_len) {
-		text_printf(d->out, "bad-len %u", len);
+	if (slice_has(*s, 2, 2) && s->len < len)
+		text_printf(d->out, "[total length %u > length %u] (invalid) ", len, s->len);
+	if (slice_has(*s, 2, 2) && len && len < head_len) {
+		dissect_invalid(d, "total length", len, "<", head_len);
 		return false;
 	}
+	if (!slice_has(*s, 0, IP4_HEAD_LEN)) {
+		dissect_cut(d, "ip");
+		return false;
+	}
+	if (len == 0) /* a segment that the device is still to cut up */
+		len = s->len;
 	/* Lengths below are those of the header, as if the missing bytes had only been cut off. */
 	s->len = len;
 	if (s->cap > len)
@@ -89,37 +114,13 @@ static void print_body(struct dissect *d, struct slice s, uint32_t head_len)
 void dissect_ip4(struct dissect *d, struct slice s)
 {
 	uint32_t head_len = (slice_u8(s, 0) & 0xfu) * 4;
-	unsigned version = slice_u8(s, 0) >> 4;
 
-	if (!slice_has(s, 0, 1)) {
-		dissect_cut(d, "ip");
-		return;
-	}
-	if (version != 4) {
-		text_printf(d->out,
-			    version == 6 ? "IP6, wrong link-layer encapsulation (invalid)"
-					 : "IP%u (invalid)",
-			    version);
-		return;
-	}
 	text_put(d->out, "IP ");
 	if (d->depth == IP_DEPTH_MAX) {
 		text_put(d->out, "[nested too deep]");
 		return;
 	}
-	if (s.len < IP4_HEAD_LEN && s.cap == s.len) {
-		text_printf(d->out, "truncated-ip %u", s.len);
-		return;
-	}
-	if (!slice_has(s, 0, IP4_HEAD_LEN)) {
-		dissect_cut(d, "ip");
-		return;
-	}
-	if (head_len < IP4_HEAD_LEN) {
-		text_printf(d->out, "bad-hlen %u", head_len);
-		return;
-	}
-	if (!bound(d, &s, head_len))
+	if (!begins_well(d, s) || !bound(d, &s, head_len))
 		return;
 	if (d->opts.verbose)
 		print_header(d, s, head_len);

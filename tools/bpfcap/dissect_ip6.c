@@ -173,30 +173,50 @@ static void print_body(struct dissect *d, struct slice s)
 	dissect_transport(d, &c.net, next, s);
 }
 
+/* As with IPv4, each field is looked at as soon as it was captured. */
+static bool begins_well(struct dissect *d, struct slice s)
+{
+	unsigned version = slice_u8(s, 0) >> 4;
+
+	if (s.len < IP6_HEAD_LEN)
+		dissect_invalid(d, "length", s.len, "<", IP6_HEAD_LEN);
+	else if (!slice_has(s, 0, 1))
+		dissect_cut(d, "ip6");
+	else if (version != 6)
+		dissect_invalid(d, "version", version, "!=", 6);
+	else
+		return true;
+	return false;
+}
+
+/* The packet without what is not its own; false: the header was cut off. */
+static bool bound(struct dissect *d, struct slice *s)
+{
+	uint32_t len = slice_be16(*s, 4) + (uint32_t)IP6_HEAD_LEN;
+
+	if (slice_has(*s, 4, 2) && s->len < len)
+		text_printf(d->out, "[header+payload length %u > length %u] (invalid) ", len, s->len);
+	if (!slice_has(*s, 0, IP6_HEAD_LEN)) {
+		dissect_cut(d, "ip6");
+		return false;
+	}
+	if (len != IP6_HEAD_LEN) { /* else a jumbogram, or a segment still to be cut up */
+		s->len = len;
+		if (s->cap > len)
+			s->cap = len;
+	}
+	return true;
+}
+
 void dissect_ip6(struct dissect *d, struct slice s)
 {
-	uint32_t len = slice_be16(s, 4) + (uint32_t)IP6_HEAD_LEN;
-
-	if (!slice_has(s, 0, IP6_HEAD_LEN)) {
-		dissect_cut(d, "ip6");
-		return;
-	}
 	text_put(d->out, "IP6 ");
-	if (slice_u8(s, 0) >> 4 != 6) {
-		text_printf(d->out, "version error: %u != 6", slice_u8(s, 0) >> 4);
-		return;
-	}
 	if (d->depth == IP_DEPTH_MAX) {
 		text_put(d->out, "[nested too deep]");
 		return;
 	}
-	if (s.len < len)
-		text_printf(d->out, "truncated-ip6 - %u bytes missing!", len - s.len);
-	if (slice_be16(s, 4)) { /* else a jumbogram, or a segment still to be cut up */
-		s.len = len;
-		if (s.cap > len)
-			s.cap = len;
-	}
+	if (!begins_well(d, s) || !bound(d, &s))
+		return;
 	if (d->opts.verbose)
 		print_header(d, s);
 	d->depth++;

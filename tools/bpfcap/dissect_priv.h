@@ -25,6 +25,10 @@ struct dissect_net {
 /* " [|proto]": the captured bytes end inside this header. */
 void dissect_cut(struct dissect *d, const char *proto);
 
+/* " [length 12 < 20] (invalid)": the header is none, and nothing more is said of it. */
+void dissect_invalid(struct dissect *d, const char *what, uint32_t is, const char *relation,
+		     uint32_t other);
+
 /* "00:11:22:33:44:55" for any length; needs the bytes to be there. */
 void dissect_mac(struct dissect *d, struct slice s, uint32_t off, uint32_t n);
 void dissect_addr4(char text[DISSECT_ADDR_LEN], struct slice s, uint32_t off);
