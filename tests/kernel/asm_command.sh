@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 # tests/kernel/asm_command.sh - bpfasm with the kernel: run, objects loaded by others, dumps read.
 
-# A bpffs where the machine has none, in a mount namespace of the test's own.
+# A bpffs where the machine has none, in a mount namespace of the test's own, as own_sys makes.
+mount_bpffs='mount --make-rprivate /sys && mount -t bpf bpf /sys/fs/bpf'
 # shellcheck disable=SC2016 # for the shell inside
 if [ "$(id -u)" = 0 ] && [ -z "${BPFFS_TRIED-}" ] &&
 	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" != bpf_fs ] &&
-	unshare -m mount -t bpf bpf /sys/fs/bpf 2>/dev/null; then
+	unshare -m --propagation unchanged sh -c "$mount_bpffs" 2>/dev/null; then
 	export BPFFS_TRIED=1
-	exec unshare -m sh -c 'mount -t bpf bpf /sys/fs/bpf && exec "$0"' "$0"
+	exec unshare -m --propagation unchanged sh -c "$mount_bpffs"' && exec "$0"' "$0"
 fi
 . "${0%/*}/../lib/test.sh"
 

@@ -188,8 +188,8 @@ gathers_functions()
 tracks()
 {
 	need_pair
-	ip -n "$LEFT" route replace 10.99.0.1 via "$NET.2"
-	ip -n "$RIGHT" route replace 10.99.0.1 via "$NET.1"
+	left ip route replace 10.99.0.1 via "$NET.2"
+	right ip route replace 10.99.0.1 via "$NET.1"
 	for name in all right0; do
 		right sh -c "echo 0 >/proc/sys/net/ipv4/conf/$name/send_redirects"
 	done

@@ -50,7 +50,7 @@ without_tracefs()
 	need_rights
 	need unshare setpriv
 	# shellcheck disable=SC2016 # for the inner shell
-	unshare -m sh -c 'while umount /sys/kernel/tracing || umount /sys/kernel/debug; do :; done \
+	own_sys sh -c 'while umount /sys/kernel/tracing || umount /sys/kernel/debug; do :; done \
 		2>/dev/null; exec "$BIN/bpfcap" --doctor' >"$T/private" 2>"$T/err"
 	says "$T/private" tracepoint works
 }

@@ -153,9 +153,10 @@ by_tracefs()
 	[ -e /sys/kernel/tracing/kprobe_events ] || skip "tracefs is not mounted"
 	cp /sys/kernel/tracing/kprobe_events "$T/before"
 	# shellcheck disable=SC2016 # for the inner shell
-	hide='mount -t tmpfs none '$pmu' && exec "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"'
-	start_shell "exec unshare -m sh -c '$hide' sh \"\$@\"" -f icmp_rcv,ip_rcv \
-		icmp and host "$NET.1"
+	hide='mount --make-rprivate /sys && mount -t tmpfs none '$pmu' &&
+		exec "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"'
+	start_shell "exec unshare -m --propagation unchanged sh -c '$hide' sh \"\$@\"" \
+		-f icmp_rcv,ip_rcv icmp and host "$NET.1"
 	has /sys/kernel/tracing/kprobe_events 'bpfcap_'
 	pings 2
 	sleep 0.3

@@ -11,8 +11,8 @@
 # LEFT has left0 with $NET.1 and $NET6::1, RIGHT right0 with 2. RIGHT does not forward: packets for
 # $FAR are dropped there. What bpfcap prints is in $T/out, what it says in $T/err.
 #
-# Commands run in a namespace by nsenter(1): ip(8) would also make the root a slave mount, which it
-# cannot be in a chroot that is no mount point.
+# Commands run in a namespace by nsenter(1): ip(8), by `netns exec` as by -n, would also make the
+# root a slave mount, which it cannot be in a chroot that is no mount point.
 #
 # Tracing hooks see the packets of the whole machine. The addresses and the numbers of the
 # interfaces are of this process alone, so that several tests can run at once.

@@ -2,9 +2,9 @@
 /*
  * tests/unit/cap_dissect.c - a packet's line of text is tcpdump's, and no bytes can hurt.
  *
- * The cases hold what tcpdump 4.99.5 printed. Where tcpdump is installed, it also reads each of them
- * cut off after every byte; older ones have other words, see tests/lib/as_tcpdump. Reads past the captured bytes show under SAN=1: each packet lies in
- * memory of exactly its size.
+ * The cases hold what tcpdump 4.99.5 printed. Where tcpdump is installed, it also reads each of
+ * them cut off after every byte; older ones have other words, see tests/lib/as_tcpdump. Reads past
+ * the captured bytes show under SAN=1: each packet lies in memory of exactly its size.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -184,8 +184,7 @@ static bool agrees(const char *got, const char *want)
 	if (strcmp(want_cut, " [|ip]") == 0 && n >= 3 && strncmp(got, want, n) == 0 &&
 	    is_malformed(got + n - 3))
 		return true;
-	if (strcmp(want_cut, " [|ip6]") == 0 && strncmp(got, want, n) == 0 &&
-	    is_malformed(got + n))
+	if (strcmp(want_cut, " [|ip6]") == 0 && strncmp(got, want, n) == 0 && is_malformed(got + n))
 		return true;
 	if (!got_cut || strcmp(got_cut, want_cut) != 0)
 		return false;

@@ -195,7 +195,8 @@ static bool bound(struct dissect *d, struct slice *s)
 	uint32_t len = slice_be16(*s, 4) + (uint32_t)IP6_HEAD_LEN;
 
 	if (slice_has(*s, 4, 2) && s->len < len)
-		text_printf(d->out, "[header+payload length %u > length %u] (invalid) ", len, s->len);
+		text_printf(d->out, "[header+payload length %u > length %u] (invalid) ", len,
+			    s->len);
 	if (!slice_has(*s, 0, IP6_HEAD_LEN)) {
 		dissect_cut(d, "ip6");
 		return false;
