@@ -2,41 +2,15 @@
 # SPDX-License-Identifier: MIT
 # tests/unit/cap_command.sh - the command bpfcap where it needs no rights: files, programs, errors.
 . "${0%/*}/../lib/test.sh"
+. "${0%/*}/../lib/pcap.sh"
 
 bpfcap=$BIN/bpfcap
-
-# hex: writes the bytes given as lines of hexadecimal digits on standard input.
-hex()
-{
-	awk '{
-		for (i = 1; i < length; i += 2)
-			printf "\\0%03o", 16 * digit(substr($0, i, 1)) + digit(substr($0, i + 1, 1))
-		print ""
-	}
-	function digit(c) { return index("0123456789abcdef", c) - 1 }' | while read -r line; do
-		printf '%b' "$line"
-	done
-}
-
-# u32 N: little endian
-u32()
-{
-	printf '%08x' "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/'
-}
 
 # The Ethernet packets of the dissector's cases as a pcap file.
 make_capture()
 {
-	{
-		echo d4c3b2a1020004000000000000000000ffff000001000000
-		n=0
-		awk '$1 == 1 && NF == 3 { print $2, $3 }' tests/cases/cli/packets.txt |
-			while read -r len bytes; do
-				n=$((n + 1))
-				echo "$(u32 $((1700000000 + n)))$(u32 "$n")$(u32 \
-					$((${#bytes} / 2)))$(u32 "$len")$bytes"
-			done
-	} | hex >"$T/all.pcap"
+	awk '$1 == 1 && NF == 3 { print $2, $3 }' tests/cases/cli/packets.txt |
+		pcap_file 1700000000 >"$T/all.pcap"
 }
 
 filters='icmp
