@@ -19,7 +19,7 @@
 enum { RING_LEN = 4096 };
 
 static struct perf_event_mmap_page meta;
-static uint8_t *ring; /* malloc'ed, so that a sanitizer sees an overrun */
+static uint8_t *ring; /* from the heap, so that a sanitizer sees an overrun */
 static uint64_t head; /* of the writer */
 static uint8_t bounce[1 << 16];
 
@@ -27,7 +27,7 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(&meta, 0, sizeof(meta));
-	ring = malloc(RING_LEN);
+	ring = calloc(1, RING_LEN); /* as the kernel gives it */
 	head = 0;
 	return ring ? 0 : -1;
 }
