@@ -7,15 +7,20 @@
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pcap.sh"
 
-# The packets of the dissector's cases that BPF_PROG_TEST_RUN takes, each as long as its bytes. The
-# seconds of a packet's time are its number. A socket's program is run behind the first 14 bytes.
+# The packets of the dissector's cases that BPF_PROG_TEST_RUN takes (no frame without its header, in
+# new kernels no IP packet either), each as long as its bytes. The seconds of a packet's time are
+# its number. A socket's program is run behind the first 14 bytes.
 make_captures()
 {
-	awk '$1 == 1 && NF == 3 && length($3) >= 28 { print length($3) / 2, $3 }' \
-		tests/cases/cli/packets.txt >"$T/packets"
+	awk '$1 == 1 && NF == 3 {
+		len = length($3) / 2
+		type = substr($3, 25, 4)
+		if (len >= (type == "0800" ? 34 : type == "86dd" ? 54 : 14))
+			print len, $3
+	}' tests/cases/cli/packets.txt >"$T/packets"
 	pcap_file 0 <"$T/packets" >"$T/tc.pcap"
 	ln "$T/tc.pcap" "$T/xdp.pcap"
-	awk '{ print $1 + 14, "0200000000010200000000020800" $2 }' "$T/packets" |
+	awk '{ print $1 + 14, "02000000000102000000000288b5" $2 }' "$T/packets" |
 		pcap_file 0 >"$T/socket.pcap"
 }
 
