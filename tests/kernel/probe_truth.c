@@ -8,7 +8,6 @@
  * one XDP program: there the packets are sent again for each expression.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +21,7 @@
 
 #include "../lib/filters.h"
 #include "../lib/replay.h"
+#include "../lib/together.h"
 #include "../lib/share.h"
 #include "bpfcap/probe.h"
 
@@ -97,28 +97,6 @@ static void *close_one(void *run)
 {
 	probe_close(((struct run *)run)->p);
 	return NULL;
-}
-
-/* In a guardian, forked beside other threads, the locks of ASan's allocator may stay taken. */
-#ifdef __SANITIZE_ADDRESS__
-#define AT_A_TIME 1
-#else
-#define AT_A_TIME BATCH
-#endif
-
-/* All at a time: each waits for the kernel's grace periods, and so may wait together. */
-static void together(void *(*fn)(void *), size_t cnt)
-{
-	pthread_t thread[AT_A_TIME];
-
-	for (size_t first = 0; first < cnt; first += AT_A_TIME) {
-		const size_t n = cnt - first < AT_A_TIME ? cnt - first : AT_A_TIME;
-
-		for (size_t i = 0; i < n; i++)
-			assert_int_equal(pthread_create(&thread[i], NULL, fn, &runs[first + i]), 0);
-		for (size_t i = 0; i < n; i++)
-			assert_int_equal(pthread_join(thread[i], NULL), 0);
-	}
 }
 
 static void prepare(struct run *r, const char *expr, const struct setting *s)
@@ -216,16 +194,16 @@ static void batch(const struct setting *s, char *const *expr, size_t cnt)
 {
 	for (size_t i = 0; i <= cnt; i++)
 		prepare(&runs[i], i > 0 ? expr[i - 1] : NULL, s);
-	together(open_one, cnt + 1);
+	together(open_one, runs, sizeof(*runs), cnt + 1);
 	for (size_t i = 0; i <= cnt; i++)
 		must_be_open(&runs[i]);
 	send_all(runs, cnt + 1);
-	together(stop_one, cnt + 1);
+	together(stop_one, runs, sizeof(*runs), cnt + 1);
 	for (size_t i = 0; i <= cnt; i++)
 		drain(&runs[i]);
 	for (size_t i = 1; i <= cnt; i++)
 		compare(&runs[0], &runs[i]);
-	together(close_one, cnt + 1);
+	together(close_one, runs, sizeof(*runs), cnt + 1);
 }
 
 /* `cnt` expressions (an emulated kernel does its share), evenly chosen from the skip-th on. */
