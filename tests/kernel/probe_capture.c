@@ -18,16 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/testveth.h"
+#include "../lib/vethgroup.h"
 #include "bpfcap/cbpf.h"
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "bpfcap/probe.h"
 
 enum { POLL_MS = 50, POLLS_MAX = 40, FRAMES_MAX = 16, SENDER = 1, RECEIVER = 0 };
-
-static struct testveth veth;
-static bool has_veth;
 
 static void need_veth(void)
 {
@@ -348,21 +345,6 @@ static void test_tag_beside_the_packet(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	has_veth = testveth_open(&veth) == 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (has_veth)
-		testveth_close(&veth);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,5 +359,6 @@ int main(void)
 		cmocka_unit_test(test_tag_beside_the_packet),
 	};
 
-	return cmocka_run_group_tests_name("probe_capture", tests, setup, teardown);
+	return cmocka_run_group_tests_name("probe_capture", tests, vethgroup_setup,
+					   vethgroup_teardown);
 }

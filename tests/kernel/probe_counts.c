@@ -17,12 +17,9 @@
 
 #include "../../src/probes/session.h"
 #include "../lib/share.h"
-#include "../lib/testveth.h"
+#include "../lib/vethgroup.h"
 
 enum { STARTS = 60, IDS_MAX = 10, WAIT_MS = 5000, SENDER = 1 };
-
-static struct testveth veth;
-static bool has_veth;
 
 static void need_veth(void)
 {
@@ -225,21 +222,6 @@ static void test_failed_opens(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	has_veth = testveth_open(&veth) == 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (has_veth)
-		testveth_close(&veth);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,5 +231,6 @@ int main(void)
 		cmocka_unit_test(test_failed_opens),
 	};
 
-	return cmocka_run_group_tests_name("probe_counts", tests, setup, teardown);
+	return cmocka_run_group_tests_name("probe_counts", tests, vethgroup_setup,
+					   vethgroup_teardown);
 }

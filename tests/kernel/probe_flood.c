@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../lib/testveth.h"
+#include "../lib/vethgroup.h"
 #include "bpfcap/probe.h"
 
 enum {
@@ -33,9 +33,6 @@ enum {
 	QUIET_MS = 50,
 	SENDER = 1
 };
-
-static struct testveth veth;
-static bool has_veth;
 
 struct flood {
 	unsigned ms;
@@ -200,21 +197,6 @@ static void test_flood_at_function(void **state)
 	check("dev_hard_start_xmit", "vb", "5.4");
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	has_veth = testveth_open(&veth) == 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (has_veth)
-		testveth_close(&veth);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,5 +204,6 @@ int main(void)
 		cmocka_unit_test(test_flood_at_function),
 	};
 
-	return cmocka_run_group_tests_name("probe_flood", tests, setup, teardown);
+	return cmocka_run_group_tests_name("probe_flood", tests, vethgroup_setup,
+					   vethgroup_teardown);
 }

@@ -16,13 +16,10 @@
 #include <cmocka.h>
 
 #include "../lib/testnet.h"
-#include "../lib/testveth.h"
+#include "../lib/vethgroup.h"
 #include "bpfcap/probe.h"
 
 enum { CNT = 5, POLL_MS = 20, QUIET_POLLS = 5, WAIT_POLLS = 250 };
-
-static struct testveth veth;
-static bool has_veth;
 
 static void need_veth(void)
 {
@@ -283,21 +280,6 @@ static void test_same_number(void **state)
 	probe_close(p);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	has_veth = testveth_open(&veth) == 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (has_veth)
-		testveth_close(&veth);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,5 +292,6 @@ int main(void)
 		cmocka_unit_test(test_same_number),
 	};
 
-	return cmocka_run_group_tests_name("probe_follow", tests, setup, teardown);
+	return cmocka_run_group_tests_name("probe_follow", tests, vethgroup_setup,
+					   vethgroup_teardown);
 }

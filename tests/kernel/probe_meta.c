@@ -17,13 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lib/testveth.h"
+#include "../lib/vethgroup.h"
 #include "bpfcap/probe.h"
 
 enum { CNT = 7, POLL_MS = 20, QUIET_POLLS = 5, MARK = 0x1234, SENDER = 1 };
-
-static struct testveth veth;
-static bool has_veth;
 
 static void need_veth(void)
 {
@@ -261,21 +258,6 @@ static void test_reason(void **state)
 	refused("socket", c, -ENOTSUP, "why a packet is dropped");
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	has_veth = testveth_open(&veth) == 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (has_veth)
-		testveth_close(&veth);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,5 +269,6 @@ int main(void)
 		cmocka_unit_test(test_reason),
 	};
 
-	return cmocka_run_group_tests_name("probe_meta", tests, setup, teardown);
+	return cmocka_run_group_tests_name("probe_meta", tests, vethgroup_setup,
+					   vethgroup_teardown);
 }

@@ -24,14 +24,11 @@
 
 #include "../lib/share.h"
 #include "../lib/testnet.h"
-#include "../lib/testveth.h"
+#include "../lib/vethgroup.h"
 #include "bpfcap/kbpf.h"
 #include "bpfcap/probe.h"
 
 enum { STARTS = 40, STARTS_MIN = 10, CNT = 5, POLL_MS = 20, WAIT_POLLS = 100, ID_MAX = 256 };
-
-static struct testveth veth;
-static bool has_veth;
 
 /* What a user may ask for; a kernel without one of these (kprobes, VLAN filters) leaves it out. */
 static const struct start {
@@ -250,21 +247,6 @@ static void many_at_once(void **state)
 	no_filters();
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	has_veth = testveth_open(&veth) == 0;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (has_veth)
-		testveth_close(&veth);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,5 +254,6 @@ int main(void)
 		cmocka_unit_test(many_at_once),
 	};
 
-	return cmocka_run_group_tests_name("probe_starts", tests, setup, teardown);
+	return cmocka_run_group_tests_name("probe_starts", tests, vethgroup_setup,
+					   vethgroup_teardown);
 }

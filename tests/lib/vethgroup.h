@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/lib/vethgroup.h - one pair of devices (testveth.h) for all tests of a cmocka group. */
+#ifndef VETHGROUP_H
+#define VETHGROUP_H
+
+#include <stdbool.h>
+
+#include "testveth.h"
+
+extern struct testveth veth;
+extern bool has_veth; /* false: the pair could not be made, and tests skip or fail */
+
+/* The group's setup and teardown. Always 0. */
+int vethgroup_setup(void **state);
+int vethgroup_teardown(void **state);
+
+#endif
