@@ -89,6 +89,44 @@ selects()
 	same "$(lines "$T/out")" 2
 }
 
+# The name of the interface is a glob; of the two it may mean, only one is in this namespace.
+at_a_glob()
+{
+	shows tc -i '[lr]*t0' "$@"
+}
+
+# What a program of LEFT's interface receives: the replies.
+receives()
+{
+	need_pair
+	start -f "$@" icmp and host "$NET.1"
+	pings 4
+	sleep 0.3
+	stop INT
+	ended 0
+	same "$(grep -Ec 'left0 .*echo reply' "$T/out")" 4 "replies in: $(cat "$T/out")"
+	same "$(lines "$T/out")" 4 lines
+	has "$T/err" '^4 packets captured'
+	has "$T/err" '^0 packets lost'
+}
+
+# Datagrams to ports where nobody listens.
+no_socket()
+{
+	need_pair
+	need busybox
+	[ "$(uname -r | cut -d . -f 1)" -ge 6 ] || skip "drop reasons came with 5.17"
+	start -f drop --reason NO_SOCKET "$@" udp and host "$NET.1"
+	datagrams 4
+	sleep 0.3
+	stop INT
+	ended 0
+	line=" drop \\(NO_SOCKET, [a-z0-9_.]+\\+0x[0-9a-f/x]+\\) IP $NET.1\\.[0-9]+ > $NET.2\\.[0-9]+: UDP"
+	same "$(grep -Ec "$line" "$T/out")" 4 "in: $(cat "$T/out")"
+	same "$(lines "$T/out")" 4 lines
+	has "$T/err" '^4 packets captured'
+}
+
 shows_ipv6_and_arp()
 {
 	need_pair
@@ -223,6 +261,9 @@ for kernel in auto 5.4; do
 	try dropped -f drop -k $kernel
 	try dropped -f tracepoint:skb:kfree_skb -k $kernel
 	try dropped -f rawtp:kfree_skb -k $kernel
+	try at_a_glob -k $kernel
+	try receives xdp -i left0 -k $kernel
+	try no_socket -k $kernel
 done
 try names_the_reason
 try selects

@@ -59,6 +59,20 @@ glob_sees()
 	each_once
 }
 
+# Where a packet has no headers of its device yet, they are made up.
+fakes()
+{
+	need_kprobes
+	need busybox
+	start -f __ip_finish_output --fake-hdr "$@" udp and host "$NET.1"
+	datagrams 4
+	sleep 0.3
+	stop INT
+	ended 0
+	at __ip_finish_output 4 "IP $NET.1\\.[0-9]+ > $NET.2\\.[0-9]+: UDP"
+	same "$(lines "$T/out")" 4 lines
+}
+
 # Functions, tracepoints and other hooks in one run.
 mixed()
 {
@@ -208,6 +222,7 @@ try function_sees icmp_rcv@1 -k 5.4
 for target in auto 5.4; do
 	try function_sees icmp_rcv -k $target
 	try gathers -k $target
+	try fakes -k $target
 done
 try glob_sees
 try mixed

@@ -150,6 +150,12 @@ pings()
 	left ping -q -i 0.05 -c "$1" -W 1 "${2:-$NET.2}" >/dev/null || :
 }
 
+# datagrams N: to ports of RIGHT that nobody listens at; each is answered.
+datagrams()
+{
+	left busybox traceroute -n -q "$1" -m 1 -w 1 "$NET.2" >/dev/null
+}
+
 lines()
 {
 	wc -l <"$1"
