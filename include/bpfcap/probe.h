@@ -34,7 +34,7 @@ extern "C" {
 
 /* ---- Session ------------------------------------------------------------------------------ */
 
-/* Told in one sentence of interfaces that a glob chose: that hooks are attached to one that has
+/* Told in one sentence of the interfaces chosen: that hooks are attached to one that has
  * come, that they are not to one where that failed, that one is gone. */
 typedef void (*probe_notice_fn)(void *user, const char *text);
 
@@ -42,7 +42,8 @@ struct probe_config {
 	const char *kernel;	   /* -k: "5.4"; NULL or "auto": the running kernel, probed */
 	const char *expr;	   /* pcap-filter(7); NULL or "": everything */
 	const char *const *hooks;  /* hook specs, NULL-terminated; NULL: the kernel's default */
-	const char *const *ifaces; /* names, globs or "any", NULL-terminated; NULL: all */
+	const char *const *ifaces; /* names (which must exist), globs or "any", NULL-terminated;
+				    * NULL: all */
 	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
 	bool stack;		   /* kernel stack with each event */
 	bool owners;		   /* whose socket each packet belongs to */

@@ -23,9 +23,7 @@ struct capture {
 	struct cbpf_prog eth, raw;
 	uint32_t snap_len;
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
-	const uint32_t *ifindex;
-	unsigned ifindex_cnt; /* 0: all interfaces */
-	int ifaces_fd;	      /* map of those chosen, which change; 0: the list above holds */
+	int ifaces_fd;	     /* map of the interfaces chosen, which change; 0: all are */
 	uint32_t
 		iface_netns; /* where they are: others have the same numbers; 0: not to be tested */
 	struct capture_meta meta;

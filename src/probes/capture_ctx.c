@@ -44,8 +44,7 @@ static int verdict(const struct emit *m)
 
 /*
  * In: R6 = context. Out: SLOT_IFINDEX. Clobbers R0..R5.
- * A loopback frame passes a packet socket twice: only its way in counts, as with tcpdump. One
- * socket may serve for several interfaces; the other hooks are attached to those chosen.
+ * A loopback frame passes a packet socket twice: only its way in counts, as with tcpdump.
  */
 static void emit_ifindex(const struct emit *m)
 {
@@ -59,8 +58,6 @@ static void emit_ifindex(const struct emit *m)
 		return;
 	EMIT(b, JNE(R1, IFINDEX_LO, counts), LDX(W, R2, CTX(R6, __sk_buff, pkt_type)),
 	     JEQ(R2, PACKET_OUTGOING, m->out), LABEL(counts));
-	if (m->c->ifaces_fd > 0)
-		probe_emit_iface_test(m);
 }
 
 /*

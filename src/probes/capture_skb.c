@@ -115,8 +115,10 @@ void probe_emit_skb(const struct emit *m)
 }
 
 /* if (!lookup(ifaces, ifindex)) goto release. In: R1 = ifindex. Clobbers R0..R5. */
-static void emit_iface_lookup(const struct emit *m)
+void probe_emit_iface_test(const struct emit *m)
 {
+	if (m->c->ifaces_fd == 0)
+		return;
 	/* clang-format off */
 	EMIT(m->b, STX(W, MEM(R10, SLOT_KEY), R1),
 		LD_MAP_FD(R1, m->c->ifaces_fd),
@@ -125,22 +127,6 @@ static void emit_iface_lookup(const struct emit *m)
 		CALL(map_lookup_elem),
 		JEQ(R0, 0, m->release));
 	/* clang-format on */
-}
-
-/* if (ifindex is none of those chosen) goto release. In: R1 = ifindex. Clobbers R0..R5. */
-void probe_emit_iface_test(const struct emit *m)
-{
-	ebpf_label chosen = ebpf_label_new(m->b);
-
-	if (m->c->ifaces_fd > 0) {
-		emit_iface_lookup(m);
-		return;
-	}
-	if (m->c->ifindex_cnt == 0)
-		return;
-	for (unsigned i = 0; i < m->c->ifindex_cnt; i++)
-		EMIT(m->b, JEQ(R1, (int32_t)m->c->ifindex[i], chosen));
-	EMIT(m->b, JA(m->release), LABEL(chosen));
 }
 
 /*

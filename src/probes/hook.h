@@ -50,10 +50,7 @@ struct hook {
 /* What hooks may need to know of the session. */
 struct hook_env {
 	const struct ebpf_target *target;
-	struct kbpf_guard *guard;	/* NULL where nothing outlives the process */
-	const struct kbpf_iface *iface; /* the interfaces chosen with -i; none: all */
-	unsigned iface_cnt;
-	bool follows; /* others may come; programs ask a map which are chosen */
+	struct kbpf_guard *guard; /* NULL where nothing outlives the process */
 };
 
 struct hook_ops {
@@ -77,11 +74,13 @@ struct hook_ops {
 	 * Goes to m->out when there is nothing to look at. Clobbers R0..R9 and the filter's stack.
 	 */
 	void (*emit_prologue)(const struct emit *m);
-	/* One of the two: attaches, or attaches to one interface, for which -i is required. */
+	/* Attaches to all that there is, or to one interface. A hook that has only the latter
+	 * requires -i; one that has both attaches to each interface where some are chosen. */
 	int (*attach)(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e);
 	int (*attach_iface)(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
 			    struct err *e);
-	/* Goes with attach_iface; nothing happens where it is not attached. */
+	/* Goes with attach_iface, for an interface that is gone or about to be left; nothing
+	 * happens where it is not attached. */
 	void (*detach_iface)(struct hook *h, int ifindex);
 	/* Optional: after attach said -EINVAL, asks for less; false when there is nothing less. */
 	bool (*degrade)(struct hook *h);

@@ -3,7 +3,7 @@
  * src/probes/hook_socket.c - socket: an AF_PACKET socket whose filter hands the packets over.
  *
  * The program keeps nothing for the socket's queue. One socket for each interface chosen with -i,
- * or one for all, whose program may ask which are chosen. Fails with -EPERM without CAP_NET_RAW.
+ * or one for all. Fails with -EPERM without CAP_NET_RAW.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -53,18 +53,39 @@ static int open_socket(int prog_fd, int ifindex, struct err *e)
 	return fd;
 }
 
+/* ifindex 0: all interfaces. */
+static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
+			struct err *e)
+{
+	int fd = open_socket(prog_fd, ifindex, e);
+
+	(void)env;
+	return fd < 0 ? fd : probe_hook_keep_fd(h, fd, e);
+}
+
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
 {
-	unsigned i = 0, cnt = env->follows ? 0 : env->iface_cnt;
+	return attach_iface(h, env, prog_fd, 0, e);
+}
 
-	do {
-		int fd = open_socket(prog_fd, cnt ? env->iface[i].index : 0, e);
-		int rc = fd < 0 ? fd : probe_hook_keep_fd(h, fd, e);
+/* The kernel unbinds a socket whose interface goes. */
+static bool is_at(int fd, int ifindex)
+{
+	struct sockaddr_ll at = {0};
+	socklen_t len = sizeof(at);
 
-		if (rc < 0)
-			return rc;
-	} while (++i < cnt);
-	return 0;
+	return getsockname(fd, (struct sockaddr *)&at, &len) < 0 || at.sll_ifindex < 0 ||
+	       at.sll_ifindex == ifindex;
+}
+
+static void detach_iface(struct hook *h, int ifindex)
+{
+	for (unsigned i = h->fd_cnt; i-- > 0;) {
+		if (!is_at(h->fd[i], ifindex))
+			continue;
+		close(h->fd[i]);
+		h->fd[i] = h->fd[--h->fd_cnt];
+	}
 }
 
 const struct hook_ops probe_hook_socket = {
@@ -72,4 +93,6 @@ const struct hook_ops probe_hook_socket = {
 	.dir_of_packet = true,
 	.parse = parse,
 	.attach = attach,
+	.attach_iface = attach_iface,
+	.detach_iface = detach_iface,
 };

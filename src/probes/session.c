@@ -50,11 +50,9 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 
 	if (rc < 0)
 		return rc;
-	p->capture.ifindex = p->chosen_index;
-	p->capture.ifindex_cnt = probe_session_wants_all(p) ? 0 : p->chosen_cnt;
 	p->capture.iface_netns = probe_session_wants_all(p) ? 0 : p->own_netns;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (p->hooks.hook[i].ops->attach_iface && !p->pattern)
+		if (!p->hooks.hook[i].ops->attach && !p->pattern)
 			return err_input(e, -EINVAL, "hook",
 					 "hook %s works on an interface; choose one with -i, or "
 					 "all with -i any",
@@ -148,7 +146,7 @@ static int attach_one(struct probe *p, unsigned i, const struct hook_env *env, s
 	struct hook *h = &p->hooks.hook[i];
 	int rc;
 
-	if (h->ops->attach_iface)
+	if (probe_session_by_iface(p, i))
 		return probe_session_attach_ifaces(p, i, e);
 	while ((rc = h->ops->attach(h, env, p->state[i].prog_fd, e)) == -EINVAL &&
 	       h->ops->degrade && h->ops->degrade(h)) {
@@ -263,9 +261,6 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 	if (rc == 0)
 		rc = find_layout(p, e);
 	env->target = &p->target;
-	env->iface = p->chosen;
-	env->iface_cnt = p->chosen_cnt;
-	env->follows = probe_session_has_glob(p);
 	if (rc == 0)
 		rc = probe_hooks_resolve(&p->hooks, env, e);
 	if (rc < 0)

@@ -31,7 +31,6 @@ struct probe {
 	uint64_t iface_heard_ns; /* CLOCK_MONOTONIC */
 	char **pattern;		 /* -i: names and globs, NULL-terminated; NULL: all */
 	struct kbpf_iface *chosen;
-	uint32_t *chosen_index;
 	unsigned chosen_cnt;
 	struct kbpf_iface_monitor *monitor; /* NULL: interfaces that come later do not matter */
 	int wake_fd;			    /* readable when there is news, or the clock is set */
@@ -84,6 +83,8 @@ bool probe_session_wants_all(const struct probe *p); /* -i any, or no -i */
 /* session_follow.c: interfaces that come and go. */
 int probe_session_follow_open(struct probe *p, const char *const *patterns, struct err *e);
 void probe_session_follow_close(struct probe *p);
+/* Hook i is attached to each of the interfaces chosen, and not once for all. */
+bool probe_session_by_iface(const struct probe *p, unsigned i);
 /* Attaches hook i to the interfaces chosen; one that a glob chose may fail. */
 int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e);
 /* To be called when wake_fd may be readable: attaches to what has come, forgets what has gone. */

@@ -4,8 +4,9 @@
  *
  * Heard of by rtnetlink; whatever the news, all interfaces are listed again and compared with those
  * that were known, so that lost messages do no harm. Hooks of one interface are attached to those
- * that a glob of -i matches, and forget those that are gone; the programs of the other hooks ask a
- * map. Failures are told by the session's notices: the capture goes on without that interface.
+ * that a name or glob of -i matches, and forget those that are gone; the programs of the other
+ * hooks ask a map. Failures are told by the session's notices: the capture goes on without that
+ * interface.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -44,9 +45,8 @@ static int watch(int epoll_fd, int fd)
 /* The link type of an interface matters to programs that get the packet as their context. */
 static bool needs_news(const struct probe *p, const char *const *patterns)
 {
-	for (; patterns && *patterns; patterns++)
-		if (probe_session_is_glob(*patterns))
-			return true;
+	if (patterns && *patterns)
+		return true;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		if (!p->hooks.hook[i].ops->tracing)
 			return true;
@@ -102,6 +102,13 @@ static int attach(struct probe *p, unsigned i, const struct kbpf_iface *iface, s
 	return h->ops->attach_iface(h, &p->env, p->state[i].prog_fd, iface->index, e);
 }
 
+bool probe_session_by_iface(const struct probe *p, unsigned i)
+{
+	const struct hook_ops *ops = p->hooks.hook[i].ops;
+
+	return ops->attach_iface && !(ops->attach && probe_session_wants_all(p));
+}
+
 int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e)
 {
 	unsigned attached_cnt = 0;
@@ -138,18 +145,11 @@ static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
 {
 	size_t cnt = p->chosen_cnt + 1;
 	struct kbpf_iface *chosen = realloc(p->chosen, cnt * sizeof(*chosen));
-	uint32_t *index;
 
 	if (!chosen)
 		return -ENOMEM;
-	p->env.iface = p->chosen = chosen;
-	index = realloc(p->chosen_index, cnt * sizeof(*index));
-	if (!index)
-		return -ENOMEM;
-	p->capture.ifindex = p->chosen_index = index;
-	chosen[p->chosen_cnt] = *iface;
-	index[p->chosen_cnt] = (uint32_t)iface->index;
-	p->env.iface_cnt = ++p->chosen_cnt;
+	p->chosen = chosen;
+	chosen[p->chosen_cnt++] = *iface;
 	return 0;
 }
 
@@ -164,7 +164,7 @@ static void come(struct probe *p, const struct kbpf_iface *iface)
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
 		struct err why;
 
-		if (!p->hooks.hook[i].ops->attach_iface || attach(p, i, iface, &why) == 0)
+		if (!probe_session_by_iface(p, i) || attach(p, i, iface, &why) == 0)
 			continue;
 		failed = true;
 		tell(p, "not capturing at %s of %s: %s", p->hooks.hook[i].name, iface->name,
@@ -181,13 +181,11 @@ static void go(struct probe *p, unsigned at)
 	uint32_t key = (uint32_t)gone.index;
 
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (p->hooks.hook[i].ops->detach_iface)
+		if (probe_session_by_iface(p, i))
 			p->hooks.hook[i].ops->detach_iface(&p->hooks.hook[i], gone.index);
 	if (p->capture.ifaces_fd > 0)
 		(void)kbpf_map_delete(p->capture.ifaces_fd, &key);
-	p->env.iface_cnt = --p->chosen_cnt;
-	p->chosen[at] = p->chosen[p->chosen_cnt];
-	p->chosen_index[at] = p->chosen_index[p->chosen_cnt];
+	p->chosen[at] = p->chosen[--p->chosen_cnt];
 	tell(p, "%s is gone", gone.name);
 }
 
@@ -200,7 +198,7 @@ static void compare(struct probe *p)
 		const struct kbpf_iface *iface = &p->iface[i];
 
 		probe_session_linktype(p, iface);
-		if (p->env.follows && probe_session_wants_iface(p, iface->name) &&
+		if (probe_session_wants_iface(p, iface->name) &&
 		    !has_index(p->chosen, p->chosen_cnt, iface->index))
 			come(p, iface);
 	}

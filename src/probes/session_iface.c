@@ -129,15 +129,11 @@ int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, st
 	if (rc < 0)
 		return rc;
 	p->chosen = calloc(p->iface_cnt + 1, sizeof(*p->chosen));
-	p->chosen_index = calloc(p->iface_cnt + 1, sizeof(*p->chosen_index));
-	if (!p->chosen || !p->chosen_index)
+	if (!p->chosen)
 		return no_memory(e);
-	for (unsigned i = 0; i < p->iface_cnt; i++) {
-		if (!probe_session_wants_iface(p, p->iface[i].name))
-			continue;
-		p->chosen[p->chosen_cnt] = p->iface[i];
-		p->chosen_index[p->chosen_cnt++] = (uint32_t)p->iface[i].index;
-	}
+	for (unsigned i = 0; i < p->iface_cnt; i++)
+		if (probe_session_wants_iface(p, p->iface[i].name))
+			p->chosen[p->chosen_cnt++] = p->iface[i];
 	return 0;
 }
 
@@ -148,7 +144,6 @@ void probe_session_free_ifaces(struct probe *p)
 	free(p->pattern);
 	free(p->iface);
 	free(p->chosen);
-	free(p->chosen_index);
 }
 
 static const char *find_name(const struct probe *p, uint32_t ifindex)

@@ -10,7 +10,8 @@
 enum {
 	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
 	TRACK_CNT_MAX = 65536,	 /* addresses; the one unseen for longest goes */
-	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
+	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob ... */
+	IFACE_CNT_NAMED = 256,	 /* ... and by their names */
 	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
 	RING_PAGES_MIN = 32,
 	RING_PAGES_ALL = 16384, /* ... and 64 MiB for all */
@@ -66,17 +67,18 @@ static int make_track(struct probe *p, struct err *e)
 	return fd < 0 ? fd : 0;
 }
 
-/* The interfaces chosen, where they change. */
+/* The interfaces chosen, for programs that see the packets of others, too. */
 static int make_ifaces(struct probe *p, struct err *e)
 {
 	static const uint32_t yes = 1;
-	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, IFACE_CNT_MAX, 0, "bpfcap_ifaces", e);
+	uint32_t cnt = probe_session_has_glob(p) ? IFACE_CNT_MAX : IFACE_CNT_NAMED;
+	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, cnt, 0, "bpfcap_ifaces", e);
 
 	if (fd < 0)
 		return fd;
 	p->capture.ifaces_fd = fd;
 	for (unsigned i = 0; i < p->chosen_cnt; i++)
-		(void)kbpf_map_update(fd, &p->chosen_index[i], &yes, BPF_ANY);
+		(void)kbpf_map_update(fd, &p->chosen[i].index, &yes, BPF_ANY);
 	return 0;
 }
 
@@ -113,7 +115,7 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 		rc = make_track(p, e);
 	if (rc == 0 && any_hook(p, false))
 		rc = make_linktypes(p, e);
-	if (rc == 0 && probe_session_has_glob(p) && !probe_session_wants_all(p))
+	if (rc == 0 && any_hook(p, true) && !probe_session_wants_all(p))
 		rc = make_ifaces(p, e);
 	if (rc < 0)
 		return rc;

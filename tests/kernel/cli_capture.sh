@@ -121,7 +121,8 @@ no_socket()
 	sleep 0.3
 	stop INT
 	ended 0
-	line=" drop \\(NO_SOCKET, [a-z0-9_.]+\\+0x[0-9a-f/x]+\\) IP $NET.1\\.[0-9]+ > $NET.2\\.[0-9]+: UDP"
+	where=" drop \\(NO_SOCKET, [a-z0-9_.]+\\+0x[0-9a-f/x]+\\) "
+	line="${where}IP $NET.1\\.[0-9]+ > $NET.2\\.[0-9]+: UDP"
 	same "$(grep -Ec "$line" "$T/out")" 4 "in: $(cat "$T/out")"
 	same "$(lines "$T/out")" 4 lines
 	has "$T/err" '^4 packets captured'

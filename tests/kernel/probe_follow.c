@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tests/kernel/probe_follow.c - captures at several interfaces at once, chosen by names, globs or
- * "any", and at those that come while it runs: once one is announced, no packet is missed.
+ * "any", at those that come while it runs, and at one that is deleted and made anew: once one is
+ * announced, no packet is missed.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -158,6 +159,42 @@ static void test_shared_programs(void **state)
 	follows("socket", "5.4", "[on]*0");
 }
 
+/* The one that has the name is captured at, whichever it is. */
+static void renews(const char *hook, const char *kernel)
+{
+	struct seen s;
+	struct probe *p;
+
+	print_message("%s\n", hook);
+	make("old0", "peer0");
+	p = begin(hook, kernel, "old0", &s);
+	send_to("peer0");
+	send_to("va");
+	read_all(p, &s);
+	assert_int_equal(s.cnt, CNT);
+	assert_int_equal(testnet_del_link("old0"), 0);
+	wait_for(p, &s, "old0 is gone");
+	make("old0", "peer0");
+	wait_for(p, &s, "capturing at old0, too");
+	send_to("peer0");
+	send_to("va");
+	read_all(p, &s);
+	assert_int_equal(s.cnt, 2 * CNT);
+	assert_int_equal(s.at[0], 2 * CNT);
+	probe_close(p);
+	assert_int_equal(testnet_del_link("old0"), 0);
+}
+
+static void test_renewed(void **state)
+{
+	(void)state;
+	need_veth();
+	renews("tc:ingress", "5.4");
+	renews("xdp", NULL);
+	renews("rx", NULL);
+	renews("socket", NULL);
+}
+
 /* "any" takes the peers too, and what is there before anything else. */
 static void test_any(void **state)
 {
@@ -286,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_tc),
 		cmocka_unit_test(test_xdp),
 		cmocka_unit_test(test_shared_programs),
+		cmocka_unit_test(test_renewed),
 		cmocka_unit_test(test_any),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_taken),

@@ -28,7 +28,7 @@ static const struct opt_row rows[] = {
 	{'f', "hook", "SPEC[,SPEC...]", OPT_LIST, TO(hooks), 0,
 	 "where to capture (see below); the default is rx,tx,drop, or socket on kernels without tracing"},
 	{'i', "interface", "IF", OPT_WORDS, TO(ifaces), 0,
-	 "only this interface, or those of a glob, also when they come later; any: all (repeatable)"},
+	 "only this interface, or those of a glob, also if they come later; any: all (repeatable)"},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
 	 "write for kernel VER (5.4, 6.1 ...) instead of probing; auto is the default"},
 	{'c', "count", "N", OPT_NUMBER, TO(packet_cnt), 1,
