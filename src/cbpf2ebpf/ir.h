@@ -122,6 +122,8 @@ ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
 ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting);
 ir_val c2e_ir_ptr(struct ir *ir, ir_val base);
 ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b);
+/* a op k, of those with two operands. */
+ir_val c2e_ir_alu_const(struct ir *ir, enum ir_op op, ir_val a, uint32_t k);
 
 /* Splits a base into a base and a constant where the sum cannot wrap: x + 12 -> x, *k += 12. */
 ir_val c2e_ir_split_base(const struct ir *ir, ir_val base, uint64_t *k);

@@ -70,7 +70,7 @@ static void make_raw(struct ir *ir, struct ir_insn *n, ir_val load)
 	if (n->a != load) {
 		uint32_t mask = (uint32_t)c2e_ir_at(ir, v.b)->k;
 
-		raw = c2e_ir_alu(ir, IR_AND, raw, c2e_ir_const(ir, swap(l.size, mask)));
+		raw = c2e_ir_alu_const(ir, IR_AND, raw, swap(l.size, mask));
 	}
 	n->a = raw;
 	n->lo = n->hi = swap(l.size, n->lo);

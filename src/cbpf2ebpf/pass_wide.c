@@ -129,8 +129,8 @@ static ir_val part_of_wide(struct ir *ir, const struct group *g, const struct ir
 	ir_val wide = c2e_ir_load(ir, WIDE, g->base, g->end - WIDE);
 	uint32_t shift = 8 * (uint32_t)(g->end - v->k - v->size);
 
-	wide = c2e_ir_alu(ir, IR_RSH, wide, c2e_ir_const(ir, shift));
-	return c2e_ir_alu(ir, IR_AND, wide, c2e_ir_const(ir, UINT32_MAX >> (32 - 8 * v->size)));
+	wide = c2e_ir_alu_const(ir, IR_RSH, wide, shift);
+	return c2e_ir_alu_const(ir, IR_AND, wide, UINT32_MAX >> (32 - 8 * v->size));
 }
 
 static ir_val rebuilt(struct pass *p, ir_val i)

@@ -4,131 +4,175 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Room for one more element of a growing array; false without memory. */
-static bool room_for(struct reader *r, void **array, uint32_t cnt, uint32_t *room, size_t size)
+/* Where an edge will lead: until then, the next one of its list. */
+static ir_node *way(const struct reader *r, path_edges edge)
 {
-	uint32_t more = *room ? 2 * *room : 64;
-	void *grown;
+	struct ir_insn *n = &r->ir->nodes[edge / 2];
 
-	if (cnt < *room)
-		return true;
-	grown = realloc(*array, more * size);
-	if (!grown) {
-		r->ir->failed = -ENOMEM;
-		return false;
-	}
-	*array = grown;
-	*room = more;
-	return true;
-}
-
-void c2e_path_add_edge(struct reader *r, uint32_t *list, uint32_t edge, uint32_t state)
-{
-	if (!room_for(r, (void **)&r->arrivals, r->arrival_cnt, &r->arrival_room,
-		      sizeof(*r->arrivals)))
-		return;
-	r->arrivals[r->arrival_cnt] = (struct arrival){edge, state, r->room, *list};
-	*list = r->arrival_cnt++;
+	if (edge == ROOT_EDGE)
+		return &r->ir->root;
+	return edge & 1 ? &n->no : &n->yes;
 }
 
 /* Lets every edge of the list lead to `to`. */
-static void connect(struct reader *r, uint32_t list, ir_node to)
+static void connect(struct reader *r, path_edges edges, ir_node to)
 {
-	for (; list != NO_LIST; list = r->arrivals[list].next) {
-		uint32_t edge = r->arrivals[list].edge;
+	while (edges != NO_EDGE) {
+		ir_node *end = way(r, edges);
 
-		if (edge == ROOT_EDGE)
-			r->ir->root = to;
-		else if (edge & 1)
-			r->ir->nodes[edge / 2].no = to;
-		else
-			r->ir->nodes[edge / 2].yes = to;
+		edges = *end;
+		*end = to;
 	}
+}
+
+path_edges c2e_path_joined(const struct reader *r, path_edges edges, path_edges more)
+{
+	ir_node *end = way(r, edges);
+
+	while (*end != NO_EDGE)
+		end = way(r, *end);
+	*end = more;
+	return edges;
 }
 
 ir_node c2e_path_place(struct reader *r, struct ir_insn n)
 {
 	ir_node i = c2e_ir_add(r->ir, n);
 
-	connect(r, r->open, i);
-	r->open = NO_LIST;
+	if (!r->ir->failed)
+		connect(r, r->open, i);
+	r->open = NO_EDGE;
 	return i;
 }
 
-void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, uint32_t *out)
+void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, path_edges *out)
 {
 	ir_node i;
 
-	if (r->open == NO_LIST)
+	if (r->open == NO_EDGE)
 		return;
-	i = c2e_path_place(r, (struct ir_insn){.kind = IR_SET, .a = v, .lo = cell, .hi = meeting});
-	c2e_path_add_edge(r, out, 2 * i, 0);
+	i = c2e_path_place(
+		r,
+		(struct ir_insn){.kind = IR_SET, .a = v, .lo = cell, .hi = meeting, .yes = *out});
+	*out = r->ir->failed ? NO_EDGE : 2 * i;
 }
 
-void c2e_path_finish(struct reader *r, uint32_t list, ir_val result)
+void c2e_path_finish(struct reader *r, path_edges edges, ir_val result)
 {
-	if (list == NO_LIST)
+	if (edges == NO_EDGE)
 		return;
 	if (result != 0) {
-		connect(r, list, c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET, .a = result}));
+		connect(r, edges, c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET, .a = result}));
 		return;
 	}
 	if (r->ret_0 == IR_NONE)
 		r->ret_0 = c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET});
-	connect(r, list, r->ret_0);
+	connect(r, edges, r->ret_0);
 }
 
-void c2e_path_test(struct reader *r, struct ir_insn n, uint32_t *yes, uint32_t *no)
+void c2e_path_test(struct reader *r, struct ir_insn n, path_edges *yes, path_edges *no)
 {
-	ir_node i;
+	ir_node i, swapped;
 	int answer;
 
-	*yes = *no = NO_LIST;
+	*yes = *no = NO_EDGE;
 	n.yes = 0; /* marks, to see whether the usual form swaps them */
 	n.no = 1;
 	answer = c2e_ir_usual(r->ir, &n);
 	if (answer >= 0) {
 		*((answer ? n.yes : n.no) == 0 ? yes : no) = r->open;
-		r->open = NO_LIST;
+		r->open = NO_EDGE;
 		return;
 	}
+	swapped = n.yes;
+	n.yes = n.no = NO_EDGE;
 	i = c2e_path_place(r, n);
-	c2e_path_add_edge(r, yes, 2 * i + n.yes, 0);
-	c2e_path_add_edge(r, no, 2 * i + n.no, 0);
+	if (r->ir->failed)
+		return;
+	*yes = 2 * i + swapped;
+	*no = 2 * i + !swapped;
 }
 
 void c2e_path_require(struct reader *r, struct ir_insn n)
 {
-	uint32_t yes, no;
+	path_edges yes, no;
 
 	c2e_path_test(r, n, &yes, &no);
 	r->open = yes;
 	c2e_path_finish(r, no, 0);
 }
 
-/* The values of the followed path that are read from instruction pc on; 0 without memory. */
-static uint32_t new_state(struct reader *r, uint32_t live)
+/* ---- Arrivals ----------------------------------------------------------------------------- */
+
+/* Makes sure that there is an unused arrival; false without memory. */
+static bool reserve(struct reader *r)
 {
-	if (!room_for(r, (void **)&r->states, r->state_cnt, &r->state_room, sizeof(*r->states)))
-		return 0;
-	r->states[r->state_cnt] = (struct state){0};
-	for (uint32_t i = 0; live >> i != 0; i++)
-		if (live & (1u << i))
-			r->states[r->state_cnt].v[i] = r->s.v[i];
-	return r->state_cnt++;
+	uint32_t room = r->arrival_room ? 2 * r->arrival_room : 16;
+	struct arrival *grown;
+
+	if (r->unused != NO_ARRIVAL)
+		return true;
+	if (r->arrival_cnt == r->arrival_room) {
+		grown = realloc(r->arrivals, room * sizeof(*grown));
+		if (!grown) {
+			r->ir->failed = -ENOMEM;
+			return false;
+		}
+		r->arrivals = grown;
+		r->arrival_room = room;
+	}
+	r->arrivals[r->arrival_cnt].next = NO_ARRIVAL;
+	r->unused = r->arrival_cnt++;
+	return true;
 }
 
-void c2e_path_arrive(struct reader *r, uint32_t list, size_t pc, bool back)
+struct arrival c2e_path_leave(struct reader *r, uint32_t *list)
 {
-	uint32_t *to = back ? &r->later[pc] : &r->now[pc], live = r->source->live[pc], state = 0;
+	uint32_t i = *list;
+	const struct arrival a = r->arrivals[i];
 
-	if (list == NO_LIST)
+	*list = a.next;
+	r->arrivals[i].next = r->unused;
+	r->unused = i;
+	return a;
+}
+
+/* The values of the followed path that are read from instruction pc on. */
+static struct state live_state(const struct reader *r, size_t pc)
+{
+	struct state s = {0};
+
+	for (uint32_t live = r->source->live[pc]; live != 0; live &= live - 1) {
+		unsigned i = (unsigned)__builtin_ctz(live);
+
+		s.v[i] = r->s.v[i];
+	}
+	return s;
+}
+
+/* Where more sets of values come than an instruction is read for, equal ones do not matter. */
+void c2e_path_arrive(struct reader *r, path_edges edges, size_t pc, bool back)
+{
+	uint32_t *list = back ? &r->later[pc] : &r->now[pc], new;
+	struct state s;
+
+	if (edges == NO_EDGE || !reserve(r))
 		return;
-	if (r->state_cnt == 0)
-		(void)new_state(r, 0);
-	if (live != 0)
-		state = new_state(r, live);
-	for (; list != NO_LIST; list = r->arrivals[list].next)
-		c2e_path_add_edge(r, to, r->arrivals[list].edge, state);
+	s = live_state(r, pc);
+	for (unsigned i = 0; i < SPLIT_MAX && *list != NO_ARRIVAL; i++) {
+		struct arrival *a = &r->arrivals[*list];
+
+		if (memcmp(&a->s, &s, sizeof(s)) == 0) {
+			a->edges = c2e_path_joined(r, edges, a->edges);
+			a->room = r->room < a->room ? r->room : a->room;
+			return;
+		}
+		list = &a->next;
+	}
+	new = r->unused;
+	r->unused = r->arrivals[new].next;
+	r->arrivals[new] = (struct arrival){edges, r->room, *list, s};
+	*list = new;
 }

@@ -13,69 +13,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPLIT_MAX 8 /* sets of values that one instruction is read for */
-
 /* ---- Following ---------------------------------------------------------------------------- */
 
 /* Follows the path from pc to where it ends or meets others. */
 static void follow(struct reader *r, size_t pc)
 {
-	while (r->open != NO_LIST && !r->ir->failed) {
+	while (r->open != NO_EDGE && !r->ir->failed) {
 		c2e_path_insn(r, pc++);
-		if (r->open != NO_LIST && (r->source->loops.flags[pc] & LOOP_TARGET)) {
+		if (r->open != NO_EDGE && (r->source->loops.flags[pc] & LOOP_TARGET)) {
 			c2e_path_arrive(r, r->open, pc, false);
 			return;
 		}
 	}
 }
 
-static bool same_state(const struct reader *r, uint32_t x, uint32_t y)
+/* The arrivals of a list, but no more than max + 1. */
+static unsigned count(const struct reader *r, uint32_t list, unsigned max)
 {
-	return x == y || memcmp(&r->states[x], &r->states[y], sizeof(struct state)) == 0;
-}
+	unsigned cnt = 0;
 
-struct group {
-	uint32_t state; /* of all its edges */
-	uint32_t room;	/* the least */
-	uint32_t list;
-};
-
-/* Sorts arrivals by their values; returns the number of groups, or max + 1 for more. */
-static unsigned group(struct reader *r, uint32_t list, struct group *groups, unsigned max)
-{
-	unsigned cnt = 0, g;
-	uint32_t next;
-
-	for (uint32_t i = list; i != NO_LIST; i = r->arrivals[i].next) {
-		for (g = 0; g < cnt; g++)
-			if (same_state(r, groups[g].state, r->arrivals[i].state))
-				break;
-		if (g == cnt && cnt++ == max)
-			return cnt;
-		if (g == cnt - 1)
-			groups[g] = (struct group){r->arrivals[i].state, UINT32_MAX, NO_LIST};
-	}
-	for (uint32_t i = list; i != NO_LIST; i = next) {
-		next = r->arrivals[i].next;
-		for (g = 0; !same_state(r, groups[g].state, r->arrivals[i].state);)
-			g++;
-		if (r->arrivals[i].room < groups[g].room)
-			groups[g].room = r->arrivals[i].room;
-		r->arrivals[i].next = groups[g].list;
-		groups[g].list = i;
-	}
+	for (; list != NO_ARRIVAL && cnt <= max; list = r->arrivals[list].next)
+		cnt++;
 	return cnt;
 }
 
 /* Bits of what the arrivals do not agree on. */
 static uint32_t differing(const struct reader *r, uint32_t list)
 {
-	const struct state *first = &r->states[r->arrivals[list].state];
+	const struct state *first = &r->arrivals[list].s;
 	uint32_t bits = 0;
 
-	for (; list != NO_LIST; list = r->arrivals[list].next)
+	for (; list != NO_ARRIVAL; list = r->arrivals[list].next)
 		for (unsigned c = 0; c < IR_STATE_CNT; c++)
-			if (r->states[r->arrivals[list].state].v[c] != first->v[c])
+			if (r->arrivals[list].s.v[c] != first->v[c])
 				bits |= 1u << c;
 	return bits;
 }
@@ -83,56 +53,61 @@ static uint32_t differing(const struct reader *r, uint32_t list)
 /* Makes one path of all arrivals: what they do not agree on goes through cells. */
 static void meet(struct reader *r, uint32_t list)
 {
-	uint32_t differ = differing(r, list), meeting = (*r->meeting_id)++, joined = NO_LIST;
+	uint32_t differ = differing(r, list), meeting = (*r->meeting_id)++;
+	path_edges all = NO_EDGE;
 
-	r->s = r->states[r->arrivals[list].state];
+	r->s = r->arrivals[list].s;
 	r->room = UINT32_MAX;
-	while (list != NO_LIST) {
-		const struct arrival a = r->arrivals[list];
+	while (list != NO_ARRIVAL && !r->ir->failed) {
+		const struct arrival a = c2e_path_leave(r, &list);
 
 		r->room = a.room < r->room ? a.room : r->room;
-		r->open = NO_LIST;
-		c2e_path_add_edge(r, &r->open, a.edge, a.state);
+		r->open = a.edges;
 		for (unsigned c = 0; c < IR_STATE_CNT; c++) {
-			uint32_t out = NO_LIST;
+			path_edges out = NO_EDGE;
 
 			if (!(differ & (1u << c)))
 				continue;
-			c2e_path_set_cell(r, r->states[a.state].v[c], c, meeting, &out);
+			c2e_path_set_cell(r, a.s.v[c], c, meeting, &out);
 			r->open = out;
 		}
-		if (r->open != NO_LIST)
-			c2e_path_add_edge(r, &joined, r->arrivals[r->open].edge, a.state);
-		list = a.next;
+		if (r->open != NO_EDGE)
+			all = c2e_path_joined(r, r->open, all);
 	}
 	for (unsigned c = 0; c < IR_STATE_CNT; c++)
 		if (differ & (1u << c))
 			r->s.v[c] = c2e_ir_cell(r->ir, c, meeting);
-	r->open = joined;
+	r->open = all;
 }
 
 /* Reads on from instruction pc with all that arrived there. */
 static void read_from(struct reader *r, size_t pc)
 {
-	unsigned max = r->how == IR_FEW && !(r->source->loops.flags[pc] & LOOP_HEAD) ? SPLIT_MAX
-										     : 1,
-		 cnt;
-	struct group groups[SPLIT_MAX];
+	bool few = r->how == IR_FEW && !(r->source->loops.flags[pc] & LOOP_HEAD);
+	unsigned max = few ? SPLIT_MAX : 1;
 	uint32_t list = r->now[pc];
 
-	r->now[pc] = NO_LIST;
-	cnt = group(r, list, groups, max);
-	if (cnt > max) {
+	r->now[pc] = NO_ARRIVAL;
+	if (count(r, list, max) > max) {
 		meet(r, list);
 		follow(r, pc);
 		return;
 	}
-	while (cnt-- > 0) {
-		r->s = r->states[groups[cnt].state];
-		r->room = groups[cnt].room;
-		r->open = groups[cnt].list;
+	while (list != NO_ARRIVAL) {
+		const struct arrival a = c2e_path_leave(r, &list);
+
+		r->s = a.s;
+		r->room = a.room;
+		r->open = a.edges;
 		follow(r, pc);
 	}
+}
+
+/* Ends the filter for all that arrived. */
+static void give_up(struct reader *r, uint32_t list)
+{
+	while (list != NO_ARRIVAL)
+		c2e_path_finish(r, c2e_path_leave(r, &list).edges, 0);
 }
 
 /* At the end of a loop: begins it again for what jumped back; true if anything did. */
@@ -141,12 +116,12 @@ static bool again(struct reader *r, const struct loop *loop, unsigned round)
 	bool any = false;
 
 	for (size_t pc = loop->start; pc <= loop->end; pc++) {
-		any |= r->later[pc] != NO_LIST;
+		any |= r->later[pc] != NO_ARRIVAL;
 		if (round < LOOP_MAX)
 			r->now[pc] = r->later[pc];
 		else
-			c2e_path_finish(r, r->later[pc], 0);
-		r->later[pc] = NO_LIST;
+			give_up(r, r->later[pc]);
+		r->later[pc] = NO_ARRIVAL;
 	}
 	return any && round < LOOP_MAX;
 }
@@ -156,10 +131,10 @@ static void read_all(struct reader *r)
 	const struct loop *loop = r->source->loops.all, *last = loop + r->source->loops.cnt;
 	unsigned round = 1;
 
-	c2e_path_add_edge(r, &r->open, ROOT_EDGE, 0);
-	c2e_path_arrive(r, r->open, 0, false);
+	r->ir->root = NO_EDGE;
+	c2e_path_arrive(r, ROOT_EDGE, 0, false);
 	for (size_t pc = 0; pc < r->source->prog->cnt && !r->ir->failed; pc++) {
-		if (r->now[pc] != NO_LIST)
+		if (r->now[pc] != NO_ARRIVAL)
 			read_from(r, pc);
 		if (loop == last || pc != loop->end)
 			continue;
@@ -173,7 +148,7 @@ static void read_all(struct reader *r)
 	}
 }
 
-/* An array with NO_LIST for each instruction. */
+/* An array with NO_ARRIVAL for each instruction. */
 static uint32_t *new_lists(size_t cnt)
 {
 	uint32_t *lists = malloc(cnt * sizeof(*lists));
@@ -191,7 +166,8 @@ void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_
 			   .view = view,
 			   .how = how,
 			   .meeting_id = meeting_id,
-			   .open = NO_LIST,
+			   .unused = NO_ARRIVAL,
+			   .open = NO_EDGE,
 			   .ret_0 = IR_NONE};
 
 	r.now = new_lists(source->prog->cnt);
@@ -203,5 +179,4 @@ void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_
 	free(r.now);
 	free(r.later);
 	free(r.arrivals);
-	free(r.states);
 }

@@ -53,8 +53,8 @@ static ir_val load_any(struct reader *r, const struct cbpf_insn *in, size_t pc)
 	case CBPF_LEN:
 		return c2e_path_len(r);
 	default: /* MSH */
-		byte = c2e_ir_alu(r->ir, IR_AND, load_at(r, 1, in->k), c2e_ir_const(r->ir, 0xf));
-		return c2e_ir_alu(r->ir, IR_LSH, byte, c2e_ir_const(r->ir, 2));
+		byte = c2e_ir_alu_const(r->ir, IR_AND, load_at(r, 1, in->k), 0xf);
+		return c2e_ir_alu_const(r->ir, IR_LSH, byte, 2);
 	}
 }
 
@@ -66,18 +66,22 @@ static enum ir_op alu_op(uint16_t code)
 	return ops[CBPF_OP(code) >> 4];
 }
 
+/* A constant operand needs no value of its own, and in most filters all of them are constant. */
 static ir_val alu(struct reader *r, const struct cbpf_insn *in)
 {
 	enum ir_op op = alu_op(in->code);
-	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : c2e_ir_const(r->ir, in->k);
+	ir_val a = r->s.v[IR_A], b = in->code & CBPF_X ? r->s.v[IR_X] : 0;
+	bool constant = !(in->code & CBPF_X);
 
-	if (op == IR_DIV || op == IR_MOD) {
+	if ((op == IR_DIV || op == IR_MOD) && !(constant && in->k != 0)) {
 		c2e_path_require(
 			r, (struct ir_insn){.kind = IR_IN, .a = b, .lo = 1, .hi = UINT32_MAX});
 		if (b == 0)
 			return 0;
 	}
-	return c2e_ir_alu(r->ir, op, r->s.v[IR_A], b);
+	if (constant && op != IR_NEG)
+		return c2e_ir_alu_const(r->ir, op, a, in->k);
+	return c2e_ir_alu(r->ir, op, a, b);
 }
 
 /* Puts a value into A or X; in programs of long expressions by way of a cell. */
@@ -85,9 +89,10 @@ static void assign(struct reader *r, unsigned to, ir_val v)
 {
 	const struct ir_value *val = c2e_ir_at(r->ir, v);
 
-	if (r->how == IR_ALL_CELLS && r->open != NO_LIST && val->op != IR_CONST &&
+	if (r->how == IR_ALL_CELLS && r->open != NO_EDGE && val->op != IR_CONST &&
 	    val->op != IR_CELL) {
-		uint32_t out = NO_LIST, meeting = (*r->meeting_id)++;
+		uint32_t meeting = (*r->meeting_id)++;
+		path_edges out = NO_EDGE;
 
 		c2e_path_set_cell(r, v, IR_A, meeting, &out);
 		r->open = out;
@@ -96,32 +101,57 @@ static void assign(struct reader *r, unsigned to, ir_val v)
 	r->s.v[to] = v;
 }
 
+/* The test of a jump that compares A with a constant; true if it is the opposite of the jump's. */
+static bool test_const(struct reader *r, const struct cbpf_insn *in, struct ir_insn *n)
+{
+	*n = (struct ir_insn){.kind = IR_IN, .a = r->s.v[IR_A], .lo = in->k, .hi = in->k};
+	switch (CBPF_OP(in->code)) {
+	case CBPF_JEQ:
+		return false;
+	case CBPF_JGE:
+		n->hi = UINT32_MAX;
+		return false;
+	case CBPF_JGT:
+		n->lo = 0;
+		return true;
+	default: /* JSET */
+		n->a = c2e_ir_alu_const(r->ir, IR_AND, n->a, in->k);
+		n->lo = n->hi = 0;
+		return true;
+	}
+}
+
+/* The same with X. */
+static bool test_x(struct reader *r, const struct cbpf_insn *in, struct ir_insn *n)
+{
+	*n = (struct ir_insn){.kind = IR_GT, .a = r->s.v[IR_A], .b = r->s.v[IR_X]};
+	switch (CBPF_OP(in->code)) {
+	case CBPF_JEQ:
+		n->kind = IR_EQ;
+		return false;
+	case CBPF_JGT:
+		return false;
+	case CBPF_JGE: /* not X > A */
+		n->a = r->s.v[IR_X];
+		n->b = r->s.v[IR_A];
+		return true;
+	default: /* JSET */
+		*n = (struct ir_insn){.kind = IR_IN, .a = c2e_ir_alu(r->ir, IR_AND, n->a, n->b)};
+		return true;
+	}
+}
+
 /* A conditional jump: sends the edges of both ways to where they lead. */
 static void jump(struct reader *r, const struct cbpf_insn *in, size_t pc)
 {
-	static const uint8_t kinds[] = {
-		[CBPF_JEQ >> 4] = IR_EQ, [CBPF_JGT >> 4] = IR_GT, [CBPF_JGE >> 4] = IR_GT};
-	unsigned op = CBPF_OP(in->code);
-	ir_val a = r->s.v[IR_A];
-	ir_val b = in->code & CBPF_X ? r->s.v[IR_X] : c2e_ir_const(r->ir, in->k);
-	struct ir_insn n = {.kind = kinds[op >> 4 & 3], .a = a, .b = b};
-	uint32_t yes, no;
+	path_edges yes, no;
+	struct ir_insn n;
+	bool opposite = in->code & CBPF_X ? test_x(r, in, &n) : test_const(r, in, &n);
 
-	if (op == CBPF_JSET)
-		n = (struct ir_insn){.kind = IR_IN,
-				     .a = c2e_ir_alu(r->ir, IR_AND, a, b),
-				     .lo = 1,
-				     .hi = UINT32_MAX};
-	if (op == CBPF_JGE) { /* a >= b: not b > a */
-		n.a = b;
-		n.b = a;
-		c2e_path_test(r, n, &no, &yes);
-	} else {
-		c2e_path_test(r, n, &yes, &no);
-	}
+	c2e_path_test(r, n, opposite ? &no : &yes, opposite ? &yes : &no);
 	c2e_path_arrive(r, yes, pc + 1 + in->jt, false);
 	c2e_path_arrive(r, no, pc + 1 + in->jf, false);
-	r->open = NO_LIST;
+	r->open = NO_EDGE;
 }
 
 static void jump_always(struct reader *r, const struct cbpf_insn *in, size_t pc)
@@ -129,7 +159,7 @@ static void jump_always(struct reader *r, const struct cbpf_insn *in, size_t pc)
 	int64_t distance = (int32_t)in->k;
 
 	c2e_path_arrive(r, r->open, (size_t)((int64_t)pc + 1 + distance), distance < 0);
-	r->open = NO_LIST;
+	r->open = NO_EDGE;
 }
 
 void c2e_path_insn(struct reader *r, size_t pc)
@@ -161,7 +191,7 @@ void c2e_path_insn(struct reader *r, size_t pc)
 	case CBPF_RET:
 		c2e_path_finish(r, r->open,
 				in->code & CBPF_A ? r->s.v[IR_A] : c2e_ir_const(r->ir, in->k));
-		r->open = NO_LIST;
+		r->open = NO_EDGE;
 		break;
 	default:
 		if (CBPF_OP(in->code) == CBPF_TXA)

@@ -6,7 +6,7 @@ static void require_room(struct reader *r, ir_val base, uint64_t reach)
 {
 	if (reach > UINT32_MAX) {
 		c2e_path_finish(r, r->open, 0);
-		r->open = NO_LIST;
+		r->open = NO_EDGE;
 		return;
 	}
 	if (base == 0 && reach <= r->room)
@@ -29,8 +29,8 @@ static ir_val tagged_byte(struct reader *r, uint64_t at)
 	if (at < 14)
 		pair = c2e_ir_tpid(r->ir);
 	if (at % 2 == 0)
-		pair = c2e_ir_alu(r->ir, IR_RSH, pair, c2e_ir_const(r->ir, 8));
-	return c2e_ir_alu(r->ir, IR_AND, pair, c2e_ir_const(r->ir, 0xff));
+		pair = c2e_ir_alu_const(r->ir, IR_RSH, pair, 8);
+	return c2e_ir_alu_const(r->ir, IR_AND, pair, 0xff);
 }
 
 /* A load at a constant place of a packet with a hardware tag. */
@@ -48,11 +48,10 @@ static ir_val load_tagged_at(struct reader *r, unsigned size, uint64_t k)
 	if (k == 12 && size == 2)
 		return c2e_ir_tpid(r->ir);
 	if (k == 14 && size == 2)
-		return c2e_ir_alu(r->ir, IR_AND, c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0),
-				  c2e_ir_const(r->ir, 0xffff));
+		return c2e_ir_alu_const(r->ir, IR_AND, c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0),
+					0xffff);
 	for (unsigned i = 0; i < size; i++)
-		sum = c2e_ir_alu(r->ir, IR_ADD,
-				 c2e_ir_alu(r->ir, IR_LSH, sum, c2e_ir_const(r->ir, 8)),
+		sum = c2e_ir_alu(r->ir, IR_ADD, c2e_ir_alu_const(r->ir, IR_LSH, sum, 8),
 				 tagged_byte(r, k + i));
 	return sum;
 }
@@ -68,7 +67,7 @@ static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint
 {
 	if (k >= 4)
 		return load_plain(r, size, base, k - 4);
-	base = c2e_ir_alu(r->ir, IR_SUB, base, c2e_ir_const(r->ir, 4));
+	base = c2e_ir_alu_const(r->ir, IR_SUB, base, 4);
 	return load_plain(r, size, base, k);
 }
 
@@ -78,7 +77,8 @@ static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint
  */
 static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
-	uint32_t meeting = (*r->meeting_id)++, out = NO_LIST, room = r->room, rest, yes;
+	uint32_t meeting = (*r->meeting_id)++, room = r->room;
+	path_edges out = NO_EDGE, rest, yes;
 	struct ir_insn in = {.kind = IR_IN, .a = base};
 
 	for (uint64_t at = k; at < 16; at++) { /* at = base + k for base = at - k */
@@ -86,12 +86,12 @@ static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base,
 		in.hi = in.lo;
 		c2e_path_test(r, in, &yes, &rest);
 		r->open = yes;
-		if (yes != NO_LIST)
+		if (yes != NO_EDGE)
 			c2e_path_set_cell(r, load_tagged_at(r, size, at), IR_A, meeting, &out);
 		r->room = room;
 		r->open = rest;
 	}
-	if (r->open != NO_LIST)
+	if (r->open != NO_EDGE)
 		c2e_path_set_cell(r, load_behind_tag(r, size, base, k), IR_A, meeting, &out);
 	r->open = out;
 	r->room = room;
@@ -114,5 +114,5 @@ ir_val c2e_path_len(struct reader *r)
 {
 	ir_val len = c2e_ir_len(r->ir);
 
-	return r->view->tagged ? c2e_ir_alu(r->ir, IR_ADD, len, c2e_ir_const(r->ir, 4)) : len;
+	return r->view->tagged ? c2e_ir_alu_const(r->ir, IR_ADD, len, 4) : len;
 }

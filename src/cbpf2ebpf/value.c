@@ -334,7 +334,7 @@ static ir_val operation(struct ir *ir, enum ir_op op, ir_val a, ir_val b)
 	return intern(ir, v);
 }
 
-static ir_val alu_const(struct ir *ir, enum ir_op op, ir_val a, uint32_t k)
+ir_val c2e_ir_alu_const(struct ir *ir, enum ir_op op, ir_val a, uint32_t k)
 {
 	ir_val folded;
 
@@ -359,7 +359,7 @@ ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b)
 		b = t;
 	}
 	if (c2e_ir_is_const(ir, b))
-		return alu_const(ir, op, a, (uint32_t)c2e_ir_at(ir, b)->k);
+		return c2e_ir_alu_const(ir, op, a, (uint32_t)c2e_ir_at(ir, b)->k);
 	if (a == 0 && op == IR_SUB)
 		return operation(ir, IR_NEG, b, 0);
 	if (a == 0 || (a == b && (op == IR_SUB || op == IR_XOR)))
