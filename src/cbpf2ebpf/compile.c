@@ -28,11 +28,10 @@ static bool asks_for_tags(const struct cbpf_prog *p)
 	return false;
 }
 
-static ir_node test(struct ir *ir, ir_val v, uint32_t k, ir_node yes, ir_node no)
+/* A test whose ways are not known yet. */
+static ir_node is_zero(struct ir *ir, ir_val v)
 {
-	return c2e_ir_add(
-		ir,
-		(struct ir_insn){.kind = IR_IN, .a = v, .lo = k, .hi = k, .yes = yes, .no = no});
+	return c2e_ir_add(ir, (struct ir_insn){.kind = IR_IN, .a = v});
 }
 
 static ir_node read_view(struct ir *ir, const struct ir_source *p, enum ir_meeting how,
@@ -51,12 +50,17 @@ static ir_node read_view(struct ir *ir, const struct ir_source *p, enum ir_meeti
 static void read_tagged(struct ir *ir, const struct ir_source *p, int net_off, enum ir_meeting how)
 {
 	uint32_t meeting = 1;
+	ir_node proto = is_zero(ir, c2e_ir_ad(ir, IR_AD_VLAN_PROTO, 0));
+	ir_node present = is_zero(ir, c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0));
 	ir_node plain = read_view(ir, p, how, &meeting, (struct ir_view){false, net_off});
 	ir_node tagged = read_view(ir, p, how, &meeting, (struct ir_view){true, net_off});
-	ir_val present = c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0);
-	ir_val proto = c2e_ir_ad(ir, IR_AD_VLAN_PROTO, 0);
 
-	ir->root = test(ir, proto, 0, plain, test(ir, present, 0, plain, tagged));
+	if (ir->failed)
+		return;
+	ir->nodes[proto].yes = ir->nodes[present].yes = plain;
+	ir->nodes[proto].no = present;
+	ir->nodes[present].no = tagged;
+	ir->root = proto;
 }
 
 /* What is known of the packets. */

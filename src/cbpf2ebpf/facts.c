@@ -83,21 +83,22 @@ static bool excludes(const struct fact *f, uint32_t lo, uint32_t hi)
 	return false;
 }
 
+/* In its usual form a test is not decided by what the value can be at all. */
 static int decide_in(const struct ir *ir, const struct facts *f, const struct ir_insn *n)
 {
 	const struct fact *fact = find(f, n->a);
 	uint32_t lo, hi;
 
-	c2e_facts_bounds(ir, f, n->a, &lo, &hi);
-	if (n->lo <= lo && n->hi >= hi)
+	if (fact && n->lo <= fact->lo && n->hi >= fact->hi)
 		return 1;
-	if (n->lo > hi || n->hi < lo)
-		return 0;
 	if (fact && excludes(fact, n->lo, n->hi))
 		return 0;
-	if (c2e_ir_is_guard(ir, n) && inside(ir, f, c2e_ir_at(ir, n->a)->a, n->lo))
-		return 1;
-	return -1;
+	if (c2e_ir_is_guard(ir, n))
+		return inside(ir, f, c2e_ir_at(ir, n->a)->a, n->lo) ? 1 : -1;
+	if (fact)
+		return -1;
+	c2e_facts_bounds(ir, f, n->a, &lo, &hi);
+	return lo != hi ? -1 : n->lo <= lo && lo <= n->hi;
 }
 
 int c2e_facts_decide(const struct ir *ir, const struct facts *f, const struct ir_insn *n)

@@ -44,124 +44,101 @@ ir_node c2e_ir_add(struct ir *ir, struct ir_insn n)
 /* ---- Order -------------------------------------------------------------------------------- */
 
 /*
- * Depth first without recursion, numbering from the end: a node gets its number when all that it
- * leads to have theirs. What is visited last stands right behind its node: that is the way `yes`,
- * but not where that ends and `no` goes on.
+ * Depth first without recursion: a node is finished when all that it leads to are, so it stands in
+ * front of them. What is visited last stands right behind its node: that is the way `yes`, but not
+ * where that ends and `no` goes on. Ends come last, since each can be reached from anywhere.
  */
 struct walk {
 	ir_node *stack;
-	uint32_t depth;
-	uint8_t *seen;	  /* 0 new, 1 entered, 2 first way done, 3 numbered */
-	uint32_t *number; /* new number of a node */
-	uint32_t next;	  /* numbers are given downwards */
+	ir_node *finished; /* nodes, the last in front; ends from the array's end on, downwards */
+	uint32_t *number;  /* new number of a node */
+	uint8_t *seen;	   /* 0 new, 1 entered, 2 first way done, 3 finished */
+	uint32_t depth, cnt, end_cnt;
 };
 
-static bool ends(const struct ir *ir, ir_node n)
+static void enter(const struct ir *ir, struct walk *w, ir_node n)
 {
-	return ir->nodes[n].kind == IR_RET;
-}
-
-/* The successors in the order of their visit; IR_NONE for none. */
-static void ways(const struct ir *ir, ir_node i, ir_node way[2])
-{
-	const struct ir_insn *n = &ir->nodes[i];
-
-	way[0] = way[1] = IR_NONE;
-	if (n->kind == IR_SET) {
-		way[0] = n->yes;
-	} else if (c2e_ir_is_test(n)) {
-		bool yes_last = ends(ir, n->no) || !ends(ir, n->yes);
-
-		way[0] = yes_last ? n->no : n->yes;
-		way[1] = yes_last ? n->yes : n->no;
-	}
-}
-
-static void enter(struct walk *w, ir_node n)
-{
-	if (n != IR_NONE && w->seen[n] == 0) {
-		w->seen[n] = 1;
+	if (w->seen[n] != 0)
+		return;
+	w->seen[n] = 1;
+	if (ir->nodes[n].kind == IR_RET)
+		w->finished[ir->node_cnt - ++w->end_cnt] = n;
+	else
 		w->stack[w->depth++] = n;
-	}
+}
+
+/* The way that is visited next of node n, which is neither an end nor finished. */
+static ir_node way(const struct ir *ir, const struct ir_insn *n, bool last)
+{
+	bool yes_last = ir->nodes[n->no].kind == IR_RET || ir->nodes[n->yes].kind != IR_RET;
+
+	return last == yes_last ? n->yes : n->no;
 }
 
 static void walk(const struct ir *ir, struct walk *w)
 {
-	ir_node way[2];
-
-	enter(w, ir->root);
+	enter(ir, w, ir->root);
 	while (w->depth > 0) {
 		ir_node i = w->stack[w->depth - 1];
+		const struct ir_insn *n = &ir->nodes[i];
 
-		ways(ir, i, way);
-		if (w->seen[i] <= 2) {
-			enter(w, way[w->seen[i]++ - 1]);
-			continue;
+		if (w->seen[i] == 3) {
+			w->depth--;
+			w->finished[w->cnt++] = i;
+		} else if (n->kind == IR_SET) {
+			w->seen[i] = 3;
+			enter(ir, w, n->yes);
+		} else {
+			enter(ir, w, way(ir, n, w->seen[i]++ == 2));
 		}
-		w->depth--;
-		w->number[i] = --w->next;
 	}
 }
 
-/* Gives the ends the last numbers: each can be reached from anywhere. */
-static void ends_last(const struct ir *ir, struct walk *w)
+/* The nodes in their new places. */
+static void renumber(const struct ir *ir, const struct walk *w, struct ir_insn *nodes)
 {
-	uint32_t next = 0;
+	uint32_t cnt = w->cnt + w->end_cnt;
 
-	for (uint32_t i = 0; i < ir->node_cnt; i++) /* w->stack: node of each number */
-		if (w->seen[i])
-			w->stack[w->number[i] - w->next] = i;
-	for (uint32_t i = 0; i < ir->node_cnt - w->next; i++)
-		if (!ends(ir, w->stack[i]))
-			w->number[w->stack[i]] = next++;
-	for (uint32_t i = 0; i < ir->node_cnt - w->next; i++)
-		if (ends(ir, w->stack[i]))
-			w->number[w->stack[i]] = next++;
-}
+	for (uint32_t i = 0; i < w->cnt; i++)
+		w->number[w->finished[w->cnt - 1 - i]] = i;
+	for (uint32_t i = w->cnt; i < cnt; i++)
+		w->number[w->finished[ir->node_cnt - cnt + i]] = i;
+	for (uint32_t i = 0; i < w->cnt; i++) {
+		struct ir_insn n = ir->nodes[w->finished[w->cnt - 1 - i]];
 
-/* Moves every numbered node to its place. */
-static void renumber(struct ir *ir, const struct walk *w)
-{
-	struct ir_insn *nodes = malloc((ir->node_room + 1) * sizeof(*nodes));
-
-	if (!nodes) {
-		ir->failed = -ENOMEM;
-		return;
-	}
-	for (uint32_t i = 0; i < ir->node_cnt; i++) {
-		struct ir_insn n = ir->nodes[i];
-
-		if (w->seen[i] == 0)
-			continue;
-		if (n.kind == IR_SET || c2e_ir_is_test(&n))
-			n.yes = w->number[n.yes];
+		n.yes = w->number[n.yes];
 		if (c2e_ir_is_test(&n))
 			n.no = w->number[n.no];
-		nodes[w->number[i]] = n;
+		nodes[i] = n;
 	}
-	free(ir->nodes);
-	ir->nodes = nodes;
-	ir->node_cnt -= w->next;
-	ir->root = 0;
+	for (uint32_t i = w->cnt; i < cnt; i++)
+		nodes[i] = ir->nodes[w->finished[ir->node_cnt - cnt + i]];
 }
 
 void c2e_ir_order(struct ir *ir)
 {
-	struct walk w = {.next = ir->node_cnt};
+	uint32_t cnt = ir->node_cnt;
+	struct ir_insn *nodes;
+	struct walk w = {0};
 
 	if (ir->failed)
 		return;
-	w.stack = malloc((ir->node_cnt + 1) * sizeof(*w.stack));
-	w.seen = calloc(ir->node_cnt + 1, sizeof(*w.seen));
-	w.number = malloc((ir->node_cnt + 1) * sizeof(*w.number));
-	if (w.stack && w.seen && w.number) {
+	nodes = malloc(ir->node_room * sizeof(*nodes));
+	w.stack = malloc(cnt * (3 * sizeof(*w.stack)));
+	w.seen = calloc(cnt, sizeof(*w.seen));
+	if (nodes && w.stack && w.seen) {
+		w.finished = w.stack + cnt;
+		w.number = w.finished + cnt;
 		walk(ir, &w);
-		ends_last(ir, &w);
-		renumber(ir, &w);
+		renumber(ir, &w, nodes);
+		free(ir->nodes);
+		ir->nodes = nodes;
+		ir->node_cnt = w.cnt + w.end_cnt;
+		ir->root = 0;
 	} else {
+		free(nodes);
 		ir->failed = -ENOMEM;
 	}
 	free(w.stack);
 	free(w.seen);
-	free(w.number);
 }

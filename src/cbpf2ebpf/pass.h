@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pass.h - the passes. Each takes a graph whose edges lead forward, as c2e_ir_order() leaves it,
- * and gives the same result for every packet. They leave edges that lead forward, too.
+ * and gives the same result for every packet. They leave edges that lead forward, too. To the first
+ * one, ends may stand anywhere.
  */
 #ifndef SRC_PASS_H
 #define SRC_PASS_H

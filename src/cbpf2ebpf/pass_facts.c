@@ -2,10 +2,10 @@
 /*
  * pass_facts.c - leaves out tests that earlier ones on the way decide.
  *
- * Requires: edges that lead forward. From the root down, each edge carries what is known along it;
- * while the test it leads to is decided by that, it is led past. What holds at a node is what
- * holds along all edges that still lead there. Keeps: every path's result; the nodes that stay are
- * unchanged.
+ * Requires: edges that lead forward, but for those to ends. From the root down, each edge carries
+ * what is known along it; while the test it leads to is decided by that, it is led past. What holds
+ * at a node is what holds along all edges that still lead there. Keeps: every path's result; the
+ * nodes that stay are unchanged.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,48 +51,65 @@ static ir_node follow(const struct pass *p, const struct facts *f, ir_node to)
 	}
 }
 
-/* One edge out of node n. */
-static void edge(struct pass *p, const struct facts *known, ir_node n, bool answer, ir_node *to)
+static bool is_end(const struct pass *p, ir_node n)
 {
-	struct facts *f;
+	return p->ir->nodes[n].kind == IR_RET;
+}
 
-	if (p->ir->nodes[*to].kind == IR_RET)
-		return;
-	f = take(p);
-	if (!f)
-		return;
-	c2e_facts_copy(f, known);
+/* An edge out of node n: takes the facts that hold at n. */
+static void edge(struct pass *p, struct facts *f, ir_node n, bool answer, ir_node *to)
+{
+	struct facts **at;
+
 	c2e_facts_learn(p->ir, f, &p->ir->nodes[n], answer);
 	*to = follow(p, f, *to);
-	if (!p->at[*to] && p->ir->nodes[*to].kind != IR_RET) {
-		p->at[*to] = f;
+	at = &p->at[*to];
+	if (!*at && !is_end(p, *to)) {
+		*at = f;
 		return;
 	}
-	if (p->at[*to])
-		c2e_facts_meet(p->ir, p->at[*to], f);
+	if (*at)
+		c2e_facts_meet(p->ir, *at, f);
 	give(p, f);
+}
+
+/* The edges out of node i, where the facts hold: the last one takes them, another a copy. */
+static void edges(struct pass *p, ir_node i, struct facts *f)
+{
+	struct ir_insn *n = &p->ir->nodes[i];
+	bool yes = n->kind != IR_RET && !is_end(p, n->yes);
+	bool no = c2e_ir_is_test(n) && !is_end(p, n->no);
+	struct facts *copy = f;
+
+	if (yes && no) {
+		copy = take(p);
+		if (!copy) {
+			give(p, f);
+			return;
+		}
+		c2e_facts_copy(copy, f);
+	}
+	if (yes)
+		edge(p, copy, i, true, &n->yes);
+	if (no)
+		edge(p, f, i, false, &n->no);
+	if (!yes && !no)
+		give(p, f);
 }
 
 static void run(struct pass *p)
 {
-	static const struct facts none;
 	struct ir *ir = p->ir;
 
+	p->at[ir->root] = take(p);
+	if (p->at[ir->root])
+		p->at[ir->root]->cnt = p->at[ir->root]->next = 0;
 	for (ir_node i = 0; i < ir->node_cnt && !ir->failed; i++) {
-		struct ir_insn *n = &ir->nodes[i];
-		const struct facts *known = i == ir->root ? &none : p->at[i];
+		struct facts *f = p->at[i];
 
-		if (!known)
-			continue; /* nothing leads here any more, or it is an end */
-		if (c2e_ir_is_test(n)) {
-			edge(p, known, i, true, &n->yes);
-			edge(p, known, i, false, &n->no);
-		} else if (n->kind == IR_SET) {
-			edge(p, known, i, true, &n->yes);
-		}
-		if (p->at[i])
-			give(p, p->at[i]);
 		p->at[i] = NULL;
+		if (f) /* else nothing leads here any more, or it is an end */
+			edges(p, i, f);
 	}
 }
 

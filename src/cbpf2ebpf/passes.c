@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * passes.c - the list of passes: these functions are the compiler's middle. Nodes that nothing
- * leads to any more stay until they are in the way: `order` drops them.
+ * leads to any more stay until they are in the way: `order` drops them. Most of what is read goes
+ * after the first pass.
  */
 #include "pass.h"
 
-static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_pass_hook hook,
-		void *user)
+static void show(struct ir *ir, const char *name, ir_pass_hook hook, void *user)
 {
-	if (ir->failed)
-		return;
-	pass(ir);
 	if (!hook)
 		return;
 	c2e_ir_order(ir);
@@ -18,10 +15,20 @@ static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_p
 		hook(user, ir, name);
 }
 
+static void run(struct ir *ir, void (*pass)(struct ir *), const char *name, ir_pass_hook hook,
+		void *user)
+{
+	if (ir->failed)
+		return;
+	pass(ir);
+	show(ir, name, hook, user);
+}
+
 void c2e_ir_passes(struct ir *ir, ir_pass_hook hook, void *user)
 {
-	run(ir, c2e_ir_order, "read", hook, user);
+	show(ir, "read", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);
+	c2e_ir_order(ir);
 	run(ir, c2e_pass_merge, "merge", hook, user);
 	run(ir, c2e_pass_ranges, "ranges", hook, user);
 	run(ir, c2e_pass_search, "search", hook, user);

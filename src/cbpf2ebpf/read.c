@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * read.c - classic BPF -> ir: follows the program with values in place of numbers. Takes a checked
- * program; requires nothing of the ir; gives nodes in any order (see c2e_ir_order()).
+ * program; requires nothing of the ir; gives nodes whose edges lead forward, but for those to ends.
  *
  * Each instruction that a jump leads to collects the paths that arrive, and is read when all have,
  * once for each set of values that is still looked at. What loops is read again until nothing
