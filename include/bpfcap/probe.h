@@ -47,7 +47,7 @@ struct probe_config {
 	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
 	bool stack;		   /* kernel stack with each event */
 	bool owners;		   /* whose socket each packet belongs to */
-	bool track; /* once matched, a packet and its clones are seen at all tracing hooks, whatever
+	bool track; /* once matched, a packet and its clones are seen at all hooks but xdp, whatever
 		     * they become, until they are freed */
 	uint32_t ring_pages;  /* per CPU, a power of two; 0: default */
 	const char *linktype; /* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */

@@ -110,6 +110,7 @@ static void emit_choice(const struct emit *m)
 	ebpf_label followed = ebpf_label_new(m->b);
 
 	if (m->c->track) {
+		probe_emit_track_skb(m);
 		probe_emit_track_find(m);
 		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_TRACKED)), JNE(R1, 0, followed));
 		probe_emit_pid_test(m, m->release);
@@ -146,8 +147,10 @@ static int emit_tracing_program(struct emit *m, struct err *e)
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));
-	if (m->c->track)
+	if (m->c->track) {
+		EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(time_ns))));
 		probe_emit_track_note(m);
+	}
 	probe_emit_packet_rest(m);
 	probe_emit_submit(m);
 	emit_ends(m);
@@ -167,9 +170,12 @@ static void start(struct emit *m, struct ebpf_builder *b, const struct capture *
 		.unreadable = ebpf_label_new(b),
 		.read = EBPF_FN_probe_read,
 		.ptr = c->layout && c->layout->ptr_len == 4 ? W : DW,
+		.has_head = h->ops->tracing,
 	};
-	if (ebpf_target_has_helper(c->target, h->ops->type, EBPF_FN_probe_read_kernel))
+	if (ebpf_target_has_helper(c->target, h->ops->type, EBPF_FN_probe_read_kernel)) {
 		m->read = EBPF_FN_probe_read_kernel;
+		m->has_head = true;
+	}
 }
 
 int probe_capture_build(const struct capture *c, const struct hook *h, struct ebpf_prog *out,

@@ -33,7 +33,8 @@ struct capture {
 	int32_t skb_data;
 	int linktype; /* what all packets are taken for (-y), or -1 */
 	bool track;
-	int track_fd;					      /* map; 0 in programs only shown */
+	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
+	int track_fd;	 /* map; 0 in programs only shown */
 	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
 };
 
@@ -84,6 +85,7 @@ struct emit {
 	ebpf_label unreadable; /* count it as lost, release */
 	enum ebpf_helper read; /* probe_read, or probe_read_kernel where it exists */
 	enum ebpf_size ptr;    /* of a kernel pointer */
+	bool has_head;	       /* the address of a packet's data can be read: SLOT_HEAD */
 };
 
 /* Stack slots, from the frame pointer. The filter may use what is below SLOT_END. */
@@ -97,8 +99,10 @@ enum {
 	SLOT_KEY = -56,
 	SLOT_HOOK = -64,    /* index of the hook, u32 */
 	SLOT_TRACKED = -72, /* not 0: followed, whether it matches or not */
-	SLOT_END = -72,
-	FILTER_STACK_LEN = 400,
+	SLOT_SKB = -80,	    /* addresses of the sk_buff and of its data: see capture_track.c */
+	SLOT_HEAD = -88,
+	SLOT_END = -88,
+	FILTER_STACK_LEN = 384,
 };
 
 /* Offsets in the scratch, by what is there. */
@@ -135,6 +139,8 @@ void probe_emit_iface_netns_test(const struct emit *m);
 void probe_emit_net(const struct emit *m);
 
 /* capture_track.c */
+void probe_emit_track_skb(const struct emit *m);
+void probe_emit_track_ctx(const struct emit *m);
 void probe_emit_track_find(const struct emit *m);
 void probe_emit_track_note(const struct emit *m);
 /* The program that forgets the sk_buff at `skb_at` of its context. */

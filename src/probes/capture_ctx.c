@@ -30,6 +30,12 @@ static bool is_xdp(const struct emit *m)
 	return m->h->ops->type == EBPF_PROG_XDP;
 }
 
+/* Does the program know where its packet lies in the kernel? */
+static bool knows_skb(const struct emit *m)
+{
+	return !is_xdp(m) && m->c->ptr_values;
+}
+
 static int verdict(const struct emit *m)
 {
 	switch (m->h->ops->type) {
@@ -112,6 +118,17 @@ static void emit_packet_pointers(const struct emit *m)
 		     LDX(W, R8, CTX(R6, __sk_buff, data_end)));
 }
 
+/* Goes to `decided` with R0 != 0 when the packet is followed, and of a link type that is shown.
+ * In: R1 = link type. */
+static void emit_followed(const struct emit *m, ebpf_label decided)
+{
+	ebpf_label no = ebpf_label_new(m->b);
+
+	EMIT(m->b, LDX(DW, R0, MEM(R10, SLOT_TRACKED)), JEQ(R0, 0, no),
+	     JEQ(R1, CBPF_LINKTYPE_ETHERNET, decided), JEQ(R1, CBPF_LINKTYPE_RAW, decided),
+	     LABEL(no));
+}
+
 /* In: R1 = link type, R6 = context. Goes on when it matches, else to m->out. Clobbers R0..R5,
  * R7..R9. */
 static int emit_filters(struct emit *m, struct err *e)
@@ -121,6 +138,8 @@ static int emit_filters(struct emit *m, struct err *e)
 	struct cbpf2ebpf_info info;
 	int rc;
 
+	if (m->c->track)
+		emit_followed(m, decided);
 	emit_packet_pointers(m);
 	EMIT(m->b, JNE(R1, CBPF_LINKTYPE_ETHERNET, not_eth));
 	rc = cbpf2ebpf_emit(m->b, &m->c->eth, &eth, &info, e);
@@ -200,6 +219,8 @@ static void emit_record(const struct emit *m)
 		CALL(ktime_get_ns),
 		STX(DW, REC(time_ns), R0));
 	/* clang-format on */
+	if (knows_skb(m))
+		EMIT(b, LDX(DW, R1, MEM(R10, SLOT_SKB)), STX(DW, REC(skb), R1));
 	emit_task(m);
 }
 
@@ -231,26 +252,56 @@ static void emit_output(const struct emit *m)
 	/* clang-format on */
 }
 
-int probe_emit_ctx_program(struct emit *m, struct err *e)
+/* What such a hook cannot do. */
+static void refuse_options(const struct emit *m)
 {
-	int rc;
-
 	if (m->c->has_skb_data)
 		ebpf_fail(m->b, -EINVAL,
 			  "hook %s gets whole packets; --skb-data is for kernel functions and "
 			  "tracepoints",
 			  m->h->spec);
-	m->release = m->out;
-	if (m->c->track)
+	if (m->c->track && is_xdp(m))
 		ebpf_fail(m->b, -ENOTSUP,
-			  "hook %s does not know where a packet lies in the kernel, so it cannot "
-			  "follow it (--track); rx, tx and other tracing hooks can",
+			  "hook %s sees packets before the kernel has a sk_buff for them, which is "
+			  "what --track follows; tc:ingress comes next",
 			  m->h->spec);
-	EMIT(m->b, MOV(R6, R1), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
-	emit_ifindex(m);
+	else if (m->c->track && !m->c->ptr_values)
+		ebpf_fail(m->b, -EPERM,
+			  "hook %s may not know the address of a packet, which --track follows; "
+			  "CAP_PERFMON is needed",
+			  m->h->spec);
+}
+
+/*
+ * What is asked for beside the expression. In: R6 = context. Clobbers R0..R5, R7.
+ *
+ *	if (!followed && (other mark || other pid ...)) goto out;
+ */
+static void emit_choice(const struct emit *m)
+{
+	ebpf_label followed = ebpf_label_new(m->b);
+
+	if (knows_skb(m))
+		probe_emit_track_ctx(m);
+	if (m->c->track) {
+		probe_emit_track_find(m);
+		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_TRACKED)), JNE(R1, 0, followed));
+	}
 	probe_emit_reason_test(m);
 	probe_emit_ctx_mark_test(m);
 	probe_emit_pid_test(m, m->out);
+	EMIT(m->b, LABEL(followed));
+}
+
+int probe_emit_ctx_program(struct emit *m, struct err *e)
+{
+	int rc;
+
+	refuse_options(m);
+	m->release = m->out;
+	EMIT(m->b, MOV(R6, R1), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
+	emit_ifindex(m);
+	emit_choice(m);
 	probe_emit_counters(m);
 	probe_emit_count(m, COUNTER(seen));
 	emit_linktype(m);
@@ -260,6 +311,10 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 	probe_emit_count(m, COUNTER(matched));
 	emit_record(m);
 	emit_output(m);
+	if (m->c->track) {
+		EMIT(m->b, LDX(DW, R1, REC(time_ns)));
+		probe_emit_track_note(m);
+	}
 	EMIT(m->b, JA(m->out), LABEL(m->no_packet));
 	probe_emit_count(m, COUNTER(no_packet));
 	EMIT(m->b, LABEL(m->out), MOV(R0, verdict(m)), EXIT());

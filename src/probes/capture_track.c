@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/capture_track.c - pieces of tracing programs: packets that are followed (--track).
+ * src/probes/capture_track.c - pieces of programs: packets that are followed (--track).
  *
  * A map remembers when an sk_buff was last seen, by its own address and by that of its data, which
  * clones share: each new clone is known by the data, each copy of the data by the sk_buff. Another
  * program forgets both where they are freed. What the kernel frees unseen is forgotten after
  * TRACK_NS, before its address can mean another packet for long.
+ *
+ * The context of tc and socket programs is the sk_buff. Before 5.8 they cannot read where its data
+ * is (has_head), and so do not know the clones of others.
  */
 #include <linux/bpf.h>
 
@@ -18,23 +21,56 @@ enum {
 	DATAREF_MASK = 0xffff,
 };
 
-/* R0 = lookup(track, SLOT_KEY = R1), or 0. Clobbers R1..R5. */
-static void emit_look_up(const struct emit *m)
+/* In: R9 = scratch with the sk_buff. Out: SLOT_SKB, SLOT_HEAD. Clobbers R1. */
+void probe_emit_track_skb(const struct emit *m)
 {
 	/* clang-format off */
-	EMIT(m->b, STX(DW, MEM(R10, SLOT_KEY), R1),
-		LD_MAP_FD(R1, m->c->track_fd),
-		MOV(R2, R10),
-		ADD(R2, SLOT_KEY),
-		CALL(map_lookup_elem));
+	EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(skb))),
+		STX(DW, MEM(R10, SLOT_SKB), R1),
+		LDX(m->ptr, R1, MEM(R9, SKB(m, HEAD))),
+		STX(DW, MEM(R10, SLOT_HEAD), R1));
 	/* clang-format on */
 }
 
 /*
- * In: R9 = scratch with the sk_buff. Out: SLOT_TRACKED. Clobbers R0..R5, R7.
+ * In: R6 = context, a sk_buff. Out: SLOT_SKB; SLOT_HEAD if it is followed. Clobbers R0..R5.
+ * To every verifier a pointer that was negated is a number, which may be stored and compared.
+ *
+ *	skb = -(-ctx);
+ *	probe_read_kernel(&head, sizeof(void *), skb + head_off);	(0 when it fails)
+ */
+void probe_emit_track_ctx(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, MOV(R3, R6),
+		NEG(R3),
+		NEG(R3),
+		STX(DW, MEM(R10, SLOT_SKB), R3));
+	if (!m->c->track || !m->has_head)
+		return;
+	EMIT(m->b, ADD(R3, layout_off(m->c->layout, LAYOUT_SKB_HEAD)),
+		ST(DW, MEM(R10, SLOT_HEAD), 0),
+		MOV(R1, R10),
+		ADD(R1, SLOT_HEAD),
+		MOV(R2, m->c->layout->ptr_len),
+		CALL(probe_read_kernel),
+		LDX(m->ptr, R1, MEM(R10, SLOT_HEAD)),
+		STX(DW, MEM(R10, SLOT_HEAD), R1));
+	/* clang-format on */
+}
+
+/* R0 = lookup(track, *slot), or 0. Clobbers R1..R5. */
+static void emit_look_up(const struct emit *m, int slot)
+{
+	EMIT(m->b, LD_MAP_FD(R1, m->c->track_fd), MOV(R2, R10), ADD(R2, slot),
+	     CALL(map_lookup_elem));
+}
+
+/*
+ * In: SLOT_SKB, SLOT_HEAD. Out: SLOT_TRACKED. Clobbers R0..R5, R7.
  *
  *	tracked = 0;
- *	if ((seen = lookup(skb)) || (seen = lookup(skb->head)))
+ *	if ((seen = lookup(skb)) || (seen = lookup(head)))
  *		tracked = now - *seen <= TRACK_NS;	(signed: CPUs differ a little)
  */
 void probe_emit_track_find(const struct emit *m)
@@ -42,10 +78,12 @@ void probe_emit_track_find(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label found = ebpf_label_new(b), done = ebpf_label_new(b);
 
-	EMIT(b, ST(DW, MEM(R10, SLOT_TRACKED), 0), LDX(DW, R1, MEM(R9, RECORD(skb))));
-	emit_look_up(m);
-	EMIT(b, JNE(R0, 0, found), LDX(m->ptr, R1, MEM(R9, SKB(m, HEAD))));
-	emit_look_up(m);
+	EMIT(b, ST(DW, MEM(R10, SLOT_TRACKED), 0));
+	emit_look_up(m, SLOT_SKB);
+	if (m->has_head) {
+		EMIT(b, JNE(R0, 0, found));
+		emit_look_up(m, SLOT_HEAD);
+	}
 	/* clang-format off */
 	EMIT(b, JEQ(R0, 0, done),
 	     LABEL(found),
@@ -59,28 +97,27 @@ void probe_emit_track_find(const struct emit *m)
 	/* clang-format on */
 }
 
-/* track[R1] = record.time_ns. In: R9 = scratch. Clobbers R0..R5. */
-static void emit_note(const struct emit *m)
+/* track[*slot] = *SLOT_KEY. Clobbers R0..R5. */
+static void emit_note(const struct emit *m, int slot)
 {
 	/* clang-format off */
-	EMIT(m->b, STX(DW, MEM(R10, SLOT_KEY), R1),
-		LD_MAP_FD(R1, m->c->track_fd),
+	EMIT(m->b, LD_MAP_FD(R1, m->c->track_fd),
 		MOV(R2, R10),
-		ADD(R2, SLOT_KEY),
-		MOV(R3, R9),
-		ADD(R3, RECORD(time_ns)),
+		ADD(R2, slot),
+		MOV(R3, R10),
+		ADD(R3, SLOT_KEY),
 		MOV(R4, BPF_ANY),
 		CALL(map_update_elem));
 	/* clang-format on */
 }
 
-/* In: R9 = scratch with the sk_buff and the time. Clobbers R0..R5. */
+/* In: R1 = the packet's time, SLOT_SKB, SLOT_HEAD. Clobbers R0..R5, SLOT_KEY. */
 void probe_emit_track_note(const struct emit *m)
 {
-	EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(skb))));
-	emit_note(m);
-	EMIT(m->b, LDX(m->ptr, R1, MEM(R9, SKB(m, HEAD))));
-	emit_note(m);
+	EMIT(m->b, STX(DW, MEM(R10, SLOT_KEY), R1));
+	emit_note(m, SLOT_SKB);
+	if (m->has_head)
+		emit_note(m, SLOT_HEAD);
 }
 
 /* ---- The program that forgets ------------------------------------------------------------- */

@@ -37,14 +37,16 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 			   const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
 {
 	const struct hook_env env = {.target = t};
-	struct capture capture = {.target = t};
+	struct capture capture = {.target = t, .ptr_values = true};
 	struct probe_layout layout;
 	struct tp_names names = {0};
 	int rc;
 
-	if (h->ops->tracing && probe_layout_fill(&layout, NULL) < 0)
-		probe_layout_by_version(&layout, t->version);
-	capture.layout = &layout;
+	if (h->ops->tracing || c->track) {
+		if (probe_layout_fill(&layout, NULL) < 0)
+			probe_layout_by_version(&layout, t->version);
+		capture.layout = &layout;
+	}
 	if (c->reasons)
 		probe_meta_read_reasons(&names);
 	rc = probe_meta_parse(&capture.meta, c, &names, e);

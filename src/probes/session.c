@@ -62,8 +62,9 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 
 static int find_layout(struct probe *p, struct err *e)
 {
+	p->capture.ptr_values = probe_shows_pointers();
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
-		if (!p->hooks.hook[i].ops->tracing)
+		if (!p->hooks.hook[i].ops->tracing && !p->capture.track)
 			continue;
 		p->capture.layout = &p->layout;
 		return probe_layout_fill(&p->layout, e);

@@ -56,6 +56,9 @@ struct probe {
 	void *notice_user;
 };
 
+/* target.c: may this process load programs that know the addresses of what they are given? */
+bool probe_shows_pointers(void);
+
 /* session_maps.c: the maps and rings of p->capture. */
 int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e);
 void probe_session_close_maps(struct probe *p);

@@ -13,15 +13,27 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "bpfcap/probe.h"
+#include "session.h"
 
 #define BASE_VERSION "5.4"
+
+/* Does the kernel take this socket filter? Frees `b`. */
+static bool loads(struct ebpf_builder *b)
+{
+	struct ebpf_prog p = {0};
+	bool yes = false;
+
+	if (ebpf_finish(b, &p, NULL) == 0)
+		yes = kbpf_has_insns(BPF_PROG_TYPE_SOCKET_FILTER, p.insns, p.cnt) == 1;
+	ebpf_free(b);
+	ebpf_prog_free(&p);
+	return yes;
+}
 
 static bool has_insns(const struct ebpf_target *base, enum ebpf_feature f)
 {
 	struct ebpf_target t = *base;
 	struct ebpf_builder *b;
-	struct ebpf_prog p = {0};
-	bool has = false;
 
 	ebpf_target_set(&t, f, true);
 	b = ebpf_new(&t, EBPF_PROG_SOCKET_FILTER);
@@ -31,11 +43,7 @@ static bool has_insns(const struct ebpf_target *base, enum ebpf_feature f)
 	else
 		EMIT(b, ebpf_alu64_reg(EBPF_MOVSX8, R1, R1));
 	EMIT(b, MOV(R0, 0), EXIT());
-	if (ebpf_finish(b, &p, NULL) == 0)
-		has = kbpf_has_insns(BPF_PROG_TYPE_SOCKET_FILTER, p.insns, p.cnt) == 1;
-	ebpf_free(b);
-	ebpf_prog_free(&p);
-	return has;
+	return loads(b);
 }
 
 /* Helpers that our programs call where they exist. */
@@ -48,6 +56,7 @@ static const struct {
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_probe_read_kernel},
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_pid_tgid},
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_comm},
+	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_probe_read_kernel},
 	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_get_current_pid_tgid},
 	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_get_current_comm},
 };
@@ -84,6 +93,18 @@ static int probe_running(struct ebpf_target *t, struct err *e)
 	probe_helpers(t);
 	probe_features(t);
 	return 0;
+}
+
+bool probe_shows_pointers(void)
+{
+	struct ebpf_target t;
+	struct ebpf_builder *b;
+
+	if (ebpf_target_by_version(&t, BASE_VERSION, NULL) < 0)
+		return false;
+	b = ebpf_new(&t, EBPF_PROG_SOCKET_FILTER);
+	EMIT(b, NEG(R1), MOV(R0, R1), EXIT());
+	return loads(b);
 }
 
 int probe_target(struct ebpf_target *t, const char *kernel, struct err *e)
