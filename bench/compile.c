@@ -153,7 +153,7 @@ static int once(const struct subject *s, const char *expr, const struct ebpf_tar
 		return rc;
 	classic = now_us();
 	rc = cbpf2ebpf_program(&filter, t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-			       CBPF_LINKTYPE_ETHERNET, &prog, e);
+			       CBPF_LINKTYPE_ETHERNET, NULL, &prog, e);
 	compiled = now_us();
 	if (rc == 0) {
 		r->loaded = load(&prog, e);

@@ -75,8 +75,20 @@ static int build_copy(uint32_t window_len, struct ebpf_prog *prog, struct err *e
 	return rc;
 }
 
-static int build(unsigned w, const struct cbpf_prog *raw, const struct cbpf_prog *optimized,
-		 struct ebpf_prog *prog, struct err *e)
+/* The filter's long lists in a map, as capture programs have them; *fd -1: there are none. */
+static struct cbpf2ebpf_tables *make_tables(const struct cbpf_prog *filter, int *fd)
+{
+	const void *bytes;
+	uint32_t len;
+	struct cbpf2ebpf_tables *tables = filter_tables(filter, 0, &bytes, &len);
+
+	*fd = len ? kbpf_map_create_const(bytes, len, "tables", NULL) : -1;
+	cbpf2ebpf_tables_bind(tables, *fd);
+	return tables;
+}
+
+static int build_with(unsigned w, const struct cbpf_prog *raw, struct cbpf2ebpf_tables *tables,
+		      struct ebpf_prog *prog, struct err *e)
 {
 	static const enum cbpf2ebpf_access access[] = {CBPF2EBPF_DIRECT, CBPF2EBPF_LD_ABS,
 						       CBPF2EBPF_LOAD_BYTES, CBPF2EBPF_SOCKET};
@@ -85,12 +97,10 @@ static int build(unsigned w, const struct cbpf_prog *raw, const struct cbpf_prog
 	if (w == COPY)
 		return build_copy(window_len, prog, e);
 	if (w == OURS_BUFFER)
-		return filter_program(raw, &target, FILTER_BUFFER, EBPF_PROG_SCHED_CLS, wrap,
-				      &window_len, prog, e);
-	if (w < OURS_CNT)
-		return cbpf2ebpf_program(raw, &target, EBPF_PROG_SCHED_CLS, access[w],
-					 CBPF_LINKTYPE_ETHERNET, prog, e);
-	return yardstick_program(w - OURS_CNT, optimized, &target, prog, e);
+		return filter_program(raw, &target, FILTER_BUFFER, EBPF_PROG_SCHED_CLS, tables,
+				      wrap, &window_len, prog, e);
+	return cbpf2ebpf_program(raw, &target, EBPF_PROG_SCHED_CLS, access[w],
+				 CBPF_LINKTYPE_ETHERNET, tables, prog, e);
 }
 
 static bool load(struct way *way, const struct ebpf_prog *prog, struct err *e)
@@ -101,6 +111,27 @@ static bool load(struct way *way, const struct ebpf_prog *prog, struct err *e)
 	way->fd = kbpf_prog_load(&spec, e);
 	way->insn_cnt = prog->cnt;
 	return way->fd >= 0 && kbpf_prog_info(way->fd, &way->info) == 0;
+}
+
+/* Builds and loads; way->fd is -1 if that fails. */
+static void make(struct way *way, unsigned w, const struct cbpf_prog *raw,
+		 const struct cbpf_prog *optimized)
+{
+	struct ebpf_prog prog = {0};
+	struct cbpf2ebpf_tables *tables;
+	int tables_fd, rc;
+	struct err e;
+
+	tables = make_tables(raw, &tables_fd);
+	rc = w < OURS_CNT ? build_with(w, raw, tables, &prog, &e)
+			  : yardstick_program(w - OURS_CNT, optimized, &target, &prog, &e);
+	way->fd = -1;
+	if (rc < 0 || !load(way, &prog, &e))
+		printf("%s: %s\n", way_names[w], e.text);
+	ebpf_prog_free(&prog);
+	cbpf2ebpf_tables_free(tables);
+	if (tables_fd >= 0)
+		close(tables_fd);
 }
 
 static double now_ns(void)
@@ -244,15 +275,13 @@ static bool load_list(const struct subject *s, unsigned cnt, struct way *way)
 {
 	char *text = list_expression(s->list, cnt);
 	struct cbpf_prog filter;
-	struct ebpf_prog prog = {0};
-	bool good =
-		cbpf_compile(text, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &filter, NULL) == 0 &&
-		build(OURS_DIRECT, &filter, NULL, &prog, NULL) == 0 && load(way, &prog, NULL);
+	int rc = cbpf_compile(text, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &filter, NULL);
 
 	free(text);
+	if (rc == 0)
+		make(way, OURS_DIRECT, &filter, NULL);
 	cbpf_prog_free(&filter);
-	ebpf_prog_free(&prog);
-	return good;
+	return rc == 0 && way->fd >= 0;
 }
 
 /* Against a list of 10, in the same rounds. */
@@ -292,14 +321,8 @@ static void bench(const struct subject *s, const struct packets *ps)
 		return;
 	}
 	free(text);
-	for (unsigned w = 0; w < WAY_CNT; w++) {
-		struct ebpf_prog prog;
-
-		ways[w].fd = -1;
-		if (build(w, &raw, &optimized, &prog, &e) < 0 || !load(&ways[w], &prog, &e))
-			printf("%s: %s\n", way_names[w], e.text);
-		ebpf_prog_free(&prog);
-	}
+	for (unsigned w = 0; w < WAY_CNT; w++)
+		make(&ways[w], w, &raw, &optimized);
 	show_costs(s->short_name ? s->short_name : s->expr, ways);
 	for (unsigned i = 0; i < 2; i++) {
 		double ns[WAY_CNT];

@@ -15,7 +15,7 @@
  *	struct ebpf_prog prog;
  *
  *	if (cbpf2ebpf_program(&filter, &target, EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_SOCKET,
- *			      CBPF_LINKTYPE_ETHERNET, &prog, &e) == 0) {
+ *			      CBPF_LINKTYPE_ETHERNET, NULL, &prog, &e) == 0) {
  *		load(prog.insns, prog.cnt);
  *		ebpf_prog_free(&prog);
  *	}
@@ -58,6 +58,8 @@ enum cbpf2ebpf_access {
  */
 typedef int (*cbpf2ebpf_ancillary)(void *user, struct ebpf_builder *b, uint32_t ad);
 
+struct cbpf2ebpf_tables;
+
 /*
  * The contract between a program and the filter inside it.
  *
@@ -96,6 +98,9 @@ struct cbpf2ebpf_frame {
 	cbpf2ebpf_ancillary ancillary; /* NULL: none */
 	void *ancillary_user;
 
+	/* Long lists are in these, bound to a map; NULL: in the program, as search trees. */
+	struct cbpf2ebpf_tables *tables;
+
 	ebpf_label miss; /* {0}: none */
 };
 
@@ -120,18 +125,53 @@ struct cbpf2ebpf_info {
 int cbpf2ebpf_emit(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		   const struct cbpf2ebpf_frame *frame, struct cbpf2ebpf_info *info, struct err *e);
 
-/* Only the analysis: the window of a filter, before a program around it is built. */
-int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *info, struct err *e);
+/*
+ * Only the analysis, before a program around a filter is built: its window, and its long lists,
+ * which are added to *tables (NULL: not asked for).
+ */
+int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_tables *tables,
+		      struct cbpf2ebpf_info *info, struct err *e);
+
+/* ---- Tables ------------------------------------------------------------------------------- */
 
 /*
- * A whole program without maps that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
+ * Long lists of numbers (1,000 hosts). In a program they are search trees; where the caller can
+ * make maps, they are tables in a map's value, which take the same time however long the list is.
+ * All programs of a caller can share them, and equal lists are one table.
+ *
+ *	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(0);
+ *	uint32_t len;
+ *
+ *	cbpf2ebpf_analyze(&filter, tables, &info, e);		for each filter
+ *	bytes = cbpf2ebpf_tables_bytes(tables, &len);
+ *	if (len > 0)
+ *		fd = kbpf_map_create_const(bytes, len, "tables", e);
+ *	cbpf2ebpf_tables_bind(tables, fd);
+ *	cbpf2ebpf_program(&filter, ..., tables, &prog, e);	for each program
+ *
+ * `min`: so many numbers make a long list; 0: as many as are faster. NULL without memory.
+ */
+struct cbpf2ebpf_tables *cbpf2ebpf_tables_new(uint32_t min);
+void cbpf2ebpf_tables_free(struct cbpf2ebpf_tables *t); /* NULL is fine */
+/* What the map's value has to hold, in the host's byte order; *len 0: there are no long lists. */
+const void *cbpf2ebpf_tables_bytes(const struct cbpf2ebpf_tables *t, uint32_t *len);
+/*
+ * Programs written from now on load addresses in the first value of array map `fd`. Lists that are
+ * not in *t yet stay in the programs.
+ */
+void cbpf2ebpf_tables_bind(struct cbpf2ebpf_tables *t, int fd);
+
+/* ---- Programs ----------------------------------------------------------------------------- */
+
+/*
+ * A whole program that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
  * (LD_ABS, LOAD_BYTES or SOCKET), EBPF_PROG_SCHED_CLS (these and DIRECT), EBPF_PROG_XDP
  * (DIRECT). `linktype` tells whether VLAN tags can be put back and where the network header
- * begins.
+ * begins. `tables` as in a frame: with NULL the program has no map.
  */
 int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,
-		      struct ebpf_prog *out, struct err *e);
+		      struct cbpf2ebpf_tables *tables, struct ebpf_prog *out, struct err *e);
 
 /* Writes the IR as text: after reading, and after each pass. For --dump=ir and the cases. */
 int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e);

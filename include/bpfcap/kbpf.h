@@ -100,6 +100,8 @@ int kbpf_prog_fd_by_id(uint32_t id);
  */
 int kbpf_map_create(uint32_t type, uint32_t key_len, uint32_t value_len, uint32_t entry_cnt,
 		    uint32_t flags, const char *name, struct err *e);
+/* An array map of one value of these bytes, which programs read and nobody changes. The same. */
+int kbpf_map_create_const(const void *bytes, uint32_t len, const char *name, struct err *e);
 /*
  * Key and value are as long as the map was made for; values of per-CPU maps are
  * kbpf_possible_cpu_cnt() in a row, each rounded up to 8 bytes. 0, or -errno: -ENOENT no such key

@@ -73,12 +73,13 @@ static const struct packet_form no_form = {.net_off = -1};
 
 /* All that does not depend on how packets are reached. */
 static int read_filter(struct ir *ir, const struct cbpf_prog *p, const struct packet_form *form,
-		       enum ir_meeting how, ir_pass_hook hook, void *user)
+		       struct cbpf2ebpf_tables *tables, enum ir_meeting how, ir_pass_hook hook,
+		       void *user)
 {
 	struct ir_source source;
 	uint32_t meeting = 1;
 
-	c2e_ir_init(ir);
+	c2e_ir_init(ir, tables);
 	if (c2e_ir_source_init(&source, p) < 0)
 		ir->failed = -ENOMEM;
 	else if (form->vlan_tag && !asks_for_tags(p))
@@ -91,9 +92,10 @@ static int read_filter(struct ir *ir, const struct cbpf_prog *p, const struct pa
 }
 
 /* The graph of a filter whose loads cost little. */
-static int read_cheap(struct ir *ir, const struct cbpf_prog *p, ir_pass_hook hook, void *user)
+static int read_cheap(struct ir *ir, const struct cbpf_prog *p, struct cbpf2ebpf_tables *tables,
+		      ir_pass_hook hook, void *user)
 {
-	(void)read_filter(ir, p, &no_form, IR_FEW, hook, user);
+	(void)read_filter(ir, p, &no_form, tables, IR_FEW, hook, user);
 	c2e_ir_load_passes(ir, IR_LOADS_CHEAP, hook, user);
 	return ir->failed;
 }
@@ -154,6 +156,7 @@ struct job {
 	const struct cbpf2ebpf_frame *frame; /* NULL: a whole program */
 	enum cbpf2ebpf_access access;
 	struct packet_form form;
+	struct cbpf2ebpf_tables *tables;
 };
 
 static int write_frame(const struct job *j, struct ir *ir, enum cbpf2ebpf_access access,
@@ -188,7 +191,7 @@ static int compile(const struct job *j, const struct cbpf_prog *filter, struct c
 	if (rc < 0)
 		return rc;
 	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++) {
-		rc = read_filter(&ir, filter, &j->form, how, NULL, NULL);
+		rc = read_filter(&ir, filter, &j->form, j->tables, how, NULL, NULL);
 		if (rc == 0)
 			rc = write(j, &ir, info, e);
 		c2e_ir_free(&ir);
@@ -204,19 +207,21 @@ int cbpf2ebpf_emit(struct ebpf_builder *b, const struct cbpf_prog *filter,
 	const struct job j = {.b = b,
 			      .frame = frame,
 			      .access = frame->access,
-			      .form = {.vlan_tag = frame->vlan_tag, .net_off = -1}};
+			      .form = {.vlan_tag = frame->vlan_tag, .net_off = -1},
+			      .tables = frame->tables};
 
 	return compile(&j, filter, info, e);
 }
 
-int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_info *info, struct err *e)
+int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_tables *tables,
+		      struct cbpf2ebpf_info *info, struct err *e)
 {
 	struct ir ir;
 	int rc = cbpf_check(filter, e);
 
 	if (rc < 0)
 		return rc;
-	rc = read_cheap(&ir, filter, NULL, NULL);
+	rc = read_cheap(&ir, filter, tables, NULL, NULL);
 	if (rc == 0)
 		inform(&ir, info);
 	c2e_ir_free(&ir);
@@ -261,12 +266,13 @@ static int link_len(int linktype)
 
 int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,
-		      struct ebpf_prog *out, struct err *e)
+		      struct cbpf2ebpf_tables *tables, struct ebpf_prog *out, struct err *e)
 {
 	struct job j = {
 		.access = access,
 		.form = {.vlan_tag = type != EBPF_PROG_XDP && linktype == CBPF_LINKTYPE_ETHERNET,
-			 .net_off = link_len(linktype)}};
+			 .net_off = link_len(linktype)},
+		.tables = tables};
 	struct cbpf2ebpf_info info;
 	int rc = check_access(type, access, e);
 
@@ -288,12 +294,17 @@ static void print(void *out, const struct ir *ir, const char *pass)
 
 int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e)
 {
+	struct cbpf2ebpf_tables *tables;
 	struct ir ir;
 	int rc = cbpf_check(filter, e);
 
 	if (rc < 0)
 		return rc;
-	rc = read_cheap(&ir, filter, print, out);
+	tables = cbpf2ebpf_tables_new(0);
+	if (!tables)
+		return explain(-ENOMEM, e);
+	rc = read_cheap(&ir, filter, tables, print, out);
 	c2e_ir_free(&ir);
+	cbpf2ebpf_tables_free(tables);
 	return rc < 0 ? explain(rc, e) : 0;
 }

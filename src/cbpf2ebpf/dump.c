@@ -99,7 +99,9 @@ static void print_test(const struct ir *ir, const struct ir_insn *n, FILE *out)
 	const struct ir_value *v = c2e_ir_at(ir, n->a);
 
 	print_value(ir, n->a, DEPTH_MAX, out);
-	if (n->kind != IR_IN) {
+	if (n->kind == IR_HAS) {
+		fprintf(out, " in table %u (%u numbers)", n->lo, ir->tables->all[n->lo].cnt);
+	} else if (n->kind != IR_IN) {
 		fputs(n->kind == IR_EQ ? " == " : " > ", out);
 		print_value(ir, n->b, DEPTH_MAX, out);
 	} else if (n->lo == n->hi) {

@@ -128,6 +128,8 @@ uint32_t c2e_emit_next_use(struct emit *e, ir_val v);
 
 /* A free register; what it held is saved if it is needed. Not pinned. */
 ebpf_reg c2e_emit_reg(struct emit *e);
+/* The same, but not r. */
+ebpf_reg c2e_emit_reg_beside(struct emit *e, ebpf_reg r);
 /* Frees R0..R5 for a call; what is needed later moves, but not into the registers of `keep`. */
 void c2e_emit_before_call(struct emit *e, uint16_t keep);
 /* Notes that `reg` holds v, and what the verifier knows about it. */

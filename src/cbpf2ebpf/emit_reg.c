@@ -7,6 +7,7 @@
 #include "emit.h"
 
 #define CALL_CLOBBERS 0x3f /* R0..R5 */
+#define ALL_REGS      0x3ff
 
 static ebpf_reg reg(unsigned n)
 {
@@ -128,17 +129,27 @@ static int best(struct emit *e, uint16_t set)
 	return found;
 }
 
-ebpf_reg c2e_emit_reg(struct emit *e)
+static ebpf_reg take(struct emit *e, uint16_t set)
 {
-	int i = best(e, 0x3ff);
+	int i = best(e, set);
 
 	if (i < 0) { /* all are pinned */
-		for (i = 0; !(e->usable & (1u << i));)
+		for (i = 0; !(set & e->usable & (1u << i));)
 			i++;
 	}
 	spill(e, reg((unsigned)i));
 	c2e_emit_drop(e, reg((unsigned)i));
 	return reg((unsigned)i);
+}
+
+ebpf_reg c2e_emit_reg(struct emit *e)
+{
+	return take(e, ALL_REGS);
+}
+
+ebpf_reg c2e_emit_reg_beside(struct emit *e, ebpf_reg r)
+{
+	return take(e, (uint16_t)(ALL_REGS & ~(1u << r.n)));
 }
 
 /* Moves what r holds out of the way of a call. */

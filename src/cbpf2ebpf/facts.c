@@ -107,6 +107,8 @@ int c2e_facts_decide(const struct ir *ir, const struct facts *f, const struct ir
 
 	if (n->kind == IR_IN)
 		return decide_in(ir, f, n);
+	if (n->kind == IR_HAS)
+		return -1;
 	c2e_facts_bounds(ir, f, n->a, &a_lo, &a_hi);
 	c2e_facts_bounds(ir, f, n->b, &b_lo, &b_hi);
 	if (n->kind == IR_GT)

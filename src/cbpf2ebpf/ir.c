@@ -8,9 +8,9 @@
 
 #define NODE_CNT_MAX (1u << 24)
 
-void c2e_ir_init(struct ir *ir)
+void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables)
 {
-	*ir = (struct ir){.root = IR_NONE};
+	*ir = (struct ir){.root = IR_NONE, .tables = tables};
 	(void)c2e_ir_const(ir, 0);
 }
 

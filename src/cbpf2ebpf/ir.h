@@ -24,6 +24,7 @@
 #include <stdio.h>
 
 #include "cbpf_code.h"
+#include "tables.h"
 
 /* name, text, number of value operands */
 /* clang-format off */
@@ -73,6 +74,7 @@ enum ir_kind {
 	IR_IN,	/* lo <= a <= hi ? yes : no */
 	IR_EQ,	/* a == b */
 	IR_GT,	/* a > b */
+	IR_HAS, /* a is in table `lo` */
 	IR_SET, /* cell `lo` of meeting point `hi` = a; go on at yes */
 	IR_RET, /* the filter's result is a */
 	IR_DEAD,
@@ -100,11 +102,13 @@ struct ir {
 	uint32_t node_cnt, node_room;
 	ir_node root;
 
+	struct cbpf2ebpf_tables *tables; /* for long lists; NULL: there can be none */
+
 	int failed; /* -ENOMEM, -E2BIG */
 };
 
 /* An ir that holds value 0 and no nodes. */
-void c2e_ir_init(struct ir *ir);
+void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables);
 void c2e_ir_free(struct ir *ir);
 
 /* ---- Values (value.c): each returns the one value that is equal, after folding ------------- */
@@ -160,7 +164,7 @@ ir_node c2e_ir_add(struct ir *ir, struct ir_insn n);
  * Returns 1 (always n->yes), 0 (always n->no) or -1 (a test is needed).
  */
 int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n);
-/* The same for EQ and GT, which may become IN. */
+/* The same for EQ and GT, which may become IN, and HAS, which is left as it is. */
 int c2e_ir_usual(struct ir *ir, struct ir_insn *n);
 
 /* Drops unreachable nodes and numbers the rest so that all edges lead to higher numbers. */
@@ -168,7 +172,7 @@ void c2e_ir_order(struct ir *ir);
 
 static inline bool c2e_ir_is_test(const struct ir_insn *n)
 {
-	return n->kind <= IR_GT;
+	return n->kind <= IR_HAS;
 }
 
 static inline bool c2e_ir_is_guard(const struct ir *ir, const struct ir_insn *n)

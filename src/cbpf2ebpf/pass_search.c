@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pass_search.c - turns chains of tests into balanced search trees.
+ * pass_search.c - turns chains of tests into balanced search trees, and long lists into tables.
  *
  * Requires: edges that lead forward; works best behind pass_facts, which takes other tests out
  * of the chains, and pass_ranges. A run is a part of a chain whose tests may be done in any order:
  * they all lead to the same node, or ask the same value for numbers that exclude each other. Its
  * tests are sorted by value and number. Keeps: every path's result; adds nodes.
+ *
+ * Where there can be tables, the single numbers and short intervals of one value that lead to one
+ * node are asked for at once, if they are many; a tree for the others follows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +17,7 @@
 
 #define RUN_CNT_MIN 4 /* tests */
 #define LEAF_CNT    4 /* intervals that are asked for one after the other */
+#define LISTED_LEN  8 /* numbers of an interval that a table may hold, one by one */
 
 /* If v is in lo..hi, go to `to`. */
 struct item {
@@ -154,15 +158,108 @@ static ir_node tree(struct ir *ir, const struct item *items, size_t cnt, ir_node
 	return other;
 }
 
-/* One tree for each value, each going on to the next; returns the first one's root. */
-static ir_node trees(struct pass *p, ir_node other)
+/* ---- Tables ------------------------------------------------------------------------------- */
+
+static bool is_short(const struct item *i)
+{
+	return i->hi - i->lo < LISTED_LEN;
+}
+
+/* The node that more than half of the short intervals lead to, if there is one. */
+static ir_node most_lead_to(const struct item *items, size_t cnt)
+{
+	size_t lead = 0;
+	ir_node to = IR_NONE;
+
+	for (size_t i = 0; i < cnt; i++) {
+		if (!is_short(&items[i]))
+			continue;
+		if (lead == 0)
+			to = items[i].to;
+		lead = items[i].to == to ? lead + 1 : lead - 1;
+	}
+	return to;
+}
+
+/*
+ * Sorts out the short intervals that lead to `to`: their numbers go to `numbers`, ascending, the
+ * other items to `rest` (may be `items`). Returns how many intervals were sorted out.
+ */
+static size_t sort_out(const struct item *items, size_t cnt, ir_node to, uint32_t *numbers,
+		       uint32_t *number_cnt, struct item *rest)
+{
+	size_t kept = 0;
+
+	*number_cnt = 0;
+	for (size_t i = 0; i < cnt; i++) {
+		if (!is_short(&items[i]) || items[i].to != to) {
+			rest[kept++] = items[i];
+			continue;
+		}
+		for (uint32_t n = 0; n <= items[i].hi - items[i].lo; n++)
+			numbers[(*number_cnt)++] = items[i].lo + n;
+	}
+	return cnt - kept;
+}
+
+/* The table of those items that are a long list; -1: none. `rest` gets the others, *cnt of them. */
+static int take_table(const struct pass *p, const struct item *items, ir_node to, size_t *cnt,
+		      struct item *rest)
+{
+	uint32_t *numbers = malloc(*cnt * LISTED_LEN * sizeof(*numbers)), number_cnt;
+	size_t listed;
+	int table = -1;
+
+	if (!numbers)
+		return -1;
+	listed = sort_out(items, *cnt, to, numbers, &number_cnt, rest);
+	if (listed >= p->ir->tables->min)
+		table = c2e_tables_find(p->ir->tables, numbers, number_cnt);
+	*cnt -= listed;
+	free(numbers);
+	return table;
+}
+
+/* The tree for items of one value, behind a table for those that are a long list. */
+static ir_node table_and_tree(const struct pass *p, const struct item *items, size_t cnt,
+			      ir_node other)
+{
+	const ir_node to = most_lead_to(items, cnt);
+	struct item *rest = malloc(cnt * sizeof(*rest));
+	struct ir_insn n = {.kind = IR_HAS, .a = items[0].v, .yes = to};
+	size_t rest_cnt = cnt;
+	int table = rest ? take_table(p, items, to, &rest_cnt, rest) : -1;
+	ir_node root;
+
+	if (table >= 0) {
+		n.lo = (uint32_t)table;
+		n.no = tree(p->ir, rest, rest_cnt, other);
+		root = c2e_ir_add(p->ir, n);
+	} else {
+		root = tree(p->ir, items, cnt, other);
+	}
+	free(rest);
+	return root;
+}
+
+/* ---- All values --------------------------------------------------------------------------- */
+
+static ir_node search(const struct pass *p, const struct item *items, size_t cnt, ir_node other)
+{
+	if (p->ir->tables && cnt >= p->ir->tables->min)
+		return table_and_tree(p, items, cnt, other);
+	return tree(p->ir, items, cnt, other);
+}
+
+/* One search for each value, each going on to the next; returns the first one's root. */
+static ir_node searches(struct pass *p, ir_node other)
 {
 	size_t end = p->cnt, start;
 
 	for (; end > 0; end = start) {
 		for (start = end; start > 0 && p->items[start - 1].v == p->items[end - 1].v;)
 			start--;
-		other = tree(p->ir, p->items + start, end - start, other);
+		other = search(p, p->items + start, end - start, other);
 	}
 	return other;
 }
@@ -198,7 +295,7 @@ static void run(struct pass *p)
 			p->edge_cnt[p->items[n].at] = 0; /* part of no other run */
 		if (p->cnt < RUN_CNT_MIN || !sort_items(p))
 			continue;
-		root = trees(p, other);
+		root = searches(p, other);
 		p->ir->nodes[i] = p->ir->nodes[root];
 	}
 }

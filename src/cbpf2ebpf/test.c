@@ -166,6 +166,8 @@ int c2e_ir_usual(struct ir *ir, struct ir_insn *n)
 
 	if (n->kind == IR_IN)
 		return c2e_ir_usual_in(ir, n);
+	if (n->kind == IR_HAS)
+		return OPEN;
 	if (n->a == n->b)
 		return n->kind == IR_EQ;
 	if (a->op == IR_CONST || b->op == IR_CONST)

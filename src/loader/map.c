@@ -2,6 +2,7 @@
 /* src/loader/map.c - creates maps and reads and writes their elements. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../err.h"
 #include "bpfcap/kbpf.h"
@@ -36,6 +37,33 @@ int kbpf_map_create(uint32_t type, uint32_t key_len, uint32_t value_len, uint32_
 			       name ? name : "", type, entry_cnt, key_len, value_len,
 			       strerror(-ret));
 	return ret;
+}
+
+/* Nobody can change the map from user space any more. */
+static int freeze(int fd)
+{
+	struct uapi_map_freeze attr = {.map_fd = (uint32_t)fd};
+
+	return kbpf_sys_bpf(BPF_MAP_FREEZE, &attr, sizeof(attr));
+}
+
+int kbpf_map_create_const(const void *bytes, uint32_t len, const char *name, struct err *e)
+{
+	const uint32_t key = 0;
+	int fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, sizeof(key), len, 1, BPF_F_RDONLY_PROG, name,
+				 e);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = kbpf_map_update(fd, &key, bytes, BPF_ANY);
+	if (rc == 0)
+		rc = freeze(fd);
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return err_run(e, rc, "load", "The kernel did not take %u bytes for BPF map '%s': %s", len,
+		       name ? name : "", strerror(-rc));
 }
 
 static int elem(int cmd, int fd, const void *key, const void *value, uint64_t flags)

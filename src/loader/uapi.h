@@ -87,6 +87,10 @@ struct uapi_map_elem {
 	uint64_t flags;
 };
 
+struct uapi_map_freeze {
+	uint32_t map_fd;
+};
+
 struct uapi_get_id {
 	uint32_t id;
 	uint32_t next_id;

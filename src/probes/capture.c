@@ -35,6 +35,7 @@ static struct cbpf2ebpf_frame tracing_frame(struct emit *m)
 		.scratch = 1 << 9,
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
+		.tables = m->c->tables,
 		.ancillary = probe_emit_ancillary,
 		.ancillary_user = m,
 	};

@@ -21,6 +21,7 @@ struct capture {
 	/* The filter for Ethernet frames, and for packets that begin with an IP header. One that
 	 * has no meaning for the latter does not compile, and matches none: cnt is 0. */
 	struct cbpf_prog eth, raw;
+	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: are in the programs */
 	uint32_t snap_len;
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
 	int ifaces_fd;	     /* map of the interfaces chosen, which change; 0: all are */
@@ -36,6 +37,7 @@ struct capture {
 	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
 	int track_fd;	 /* map; 0 in programs only shown */
 	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
+	int tables_fd;					      /* the same; 0: none */
 };
 
 /* Value of the per-CPU counter map; the key is the hook's index. */
@@ -65,7 +67,7 @@ uint32_t probe_capture_scratch_len(const struct capture *c);
 /* Takes over what the configuration says of packets, its filter compiled. -EINVAL (input). */
 int probe_capture_configure(struct capture *c, const struct probe_config *config, struct err *e);
 
-/* Compiles the filter into *c (eth, raw, window_len). */
+/* Compiles the filter into *c (eth, raw, tables, window_len). */
 int probe_capture_filter(struct capture *c, const char *expr, struct err *e);
 void probe_capture_filter_free(struct capture *c);
 

@@ -102,6 +102,7 @@ static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
 		.vlan_tag = vlan_tag && !is_xdp(m),
+		.tables = m->c->tables,
 		.ancillary = m->h->dir == PROBE_DIR_OUT ? probe_emit_outbound : NULL,
 		.ancillary_user = m,
 	};

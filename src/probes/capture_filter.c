@@ -2,9 +2,9 @@
 /*
  * src/probes/capture_filter.c - the session's filter, compiled for each link type of a hook.
  *
- * Takes an expression; fills eth, raw and window_len of struct capture. Fails with libpcap's reason
- * when the expression is wrong. One that only has no meaning for raw IP ("ether host") matches no
- * raw packet.
+ * Takes an expression; fills eth, raw, tables and window_len of struct capture. Fails with
+ * libpcap's reason when the expression is wrong. One that only has no meaning for raw IP ("ether
+ * host") matches no raw packet.
  */
 #include <errno.h>
 
@@ -13,11 +13,11 @@
 
 #define WINDOW_STEP 8 /* windows are rounded up, so that like filters give like programs */
 
-/* Grows the window by what `filter` looks at. */
+/* Grows the window by what `filter` looks at, and the tables by its long lists. */
 static int widen(struct capture *c, const struct cbpf_prog *filter, struct err *e)
 {
 	struct cbpf2ebpf_info info;
-	int rc = cbpf2ebpf_analyze(filter, &info, e);
+	int rc = cbpf2ebpf_analyze(filter, c->tables, &info, e);
 
 	if (rc == 0 && info.window_len > c->window_len)
 		c->window_len = info.window_len;
@@ -48,6 +48,7 @@ int probe_capture_filter(struct capture *c, const char *expr, struct err *e)
 	int rc;
 
 	c->window_len = window_min(c);
+	c->tables = cbpf2ebpf_tables_new(0);
 	rc = compile(c, expr, forced ? c->linktype : CBPF_LINKTYPE_ETHERNET,
 		     forced ? c->linktype : CBPF_LINKTYPE_RAW, e);
 	if (rc < 0) {
@@ -67,4 +68,6 @@ void probe_capture_filter_free(struct capture *c)
 	cbpf_prog_free(&c->eth);
 	cbpf_prog_free(&c->raw);
 	c->eth = c->raw = (struct cbpf_prog){0};
+	cbpf2ebpf_tables_free(c->tables);
+	c->tables = NULL;
 }

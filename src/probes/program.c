@@ -27,8 +27,8 @@ static int filter_program(const struct probe_config *c, const struct hook *h,
 	rc = cbpf_compile(c->expr, linktype, snap_len, false, &filter, e);
 	if (rc == 0)
 		rc = cbpf2ebpf_program(&filter, t, type,
-				       direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET, linktype, out,
-				       e);
+				       direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET, linktype, NULL,
+				       out, e);
 	cbpf_prog_free(&filter);
 	return rc;
 }
@@ -56,6 +56,8 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 	rc = h->ops->prepare ? h->ops->prepare(h, &env, e) : 0;
 	if (rc == 0)
 		rc = probe_capture_configure(&capture, c, e);
+	if (rc == 0 && capture.tables)
+		cbpf2ebpf_tables_bind(capture.tables, 0);
 	if (rc == 0)
 		rc = probe_capture_build(&capture, h, out, e);
 	probe_capture_filter_free(&capture);

@@ -90,6 +90,25 @@ static int make_scratch(struct probe *p, unsigned cpu_cnt, struct err *e)
 	return p->capture.scratch_fd < 0 ? p->capture.scratch_fd : 0;
 }
 
+/*
+ * The filter's long lists, bound to their map. A kernel that does not take them (no memory in one
+ * piece) gets them in the programs.
+ */
+static void make_tables(struct capture *c)
+{
+	uint32_t len = 0;
+	const void *bytes = c->tables ? cbpf2ebpf_tables_bytes(c->tables, &len) : NULL;
+	int fd = len > 0 ? kbpf_map_create_const(bytes, len, "bpfcap_tables", NULL) : 0;
+
+	if (fd > 0) {
+		c->tables_fd = fd;
+		cbpf2ebpf_tables_bind(c->tables, fd);
+	} else {
+		cbpf2ebpf_tables_free(c->tables);
+		c->tables = NULL;
+	}
+}
+
 static int make_shared(struct probe *p, unsigned cpu_cnt, struct err *e)
 {
 	struct capture *c = &p->capture;
@@ -119,6 +138,7 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 		rc = make_ifaces(p, e);
 	if (rc < 0)
 		return rc;
+	make_tables(&p->capture);
 	return kbpf_perfbuf_open(&p->rings, p->capture.events_fd, ring_pages(c, (unsigned)cpu_cnt),
 				 e);
 }
@@ -136,4 +156,6 @@ void probe_session_close_maps(struct probe *p)
 		close(p->capture.ifaces_fd);
 	if (p->capture.track_fd > 0)
 		close(p->capture.track_fd);
+	if (p->capture.tables_fd > 0)
+		close(p->capture.tables_fd);
 }

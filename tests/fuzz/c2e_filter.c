@@ -52,7 +52,7 @@ static void try_mode(const struct cbpf_prog *filter, enum filter_mode mode, cons
 	memcpy(p.data, data, len);
 	if (ebpf_target_by_version(&t, "5.4", &e) != 0)
 		abort();
-	if (filter_program(filter, &t, mode, EBPF_PROG_ANY, NULL, NULL, &prog, &e) < 0) {
+	if (filter_program(filter, &t, mode, EBPF_PROG_ANY, NULL, NULL, NULL, &prog, &e) < 0) {
 		if (!e.text[0])
 			abort();
 		return;

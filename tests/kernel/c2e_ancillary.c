@@ -73,8 +73,8 @@ static void attach_ours(int fd, const struct cbpf_prog *p, enum cbpf2ebpf_access
 	int prog;
 
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
-	if (cbpf2ebpf_program(p, &t, EBPF_PROG_SOCKET_FILTER, access, CBPF_LINKTYPE_ETHERNET, &out,
-			      &e) < 0)
+	if (cbpf2ebpf_program(p, &t, EBPF_PROG_SOCKET_FILTER, access, CBPF_LINKTYPE_ETHERNET, NULL,
+			      &out, &e) < 0)
 		fail_msg("%s", e.text);
 
 	const struct kbpf_prog_spec spec = {

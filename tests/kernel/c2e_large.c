@@ -50,7 +50,7 @@ static int load(const struct cbpf_prog *filter, size_t *insn_cnt, unsigned *proc
 
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
 	if (cbpf2ebpf_program(filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-			      CBPF_LINKTYPE_ETHERNET, &prog, &e) < 0)
+			      CBPF_LINKTYPE_ETHERNET, NULL, &prog, &e) < 0)
 		fail_msg("%s", e.text);
 
 	const struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_SCHED_CLS,

@@ -119,12 +119,30 @@ uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter
 
 	if (mode != FILTER_BUFFER_SMALL)
 		return FILTER_BUFFER_LEN;
-	if (cbpf2ebpf_analyze(filter, &info, NULL) < 0 || info.window_len > FILTER_BUFFER_LEN)
+	if (cbpf2ebpf_analyze(filter, NULL, &info, NULL) < 0 || info.window_len > FILTER_BUFFER_LEN)
 		return FILTER_BUFFER_LEN;
 	return info.window_len < 64 ? 64 : info.window_len;
 }
 
 #define INPUT(field) MEM(R7, offsetof(struct filter_input, field))
+
+uint32_t filter_tables_min(const struct cbpf_prog *filter)
+{
+	return filter->cnt % 2 ? 2 : 0;
+}
+
+struct cbpf2ebpf_tables *filter_tables(const struct cbpf_prog *filter, uint32_t min,
+				       const void **bytes, uint32_t *len)
+{
+	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(min);
+	struct cbpf2ebpf_info info;
+
+	if (!tables)
+		abort();
+	(void)cbpf2ebpf_analyze(filter, tables, &info, NULL);
+	*bytes = cbpf2ebpf_tables_bytes(tables, len);
+	return tables;
+}
 
 /* The frame's registers from the input at R7. A result of 0 goes to `miss`. */
 static struct cbpf2ebpf_frame load_frame(struct ebpf_builder *b, enum filter_mode mode,
@@ -151,19 +169,21 @@ static struct cbpf2ebpf_frame load_frame(struct ebpf_builder *b, enum filter_mod
 }
 
 static int input_program(struct ebpf_builder *b, const struct cbpf_prog *filter,
-			 enum filter_mode mode, struct err *e)
+			 enum filter_mode mode, struct cbpf2ebpf_tables *tables, struct err *e)
 {
 	ebpf_label miss = ebpf_label_new(b);
 	struct cbpf2ebpf_frame f = load_frame(b, mode, filter_buffer_len(mode, filter), miss);
 	struct cbpf2ebpf_info info;
-	int rc = cbpf2ebpf_emit(b, filter, &f, &info, e);
+	int rc;
 
+	f.tables = tables;
+	rc = cbpf2ebpf_emit(b, filter, &f, &info, e);
 	EMIT(b, EXIT(), LABEL(miss), MOV(R0, 0), EXIT());
 	return rc;
 }
 
 int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
-		   enum filter_mode mode, enum ebpf_prog_type type,
+		   enum filter_mode mode, enum ebpf_prog_type type, struct cbpf2ebpf_tables *tables,
 		   void (*wrap)(struct ebpf_builder *b, void *user), void *user,
 		   struct ebpf_prog *out, struct err *e)
 {
@@ -172,14 +192,14 @@ int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 	int rc;
 
 	if (m->type != EBPF_PROG_ANY)
-		return cbpf2ebpf_program(filter, t, m->type, m->access, CBPF_LINKTYPE_ETHERNET, out,
-					 e);
+		return cbpf2ebpf_program(filter, t, m->type, m->access, CBPF_LINKTYPE_ETHERNET,
+					 tables, out, e);
 	b = ebpf_new(t, type);
 	if (wrap)
 		wrap(b, user);
 	else
 		EMIT(b, MOV(R7, R1));
-	rc = input_program(b, filter, mode, e);
+	rc = input_program(b, filter, mode, tables, e);
 	if (rc == 0)
 		rc = ebpf_finish(b, out, e);
 	ebpf_free(b);

@@ -58,12 +58,25 @@ enum ebpf_prog_type filter_mode_type(enum filter_mode mode);
 uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter);
 
 /*
+ * How many numbers make a long list in tests that take filters of all kinds: for every other filter
+ * a few, so that tables are tried with all that is before and behind them; else as many as usual.
+ */
+uint32_t filter_tables_min(const struct cbpf_prog *filter);
+
+/*
+ * The tables that the filter's lists of at least `min` numbers have, not bound to a map, and their
+ * bytes, of which there may be none. Aborts without memory.
+ */
+struct cbpf2ebpf_tables *filter_tables(const struct cbpf_prog *filter, uint32_t min,
+				       const void **bytes, uint32_t *len);
+
+/*
  * A program that returns the filter's value. In FILTER_BUFFER and FILTER_PROBE its type is
  * EBPF_PROG_ANY and R1 a struct filter_input, unless `wrap` puts code of the caller's in front,
  * which leaves the address in R7.
  */
 int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
-		   enum filter_mode mode, enum ebpf_prog_type type,
+		   enum filter_mode mode, enum ebpf_prog_type type, struct cbpf2ebpf_tables *tables,
 		   void (*wrap)(struct ebpf_builder *b, void *user), void *user,
 		   struct ebpf_prog *out, struct err *e);
 

@@ -12,6 +12,7 @@
 #define CTX_ADDR    0x1000u
 #define PACKET_ADDR 0x10000u
 #define KERNEL_ADDR UINT64_C(0xffff888000000000)
+#define TABLES_ADDR UINT64_C(0xffff999000000000)
 #define TAG_AT	    12 /* where an Ethernet frame has its VLAN tag */
 #define TAG_LEN	    4
 
@@ -28,6 +29,8 @@ struct checked {
 	const struct ebpf_prog *prog;
 	enum filter_mode mode;
 	uint32_t buffer_len;
+	const void *tables;
+	uint32_t tables_len;
 };
 
 static int run(const struct checked *c, const struct view *v, uint64_t *verdict, struct err *e)
@@ -40,10 +43,12 @@ static int run(const struct checked *c, const struct view *v, uint64_t *verdict,
 				.vlan_proto = v->tpid};
 	struct xdp_md xdp = {.data = PACKET_ADDR, .data_end = PACKET_ADDR + v->linear};
 	struct filter_input in = {.cap_len = v->len, .len = v->len, .data = KERNEL_ADDR};
-	struct ebpf_region r[] = {{.addr = CTX_ADDR, .data = &skb, .len = sizeof(skb)},
-				  {.addr = PACKET_ADDR, .data = (void *)v->data, .len = v->linear}};
+	struct ebpf_region r[] = {
+		{.addr = CTX_ADDR, .data = &skb, .len = sizeof(skb)},
+		{.addr = PACKET_ADDR, .data = (void *)v->data, .len = v->linear},
+		{.addr = TABLES_ADDR, .data = (void *)c->tables, .len = c->tables_len}};
 	struct ebpf_machine m = {.regions = r,
-				 .region_cnt = 2,
+				 .region_cnt = 3,
 				 .checked = true,
 				 .ctx = CTX_ADDR,
 				 .packet = v->data,
@@ -124,22 +129,46 @@ static bool agrees_on(const struct checked *c, const struct cbpf_prog *filter,
 	return !take_tag(&v) || agrees_on_lengths(c, &v, why);
 }
 
+/* Addresses in a map's value become addresses in the region of the tables. */
+static void place_tables(struct ebpf_prog *prog)
+{
+	for (size_t i = 0; i < prog->cnt; i++) {
+		struct ebpf_insn *insn = (struct ebpf_insn *)&prog->insns[i];
+		uint64_t addr = TABLES_ADDR + (uint32_t)insn[1].imm;
+
+		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (insn->src == BPF_PSEUDO_MAP_VALUE) {
+			insn->src = 0;
+			insn[0].imm = (int32_t)addr;
+			insn[1].imm = (int32_t)(addr >> 32);
+		}
+		i++;
+	}
+}
+
 bool interpret_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 		      const struct ebpf_target *t, const struct packets *ps,
 		      char why[AGREES_TEXT_LEN])
 {
 	struct ebpf_prog prog;
-	const struct checked c = {&prog, mode, filter_buffer_len(mode, filter)};
-	bool agrees = true;
+	struct checked c = {&prog, mode, filter_buffer_len(mode, filter), NULL, 0};
+	struct cbpf2ebpf_tables *tables =
+		filter_tables(filter, filter_tables_min(filter), &c.tables, &c.tables_len);
+	bool agrees;
 	struct err e;
 
-	if (filter_program(filter, t, mode, EBPF_PROG_ANY, NULL, NULL, &prog, &e) < 0 ||
-	    ebpf_check(prog.insns, prog.cnt, NULL, EBPF_PROG_ANY, &e) < 0) {
+	cbpf2ebpf_tables_bind(tables, 0);
+	agrees = filter_program(filter, t, mode, EBPF_PROG_ANY, tables, NULL, NULL, &prog, &e) ==
+			 0 &&
+		 ebpf_check(prog.insns, prog.cnt, NULL, EBPF_PROG_ANY, &e) == 0;
+	if (!agrees)
 		(void)snprintf(why, AGREES_TEXT_LEN, "%s: %s", filter_mode_name(mode), e.text);
-		return false;
-	}
+	else
+		place_tables(&prog);
 	for (size_t i = 0; agrees && i < ps->cnt; i++)
 		agrees = agrees_on(&c, filter, &ps->all[i], why);
 	ebpf_prog_free(&prog);
+	cbpf2ebpf_tables_free(tables);
 	return agrees;
 }

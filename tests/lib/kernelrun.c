@@ -78,6 +78,7 @@ struct loaded {
 	enum filter_mode mode;
 	enum ebpf_prog_type type;
 	struct input_map map; /* fd -1: none */
+	int tables_fd;	      /* the same */
 	int fd;		      /* -1: not loaded */
 };
 
@@ -88,12 +89,31 @@ static enum ebpf_prog_type type_of(enum filter_mode mode)
 	return mode == FILTER_PROBE ? EBPF_PROG_RAW_TRACEPOINT : EBPF_PROG_SCHED_CLS;
 }
 
+/* The filter's long lists, in a map; NULL if it cannot be made. */
+static struct cbpf2ebpf_tables *load_tables(struct loaded *l, const struct cbpf_prog *filter,
+					    struct err *e)
+{
+	const void *bytes;
+	uint32_t len;
+	struct cbpf2ebpf_tables *tables =
+		filter_tables(filter, filter_tables_min(filter), &bytes, &len);
+
+	if (len > 0)
+		l->tables_fd = kbpf_map_create_const(bytes, len, "tables", e);
+	cbpf2ebpf_tables_bind(tables, l->tables_fd);
+	if (len == 0 || l->tables_fd >= 0)
+		return tables;
+	cbpf2ebpf_tables_free(tables);
+	return NULL;
+}
+
 static int load(struct loaded *l, const struct cbpf_prog *filter, const struct ebpf_target *t,
 		struct err *e)
 {
 	const uint32_t value_len =
 		(uint32_t)offsetof(struct filter_input, packet) + l->map.buffer_len;
 	bool probe = l->mode == FILTER_PROBE;
+	struct cbpf2ebpf_tables *tables;
 	struct ebpf_prog prog;
 	int rc;
 
@@ -102,8 +122,12 @@ static int load(struct loaded *l, const struct cbpf_prog *filter, const struct e
 		if (l->map.fd < 0)
 			return l->map.fd;
 	}
-	rc = filter_program(filter, t, l->mode, l->type, probe ? wrap_probe : wrap_buffer, &l->map,
-			    &prog, e);
+	tables = load_tables(l, filter, e);
+	if (!tables)
+		return l->tables_fd;
+	rc = filter_program(filter, t, l->mode, l->type, tables, probe ? wrap_probe : wrap_buffer,
+			    &l->map, &prog, e);
+	cbpf2ebpf_tables_free(tables);
 	if (rc < 0)
 		return rc;
 
@@ -121,6 +145,8 @@ static void unload(struct loaded *l)
 		close(l->fd);
 	if (l->map.fd >= 0)
 		close(l->map.fd);
+	if (l->tables_fd >= 0)
+		close(l->tables_fd);
 }
 
 /* Puts the packet where a raw tracepoint's program looks for it. */
@@ -192,6 +218,7 @@ bool kernel_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 	struct loaded l = {.mode = mode,
 			   .type = type_of(mode),
 			   .map = {-1, filter_buffer_len(mode, filter)},
+			   .tables_fd = -1,
 			   .fd = -1};
 	struct err e = {0};
 	bool agrees = load(&l, filter, t, &e) >= 0;

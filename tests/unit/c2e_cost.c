@@ -23,8 +23,8 @@ static void compile(const struct cbpf_prog *p, enum cbpf2ebpf_access access, str
 {
 	struct err e = {0};
 
-	if (cbpf2ebpf_program(p, &old, EBPF_PROG_SOCKET_FILTER, access, CBPF_LINKTYPE_ETHERNET, out,
-			      &e) < 0)
+	if (cbpf2ebpf_program(p, &old, EBPF_PROG_SOCKET_FILTER, access, CBPF_LINKTYPE_ETHERNET,
+			      NULL, out, &e) < 0)
 		fail_msg("%s", e.text);
 }
 

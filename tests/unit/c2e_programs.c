@@ -46,8 +46,8 @@ static int make(uint16_t code, uint32_t k, int linktype, struct ebpf_prog *out)
 
 	if ((code & 7) == 0) /* LD, not LDX: the result is in A */
 		insns[1] = insns[2];
-	return cbpf2ebpf_program(&p, &old, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT, linktype, out,
-				 NULL);
+	return cbpf2ebpf_program(&p, &old, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT, linktype, NULL,
+				 out, NULL);
 }
 
 static void same(uint16_t code, uint32_t k, uint32_t plain, int linktype)

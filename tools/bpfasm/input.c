@@ -32,7 +32,7 @@ static int convert(const struct options *o, const struct cbpf_prog *filter, int 
 	return cbpf2ebpf_program(filter, &t, type,
 				 type == EBPF_PROG_SOCKET_FILTER ? CBPF2EBPF_SOCKET
 								 : CBPF2EBPF_DIRECT,
-				 linktype, out, e);
+				 linktype, NULL, out, e);
 }
 
 static int read_cbpf(const struct options *o, const char *text, struct ebpf_prog *out,

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tables.c - lists of numbers in memory beside the program, as perfect hash tables (tables.h).
+ *
+ * Takes numbers, gives the bytes of a map's value and where in it each table is. The numbers are
+ * dealt to buckets of about four. The fullest first, each bucket gets the first multiplier that
+ * brings all its numbers to free slots. Takes time that grows with the list and not faster, and
+ * gives the same table for the same list. Where no multiplier does, the table is made larger, and
+ * given up in the end: the caller has search trees.
+ */
+#include "tables.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBER_CNT_MIN 48	  /* shorter lists are as fast as trees: bench/filter */
+#define NUMBER_CNT_MAX 500000	  /* of one list */
+#define LEN_MAX	       (1u << 22) /* bytes of one map value that kernels allow */
+#define BUCKET_CNT     4	  /* numbers in a bucket, about */
+#define TRY_CNT	       4096	  /* multipliers for a bucket */
+#define LARGER_CNT     3	  /* times that a table may be doubled */
+
+/* ---- One table ---------------------------------------------------------------------------- */
+
+struct bucket {
+	uint32_t first, cnt; /* into build.dealt */
+	uint32_t at;	     /* which it is */
+};
+
+struct build {
+	struct c2e_table *t;
+	uint32_t *dealt; /* the numbers, by bucket */
+	struct bucket *buckets;
+	uint8_t *taken; /* slots */
+	uint32_t *multipliers, *slots;
+};
+
+static uint32_t bucket_of(const struct c2e_table *t, uint32_t x)
+{
+	return x * C2E_TABLE_FIRST >> (32 - t->bucket_bits);
+}
+
+static uint32_t slot_of(const struct c2e_table *t, uint32_t x, uint32_t multiplier)
+{
+	return x * multiplier >> (32 - t->slot_bits);
+}
+
+static int by_cnt(const void *x, const void *y)
+{
+	const struct bucket *a = x, *b = y;
+
+	if (a->cnt != b->cnt)
+		return a->cnt < b->cnt ? 1 : -1;
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+/* Deals the numbers to buckets, which are sorted, the fullest first. */
+static void deal(struct build *b)
+{
+	const struct c2e_table *t = b->t;
+	uint32_t bucket_cnt = 1u << t->bucket_bits, next = 0;
+
+	for (uint32_t i = 0; i < bucket_cnt; i++)
+		b->buckets[i] = (struct bucket){.at = i};
+	for (uint32_t i = 0; i < t->cnt; i++)
+		b->buckets[bucket_of(t, t->numbers[i])].cnt++;
+	for (uint32_t i = 0; i < bucket_cnt; i++) {
+		b->buckets[i].first = next;
+		next += b->buckets[i].cnt;
+		b->buckets[i].cnt = 0;
+	}
+	for (uint32_t i = 0; i < t->cnt; i++) {
+		struct bucket *to = &b->buckets[bucket_of(t, t->numbers[i])];
+
+		b->dealt[to->first + to->cnt++] = t->numbers[i];
+	}
+	qsort(b->buckets, bucket_cnt, sizeof(b->buckets[0]), by_cnt);
+}
+
+/* Puts the bucket's numbers where the multiplier says; false, and nothing done, if one is taken. */
+static bool put(struct build *b, const struct bucket *from, uint32_t multiplier)
+{
+	const uint32_t *numbers = &b->dealt[from->first];
+	uint32_t done = 0, slot;
+
+	for (; done < from->cnt; done++) {
+		slot = slot_of(b->t, numbers[done], multiplier);
+		if (b->taken[slot])
+			break;
+		b->taken[slot] = 1;
+		b->slots[slot] = numbers[done];
+	}
+	if (done == from->cnt)
+		return true;
+	while (done-- > 0)
+		b->taken[slot_of(b->t, numbers[done], multiplier)] = 0;
+	return false;
+}
+
+static bool place(struct build *b, const struct bucket *from)
+{
+	for (uint32_t i = 1; i <= TRY_CNT; i++) {
+		uint32_t multiplier = i * 0x85ebca6bu | 1;
+
+		if (!put(b, from, multiplier))
+			continue;
+		b->multipliers[from->at] = multiplier;
+		return true;
+	}
+	return false;
+}
+
+/* A slot that is not taken holds a number of the list: no other is ever equal to it. */
+static void fill_rest(struct build *b)
+{
+	for (uint32_t i = 0; i < 1u << b->t->slot_bits; i++)
+		if (!b->taken[i])
+			b->slots[i] = b->t->numbers[0];
+}
+
+static uint32_t table_len(const struct c2e_table *t)
+{
+	return 4 * ((1u << t->bucket_bits) + (1u << t->slot_bits));
+}
+
+/* Writes the table of t's size to `bytes`. -ENOSPC: too small a table, -ENOMEM. */
+static int write_table(struct c2e_table *t, void *bytes)
+{
+	struct build b = {.t = t,
+			  .dealt = malloc(t->cnt * sizeof(*b.dealt)),
+			  .buckets = malloc(sizeof(*b.buckets) << t->bucket_bits),
+			  .taken = calloc(1u << t->slot_bits, 1),
+			  .multipliers = bytes,
+			  .slots = (uint32_t *)bytes + (1u << t->bucket_bits)};
+	int rc = b.dealt && b.buckets && b.taken ? 0 : -ENOMEM;
+
+	memset(bytes, 0, table_len(t));
+	if (rc == 0)
+		deal(&b);
+	for (uint32_t i = 0; rc == 0 && i < 1u << t->bucket_bits && b.buckets[i].cnt > 0; i++)
+		rc = place(&b, &b.buckets[i]) ? 0 : -ENOSPC;
+	if (rc == 0)
+		fill_rest(&b);
+	free(b.dealt);
+	free(b.buckets);
+	free(b.taken);
+	return rc;
+}
+
+/* ---- All of them -------------------------------------------------------------------------- */
+
+/* The least number of bits, but one, that count up to cnt. */
+static unsigned bits_for(uint32_t cnt)
+{
+	unsigned bits = 1;
+
+	while (1u << bits < cnt)
+		bits++;
+	return bits;
+}
+
+/* Writes the table behind the others' bytes. -E2BIG, -ENOSPC, -ENOMEM. */
+static int append_bytes(struct cbpf2ebpf_tables *all, struct c2e_table *t)
+{
+	uint32_t len = table_len(t);
+	uint8_t *grown;
+	int rc;
+
+	if (len > LEN_MAX - all->len)
+		return -E2BIG;
+	grown = realloc(all->bytes, all->len + len);
+	if (!grown)
+		return -ENOMEM;
+	all->bytes = grown;
+	rc = write_table(t, grown + all->len);
+	if (rc < 0)
+		return rc;
+	t->off = all->len;
+	all->len += len;
+	return 0;
+}
+
+static int append(struct cbpf2ebpf_tables *all, struct c2e_table t)
+{
+	struct c2e_table *grown = realloc(all->all, (all->cnt + 1) * sizeof(*grown));
+	int rc = -ENOSPC;
+
+	if (!grown)
+		return -ENOMEM;
+	all->all = grown;
+	t.bucket_bits = bits_for((t.cnt + BUCKET_CNT - 1) / BUCKET_CNT);
+	t.slot_bits = bits_for(t.cnt + t.cnt / 4);
+	for (unsigned i = 0; i <= LARGER_CNT && rc == -ENOSPC; i++) {
+		rc = append_bytes(all, &t);
+		t.slot_bits += rc == -ENOSPC;
+	}
+	if (rc == 0)
+		all->all[all->cnt++] = t;
+	return rc;
+}
+
+int c2e_tables_find(struct cbpf2ebpf_tables *all, const uint32_t *numbers, uint32_t cnt)
+{
+	struct c2e_table t = {.cnt = cnt};
+
+	if (cnt == 0 || cnt > NUMBER_CNT_MAX)
+		return -1;
+	for (uint32_t i = 0; i < all->cnt; i++)
+		if (all->all[i].cnt == cnt &&
+		    memcmp(all->all[i].numbers, numbers, cnt * sizeof(*numbers)) == 0)
+			return (int)i;
+	if (all->bound)
+		return -1;
+	t.numbers = malloc(cnt * sizeof(*numbers));
+	if (!t.numbers)
+		return -1;
+	memcpy(t.numbers, numbers, cnt * sizeof(*numbers));
+	if (append(all, t) == 0)
+		return (int)all->cnt - 1;
+	free(t.numbers);
+	return -1;
+}
+
+/* ---- Public ------------------------------------------------------------------------------- */
+
+struct cbpf2ebpf_tables *cbpf2ebpf_tables_new(uint32_t min)
+{
+	struct cbpf2ebpf_tables *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->min = min ? min : NUMBER_CNT_MIN;
+	return t;
+}
+
+void cbpf2ebpf_tables_free(struct cbpf2ebpf_tables *t)
+{
+	for (uint32_t i = 0; t && i < t->cnt; i++)
+		free(t->all[i].numbers);
+	if (t) {
+		free(t->all);
+		free(t->bytes);
+	}
+	free(t);
+}
+
+const void *cbpf2ebpf_tables_bytes(const struct cbpf2ebpf_tables *t, uint32_t *len)
+{
+	*len = t->len;
+	return t->bytes;
+}
+
+void cbpf2ebpf_tables_bind(struct cbpf2ebpf_tables *t, int fd)
+{
+	t->bound = true;
+	t->fd = fd;
+}

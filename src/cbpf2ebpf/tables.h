@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tables.h - lists of numbers in memory beside the program, as perfect hash tables.
+ *
+ * A table of 2^bucket_bits multipliers and 2^slot_bits slots has number x at
+ *
+ *	slots[x * multipliers[x * C2E_TABLE_FIRST >> (32 - bucket_bits)] >> (32 - slot_bits)]
+ *
+ * in 32-bit arithmetic, and no other number there that is not in the list.
+ */
+#ifndef SRC_TABLES_H
+#define SRC_TABLES_H
+
+#include "bpfcap/cbpf2ebpf.h"
+
+#define C2E_TABLE_FIRST 0x9e3779b1u /* 2^32 by the golden ratio: parts neighbours */
+
+struct c2e_table {
+	uint32_t *numbers; /* ascending */
+	uint32_t cnt;
+	uint32_t off; /* in the map's value: u32 multipliers, then u32 slots */
+	unsigned bucket_bits, slot_bits;
+};
+
+struct cbpf2ebpf_tables {
+	uint32_t min; /* numbers in a list, or it is none of ours */
+	bool bound;   /* to a map: nothing is added any more */
+	int fd;
+	struct c2e_table *all;
+	uint32_t cnt;
+	uint8_t *bytes; /* the map's value */
+	uint32_t len;
+};
+
+/*
+ * The index of the table of these numbers, ascending and each once; it is made if there is none.
+ * -1: there is none and it cannot be made.
+ */
+int c2e_tables_find(struct cbpf2ebpf_tables *t, const uint32_t *numbers, uint32_t cnt);
+
+#endif

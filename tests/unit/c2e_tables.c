@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/unit/c2e_tables.c - the tables that long lists become hold each number of the list where
+ * programs look for it, and no other; they are made for lists of any kind, in any length, the same
+ * each time; equal lists share one; programs with tables give libpcap's verdict.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/cbpf2ebpf/tables.h"
+#include "../lib/interpret.h"
+#include "../lib/lists.h"
+
+#define SNAP_LEN   262144
+#define CNT_MAX	   100000
+#define OTHERS_CNT 20000
+
+/* ---- Lists -------------------------------------------------------------------------------- */
+
+static uint32_t neighbours(uint32_t i)
+{
+	return 0x0a000000 + 2 * i;
+}
+
+static uint32_t networks(uint32_t i) /* the first host of each */
+{
+	return (i << 12) + 1;
+}
+
+static uint32_t short_numbers(uint32_t i)
+{
+	return i % 65536;
+}
+
+static uint32_t scattered(uint32_t i) /* an odd factor: no number comes twice */
+{
+	return (i + 1) * 0x9e3779b1u;
+}
+
+static uint32_t powers(uint32_t i)
+{
+	return i < 32 ? 1u << i : 0x01010101u * i;
+}
+
+static uint32_t (*const lists[])(uint32_t) = {neighbours, networks, short_numbers, scattered,
+					      powers};
+
+#define LIST_CNT (sizeof(lists) / sizeof(lists[0]))
+
+static int by_number(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The first `cnt` numbers of a list, ascending and each once. Returns how many. */
+static uint32_t make_list(size_t list, uint32_t cnt, uint32_t *numbers)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < cnt; i++)
+		numbers[i] = lists[list](i);
+	qsort(numbers, cnt, sizeof(*numbers), by_number);
+	for (uint32_t i = 0; i < cnt; i++)
+		if (i == 0 || numbers[i] != numbers[kept - 1])
+			numbers[kept++] = numbers[i];
+	return kept;
+}
+
+/* What the instructions of a program do, as tables.h says it. */
+static bool has(const struct cbpf2ebpf_tables *all, int table, uint32_t x)
+{
+	const struct c2e_table *t = &all->all[table];
+	const uint32_t *multipliers = (const uint32_t *)(all->bytes + t->off);
+	const uint32_t *slots = multipliers + (1u << t->bucket_bits);
+	uint32_t multiplier = multipliers[x * C2E_TABLE_FIRST >> (32 - t->bucket_bits)];
+
+	return slots[x * multiplier >> (32 - t->slot_bits)] == x;
+}
+
+static void check(const struct cbpf2ebpf_tables *all, int table, const uint32_t *numbers,
+		  uint32_t cnt)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		assert_true(has(all, table, numbers[i]));
+	for (uint32_t i = 0; i < OTHERS_CNT; i++) {
+		uint32_t near = numbers[i % cnt] + i / cnt + 1, far = i * 2246822519u;
+
+		assert_int_equal(has(all, table, near),
+				 bsearch(&near, numbers, cnt, sizeof(near), by_number) != NULL);
+		assert_int_equal(has(all, table, far),
+				 bsearch(&far, numbers, cnt, sizeof(far), by_number) != NULL);
+	}
+}
+
+static void test_holds_the_list(void **state)
+{
+	static const uint32_t cnts[] = {1, 2, 5, 48, 1000, 1024, 10000, CNT_MAX};
+	uint32_t *numbers = malloc(CNT_MAX * sizeof(*numbers));
+
+	(void)state;
+	assert_non_null(numbers);
+	for (size_t list = 0; list < LIST_CNT; list++) {
+		for (size_t i = 0; i < sizeof(cnts) / sizeof(cnts[0]); i++) {
+			struct cbpf2ebpf_tables *all = cbpf2ebpf_tables_new(1);
+			uint32_t cnt = make_list(list, cnts[i], numbers), len;
+
+			assert_int_equal(c2e_tables_find(all, numbers, cnt), 0);
+			check(all, 0, numbers, cnt);
+			assert_non_null(cbpf2ebpf_tables_bytes(all, &len));
+			assert_true(len <= 16 * cnt + 2048);
+			cbpf2ebpf_tables_free(all);
+		}
+	}
+	free(numbers);
+}
+
+static void test_the_same_each_time(void **state)
+{
+	struct cbpf2ebpf_tables *x = cbpf2ebpf_tables_new(1), *y = cbpf2ebpf_tables_new(1);
+	uint32_t numbers[1000], cnt = make_list(3, 1000, numbers);
+
+	(void)state;
+	assert_int_equal(c2e_tables_find(x, numbers, cnt), 0);
+	assert_int_equal(c2e_tables_find(y, numbers, cnt), 0);
+	assert_int_equal(x->len, y->len);
+	assert_memory_equal(x->bytes, y->bytes, x->len);
+	cbpf2ebpf_tables_free(x);
+	cbpf2ebpf_tables_free(y);
+}
+
+static void test_shares(void **state)
+{
+	struct cbpf2ebpf_tables *all = cbpf2ebpf_tables_new(1);
+	uint32_t a[1000], b[1000], a_cnt = make_list(0, 1000, a), b_cnt = make_list(1, 1000, b);
+
+	(void)state;
+	assert_int_equal(c2e_tables_find(all, a, a_cnt), 0);
+	assert_int_equal(c2e_tables_find(all, b, b_cnt), 1);
+	assert_int_equal(c2e_tables_find(all, a, a_cnt), 0);
+	check(all, 0, a, a_cnt);
+	check(all, 1, b, b_cnt);
+	cbpf2ebpf_tables_bind(all, 3);
+	assert_int_equal(c2e_tables_find(all, b, b_cnt), 1);
+	assert_int_equal(c2e_tables_find(all, a, a_cnt - 1), -1);
+	cbpf2ebpf_tables_free(all);
+}
+
+/* ---- Programs ----------------------------------------------------------------------------- */
+
+static void compile(const char *expr, struct cbpf_prog *filter)
+{
+	struct err e;
+
+	if (cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, filter, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void compare(const char *expr)
+{
+	struct packets ps = packets_ethernet(1);
+	struct ebpf_target t;
+	struct cbpf_prog filter;
+	char why[AGREES_TEXT_LEN];
+
+	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
+	compile(expr, &filter);
+	for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
+		if (!interpret_agrees(&filter, m, &t, &ps, why))
+			fail_msg("%s", why);
+	cbpf_prog_free(&filter);
+	packets_free(&ps);
+}
+
+/* Lists with what else can stand between their members. */
+static void test_verdicts(void **state)
+{
+	static const char *const forms[] = {
+		"%s",
+		"not (%s)",
+		"(%s) and tcp",
+		"vlan and (%s)",
+		"net 10.0.0.0/8 or %s or portrange 80-90 or net 1.1.1.0/24",
+		"src host 10.0.0.2 and not (%s)",
+	};
+	enum list_kind kinds[] = {LIST_HOSTS, LIST_PORTS, LIST_NETS, LIST_HOSTS6};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		char *list = list_expression(kinds[k], 120);
+
+		for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+			char *expr = malloc(strlen(list) + strlen(forms[i]));
+
+			assert_non_null(expr);
+			(void)sprintf(expr, forms[i], list);
+			compare(expr);
+			free(expr);
+		}
+		free(list);
+	}
+}
+
+/* Tables make programs short; without them, and where a list is not known yet, trees stay. */
+static void test_programs(void **state)
+{
+	char *list = list_expression(LIST_HOSTS, 1000);
+	struct cbpf2ebpf_tables *none = cbpf2ebpf_tables_new(0), *tables;
+	struct ebpf_prog with, without, unknown;
+	struct cbpf_prog filter;
+	struct ebpf_target t;
+	const void *bytes;
+	uint32_t len;
+
+	(void)state;
+	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
+	compile(list, &filter);
+	tables = filter_tables(&filter, 0, &bytes, &len);
+	cbpf2ebpf_tables_bind(tables, 3);
+	cbpf2ebpf_tables_bind(none, 3);
+	assert_int_equal(cbpf2ebpf_program(&filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
+					   CBPF_LINKTYPE_ETHERNET, tables, &with, NULL),
+			 0);
+	assert_int_equal(cbpf2ebpf_program(&filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
+					   CBPF_LINKTYPE_ETHERNET, NULL, &without, NULL),
+			 0);
+	assert_int_equal(cbpf2ebpf_program(&filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
+					   CBPF_LINKTYPE_ETHERNET, none, &unknown, NULL),
+			 0);
+	assert_true(with.cnt < 400);
+	assert_true(without.cnt > 10000);
+	assert_int_equal(unknown.cnt, without.cnt);
+	assert_memory_equal(unknown.insns, without.insns, without.cnt * sizeof(*without.insns));
+	ebpf_prog_free(&with);
+	ebpf_prog_free(&without);
+	ebpf_prog_free(&unknown);
+	cbpf2ebpf_tables_free(tables);
+	cbpf2ebpf_tables_free(none);
+	cbpf_prog_free(&filter);
+	free(list);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_holds_the_list), cmocka_unit_test(test_the_same_each_time),
+		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_programs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
