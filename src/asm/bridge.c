@@ -192,7 +192,7 @@ static bool is_short_jump(const struct layout *l, const struct item *it)
 {
 	if (!it->label || (l->gotol && it->insn.code == ISA_JA))
 		return false;
-	return ebpf_isa_fields(ebpf_isa_find(&it->insn))->off == ISA_OFF_JUMP;
+	return ebpf_isa_jumps(it->insn.code);
 }
 
 static int reroute_items(struct layout *l, int64_t direct_max, struct err *e)
@@ -256,10 +256,12 @@ static int find_bridges(struct layout *l, struct err *e)
 {
 	int64_t direct_max = JUMP_MAX;
 
+	assign_slots(l);
+	if (l->pool_cnt == 0)
+		return 0;
 	for (;;) {
 		int items, bridges;
 
-		assign_slots(l);
 		items = reroute_items(l, direct_max, e);
 		if (items < 0)
 			return items;
@@ -269,6 +271,7 @@ static int find_bridges(struct layout *l, struct err *e)
 		if (!items && !bridges)
 			break;
 		direct_max = direct_max > JUMP_MAX / 2 ? direct_max - 256 : JUMP_MAX;
+		assign_slots(l);
 	}
 	drop_unused(l);
 	assign_slots(l);

@@ -153,8 +153,6 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct ebpf_builder *b,
 static bool narrow(struct ebpf_builder *b, const struct ebpf_op *op, struct source src,
 		   struct ebpf_insn *out)
 {
-	const int64_t imm_max = ebpf_isa_width(op->code) == 32 ? UINT32_MAX : INT32_MAX;
-
 	if (op->dst > 15 || op->src > 15) {
 		refuse(b, src, "register r%u does not exist", op->dst > 15 ? op->dst : op->src);
 		return false;
@@ -163,7 +161,8 @@ static bool narrow(struct ebpf_builder *b, const struct ebpf_op *op, struct sour
 		refuse(b, src, "offset %d does not fit 16 bits", op->off);
 		return false;
 	}
-	if (op->imm < INT32_MIN || op->imm > imm_max) {
+	if (op->imm < INT32_MIN || op->imm > UINT32_MAX ||
+	    (op->imm > INT32_MAX && ebpf_isa_width(op->code) != 32)) {
 		refuse(b, src, "immediate %lld does not fit 32 bits%s", (long long)op->imm,
 		       op->imm > 0 && op->imm <= UINT32_MAX
 			       ? " once sign-extended; load it with LDDW or use the 32-bit form"
@@ -205,23 +204,22 @@ static void close_lddw(struct ebpf_builder *b, const struct ebpf_insn *second, s
 	char why[EBPF_FAULT_LEN];
 
 	b->open = false;
-	if (ebpf_insn_fault(&it->insn, second, &b->target, b->type, why))
+	if (ebpf_insn_fault(ebpf_isa_find(&it->insn), &it->insn, second, &b->target, b->type, why))
 		refuse(b, src, "%s", why);
 	it->imm2 = second->imm;
 	b->slot_cnt++;
 }
 
 /* A raw jump becomes one to a label at its slot, so that bridging may move things about. */
-static int32_t raw_target(struct ebpf_builder *b, struct ebpf_insn *insn)
+static int32_t raw_target(struct ebpf_builder *b, const struct isa_row *row, struct ebpf_insn *insn)
 {
-	const struct isa_row *row = ebpf_isa_find(insn);
-	const struct isa_fields *f = row ? ebpf_isa_fields(row) : NULL;
+	const struct isa_fields *f = ebpf_isa_fields(row);
 	int64_t distance;
 
-	if (f && f->off == ISA_OFF_JUMP) {
+	if (f->off == ISA_OFF_JUMP) {
 		distance = insn->off;
 		insn->off = 0;
-	} else if (f && f->imm == ISA_IMM_SLOTS) {
+	} else if (f->imm == ISA_IMM_SLOTS) {
 		distance = insn->imm;
 		insn->imm = 0;
 	} else {
@@ -246,6 +244,7 @@ static void emit_insn(struct ebpf_builder *b, const struct ebpf_op *op, struct s
 	const bool wide = op->kind == EBPF_OP_LDDW || op->kind == EBPF_OP_ADDR;
 	struct ebpf_insn second = {.imm = (int32_t)(uint32_t)op->imm_high};
 	struct item it = {.imm2 = second.imm};
+	const struct isa_row *row;
 	char why[EBPF_FAULT_LEN];
 
 	if (!narrow(b, op, src, &it.insn))
@@ -259,12 +258,13 @@ static void emit_insn(struct ebpf_builder *b, const struct ebpf_op *op, struct s
 		return;
 	}
 	b->open = it.insn.code == ISA_LDDW && !wide;
+	row = ebpf_isa_find(&it.insn);
 	if (!b->open &&
-	    ebpf_insn_fault(&it.insn, wide ? &second : NULL, &b->target, b->type, why)) {
+	    ebpf_insn_fault(row, &it.insn, wide ? &second : NULL, &b->target, b->type, why)) {
 		refuse(b, src, "%s", why);
 		return;
 	}
-	it.label = op->label.id ? op->label.id : raw_target(b, &it.insn);
+	it.label = op->label.id ? op->label.id : row ? raw_target(b, row, &it.insn) : 0;
 	append(b, &it, wide);
 }
 

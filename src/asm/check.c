@@ -34,10 +34,9 @@ static int check_reg(unsigned reg, uint8_t use, char *why)
 
 static int check_imm(const struct ebpf_insn *insn, uint8_t use, char *why)
 {
-	const int width = ebpf_isa_width(insn->code);
-
-	if (use == ISA_IMM_SHIFT && (insn->imm < 0 || insn->imm >= width))
-		return fault(why, "shift by %d is outside 0..%d", insn->imm, width - 1);
+	if (use == ISA_IMM_SHIFT && (insn->imm < 0 || insn->imm >= ebpf_isa_width(insn->code)))
+		return fault(why, "shift by %d is outside 0..%d", insn->imm,
+			     ebpf_isa_width(insn->code) - 1);
 	if (use == ISA_IMM_DIVISOR && insn->imm == 0)
 		return fault(why, "division by the constant 0");
 	if (use == ISA_IMM_BITS && insn->imm != 16 && insn->imm != 32 && insn->imm != 64)
@@ -84,10 +83,10 @@ static int check_target(const struct isa_row *row, const struct ebpf_insn *insn,
 	return 0;
 }
 
-int ebpf_insn_fault(const struct ebpf_insn *insn, const struct ebpf_insn *next,
-		    const struct ebpf_target *t, enum ebpf_prog_type type, char why[EBPF_FAULT_LEN])
+int ebpf_insn_fault(const struct isa_row *row, const struct ebpf_insn *insn,
+		    const struct ebpf_insn *next, const struct ebpf_target *t,
+		    enum ebpf_prog_type type, char why[EBPF_FAULT_LEN])
 {
-	const struct isa_row *row = ebpf_isa_find(insn);
 	const struct isa_fields *f;
 	int rc;
 
@@ -109,9 +108,9 @@ int ebpf_insn_fault(const struct ebpf_insn *insn, const struct ebpf_insn *next,
 
 /* A jump, a call, or an address of a function; a second slot of lddw has opcode 0, which is no
  * instruction's own. */
-static int check_destination(const struct ebpf_insn *insns, size_t cnt, size_t i, char *why)
+static int check_destination(const struct isa_fields *f, const struct ebpf_insn *insns, size_t cnt,
+			     size_t i, char *why)
 {
-	const struct isa_fields *f = ebpf_isa_fields(ebpf_isa_find(&insns[i]));
 	int64_t to = (int64_t)i + 1;
 
 	if (f->off == ISA_OFF_JUMP || (f->off == ISA_OFF_KERNEL && insns[i].off))
@@ -142,10 +141,11 @@ int ebpf_check(const struct ebpf_insn *insns, size_t cnt, const struct ebpf_targ
 	for (size_t i = 0; i < cnt;) {
 		const bool wide = insns[i].code == ISA_LDDW;
 		const struct ebpf_insn *next = wide && i + 1 < cnt ? &insns[i + 1] : NULL;
-		int rc = ebpf_insn_fault(&insns[i], next, t, type, why);
+		const struct isa_row *row = ebpf_isa_find(&insns[i]);
+		int rc = ebpf_insn_fault(row, &insns[i], next, t, type, why);
 
 		if (!rc)
-			rc = check_destination(insns, cnt, i, why);
+			rc = check_destination(ebpf_isa_fields(row), insns, cnt, i, why);
 		if (rc) {
 			(void)ebpf_disasm(insns, cnt, i, text);
 			return err_input(e, rc, "check", "instruction %zu '%s': %s", i, text, why);

@@ -8,11 +8,12 @@
 #define EBPF_FAULT_LEN 256
 
 /*
- * Checks an instruction by itself (jump distances are not looked at). `next` is the second slot
- * of an lddw, else NULL. `t` may be NULL: any kernel. 0, or -EINVAL with the reason in `why`.
+ * Checks an instruction, whose row is given (NULL: there is none), by itself (jump distances are
+ * not looked at). `next` is the second slot of an lddw, else NULL. `t` may be NULL: any kernel. 0,
+ * or -EINVAL with the reason in `why`.
  */
-int ebpf_insn_fault(const struct ebpf_insn *insn, const struct ebpf_insn *next,
-		    const struct ebpf_target *t, enum ebpf_prog_type type,
-		    char why[EBPF_FAULT_LEN]);
+int ebpf_insn_fault(const struct isa_row *row, const struct ebpf_insn *insn,
+		    const struct ebpf_insn *next, const struct ebpf_target *t,
+		    enum ebpf_prog_type type, char why[EBPF_FAULT_LEN]);
 
 #endif

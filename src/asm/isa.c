@@ -25,7 +25,7 @@ _Static_assert(ROW_CNT <= UINT8_MAX, "first_row holds row numbers of 8 bits");
 /* clang-format off */
 #define R ISA_REG_READ
 #define W ISA_REG_WRITE
-static const struct isa_fields form_fields[ISA_FORM_CNT] = {
+const struct isa_fields ebpf_isa_form_fields[ISA_FORM_CNT] = {
 	[ISA_FORM_ALU_IMM]   = {.dst = W, .imm = ISA_IMM_VALUE},
 	[ISA_FORM_ALU_REG]   = {.dst = W, .src = R},
 	[ISA_FORM_SHIFT_IMM] = {.dst = W, .imm = ISA_IMM_SHIFT},
@@ -96,9 +96,9 @@ const struct isa_row *ebpf_isa_rows(size_t *cnt)
 	return rows + 1;
 }
 
-const struct isa_fields *ebpf_isa_fields(const struct isa_row *row)
+bool ebpf_isa_jumps(uint8_t code)
 {
-	return &form_fields[row->form];
+	return ebpf_isa_fields(&rows[first_row[code]])->off == ISA_OFF_JUMP;
 }
 
 int ebpf_isa_width(uint8_t code)

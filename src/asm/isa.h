@@ -162,7 +162,15 @@ const struct isa_row *ebpf_isa_find(const struct ebpf_insn *insn);
 /* All rows, for who looks them up by text. */
 const struct isa_row *ebpf_isa_rows(size_t *cnt);
 
-const struct isa_fields *ebpf_isa_fields(const struct isa_row *row);
+extern const struct isa_fields ebpf_isa_form_fields[ISA_FORM_CNT];
+
+static inline const struct isa_fields *ebpf_isa_fields(const struct isa_row *row)
+{
+	return &ebpf_isa_form_fields[row->form];
+}
+
+/* Does the opcode jump by its offset field? */
+bool ebpf_isa_jumps(uint8_t code);
 
 /* Width in bits of what the operation looks at: 64 or 32; for stores of the value's size. */
 int ebpf_isa_width(uint8_t code);

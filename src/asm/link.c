@@ -107,7 +107,7 @@ static void write_item(const struct layout *l, size_t i, struct ebpf_insn *out)
 		return;
 	if (it->insn.code == ISA_JA)
 		out[0] = jump_by(ebpf_layout_distance(l, i));
-	else if (ebpf_isa_fields(ebpf_isa_find(&it->insn))->off == ISA_OFF_JUMP)
+	else if (ebpf_isa_jumps(it->insn.code))
 		out[0].off = (int16_t)ebpf_layout_distance(l, i);
 	else
 		out[0].imm = (int32_t)ebpf_layout_distance(l, i);
