@@ -86,9 +86,8 @@ static void release(struct emit *e)
 	free(e->in);
 	free(e->label);
 	free(e->reached);
-	free(e->use_at);
-	free(e->use_end);
-	free(e->use_next);
+	free(e->uses);
+	free(e->next_use);
 	free(e->last_need);
 	free(e->copy);
 	free(e->cell_off);

@@ -41,6 +41,12 @@ struct copy {
 	bool usual; /* the copy of the packet's start has them, too, if base is COPY_IP_LEN */
 };
 
+/* A value is used at a node, and next where `next` says (0: nowhere). */
+struct use {
+	ir_node at;
+	uint32_t next;
+};
+
 struct emit;
 
 /* How the packet is reached. */
@@ -95,9 +101,9 @@ struct emit {
 	uint8_t *reached;    /* does an edge lead to the node? */
 	struct held *unused; /* free list */
 
-	uint32_t *use_at;	      /* positions of uses of all values, ascending for each */
-	uint32_t *use_end, *use_next; /* of each value, into use_at */
-	uint32_t *last_need;	      /* last node, + 1, that uses a value or what is made of it */
+	struct use *uses;
+	uint32_t *next_use;  /* of each value, into uses; 0: none */
+	uint32_t *last_need; /* last node, + 1, that uses a value or what is made of it */
 
 	ir_val room_0;	   /* ROOM of the packet's start */
 	ir_node ret_0;	   /* the end with result 0 */

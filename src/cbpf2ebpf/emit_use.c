@@ -35,35 +35,36 @@ static unsigned made_of(const struct emit *e, ir_val v, ir_val of[2])
 	return c2e_ir_operand_cnt(val->op);
 }
 
-struct count {
+struct visit {
 	struct emit *e;
-	uint8_t *seen;
-	bool fill;
+	uint32_t cnt;	/* uses so far; number 0 is none */
+	uint32_t *last; /* of each value */
 	ir_node node;
 };
 
-static void use(struct count *c, ir_val v)
+static void use(struct visit *c, ir_val v)
 {
+	struct emit *e = c->e;
+	uint32_t last = c->last[v];
 	ir_val of[2];
 	unsigned cnt;
 
-	if (c2e_ir_is_const(c->e->ir, v))
+	if (c2e_ir_is_const(e->ir, v) || e->last_need[v] == c->node + 1)
 		return;
-	if (!c->fill)
-		c->e->use_end[v]++;
-	else if (c->e->use_end[v] == c->e->use_next[v] ||
-		 c->e->use_at[c->e->use_end[v] - 1] != c->node)
-		c->e->use_at[c->e->use_end[v]++] = c->node;
-	c->e->last_need[v] = c->node + 1;
-	if (c->seen[v])
+	e->last_need[v] = c->node + 1;
+	e->uses[++c->cnt] = (struct use){.at = c->node};
+	c->last[v] = c->cnt;
+	if (last) {
+		e->uses[last].next = c->cnt;
 		return;
-	c->seen[v] = 1;
-	cnt = made_of(c->e, v, of);
+	}
+	e->next_use[v] = c->cnt;
+	cnt = made_of(e, v, of);
 	while (cnt-- > 0)
 		use(c, of[cnt]);
 }
 
-static void visit(struct count *c)
+static void visit(struct visit *c)
 {
 	const struct ir *ir = c->e->ir;
 	ir_val v[2];
@@ -75,8 +76,6 @@ static void visit(struct count *c)
 		while (cnt-- > 0)
 			use(c, v[cnt]);
 	}
-	for (ir_val i = 0; i < ir->val_cnt; i++)
-		c->seen[i] = 0;
 }
 
 /* A value made of others needs them as long as it may be computed again. */
@@ -93,41 +92,31 @@ static void spread_last_need(struct emit *e)
 	}
 }
 
+/* A node asks for two values at most, and a value for two when it is first used. */
 void c2e_emit_find_uses(struct emit *e)
 {
-	uint32_t cnt = e->ir->val_cnt, sum = 0;
-	struct count c = {.e = e, .seen = calloc(cnt, 1)};
+	uint32_t cnt = e->ir->val_cnt;
+	struct visit c = {.e = e, .last = calloc(cnt, sizeof(*c.last))};
 
-	e->use_end = calloc(cnt, sizeof(*e->use_end));
-	e->use_next = calloc(cnt, sizeof(*e->use_next));
+	e->uses = malloc((2 * ((size_t)cnt + e->ir->node_cnt) + 1) * sizeof(*e->uses));
+	e->next_use = calloc(cnt, sizeof(*e->next_use));
 	e->last_need = calloc(cnt, sizeof(*e->last_need));
-	if (!c.seen || !e->use_end || !e->use_next || !e->last_need)
-		goto out;
-	visit(&c);
-	for (ir_val v = 0; v < cnt; v++) {
-		uint32_t n = e->use_end[v];
-
-		e->use_next[v] = e->use_end[v] = sum;
-		sum += n;
+	if (c.last && e->uses && e->next_use && e->last_need) {
+		visit(&c);
+		spread_last_need(e);
+	} else {
+		e->rc = -ENOMEM;
 	}
-	e->use_at = malloc((sum + 1) * sizeof(*e->use_at));
-	if (!e->use_at)
-		goto out;
-	c.fill = true;
-	visit(&c);
-	spread_last_need(e);
-	free(c.seen);
-	return;
-out:
-	free(c.seen);
-	e->rc = -ENOMEM;
+	free(c.last);
 }
 
 uint32_t c2e_emit_next_use(struct emit *e, ir_val v)
 {
-	while (e->use_next[v] < e->use_end[v] && e->use_at[e->use_next[v]] <= e->node)
-		e->use_next[v]++;
-	return e->use_next[v] < e->use_end[v] ? e->use_at[e->use_next[v]] : UINT32_MAX;
+	uint32_t *next = &e->next_use[v];
+
+	while (*next && e->uses[*next].at <= e->node)
+		*next = e->uses[*next].next;
+	return *next ? e->uses[*next].at : UINT32_MAX;
 }
 
 bool c2e_emit_needed_later(struct emit *e, ir_val v)
