@@ -87,13 +87,22 @@ enum cbpf_form {
 	CBPF_FORM_JUMP_X, /* x, jt, jf */
 };
 
+/* Registers and M[k]. */
+enum { CBPF_A_BIT = 1, CBPF_X_BIT = 2, CBPF_M_BIT = 4 };
+
 struct cbpf_code {
 	uint8_t form; /* enum cbpf_form */
+	uint8_t reads, writes;
 	const char *name;
 };
 
+extern const struct cbpf_code cbpf_codes[256];
+
 /* The entry for an opcode; its form is CBPF_FORM_NONE for what is not one. */
-const struct cbpf_code *cbpf_code(uint16_t code);
+static inline const struct cbpf_code *cbpf_code(uint16_t code)
+{
+	return &cbpf_codes[code < 256 ? code : 0xff];
+}
 
 /* cbpf_run() for programs that libpcap's interpreter leaves to chance or may not end. cbpf_run.c */
 uint32_t c2e_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);

@@ -7,52 +7,25 @@
 
 #define BIT(n) (1u << (n))
 
+/* Bits of A, X and of cell k, out of those of an opcode. */
+static uint32_t bits(unsigned what, uint32_t k)
+{
+	return (what & (CBPF_A_BIT | CBPF_X_BIT)) * BIT(IR_A) | (what & CBPF_M_BIT ? BIT(k) : 0);
+}
+
+_Static_assert(CBPF_X_BIT == CBPF_A_BIT * 2 && (int)IR_X == (int)IR_A + 1, "bits() shifts them");
+
 static uint32_t reads(const struct cbpf_insn *in)
 {
-	switch (CBPF_CLASS(in->code)) {
-	case CBPF_LD:
-	case CBPF_LDX:
-		if (CBPF_MODE(in->code) == CBPF_IND)
-			return BIT(IR_X);
-		if (CBPF_MODE(in->code) == CBPF_MEM)
-			return BIT(in->k);
-		/* A ^= X is a load by its opcode. */
-		if (CBPF_MODE(in->code) == CBPF_ABS && in->k == CBPF_AD_OFF + CBPF_AD_ALU_XOR_X)
-			return BIT(IR_A) | BIT(IR_X);
-		return 0;
-	case CBPF_ST:
-		return BIT(IR_A);
-	case CBPF_STX:
-		return BIT(IR_X);
-	case CBPF_ALU:
-		return BIT(IR_A) | (in->code & CBPF_X ? BIT(IR_X) : 0);
-	case CBPF_JMP:
-		if (CBPF_OP(in->code) == CBPF_JA)
-			return 0;
-		return BIT(IR_A) | (in->code & CBPF_X ? BIT(IR_X) : 0);
-	case CBPF_RET:
-		return in->code & CBPF_A ? BIT(IR_A) : 0;
-	default: /* MISC */
-		return CBPF_OP(in->code) == CBPF_TXA ? BIT(IR_X) : BIT(IR_A);
-	}
+	/* A ^= X is a load by its opcode. */
+	if (cbpf_code(in->code)->form == CBPF_FORM_ABS && in->k == CBPF_AD_OFF + CBPF_AD_ALU_XOR_X)
+		return BIT(IR_A) | BIT(IR_X);
+	return bits(cbpf_code(in->code)->reads, in->k);
 }
 
 static uint32_t writes(const struct cbpf_insn *in)
 {
-	switch (CBPF_CLASS(in->code)) {
-	case CBPF_LD:
-	case CBPF_ALU:
-		return BIT(IR_A);
-	case CBPF_LDX:
-		return BIT(IR_X);
-	case CBPF_ST:
-	case CBPF_STX:
-		return BIT(in->k);
-	case CBPF_MISC:
-		return CBPF_OP(in->code) == CBPF_TXA ? BIT(IR_A) : BIT(IR_X);
-	default:
-		return 0;
-	}
+	return bits(cbpf_code(in->code)->writes, in->k);
 }
 
 static uint32_t live_behind(const struct cbpf_insn *in, size_t pc, const uint32_t *live)

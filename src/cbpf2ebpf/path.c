@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Where an edge will lead: until then, the next one of its list. */
 static ir_node *way(const struct reader *r, path_edges edge)
@@ -128,51 +127,63 @@ static bool reserve(struct reader *r)
 	return true;
 }
 
-struct arrival c2e_path_leave(struct reader *r, uint32_t *list)
+void c2e_path_resume(struct reader *r, uint32_t *list)
 {
 	uint32_t i = *list;
-	const struct arrival a = r->arrivals[i];
+	struct arrival *a = &r->arrivals[i];
 
-	*list = a.next;
-	r->arrivals[i].next = r->unused;
+	r->s = a->s;
+	r->room = a->room;
+	r->open = a->edges;
+	*list = a->next;
+	a->next = r->unused;
 	r->unused = i;
-	return a;
 }
 
-/* The values of the followed path that are read from instruction pc on. */
-static struct state live_state(const struct reader *r, size_t pc)
+/* The lowest of some bits. */
+static unsigned lowest(uint32_t bits)
 {
-	struct state s = {0};
+	return (unsigned)__builtin_ctz(bits);
+}
 
-	for (uint32_t live = r->source->live[pc]; live != 0; live &= live - 1) {
-		unsigned i = (unsigned)__builtin_ctz(live);
+/* Does the followed path have the values of the arrival, as far as they are live? */
+static bool same_values(const struct reader *r, const struct arrival *a, uint32_t live)
+{
+	for (; live != 0; live &= live - 1)
+		if (a->s.v[lowest(live)] != r->s.v[lowest(live)])
+			return false;
+	return true;
+}
 
-		s.v[i] = r->s.v[i];
-	}
-	return s;
+/* Adds an arrival of the followed path's values in front of *list; one is unused. */
+static void add_arrival(struct reader *r, path_edges edges, uint32_t live, uint32_t *list)
+{
+	uint32_t i = r->unused;
+	struct arrival *a = &r->arrivals[i];
+
+	r->unused = a->next;
+	*a = (struct arrival){.edges = edges, .room = r->room, .next = *list};
+	for (; live != 0; live &= live - 1)
+		a->s.v[lowest(live)] = r->s.v[lowest(live)];
+	*list = i;
 }
 
 /* Where more sets of values come than an instruction is read for, equal ones do not matter. */
 void c2e_path_arrive(struct reader *r, path_edges edges, size_t pc, bool back)
 {
-	uint32_t *list = back ? &r->later[pc] : &r->now[pc], new;
-	struct state s;
+	uint32_t *list = back ? &r->later[pc] : &r->now[pc], live = r->source->live[pc];
 
 	if (edges == NO_EDGE || !reserve(r))
 		return;
-	s = live_state(r, pc);
 	for (unsigned i = 0; i < SPLIT_MAX && *list != NO_ARRIVAL; i++) {
 		struct arrival *a = &r->arrivals[*list];
 
-		if (memcmp(&a->s, &s, sizeof(s)) == 0) {
+		if (same_values(r, a, live)) {
 			a->edges = c2e_path_joined(r, edges, a->edges);
 			a->room = r->room < a->room ? r->room : a->room;
 			return;
 		}
 		list = &a->next;
 	}
-	new = r->unused;
-	r->unused = r->arrivals[new].next;
-	r->arrivals[new] = (struct arrival){edges, r->room, *list, s};
-	*list = new;
+	add_arrival(r, edges, live, list);
 }

@@ -70,8 +70,8 @@ void c2e_path_require(struct reader *r, struct ir_insn n);
 /* The edges lead to instruction pc, with the values of the followed path. */
 void c2e_path_arrive(struct reader *r, path_edges edges, size_t pc, bool back);
 
-/* Takes the first arrival out of a list. */
-struct arrival c2e_path_leave(struct reader *r, uint32_t *list);
+/* Takes the first arrival out of a list, and follows its path. */
+void c2e_path_resume(struct reader *r, uint32_t *list);
 
 /* One list of two; the first has one edge or more. */
 path_edges c2e_path_joined(const struct reader *r, path_edges edges, path_edges more);

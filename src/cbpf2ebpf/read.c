@@ -53,22 +53,18 @@ static uint32_t differing(const struct reader *r, uint32_t list)
 /* Makes one path of all arrivals: what they do not agree on goes through cells. */
 static void meet(struct reader *r, uint32_t list)
 {
-	uint32_t differ = differing(r, list), meeting = (*r->meeting_id)++;
+	uint32_t differ = differing(r, list), meeting = (*r->meeting_id)++, room = UINT32_MAX;
 	path_edges all = NO_EDGE;
 
-	r->s = r->arrivals[list].s;
-	r->room = UINT32_MAX;
 	while (list != NO_ARRIVAL && !r->ir->failed) {
-		const struct arrival a = c2e_path_leave(r, &list);
-
-		r->room = a.room < r->room ? a.room : r->room;
-		r->open = a.edges;
+		c2e_path_resume(r, &list);
+		room = r->room < room ? r->room : room;
 		for (unsigned c = 0; c < IR_STATE_CNT; c++) {
 			path_edges out = NO_EDGE;
 
 			if (!(differ & (1u << c)))
 				continue;
-			c2e_path_set_cell(r, a.s.v[c], c, meeting, &out);
+			c2e_path_set_cell(r, r->s.v[c], c, meeting, &out);
 			r->open = out;
 		}
 		if (r->open != NO_EDGE)
@@ -77,6 +73,7 @@ static void meet(struct reader *r, uint32_t list)
 	for (unsigned c = 0; c < IR_STATE_CNT; c++)
 		if (differ & (1u << c))
 			r->s.v[c] = c2e_ir_cell(r->ir, c, meeting);
+	r->room = room;
 	r->open = all;
 }
 
@@ -94,11 +91,7 @@ static void read_from(struct reader *r, size_t pc)
 		return;
 	}
 	while (list != NO_ARRIVAL) {
-		const struct arrival a = c2e_path_leave(r, &list);
-
-		r->s = a.s;
-		r->room = a.room;
-		r->open = a.edges;
+		c2e_path_resume(r, &list);
 		follow(r, pc);
 	}
 }
@@ -106,8 +99,11 @@ static void read_from(struct reader *r, size_t pc)
 /* Ends the filter for all that arrived. */
 static void give_up(struct reader *r, uint32_t list)
 {
-	while (list != NO_ARRIVAL)
-		c2e_path_finish(r, c2e_path_leave(r, &list).edges, 0);
+	while (list != NO_ARRIVAL) {
+		c2e_path_resume(r, &list);
+		c2e_path_finish(r, r->open, 0);
+	}
+	r->open = NO_EDGE;
 }
 
 /* At the end of a loop: begins it again for what jumped back; true if anything did. */
