@@ -34,7 +34,7 @@ void c2e_emit_never(struct emit *e)
 /* The register with the captured length: the frame's or one of ours. */
 static ebpf_reg cap_len(struct emit *e)
 {
-	return e->access->room ? c2e_emit_need(e, e->room_0) : e->frame->cap_len;
+	return e->access->room ? c2e_emit_need(e, IR_ROOM_0) : e->frame->cap_len;
 }
 
 /* if (cap_len < reach) goto no */
@@ -57,7 +57,7 @@ bool c2e_emit_guard_len(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 	(void)c2e_emit_need(e, base);
 	c2e_emit_pin(e, base);
 	len = cap_len(e);
-	c2e_emit_pin(e, e->room_0);
+	c2e_emit_pin(e, IR_ROOM_0);
 	from = c2e_emit_need(e, base); /* it may have moved */
 	end = c2e_emit_reg(e);
 	c2e_emit_unpin(e);

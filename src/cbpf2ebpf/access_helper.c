@@ -90,11 +90,11 @@ static void rest(struct emit *e, ir_val base, uint32_t k)
 	ebpf_reg b = {0}, cap;
 
 	if (base == 0) {
-		cap = c2e_emit_need(e, e->room_0);
+		cap = c2e_emit_need(e, IR_ROOM_0);
 		c2e_emit_before_call(e, (uint16_t)(1u << cap.n));
 		EMIT(e->b, MOV(a->size, cap), MOV(a->from, (int64_t)k));
 	} else {
-		c2e_emit_need_both(e, base, e->room_0, &b, &cap);
+		c2e_emit_need_both(e, base, IR_ROOM_0, &b, &cap);
 		c2e_emit_before_call(e, (uint16_t)(1u << b.n | 1u << cap.n));
 		if (b.n == a->size.n) { /* the other of these does not hold the length */
 			b = cap.n == 0 ? R5 : R0;

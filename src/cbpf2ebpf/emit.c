@@ -22,7 +22,6 @@ static void make_values(struct emit *e, ir_val *ptr)
 	struct ir *ir = e->ir;
 	uint32_t cnt = ir->val_cnt;
 
-	e->room_0 = c2e_ir_room(ir, 0);
 	for (ir_val v = 0; v < cnt && e->access->pointers; v++) {
 		const struct ir_value val = *c2e_ir_at(ir, v); /* values move as new ones come */
 

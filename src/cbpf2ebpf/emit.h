@@ -105,7 +105,6 @@ struct emit {
 	uint32_t *next_use;  /* of each value, into uses; 0: none */
 	uint32_t *last_need; /* last node, + 1, that uses a value or what is made of it */
 
-	ir_val room_0;	   /* ROOM of the packet's start */
 	ir_node ret_0;	   /* the end with result 0 */
 	bool made_ret_0;   /* which no edge of the graph leads to */
 	ir_val *ptr;	   /* PTR of each base, 0 where the mode has no pointers */

@@ -20,7 +20,7 @@ static unsigned asks(const struct emit *e, const struct ir_insn *n, ir_val v[2])
 	if (!c2e_ir_is_guard(e->ir, n))
 		return 1;
 	v[0] = c2e_ir_at(e->ir, n->a)->a;
-	v[1] = e->access->room ? e->room_0 : e->ptr[v[0]];
+	v[1] = e->access->room ? IR_ROOM_0 : e->ptr[v[0]];
 	return v[1] ? 2 : 1;
 }
 

@@ -57,6 +57,7 @@ enum ir_op {
 };
 
 typedef uint32_t ir_val;  /* index into ir->vals; 0 is the constant 0, which is also base 0 */
+#define IR_ROOM_0 1	  /* ROOM of base 0 */
 typedef uint32_t ir_node; /* index into ir->nodes */
 
 #define IR_NONE UINT32_MAX /* no node */
@@ -107,7 +108,7 @@ struct ir {
 	int failed; /* -ENOMEM, -E2BIG */
 };
 
-/* An ir that holds value 0 and no nodes. */
+/* An ir that holds values 0 and IR_ROOM_0 and no nodes. */
 void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables);
 void c2e_ir_free(struct ir *ir);
 

@@ -169,6 +169,8 @@ static ir_val leaf(struct ir *ir, enum ir_op op, ir_val a, uint32_t k)
 
 ir_val c2e_ir_room(struct ir *ir, ir_val base)
 {
+	if (base == 0 && ir->val_cnt > IR_ROOM_0)
+		return IR_ROOM_0;
 	/* No packet is longer. */
 	return intern(ir, (struct ir_value){
 				  .op = IR_ROOM, .a = base, .hi = INT32_MAX, .bits = INT32_MAX});
