@@ -202,22 +202,38 @@ static size_t sort_out(const struct item *items, size_t cnt, ir_node to, uint32_
 	return cnt - kept;
 }
 
-/* The table of those items that are a long list; -1: none. `rest` gets the others, *cnt of them. */
-static int take_table(const struct pass *p, const struct item *items, ir_node to, size_t *cnt,
-		      struct item *rest)
+/* Finds a table for those items that are a long list; `rest` gets the others, *cnt of them. */
+static bool take_table(const struct pass *p, const struct item *items, ir_node to, size_t *cnt,
+		       struct item *rest, struct c2e_table_use *use)
 {
 	uint32_t *numbers = malloc(*cnt * LISTED_LEN * sizeof(*numbers)), number_cnt;
+	bool found = false;
 	size_t listed;
-	int table = -1;
 
 	if (!numbers)
-		return -1;
+		return false;
 	listed = sort_out(items, *cnt, to, numbers, &number_cnt, rest);
 	if (listed >= p->ir->tables->min)
-		table = c2e_tables_find(p->ir->tables, numbers, number_cnt);
+		found = c2e_tables_find(p->ir->tables, numbers, number_cnt, use);
 	*cnt -= listed;
 	free(numbers);
-	return table;
+	return found;
+}
+
+/*
+ * If v is one of those that the table has and the list has not, go to `no`, else ask the table.
+ * Mostly they have been asked for before, and pass_facts drops these tests.
+ */
+static ir_node ask_table(struct ir *ir, ir_val v, const struct c2e_table_use *use, ir_node yes,
+			 ir_node no)
+{
+	ir_node root = c2e_ir_add(
+		ir,
+		(struct ir_insn){.kind = IR_HAS, .a = v, .lo = use->table, .yes = yes, .no = no});
+
+	for (uint32_t i = 0; i < use->more_cnt; i++)
+		root = test(ir, v, use->more[i], use->more[i], no, root);
+	return root;
 }
 
 /* The tree for items of one value, behind a table for those that are a long list. */
@@ -226,18 +242,14 @@ static ir_node table_and_tree(const struct pass *p, const struct item *items, si
 {
 	const ir_node to = most_lead_to(items, cnt);
 	struct item *rest = malloc(cnt * sizeof(*rest));
-	struct ir_insn n = {.kind = IR_HAS, .a = items[0].v, .yes = to};
 	size_t rest_cnt = cnt;
-	int table = rest ? take_table(p, items, to, &rest_cnt, rest) : -1;
+	struct c2e_table_use use;
 	ir_node root;
 
-	if (table >= 0) {
-		n.lo = (uint32_t)table;
-		n.no = tree(p->ir, rest, rest_cnt, other);
-		root = c2e_ir_add(p->ir, n);
-	} else {
+	if (rest && take_table(p, items, to, &rest_cnt, rest, &use))
+		root = ask_table(p->ir, items[0].v, &use, to, tree(p->ir, rest, rest_cnt, other));
+	else
 		root = tree(p->ir, items, cnt, other);
-	}
 	free(rest);
 	return root;
 }

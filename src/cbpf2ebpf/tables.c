@@ -200,26 +200,63 @@ static int append(struct cbpf2ebpf_tables *all, struct c2e_table t)
 	return rc;
 }
 
-int c2e_tables_find(struct cbpf2ebpf_tables *all, const uint32_t *numbers, uint32_t cnt)
+/* Does the table have these numbers? *use gets the others of it, if they are few. */
+static bool serves(const struct c2e_table *t, const uint32_t *numbers, uint32_t cnt,
+		   struct c2e_table_use *use)
+{
+	uint32_t found = 0;
+
+	use->more_cnt = 0;
+	if (t->cnt < cnt || t->cnt - cnt > C2E_TABLE_MORE)
+		return false;
+	for (uint32_t i = 0; i < t->cnt; i++) {
+		if (found < cnt && t->numbers[i] == numbers[found])
+			found++;
+		else if (use->more_cnt < t->cnt - cnt)
+			use->more[use->more_cnt++] = t->numbers[i];
+		else
+			return false;
+	}
+	return found == cnt;
+}
+
+static bool find(const struct cbpf2ebpf_tables *all, const uint32_t *numbers, uint32_t cnt,
+		 struct c2e_table_use *use)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < all->cnt; i++) {
+		struct c2e_table_use other = {.table = i};
+
+		if (!serves(&all->all[i], numbers, cnt, &other) ||
+		    (found && other.more_cnt >= use->more_cnt))
+			continue;
+		*use = other;
+		found = true;
+	}
+	return found;
+}
+
+bool c2e_tables_find(struct cbpf2ebpf_tables *all, const uint32_t *numbers, uint32_t cnt,
+		     struct c2e_table_use *use)
 {
 	struct c2e_table t = {.cnt = cnt};
 
 	if (cnt == 0 || cnt > NUMBER_CNT_MAX)
-		return -1;
-	for (uint32_t i = 0; i < all->cnt; i++)
-		if (all->all[i].cnt == cnt &&
-		    memcmp(all->all[i].numbers, numbers, cnt * sizeof(*numbers)) == 0)
-			return (int)i;
+		return false;
+	if (find(all, numbers, cnt, use))
+		return true;
 	if (all->bound)
-		return -1;
+		return false;
 	t.numbers = malloc(cnt * sizeof(*numbers));
 	if (!t.numbers)
-		return -1;
+		return false;
 	memcpy(t.numbers, numbers, cnt * sizeof(*numbers));
+	*use = (struct c2e_table_use){.table = all->cnt};
 	if (append(all, t) == 0)
-		return (int)all->cnt - 1;
+		return true;
 	free(t.numbers);
-	return -1;
+	return false;
 }
 
 /* ---- Public ------------------------------------------------------------------------------- */

@@ -32,10 +32,20 @@ struct cbpf2ebpf_tables {
 	uint32_t len;
 };
 
+#define C2E_TABLE_MORE 4
+
+/* A table, and the numbers in it that were not asked for. */
+struct c2e_table_use {
+	uint32_t table; /* its index */
+	uint32_t more[C2E_TABLE_MORE];
+	uint32_t more_cnt;
+};
+
 /*
- * The index of the table of these numbers, ascending and each once; it is made if there is none.
- * -1: there is none and it cannot be made.
+ * Finds a table that has these numbers, ascending and each once, and few others; it is made if
+ * there is none. False: there is none and it cannot be made.
  */
-int c2e_tables_find(struct cbpf2ebpf_tables *t, const uint32_t *numbers, uint32_t cnt);
+bool c2e_tables_find(struct cbpf2ebpf_tables *t, const uint32_t *numbers, uint32_t cnt,
+		     struct c2e_table_use *use);
 
 #endif

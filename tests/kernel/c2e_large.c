@@ -16,16 +16,18 @@
 
 #include <cmocka.h>
 
+#include "../lib/filters.h"
 #include "../lib/lists.h"
 #include "../lib/packets.h"
 #include "../lib/share.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "bpfcap/kbpf.h"
 
-#define SNAP_LEN   262144
-#define GROWTH_MAX 1.5 /* for each member of a list, against a list of a tenth */
+#define SNAP_LEN       262144
+#define GROWTH_MAX     1.5 /* for each member of a list, against a list of a tenth */
+#define TABLE_INSN_MAX 400 /* of a program with tables, however long the list */
 
-static const unsigned lengths[] = {10, 100, 1000, 4000};
+static const unsigned lengths[] = {10, 100, 1000, 4000, 10000};
 
 #define LENGTH_CNT (sizeof(lengths) / sizeof(lengths[0]))
 
@@ -39,35 +41,55 @@ static void need_bpf(void)
 	skip();
 }
 
-/* Loads the filter; *processed is what the verifier says of its work. */
-static int load(const struct cbpf_prog *filter, size_t *insn_cnt, unsigned *processed)
+struct loaded {
+	int fd;
+	size_t insn_cnt;
+	unsigned processed; /* instructions, says the verifier of its work */
+};
+
+static struct loaded load(const struct ebpf_prog *prog)
+{
+	char *log = NULL, *at;
+	const struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_SCHED_CLS,
+					    .insns = prog->insns,
+					    .insn_cnt = prog->cnt,
+					    .log = &log,
+					    .log_level = 4};
+	struct err e;
+	struct loaded l = {.fd = kbpf_prog_load(&spec, &e), .insn_cnt = prog->cnt};
+
+	if (l.fd < 0)
+		fail_msg("%s", e.text);
+	at = log ? strstr(log, "processed ") : NULL;
+	l.processed = at ? (unsigned)strtoul(at + strlen("processed "), NULL, 10) : 0;
+	free(log);
+	return l;
+}
+
+/* The filter with its lists in the program, or in a map. */
+static struct loaded load_filter(const struct cbpf_prog *filter, bool in_map)
 {
 	struct ebpf_target t;
 	struct ebpf_prog prog;
+	struct loaded l;
 	struct err e;
-	char *log = NULL, *at;
-	int fd;
+	uint32_t len;
+	const void *bytes;
+	struct cbpf2ebpf_tables *tables = filter_tables(filter, 0, &bytes, &len);
+	int map_fd = in_map && len ? kbpf_map_create_const(bytes, len, "tables", &e) : -1;
 
+	assert_true(!in_map || !len || map_fd >= 0);
+	cbpf2ebpf_tables_bind(tables, map_fd);
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
 	if (cbpf2ebpf_program(filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-			      CBPF_LINKTYPE_ETHERNET, NULL, &prog, &e) < 0)
+			      CBPF_LINKTYPE_ETHERNET, in_map ? tables : NULL, &prog, &e) < 0)
 		fail_msg("%s", e.text);
-
-	const struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_SCHED_CLS,
-					    .insns = prog.insns,
-					    .insn_cnt = prog.cnt,
-					    .log = &log,
-					    .log_level = 4};
-
-	fd = kbpf_prog_load(&spec, &e);
-	if (fd < 0)
-		fail_msg("%s", e.text);
-	at = log ? strstr(log, "processed ") : NULL;
-	*processed = at ? (unsigned)strtoul(at + strlen("processed "), NULL, 10) : 0;
-	*insn_cnt = prog.cnt;
-	free(log);
+	cbpf2ebpf_tables_free(tables);
+	l = load(&prog);
 	ebpf_prog_free(&prog);
-	return fd;
+	if (map_fd >= 0)
+		close(map_fd);
+	return l;
 }
 
 static void compare(int fd, const struct cbpf_prog *filter, const struct packets *ps)
@@ -89,6 +111,31 @@ static void compare(int fd, const struct cbpf_prog *filter, const struct packets
 	assert_true(matches > 0);
 }
 
+/* Loads a list both ways; returns what the verifier does for each member without tables. */
+static double check(enum list_kind kind, unsigned cnt, const struct packets *ps)
+{
+	char *expr = list_expression(kind, cnt);
+	struct cbpf_prog filter;
+	struct loaded tree, table;
+
+	assert_int_equal(cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &filter, NULL),
+			 0);
+	tree = load_filter(&filter, false);
+	table = load_filter(&filter, true);
+	compare(tree.fd, &filter, ps);
+	compare(table.fd, &filter, ps);
+	print_message("| %5u %-10s | %6zu | %7u | %6.1f | %6zu | %7u |\n", cnt, list_name(kind),
+		      tree.insn_cnt, tree.processed, (double)tree.processed / cnt, table.insn_cnt,
+		      table.processed);
+	if ((kind == LIST_HOSTS || kind == LIST_PORTS) && cnt >= 100)
+		assert_true(table.insn_cnt < TABLE_INSN_MAX);
+	close(tree.fd);
+	close(table.fd);
+	cbpf_prog_free(&filter);
+	free(expr);
+	return (double)tree.processed / cnt;
+}
+
 static void test_lists(void **state)
 {
 	enum list_kind kind = *(const enum list_kind *)*state;
@@ -97,31 +144,15 @@ static void test_lists(void **state)
 
 	need_bpf();
 	for (size_t i = 0; i < LENGTH_CNT && (test_stride() == 1 || lengths[i] <= 100); i++) {
-		char *expr = list_expression(kind, lengths[i]);
-		struct cbpf_prog filter;
-		unsigned processed;
-		size_t insn_cnt;
 		double each;
-		int fd;
 
-		if (kind == LIST_HOSTS6 && lengths[i] > 1000) {
-			free(expr);
+		if ((kind == LIST_HOSTS6 && lengths[i] > 1000) ||
+		    (kind != LIST_HOSTS && lengths[i] > 4000))
 			break;
-		}
-		assert_int_equal(
-			cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, false, &filter, NULL),
-			0);
-		fd = load(&filter, &insn_cnt, &processed);
-		compare(fd, &filter, &ps);
-		each = (double)processed / lengths[i];
-		print_message("| %5u %-10s | %6zu | %7u | %6.1f |\n", lengths[i], list_name(kind),
-			      insn_cnt, processed, each);
+		each = check(kind, lengths[i], &ps);
 		if (before > 0 && each > before * GROWTH_MAX)
 			fail_msg("the verifier's work grows faster than the list");
 		before = each;
-		close(fd);
-		cbpf_prog_free(&filter);
-		free(expr);
 	}
 	packets_free(&ps);
 }
@@ -136,6 +167,7 @@ int main(void)
 		tests[k] = (struct CMUnitTest){
 			.name = list_name(k), .test_func = test_lists, .initial_state = &kinds[k]};
 	}
-	print_message("| list | instructions | verifier | for each member |\n");
+	print_message("| list | trees: instructions | verifier | for each member | tables: "
+		      "instructions | verifier |\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,14 @@ static bool has(const struct cbpf2ebpf_tables *all, int table, uint32_t x)
 	return slots[x * multiplier >> (32 - t->slot_bits)] == x;
 }
 
+/* The table of exactly these numbers; -1: none. */
+static int find(struct cbpf2ebpf_tables *all, const uint32_t *numbers, uint32_t cnt)
+{
+	struct c2e_table_use use;
+
+	return c2e_tables_find(all, numbers, cnt, &use) && use.more_cnt == 0 ? (int)use.table : -1;
+}
+
 static void check(const struct cbpf2ebpf_tables *all, int table, const uint32_t *numbers,
 		  uint32_t cnt)
 {
@@ -113,7 +121,7 @@ static void test_holds_the_list(void **state)
 			struct cbpf2ebpf_tables *all = cbpf2ebpf_tables_new(1);
 			uint32_t cnt = make_list(list, cnts[i], numbers), len;
 
-			assert_int_equal(c2e_tables_find(all, numbers, cnt), 0);
+			assert_int_equal(find(all, numbers, cnt), 0);
 			check(all, 0, numbers, cnt);
 			assert_non_null(cbpf2ebpf_tables_bytes(all, &len));
 			assert_true(len <= 16 * cnt + 2048);
@@ -129,8 +137,8 @@ static void test_the_same_each_time(void **state)
 	uint32_t numbers[1000], cnt = make_list(3, 1000, numbers);
 
 	(void)state;
-	assert_int_equal(c2e_tables_find(x, numbers, cnt), 0);
-	assert_int_equal(c2e_tables_find(y, numbers, cnt), 0);
+	assert_int_equal(find(x, numbers, cnt), 0);
+	assert_int_equal(find(y, numbers, cnt), 0);
 	assert_int_equal(x->len, y->len);
 	assert_memory_equal(x->bytes, y->bytes, x->len);
 	cbpf2ebpf_tables_free(x);
@@ -143,14 +151,38 @@ static void test_shares(void **state)
 	uint32_t a[1000], b[1000], a_cnt = make_list(0, 1000, a), b_cnt = make_list(1, 1000, b);
 
 	(void)state;
-	assert_int_equal(c2e_tables_find(all, a, a_cnt), 0);
-	assert_int_equal(c2e_tables_find(all, b, b_cnt), 1);
-	assert_int_equal(c2e_tables_find(all, a, a_cnt), 0);
+	assert_int_equal(find(all, a, a_cnt), 0);
+	assert_int_equal(find(all, b, b_cnt), 1);
+	assert_int_equal(find(all, a, a_cnt), 0);
 	check(all, 0, a, a_cnt);
 	check(all, 1, b, b_cnt);
 	cbpf2ebpf_tables_bind(all, 3);
-	assert_int_equal(c2e_tables_find(all, b, b_cnt), 1);
-	assert_int_equal(c2e_tables_find(all, a, a_cnt - 1), -1);
+	assert_int_equal(find(all, b, b_cnt), 1);
+	assert_int_equal(find(all, a, a_cnt - 10), -1);
+	cbpf2ebpf_tables_free(all);
+}
+
+/* A list that lacks a few of another's uses its table. */
+static void test_shares_parts(void **state)
+{
+	struct cbpf2ebpf_tables *all = cbpf2ebpf_tables_new(1);
+	uint32_t a[1000], b[1000], cnt = make_list(0, 1000, a), b_cnt = 0;
+	struct c2e_table_use use;
+
+	(void)state;
+	for (uint32_t i = 1; i + 1 < cnt; i++)
+		if (i != 500)
+			b[b_cnt++] = a[i];
+	assert_int_equal(find(all, a, cnt), 0);
+	assert_true(c2e_tables_find(all, b, b_cnt, &use));
+	assert_int_equal(use.table, 0);
+	assert_int_equal(use.more_cnt, 3);
+	assert_int_equal(use.more[0], a[0]);
+	assert_int_equal(use.more[1], a[500]);
+	assert_int_equal(use.more[2], a[cnt - 1]);
+	b[0]++;
+	assert_true(c2e_tables_find(all, b, b_cnt, &use));
+	assert_int_equal(use.table, 1);
 	cbpf2ebpf_tables_free(all);
 }
 
@@ -252,8 +284,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_holds_the_list), cmocka_unit_test(test_the_same_each_time),
-		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_shares_parts),
+		cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

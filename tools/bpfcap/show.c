@@ -21,20 +21,21 @@
 
 /* ---- Stages ------------------------------------------------------------------------------- */
 
-static int compile(const struct options *o, struct cbpf_prog *out, struct err *e)
+/* The classic program as tcpdump has it, or (not optimized) as our compiler takes it. */
+static int compile(const struct options *o, bool optimize, struct cbpf_prog *out, struct err *e)
 {
 	int linktype = o->linktype ? cbpf_linktype_by_name(o->linktype, e) : CBPF_LINKTYPE_ETHERNET;
 
 	if (linktype < 0)
 		return linktype;
-	return cbpf_compile(o->filter, linktype, UINT32_MAX, true, out, e);
+	return cbpf_compile(o->filter, linktype, UINT32_MAX, optimize, out, e);
 }
 
 static int show_cbpf(const struct options *o, struct err *e)
 {
 	char text[CBPF_TEXT_LEN];
 	struct cbpf_prog p = {0};
-	int rc = compile(o, &p, e);
+	int rc = compile(o, true, &p, e);
 
 	for (size_t i = 0; i < p.cnt; i++) {
 		cbpf_disasm(&p, i, text);
@@ -47,7 +48,7 @@ static int show_cbpf(const struct options *o, struct err *e)
 static int show_ir(const struct options *o, struct err *e)
 {
 	struct cbpf_prog p = {0};
-	int rc = compile(o, &p, e);
+	int rc = compile(o, false, &p, e);
 
 	if (rc == 0)
 		rc = cbpf2ebpf_dump_ir(&p, stdout, e);

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/kernel/cli_lists.sh - lists of 1,000 and 10,000 hosts, written for kernel 5.4, load at each
+# kind of hook; a packet of their last member is captured, one of no member is not.
+#
+# With TEST_SHARE, as in emulated machines, the longer list is loaded at one hook only.
+. "${0%/*}/../lib/test.sh"
+. "${0%/*}/../lib/pair.sh"
+
+# hosts N LAST: N hosts, of a network that is for benchmarks, without order, some next to each other
+hosts()
+{
+	awk -v cnt="$1" -v last="$2" 'BEGIN {
+		for (i = 1; i < cnt; i++) {
+			at = (i * 40503 + int(i / 7)) % 131072
+			printf "host 198.%d.%d.%d or\n", 18 + int(at / 65536),
+				int(at / 256) % 256, at % 256
+		}
+		print "host", last
+	}'
+}
+
+# captures HOOK N: an echo request, and its reply, that a list of N hosts has
+captures()
+{
+	need_pair
+	hosts "$2" "$NET.2" >"$T/list"
+	start -k 5.4 -f "$1" -i left0 -F "$T/list"
+	pings 1
+	wait_for "$T/out" "$NET.2 > $NET.1: ICMP echo reply"
+	stop INT
+	ended 0
+	has "$T/out" "$NET.1 > $NET.2: ICMP echo request"
+	has "$T/err" '^0 packets lost'
+}
+
+# leaves_out HOOK N: the same, of no member
+leaves_out()
+{
+	need_pair
+	hosts "$2" 198.20.0.1 >"$T/list"
+	start -k 5.4 -f "$1" -i left0 -F "$T/list"
+	pings 2
+	stop INT
+	ended 0
+	hasnt "$T/out" ICMP
+	has "$T/err" '^0 packets matched'
+}
+
+pair_up
+for hook in tc rx,tx,drop socket; do
+	try captures "$hook" 1000
+	try leaves_out "$hook" 1000
+	[ "$hook" != socket ] && [ -n "${TEST_SHARE-}" ] || try captures "$hook" 10000
+done
+finish
