@@ -36,7 +36,7 @@ extern "C" {
 
 enum cbpf2ebpf_access {
 	/* data/data_end packet pointers of sched_cls and xdp, and the load_bytes helper for what
-	 * lies outside the linear part */
+	 * lies outside the linear part (xdp: if the frame has the real length) */
 	CBPF2EBPF_DIRECT,
 	/* LD_ABS/LD_IND of socket filters and sched_cls */
 	CBPF2EBPF_LD_ABS,
@@ -76,7 +76,12 @@ struct cbpf2ebpf_frame {
 	ebpf_reg data;	   /* R6..R9. DIRECT, PROBE: first byte. BUFFER: first byte (kept) */
 	ebpf_reg data_end; /* R6..R9. DIRECT, PROBE: end of the linear bytes. */
 	ebpf_reg cap_len;  /* R6..R9. BUFFER: bytes held, <= buffer_len; any 64-bit value is safe */
-	ebpf_reg len;	   /* R6..R9. BUFFER, PROBE: real length, zero-extended u32 */
+	/*
+	 * R6..R9. BUFFER, PROBE: real length, zero-extended u32. DIRECT in an XDP program that gets
+	 * packets in several buffers (BPF_F_XDP_HAS_FRAGS): what bpf_xdp_get_buff_len() gives;
+	 * {0}: all packets are in one piece.
+	 */
+	ebpf_reg len;
 	/*
 	 * DIRECT, LOAD_BYTES on a __sk_buff, for packets that begin inside the kernel's: the bytes
 	 * before, zero-extended u32, in R6..R9. {0}: none. With DIRECT `data` is behind them.
@@ -166,8 +171,9 @@ void cbpf2ebpf_tables_bind(struct cbpf2ebpf_tables *t, int fd);
 /*
  * A whole program that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
  * (LD_ABS, LOAD_BYTES or SOCKET), EBPF_PROG_SCHED_CLS (these and DIRECT), EBPF_PROG_XDP
- * (DIRECT). `linktype` tells whether VLAN tags can be put back and where the network header
- * begins. `tables` as in a frame: with NULL the program has no map.
+ * (DIRECT, for packets in one piece: to be loaded without BPF_F_XDP_HAS_FRAGS). `linktype` tells
+ * whether VLAN tags can be put back and where the network header begins. `tables` as in a frame:
+ * with NULL the program has no map.
  */
 int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,

@@ -89,8 +89,9 @@ int ebpf_run(const struct ebpf_prog *p, struct ebpf_machine *m, uint64_t *r0, st
 void *ebpf_run_memory(struct ebpf_machine *m, uint64_t addr, size_t len, bool write);
 
 /*
- * Helpers that need no kernel: skb_load_bytes, skb_load_bytes_relative (of m->packet), probe_read
- * and probe_read_kernel (of the regions: what is outside reads as zeros and gives -EFAULT).
+ * Helpers that need no kernel: skb_load_bytes, skb_load_bytes_relative, xdp_load_bytes and
+ * xdp_get_buff_len (of m->packet), probe_read and probe_read_kernel (of the regions: what is
+ * outside reads as zeros and gives -EFAULT).
  * -ENOSYS for all others. For use from an ebpf_run_helper.
  */
 int ebpf_run_builtin(struct ebpf_machine *m, int helper, const uint64_t args[5], uint64_t *r0);

@@ -40,6 +40,7 @@ struct kbpf_prog_spec {
 	const char *name;      /* letters, digits, '_' and '.', 15 at most; NULL: "bpfcap" */
 	uint32_t attach_type;  /* expected_attach_type, 0 for most */
 	bool strict_alignment; /* BPF_F_STRICT_ALIGNMENT */
+	bool xdp_frags;	       /* BPF_F_XDP_HAS_FRAGS: packets may come in several buffers */
 	char **log;	       /* if set: *log receives the verifier's whole log (malloc'ed) */
 	uint32_t log_level;    /* with `log`: 1 instructions, 2 also states, 4 statistics only */
 };

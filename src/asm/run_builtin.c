@@ -27,7 +27,7 @@ static void *buffer(struct ebpf_machine *m, uint64_t addr, uint64_t len, bool ze
 	return len <= UINT32_MAX ? ebpf_run_memory(m, addr, (size_t)len, true) : NULL;
 }
 
-/* r0 = skb_load_bytes[_relative](ctx, off, to, len, start) */
+/* r0 = skb_load_bytes[_relative](ctx, off, to, len, start), xdp_load_bytes(ctx, off, to, len) */
 static int load_bytes(struct ebpf_machine *m, const uint64_t args[5], uint64_t start,
 		      uint64_t off_max, uint64_t *r0)
 {
@@ -78,7 +78,11 @@ int ebpf_run_builtin(struct ebpf_machine *m, int helper, const uint64_t args[5],
 {
 	switch (helper) {
 	case EBPF_FN_skb_load_bytes:
+	case EBPF_FN_xdp_load_bytes:
 		return load_bytes(m, args, 0, INT32_MAX, r0);
+	case EBPF_FN_xdp_get_buff_len:
+		*r0 = m->packet_len;
+		return args[0] == m->ctx ? 0 : -EINVAL;
 	case EBPF_FN_skb_load_bytes_relative:
 		return load_relative(m, args, r0);
 	case EBPF_FN_probe_read:

@@ -12,13 +12,13 @@ enum ebpf_size c2e_emit_size(unsigned bytes)
 /* XDP programs without fragment support see the whole packet between their pointers. */
 void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
 {
-	bool pointers = e->access == &c2e_access_direct && !e->slow.id;
-
-	if (pointers)
-		EMIT(e->b, MOV(dst, e->frame->data_end), SUB(dst, e->frame->data));
-	else
+	if (ebpf_builder_type(e->b) != EBPF_PROG_XDP)
 		EMIT(e->b, LDX(W, dst, CTX(e->frame->ctx, __sk_buff, len)));
-	if (!pointers && e->frame->base.n)
+	else if (e->frame->len.n)
+		EMIT(e->b, MOV(dst, e->frame->len));
+	else
+		EMIT(e->b, MOV(dst, e->frame->data_end), SUB(dst, e->frame->data));
+	if (e->frame->base.n)
 		EMIT(e->b, SUB(LOW(dst), LOW(e->frame->base)));
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * access_helper.c - packet bytes by a helper that copies them to the stack: bpf_skb_load_bytes for
- * paged and linear bytes of an sk_buff, probe_read for kernel addresses. One call serves all loads
- * behind a base (copy.c says which); a call that fails means no match.
+ * access_helper.c - packet bytes by a helper that copies them to the stack: bpf_skb_load_bytes or
+ * bpf_xdp_load_bytes for paged and linear bytes of a packet, probe_read for kernel addresses. One
+ * call serves all loads behind a base (copy.c says which); a call that fails means no match.
  */
 #include "emit.h"
 
@@ -30,6 +30,13 @@ static struct ebpf_op probe_read(const struct emit *e)
 	return ebpf_call_helper(kernel ? EBPF_FN_probe_read_kernel : EBPF_FN_probe_read);
 }
 
+static struct ebpf_op load_bytes(const struct emit *e)
+{
+	bool xdp = ebpf_builder_type(e->b) == EBPF_PROG_XDP;
+
+	return ebpf_call_helper(xdp ? EBPF_FN_xdp_load_bytes : EBPF_FN_skb_load_bytes);
+}
+
 /*
  * In: from, size.  Clobbers R0..R5.
  *
@@ -45,7 +52,7 @@ static void call(struct emit *e, int off)
 	} else {
 		if (e->frame->base.n)
 			EMIT(e->b, ADD(a->from, e->frame->base));
-		EMIT(e->b, MOV(R1, e->frame->ctx), CALL(skb_load_bytes));
+		EMIT(e->b, MOV(R1, e->frame->ctx), load_bytes(e));
 	}
 	c2e_emit_edge(e, e->ret_0);
 	EMIT(e->b, JNE(R0, 0, c2e_emit_label(e, e->ret_0)));

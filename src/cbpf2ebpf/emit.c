@@ -153,12 +153,19 @@ static int write_slow(struct emit *e, ebpf_label at, const struct cbpf2ebpf_fram
 	return write_copy(e);
 }
 
+/* Can there be bytes that no packet pointer reaches? */
+static bool is_paged(const struct emit *e)
+{
+	return ebpf_builder_type(e->b) == EBPF_PROG_SCHED_CLS ||
+	       (ebpf_builder_type(e->b) == EBPF_PROG_XDP && e->frame->len.n);
+}
+
 static int write_graph(struct emit *e, const struct cbpf2ebpf_frame *slow_frame)
 {
 	struct emit slow = *e;
 	int rc;
 
-	if (e->access == &c2e_access_direct && ebpf_builder_type(e->b) == EBPF_PROG_SCHED_CLS)
+	if (e->access == &c2e_access_direct && is_paged(e))
 		e->slow = ebpf_label_new(e->b);
 	rc = write_copy(e);
 	if (rc == 0 && e->stub_cnt > 0)

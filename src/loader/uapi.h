@@ -28,7 +28,8 @@ enum {
 	UAPI_ATTACH_TCX_INGRESS = 46,  /* 6.6 */
 	UAPI_ATTACH_TCX_EGRESS = 47,   /* 6.6 */
 
-	UAPI_F_BEFORE = 1 << 3, /* tcx: in front of all others */
+	UAPI_F_BEFORE = 1 << 3,	       /* tcx: in front of all others */
+	UAPI_F_XDP_HAS_FRAGS = 1 << 5, /* 5.18: a flag of BPF_PROG_LOAD */
 
 	UAPI_NR_CLOSE_RANGE = 436, /* 5.9, the same number on all architectures but alpha */
 

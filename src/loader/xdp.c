@@ -139,6 +139,12 @@ static int attach_err(int ret, struct netlink *nl, const struct kbpf_xdp *x, str
 			       "The driver of interface %s has no native XDP; -f xdp:generic works "
 			       "on all",
 			       name);
+	case -ERANGE:
+		return err_run(
+			e, ret, "hook",
+			"The MTU of interface %s is too large for native XDP and this program; "
+			"-f xdp:generic works on all",
+			name);
 	default:
 		return err_run(e, ret, "hook",
 			       "Attaching an XDP program to interface %s (%d) failed: %s", name,

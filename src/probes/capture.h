@@ -74,6 +74,10 @@ void probe_capture_filter_free(struct capture *c);
 int probe_capture_build(const struct capture *c, const struct hook *h, struct ebpf_prog *out,
 			struct err *e);
 
+/* Do XDP programs for this target get packets in several buffers? They are loaded with
+ * BPF_F_XDP_HAS_FRAGS then, which came with its helpers. */
+bool probe_capture_has_frags(const struct capture *c);
+
 /* ---- The pieces --------------------------------------------------------------------------- */
 
 /* One program being written. */

@@ -89,16 +89,29 @@ static void emit_linktype(const struct emit *m)
 	/* clang-format on */
 }
 
+bool probe_capture_has_frags(const struct capture *c)
+{
+	return ebpf_target_has_helper(c->target, EBPF_PROG_XDP, EBPF_FN_xdp_get_buff_len) &&
+	       ebpf_target_has_helper(c->target, EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes);
+}
+
+static bool has_frags(const struct emit *m)
+{
+	return is_xdp(m) && probe_capture_has_frags(m->c);
+}
+
 static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 {
 	bool direct = m->h->ops->type != EBPF_PROG_SOCKET_FILTER;
+	uint16_t scratch = direct ? 1 << 9 : 1 << 7 | 1 << 8 | 1 << 9;
 
 	return (struct cbpf2ebpf_frame){
 		.access = direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET,
 		.ctx = R6,
 		.data = R7,
 		.data_end = R8,
-		.scratch = direct ? 1 << 9 : 1 << 7 | 1 << 8 | 1 << 9,
+		.len = has_frags(m) ? R9 : (ebpf_reg){0},
+		.scratch = has_frags(m) ? 0 : scratch,
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
 		.vlan_tag = vlan_tag && !is_xdp(m),
@@ -108,9 +121,13 @@ static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 	};
 }
 
-/* R7 = data, R8 = data_end, where the context has them. In: R6. */
+/* R7 = data, R8 = data_end, R9 = length, where the context has them. In: R6, R1 = SLOT_LINKTYPE,
+ * which is kept. Clobbers R0, R2..R5. */
 static void emit_packet_pointers(const struct emit *m)
 {
+	if (has_frags(m))
+		EMIT(m->b, MOV(R1, R6), CALL(xdp_get_buff_len), MOV(W9, W0),
+		     LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)));
 	if (is_xdp(m))
 		EMIT(m->b, LDX(W, R7, CTX(R6, xdp_md, data)),
 		     LDX(W, R8, CTX(R6, xdp_md, data_end)));
@@ -190,7 +207,19 @@ static void emit_task(const struct emit *m)
 		     MOV(R2, PROBE_COMM_LEN), CALL(get_current_comm));
 }
 
-/* In: R6 = context, SLOT_IFINDEX, SLOT_LINKTYPE. Out: record, R8 = its cap_len. Clobbers all. */
+/* In: R6 = context, R9 = length if has_frags. Out: R7 = length. Clobbers R1. */
+static void emit_len(const struct emit *m)
+{
+	if (has_frags(m))
+		EMIT(m->b, MOV(R7, R9));
+	else if (is_xdp(m))
+		EMIT(m->b, LDX(W, R1, CTX(R6, xdp_md, data)), LDX(W, R7, CTX(R6, xdp_md, data_end)),
+		     SUB(R7, R1));
+	else
+		EMIT(m->b, LDX(W, R7, CTX(R6, __sk_buff, len)));
+}
+
+/* In: as emit_len(), SLOT_IFINDEX, SLOT_LINKTYPE. Out: record, R8 = its cap_len. Clobbers all. */
 static void emit_record(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
@@ -198,11 +227,7 @@ static void emit_record(const struct emit *m)
 
 	for (int off = 0; off < (int)sizeof(struct probe_record); off += 8)
 		EMIT(b, ST(DW, MEM(R10, RECORD_AT + off), 0));
-	if (is_xdp(m))
-		EMIT(b, LDX(W, R1, CTX(R6, xdp_md, data)), LDX(W, R7, CTX(R6, xdp_md, data_end)),
-		     SUB(R7, R1));
-	else
-		EMIT(b, LDX(W, R7, CTX(R6, __sk_buff, len)));
+	emit_len(m);
 	/* clang-format off */
 	EMIT(b, MOV(R8, R7),
 		JLE(R8, m->c->snap_len, fits),

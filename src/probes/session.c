@@ -102,7 +102,11 @@ static int load(struct probe *p, struct hook *h, bool want_log, struct err *e)
 	struct ebpf_prog prog = {0};
 	char name[PROG_NAME_LEN], *log = NULL;
 	struct kbpf_prog_spec spec = {
-		.type = h->ops->type, .name = name, .attach_type = h->attach_type};
+		.type = h->ops->type,
+		.name = name,
+		.attach_type = h->attach_type,
+		.xdp_frags = h->ops->type == EBPF_PROG_XDP && probe_capture_has_frags(&p->capture),
+	};
 	int fd, rc = probe_capture_build(&p->capture, h, &prog, e);
 
 	if (rc < 0)

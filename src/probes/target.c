@@ -56,6 +56,8 @@ static const struct {
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_probe_read_kernel},
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_pid_tgid},
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_comm},
+	{EBPF_PROG_XDP, EBPF_FN_xdp_get_buff_len},
+	{EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes},
 	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_probe_read_kernel},
 	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_get_current_pid_tgid},
 	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_get_current_comm},

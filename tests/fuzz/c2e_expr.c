@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (ebpf_target_by_version(&t, data[1] & 1 ? "5.4" : "7.0", NULL) < 0)
 		abort();
 	if (make_program(data[0], data + 2, len - 2, &p) && !asks_the_kernel(&p) &&
-	    !interpret_agrees(&p, (data[1] >> 1) % FILTER_MODE_CNT, &t, &ps, why)) {
+	    !interpret_agrees(&p, (data[1] >> 1) % FILTER_KERNEL_MODE_CNT, &t, &ps, why)) {
 		fprintf(stderr, "%s\n", why);
 		abort();
 	}

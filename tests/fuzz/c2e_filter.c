@@ -91,7 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		filter.cnt = INSNS_MAX;
 	memcpy(insns, data + HEAD_LEN, filter.cnt * sizeof(*insns));
 	if (cbpf_check(&filter, &e) == 0)
-		try_mode(&filter, data[0] % FILTER_MODE_CNT, data + len - packet_len, packet_len);
+		try_mode(&filter, data[0] % FILTER_KERNEL_MODE_CNT, data + len - packet_len,
+			 packet_len);
 	else if (!e.text[0])
 		abort();
 	return 0;

@@ -82,7 +82,7 @@ static void test_programs(void **state)
 		char name[32];
 
 		(void)snprintf(name, sizeof(name), "program %zu", i + 1);
-		for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
+		for (enum filter_mode m = 0; m < FILTER_KERNEL_MODE_CNT; m++)
 			compare(name, &ps.all[i], m, &some);
 	}
 	programs_free(&ps);
@@ -99,7 +99,7 @@ static void test_truncated(void **state)
 	kernel_agrees_need();
 	assert_int_equal(cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, true, &filter, NULL),
 			 0);
-	for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++) {
+	for (enum filter_mode m = 0; m < FILTER_KERNEL_MODE_CNT; m++) {
 		struct packets some = part(&ps, m);
 
 		compare(expr, &filter, m, &some);
@@ -110,11 +110,11 @@ static void test_truncated(void **state)
 
 int main(void)
 {
-	static enum filter_mode mode[FILTER_MODE_CNT];
-	struct CMUnitTest tests[FILTER_MODE_CNT + 2] = {cmocka_unit_test(test_truncated),
-							cmocka_unit_test(test_programs)};
+	static enum filter_mode mode[FILTER_KERNEL_MODE_CNT];
+	struct CMUnitTest tests[FILTER_KERNEL_MODE_CNT + 2] = {cmocka_unit_test(test_truncated),
+							       cmocka_unit_test(test_programs)};
 
-	for (unsigned m = 0; m < FILTER_MODE_CNT; m++) {
+	for (unsigned m = 0; m < FILTER_KERNEL_MODE_CNT; m++) {
 		mode[m] = m;
 		tests[2 + m] = (struct CMUnitTest){.name = filter_mode_name(m),
 						   .test_func = test_mode,

@@ -110,6 +110,38 @@ receives()
 	has "$T/err" '^0 packets lost'
 }
 
+# Frames of two pages and more: in several buffers where the kernel has them for XDP, and in one,
+# made by the kernel, where not. Bytes of both ends are looked at, and all are captured.
+jumbo()
+{
+	need_pair
+	need tcpdump
+	left ip link set left0 mtu 9000
+	right ip link set right0 mtu 9000
+	start -f "$@" -i left0 -w "$T/jumbo.pcap" \
+		"icmp[0] = 0 and icmp[8007] = 0xab and icmp[4000:4] = 0xabababab and len = 8042"
+	left ping -q -i 0.05 -c 3 -W 1 -s 8000 -p ab "$NET.2" >/dev/null
+	left ping -q -c 1 -W 1 -s 8000 -p cd "$NET.2" >/dev/null
+	pings 2
+	sleep 0.3
+	stop INT
+	ended 0
+	left ip link set left0 mtu 1500
+	right ip link set right0 mtu 1500
+	has "$T/err" '^3 packets captured'
+	has "$T/err" '^0 packets lost'
+	tcpdump -nr "$T/jumbo.pcap" 'icmp[8007] = 0xab' >"$T/out" 2>"$T/log"
+	same "$(grep -c 'ICMP echo reply, .*length 8008$' "$T/out")" 3 "$(cat "$T/out" "$T/log")"
+}
+
+has_xdp_frags()
+{
+	case $(uname -r) in
+	5.1[89].* | [6-9].*) ;;
+	*) return 1 ;;
+	esac
+}
+
 # Datagrams to ports where nobody listens.
 no_socket()
 {
@@ -304,6 +336,8 @@ for kernel in auto 5.4; do
 	try receives xdp -i left0 -k $kernel
 	try no_socket -k $kernel
 done
+try jumbo xdp -k 5.4
+if has_xdp_frags; then try jumbo xdp:native; else try jumbo xdp; fi
 try names_the_reason
 try selects
 try shows_ipv6_and_arp

@@ -2,6 +2,7 @@
 /* filters.c - what tests/cases/filter holds, and filters put into whole programs. */
 #include "filters.h"
 
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ static const struct mode {
 	[FILTER_BUFFER] = {"buffer", EBPF_PROG_ANY, CBPF2EBPF_BUFFER},
 	[FILTER_BUFFER_SMALL] = {"small buffer", EBPF_PROG_ANY, CBPF2EBPF_BUFFER},
 	[FILTER_PROBE] = {"probe", EBPF_PROG_ANY, CBPF2EBPF_PROBE},
+	[FILTER_XDP_FRAGS] = {"xdp frags", EBPF_PROG_XDP, CBPF2EBPF_DIRECT},
 };
 
 const char *filter_mode_name(enum filter_mode mode)
@@ -182,6 +184,46 @@ static int input_program(struct ebpf_builder *b, const struct cbpf_prog *filter,
 	return rc;
 }
 
+static int frags_program(struct ebpf_builder *b, const struct cbpf_prog *filter,
+			 struct cbpf2ebpf_tables *tables, struct err *e)
+{
+	const struct cbpf2ebpf_frame f = {.access = CBPF2EBPF_DIRECT,
+					  .ctx = R6,
+					  .data = R7,
+					  .data_end = R8,
+					  .len = R9,
+					  .stack_len = 160,
+					  .tables = tables};
+	struct cbpf2ebpf_info info;
+	int rc;
+
+	EMIT(b, MOV(R6, R1), CALL(xdp_get_buff_len), MOV(R9, R0), LDX(W, R7, CTX(R6, xdp_md, data)),
+	     LDX(W, R8, CTX(R6, xdp_md, data_end)));
+	rc = cbpf2ebpf_emit(b, filter, &f, &info, e);
+	EMIT(b, EXIT());
+	return rc;
+}
+
+static int finish(struct ebpf_builder *b, int rc, struct ebpf_prog *out, struct err *e)
+{
+	if (rc == 0)
+		rc = ebpf_finish(b, out, e);
+	ebpf_free(b);
+	return rc;
+}
+
+static int filter_of_frags(const struct cbpf_prog *filter, const struct ebpf_target *t,
+			   struct cbpf2ebpf_tables *tables, struct ebpf_prog *out, struct err *e)
+{
+	struct ebpf_target with = *t;
+	struct ebpf_builder *b;
+
+	ebpf_target_set_helper(&with, EBPF_PROG_XDP, EBPF_FN_xdp_get_buff_len, true);
+	ebpf_target_set_helper(&with, EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes, true);
+	b = ebpf_new(&with, EBPF_PROG_XDP);
+	return finish(b, frags_program(b, filter, tables, e), out, e);
+}
+
 int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		   enum filter_mode mode, enum ebpf_prog_type type, struct cbpf2ebpf_tables *tables,
 		   void (*wrap)(struct ebpf_builder *b, void *user), void *user,
@@ -189,8 +231,9 @@ int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 {
 	const struct mode *m = &modes[mode];
 	struct ebpf_builder *b;
-	int rc;
 
+	if (mode == FILTER_XDP_FRAGS)
+		return filter_of_frags(filter, t, tables, out, e);
 	if (m->type != EBPF_PROG_ANY)
 		return cbpf2ebpf_program(filter, t, m->type, m->access, CBPF_LINKTYPE_ETHERNET,
 					 tables, out, e);
@@ -199,9 +242,5 @@ int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		wrap(b, user);
 	else
 		EMIT(b, MOV(R7, R1));
-	rc = input_program(b, filter, mode, tables, e);
-	if (rc == 0)
-		rc = ebpf_finish(b, out, e);
-	ebpf_free(b);
-	return rc;
+	return finish(b, input_program(b, filter, mode, tables, e), out, e);
 }

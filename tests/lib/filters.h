@@ -28,6 +28,7 @@ void programs_free(struct programs *p);
 /*
  * The ways to run a filter. The context of FILTER_BUFFER and FILTER_PROBE is a struct
  * filter_input; FILTER_BUFFER_SMALL holds no more than the filter's window, or 64 bytes.
+ * FILTER_XDP_FRAGS needs helpers of 5.18, whatever the target, and packets too long for a test run.
  */
 enum filter_mode {
 	FILTER_CLS_DIRECT,
@@ -39,6 +40,8 @@ enum filter_mode {
 	FILTER_BUFFER,
 	FILTER_BUFFER_SMALL,
 	FILTER_PROBE,
+	FILTER_KERNEL_MODE_CNT, /* that can be run in every kernel */
+	FILTER_XDP_FRAGS = FILTER_KERNEL_MODE_CNT,
 	FILTER_MODE_CNT,
 };
 

@@ -55,7 +55,7 @@ static int run(const struct checked *c, const struct view *v, uint64_t *verdict,
 				 .packet_len = v->len,
 				 .packet_net_off = 14};
 
-	if (c->mode == FILTER_XDP_DIRECT) {
+	if (filter_mode_type(c->mode) == EBPF_PROG_XDP) {
 		r[0].data = &xdp;
 		r[0].len = sizeof(xdp);
 	} else if (filter_mode_type(c->mode) == EBPF_PROG_ANY) {
@@ -88,7 +88,8 @@ static bool agrees_on_view(const struct checked *c, const struct view *v, char w
 static bool agrees_on_lengths(const struct checked *c, struct view *v, char why[AGREES_TEXT_LEN])
 {
 	const uint32_t linear[] = {v->len, v->len < 34 ? v->len : 34, v->len / 3, 0};
-	size_t cnt = c->mode == FILTER_CLS_DIRECT ? sizeof(linear) / sizeof(linear[0]) : 1;
+	bool paged = c->mode == FILTER_CLS_DIRECT || c->mode == FILTER_XDP_FRAGS;
+	size_t cnt = paged ? sizeof(linear) / sizeof(linear[0]) : 1;
 	bool agrees = true;
 
 	for (size_t n = 0; agrees && n < cnt; n++) {
