@@ -7,25 +7,18 @@
  * they all lead to the same node, or ask the same value for numbers that exclude each other. Its
  * tests are sorted by value and number. Keeps: every path's result; adds nodes.
  *
- * Where there can be tables, the single numbers and short intervals of one value that lead to one
- * node are asked for at once, if they are many; a tree for the others follows.
+ * Where there can be tables, long lists of one value (list.c) are asked for at once; a tree for the
+ * others follows.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "list.h"
 #include "pass.h"
 
-#define RUN_CNT_MIN 4 /* tests */
-#define LEAF_CNT    4 /* intervals that are asked for one after the other */
-#define LISTED_LEN  8 /* numbers of an interval that a table may hold, one by one */
-
-/* If v is in lo..hi, go to `to`. */
-struct item {
-	ir_val v;
-	uint32_t lo, hi;
-	ir_node to;
-	ir_node at; /* the test it was */
-};
+#define RUN_CNT_MIN   4 /* tests */
+#define LEAF_CNT      4 /* intervals that are asked for one after the other */
+#define TABLE_CNT_MAX 2 /* for one value: more take as long as a tree */
 
 struct pass {
 	struct ir *ir;
@@ -135,132 +128,33 @@ static bool sort_items(struct pass *p)
 	return true;
 }
 
-static ir_node test(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no)
-{
-	struct ir_insn n = {.kind = IR_IN, .a = v, .lo = lo, .hi = hi, .yes = yes, .no = no};
-	int answer = c2e_ir_usual_in(ir, &n);
-
-	if (answer >= 0)
-		return answer ? n.yes : n.no;
-	return c2e_ir_add(ir, n);
-}
-
 /* The tree for some items of one value; what none of them holds goes to `other`. */
 static ir_node tree(struct ir *ir, const struct item *items, size_t cnt, ir_node other)
 {
 	size_t half = cnt / 2;
 
 	if (cnt > LEAF_CNT)
-		return test(ir, items[0].v, 0, items[half - 1].hi, tree(ir, items, half, other),
-			    tree(ir, items + half, cnt - half, other));
+		return c2e_ir_add_in(ir, items[0].v, 0, items[half - 1].hi,
+				     tree(ir, items, half, other),
+				     tree(ir, items + half, cnt - half, other));
 	while (cnt-- > 0)
-		other = test(ir, items[cnt].v, items[cnt].lo, items[cnt].hi, items[cnt].to, other);
+		other = c2e_ir_add_in(ir, items[cnt].v, items[cnt].lo, items[cnt].hi, items[cnt].to,
+				      other);
 	return other;
 }
 
-/* ---- Tables ------------------------------------------------------------------------------- */
-
-static bool is_short(const struct item *i)
+/* Tables for what is a long list, up to `table_cnt`, and the tree for the rest. */
+static ir_node search(struct ir *ir, const struct item *items, size_t cnt, unsigned table_cnt,
+		      ir_node other)
 {
-	return i->hi - i->lo < LISTED_LEN;
-}
-
-/* The node that more than half of the short intervals lead to, if there is one. */
-static ir_node most_lead_to(const struct item *items, size_t cnt)
-{
-	size_t lead = 0;
-	ir_node to = IR_NONE;
-
-	for (size_t i = 0; i < cnt; i++) {
-		if (!is_short(&items[i]))
-			continue;
-		if (lead == 0)
-			to = items[i].to;
-		lead = items[i].to == to ? lead + 1 : lead - 1;
-	}
-	return to;
-}
-
-/*
- * Sorts out the short intervals that lead to `to`: their numbers go to `numbers`, ascending, the
- * other items to `rest` (may be `items`). Returns how many intervals were sorted out.
- */
-static size_t sort_out(const struct item *items, size_t cnt, ir_node to, uint32_t *numbers,
-		       uint32_t *number_cnt, struct item *rest)
-{
-	size_t kept = 0;
-
-	*number_cnt = 0;
-	for (size_t i = 0; i < cnt; i++) {
-		if (!is_short(&items[i]) || items[i].to != to) {
-			rest[kept++] = items[i];
-			continue;
-		}
-		for (uint32_t n = 0; n <= items[i].hi - items[i].lo; n++)
-			numbers[(*number_cnt)++] = items[i].lo + n;
-	}
-	return cnt - kept;
-}
-
-/* Finds a table for those items that are a long list; `rest` gets the others, *cnt of them. */
-static bool take_table(const struct pass *p, const struct item *items, ir_node to, size_t *cnt,
-		       struct item *rest, struct c2e_table_use *use)
-{
-	uint32_t *numbers = malloc(*cnt * LISTED_LEN * sizeof(*numbers)), number_cnt;
-	bool found = false;
-	size_t listed;
-
-	if (!numbers)
-		return false;
-	listed = sort_out(items, *cnt, to, numbers, &number_cnt, rest);
-	if (listed >= p->ir->tables->min)
-		found = c2e_tables_find(p->ir->tables, numbers, number_cnt, use);
-	*cnt -= listed;
-	free(numbers);
-	return found;
-}
-
-/*
- * If v is one of those that the table has and the list has not, go to `no`, else ask the table.
- * Mostly they have been asked for before, and pass_facts drops these tests.
- */
-static ir_node ask_table(struct ir *ir, ir_val v, const struct c2e_table_use *use, ir_node yes,
-			 ir_node no)
-{
-	ir_node root = c2e_ir_add(
-		ir,
-		(struct ir_insn){.kind = IR_HAS, .a = v, .lo = use->table, .yes = yes, .no = no});
-
-	for (uint32_t i = 0; i < use->more_cnt; i++)
-		root = test(ir, v, use->more[i], use->more[i], no, root);
-	return root;
-}
-
-/* The tree for items of one value, behind a table for those that are a long list. */
-static ir_node table_and_tree(const struct pass *p, const struct item *items, size_t cnt,
-			      ir_node other)
-{
-	const ir_node to = most_lead_to(items, cnt);
-	struct item *rest = malloc(cnt * sizeof(*rest));
-	size_t rest_cnt = cnt;
-	struct c2e_table_use use;
+	struct list list;
 	ir_node root;
 
-	if (rest && take_table(p, items, to, &rest_cnt, rest, &use))
-		root = ask_table(p->ir, items[0].v, &use, to, tree(p->ir, rest, rest_cnt, other));
-	else
-		root = tree(p->ir, items, cnt, other);
-	free(rest);
+	if (table_cnt == 0 || cnt < ir->tables->min || !c2e_list_find(ir, items, cnt, &list))
+		return tree(ir, items, cnt, other);
+	root = c2e_list_ask(ir, &list, search(ir, list.rest, list.rest_cnt, table_cnt - 1, other));
+	free(list.rest);
 	return root;
-}
-
-/* ---- All values --------------------------------------------------------------------------- */
-
-static ir_node search(const struct pass *p, const struct item *items, size_t cnt, ir_node other)
-{
-	if (p->ir->tables && cnt >= p->ir->tables->min)
-		return table_and_tree(p, items, cnt, other);
-	return tree(p->ir, items, cnt, other);
 }
 
 /* One search for each value, each going on to the next; returns the first one's root. */
@@ -271,7 +165,8 @@ static ir_node searches(struct pass *p, ir_node other)
 	for (; end > 0; end = start) {
 		for (start = end; start > 0 && p->items[start - 1].v == p->items[end - 1].v;)
 			start--;
-		other = search(p, p->items + start, end - start, other);
+		other = search(p->ir, p->items + start, end - start,
+			       p->ir->tables ? TABLE_CNT_MAX : 0, other);
 	}
 	return other;
 }

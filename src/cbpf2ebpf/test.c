@@ -182,3 +182,13 @@ int c2e_ir_usual(struct ir *ir, struct ir_insn *n)
 	}
 	return a->lo > b->hi || b->lo > a->hi ? NEVER : OPEN;
 }
+
+ir_node c2e_ir_add_in(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no)
+{
+	struct ir_insn n = {.kind = IR_IN, .a = v, .lo = lo, .hi = hi, .yes = yes, .no = no};
+	int answer = c2e_ir_usual_in(ir, &n);
+
+	if (answer == OPEN)
+		return c2e_ir_add(ir, n);
+	return answer == ALWAYS ? n.yes : n.no;
+}

@@ -222,6 +222,7 @@ static void test_verdicts(void **state)
 		"vlan and (%s)",
 		"net 10.0.0.0/8 or %s or portrange 80-90 or net 1.1.1.0/24",
 		"src host 10.0.0.2 and not (%s)",
+		"%s or host 255.255.255.255 or host 255.255.255.254 or host 0.0.0.0",
 	};
 	enum list_kind kinds[] = {LIST_HOSTS, LIST_PORTS, LIST_NETS, LIST_HOSTS6};
 
