@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/owners.c - the sockets of this network namespace and the processes that have them.
+ * src/probes/owners.c - sockets and the processes that have them.
  *
- * Sockets are listed by sock_diag, so those that were open before count as well; who has one says
- * /proc/PID/fd. Both are read again when a packet's socket is not known, a few times a second at
- * most. A process that cannot be looked at owns nothing.
+ * Those of this network namespace are listed by sock_diag, ping sockets and those of other
+ * namespaces that packets were seen in by /proc, so those that were open before count as well; who
+ * has one says /proc/PID/fd. All are read again when a packet's socket is not known, a few times a
+ * second at most. A process that cannot be looked at owns nothing.
  */
 #include "owners.h"
 
@@ -23,10 +24,11 @@
 
 #define READ_AGAIN_NS 250000000u
 
-enum { PORT_CNT = 65536, NONE = -1, LOCAL = 0, REMOTE = 1 };
+enum { PORT_CNT = 65536, NONE = -1, LOCAL = 0, REMOTE = 1, NETNS_MAX = 64 };
 
 struct sock_row {
 	struct packet_ends ends; /* LOCAL, REMOTE; port 0: not connected */
+	uint32_t netns;		 /* 0: this one */
 	uint32_t inode;
 	int proc; /* index, or NONE */
 	int next; /* of the same local port */
@@ -38,6 +40,9 @@ struct owners {
 	struct owner_proc *proc;
 	size_t proc_cnt, proc_room;
 	int by_port[PORT_CNT];
+	uint32_t netns[NETNS_MAX]; /* others that packets were seen in */
+	unsigned netns_cnt;
+	uint32_t listed;  /* the one whose sockets are being listed, 0: this */
 	uint64_t read_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -67,7 +72,8 @@ static void add_sock(void *user, const struct kbpf_sock *s)
 	if (!s->inode || !grow((void **)&o->sock, o->sock_cnt, &o->sock_room, sizeof(*o->sock)))
 		return;
 	row = &o->sock[o->sock_cnt++];
-	*row = (struct sock_row){.ends.protocol = s->protocol, .inode = s->inode, .proc = NONE};
+	*row = (struct sock_row){
+		.ends.protocol = s->protocol, .netns = o->listed, .inode = s->inode, .proc = NONE};
 	probe_end_addr(row->ends.end[LOCAL].addr, s->family, s->src);
 	probe_end_addr(row->ends.end[REMOTE].addr, s->family, s->dst);
 	row->ends.end[LOCAL].port = ntohs(s->src_port);
@@ -81,15 +87,41 @@ static int by_inode(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Those of /proc/TASK/net: all, or what sock_diag does not know. */
+static void list_tables(struct owners *o, const char *task, bool all)
+{
+	static const struct {
+		const char *name;
+		uint8_t protocol;
+		bool diag;
+	} tables[] = {
+		{"tcp", IPPROTO_TCP, true},    {"tcp6", IPPROTO_TCP, true},
+		{"udp", IPPROTO_UDP, true},    {"udp6", IPPROTO_UDP, true},
+		{"icmp", IPPROTO_ICMP, false}, {"icmp6", IPPROTO_ICMPV6, false},
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (all || !tables[i].diag)
+			probe_proc_socks(task, tables[i].name, tables[i].protocol, add_sock, o);
+}
+
 static void list_socks(struct owners *o)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
+	char task[PROC_TASK_LEN];
 
 	o->sock_cnt = 0;
 	for (size_t f = 0; f < 2; f++)
 		for (size_t p = 0; p < 2; p++)
 			(void)kbpf_sock_list(families[f], protocols[p], add_sock, o, NULL);
+	list_tables(o, "thread-self", false);
+	for (unsigned i = 0; i < o->netns_cnt; i++) {
+		o->listed = o->netns[i];
+		if (probe_proc_in_netns(task, o->listed))
+			list_tables(o, task, true);
+	}
+	o->listed = 0;
 	if (o->sock_cnt)
 		qsort(o->sock, o->sock_cnt, sizeof(*o->sock), by_inode);
 }
@@ -235,15 +267,15 @@ static int fit(const struct sock_row *s, const struct end *here, const struct en
 	return same ? 2 : 1;
 }
 
-static const struct sock_row *best(const struct owners *o, const struct packet_ends *ends,
-				   unsigned here)
+static const struct sock_row *best(const struct owners *o, uint32_t netns,
+				   const struct packet_ends *ends, unsigned here)
 {
 	const struct sock_row *found = NULL;
 	int found_fit = 0;
 
 	for (int i = o->by_port[ends->end[here].port]; i != NONE; i = o->sock[i].next) {
 		const struct sock_row *s = &o->sock[i];
-		int how = s->ends.protocol == ends->protocol
+		int how = s->ends.protocol == ends->protocol && s->netns == netns
 				  ? fit(s, &ends->end[here], &ends->end[!here])
 				  : 0;
 
@@ -255,22 +287,36 @@ static const struct sock_row *best(const struct owners *o, const struct packet_e
 	return found;
 }
 
-static const struct sock_row *look_up(const struct owners *o, const struct packet_ends *ends,
-				      enum probe_dir dir)
+static const struct sock_row *look_up(const struct owners *o, uint32_t netns,
+				      const struct packet_ends *ends, enum probe_dir dir)
 {
-	const struct sock_row *s = dir == PROBE_DIR_OUT ? NULL : best(o, ends, END_DST);
+	const struct sock_row *s = dir == PROBE_DIR_OUT ? NULL : best(o, netns, ends, END_DST);
 
-	return s || dir == PROBE_DIR_IN ? s : best(o, ends, END_SRC);
+	return s || dir == PROBE_DIR_IN ? s : best(o, netns, ends, END_SRC);
 }
 
-const struct owner_proc *probe_owners_find(struct owners *o, const struct packet_ends *ends,
-					   enum probe_dir dir)
+/* Is the namespace a new one? Its sockets are listed from now on. */
+static bool meet(struct owners *o, uint32_t netns)
 {
-	const struct sock_row *s = look_up(o, ends, dir);
+	for (unsigned i = 0; i < o->netns_cnt; i++)
+		if (o->netns[i] == netns)
+			return false;
+	if (netns == 0 || o->netns_cnt == NETNS_MAX)
+		return false;
+	o->netns[o->netns_cnt++] = netns;
+	return true;
+}
 
-	if (!s && o->read_ns != UINT64_MAX && probe_clock_mono() - o->read_ns > READ_AGAIN_NS) {
+const struct owner_proc *probe_owners_find(struct owners *o, uint32_t netns,
+					   const struct packet_ends *ends, enum probe_dir dir)
+{
+	const struct sock_row *s = look_up(o, netns, ends, dir);
+	bool is_new = meet(o, netns);
+
+	if (!s && o->read_ns != UINT64_MAX &&
+	    (is_new || probe_clock_mono() - o->read_ns > READ_AGAIN_NS)) {
 		read_all(o);
-		s = look_up(o, ends, dir);
+		s = look_up(o, netns, ends, dir);
 	}
 	return s && s->proc != NONE ? &o->proc[s->proc] : NULL;
 }

@@ -11,10 +11,10 @@
 enum { END_SRC, END_DST };
 
 struct packet_ends {
-	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP */
+	uint8_t protocol; /* IPPROTO_TCP, UDP, ICMP, ICMPV6 */
 	struct end {
 		uint8_t addr[16]; /* IPv4 as in ::ffff:10.0.0.1 */
-		uint16_t port;	  /* in the order of the host */
+		uint16_t port;	  /* in the order of the host; of an ICMP echo its identifier */
 	} end[2];
 };
 
@@ -22,6 +22,16 @@ struct packet_ends {
 bool probe_packet_ends(const struct probe_event *ev, struct packet_ends *ends);
 /* An address of `family` in the form above. */
 void probe_end_addr(uint8_t to[16], uint8_t family, const uint8_t *addr);
+
+/* ---- owners_proc.c: sockets in /proc ------------------------------------------------------ */
+
+#define PROC_TASK_LEN 16
+
+/* Calls fn for each socket that /proc/TASK/net/TABLE ("udp6") lists. */
+void probe_proc_socks(const char *task, const char *table, uint8_t protocol, kbpf_sock_fn fn,
+		      void *user);
+/* A process in the network namespace with this inode; false: none that we can see. */
+bool probe_proc_in_netns(char task[PROC_TASK_LEN], uint32_t netns);
 
 /* ---- owners.c: sockets and their processes ------------------------------------------------ */
 
@@ -36,10 +46,10 @@ struct owner_proc {
 struct owners *probe_owners_new(void);
 void probe_owners_free(struct owners *o);
 
-/* Whose socket these ends belong to; `dir` says which of them is here. Reads anew, some times a
- * second at most, when it is not known. NULL: nobody's. */
-const struct owner_proc *probe_owners_find(struct owners *o, const struct packet_ends *ends,
-					   enum probe_dir dir);
+/* Whose socket of network namespace `netns` (0: this one) these ends belong to; `dir` says which of
+ * them is here. Reads anew, some times a second at most, when it is not known. NULL: nobody's. */
+const struct owner_proc *probe_owners_find(struct owners *o, uint32_t netns,
+					   const struct packet_ends *ends, enum probe_dir dir);
 
 /* For tests: a table with this one socket. */
 void probe_owners_set(struct owners *o, const struct kbpf_sock *s, const struct owner_proc *proc);

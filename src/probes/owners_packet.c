@@ -20,6 +20,7 @@ enum {
 	IP6_LEN = 40,
 	FRAG_OFF_MASK = 0x1fff,
 	PORTS_LEN = 4,
+	ECHO_LEN = 6, /* with the identifier */
 };
 
 static uint16_t be16(const uint8_t *p)
@@ -39,8 +40,22 @@ void probe_end_addr(uint8_t to[16], uint8_t family, const uint8_t *addr)
 	memcpy(to + sizeof(mapped), addr, 4);
 }
 
+/* A ping socket gets the echoes of its identifier. */
+static bool read_echo(struct packet_ends *ends, const uint8_t *p, size_t len)
+{
+	static const uint8_t v4[] = {8, 0}, v6[] = {128, 129};
+	const uint8_t *types = ends->protocol == IPPROTO_ICMP ? v4 : v6;
+
+	if (len < ECHO_LEN || (p[0] != types[0] && p[0] != types[1]))
+		return false;
+	ends->end[END_SRC].port = ends->end[END_DST].port = be16(p + 4);
+	return true;
+}
+
 static bool read_ports(struct packet_ends *ends, const uint8_t *p, size_t len)
 {
+	if (ends->protocol == IPPROTO_ICMP || ends->protocol == IPPROTO_ICMPV6)
+		return read_echo(ends, p, len);
 	if (len < PORTS_LEN || (ends->protocol != IPPROTO_TCP && ends->protocol != IPPROTO_UDP))
 		return false;
 	ends->end[END_SRC].port = be16(p);

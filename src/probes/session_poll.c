@@ -39,15 +39,15 @@ static void name_iface(struct probe *p, struct probe_event *ev)
 		(void)snprintf(ev->ifname, sizeof(ev->ifname), "%s", name);
 }
 
-/* The sockets that are known are those of this network namespace. */
 static void name_owner(struct probe *p, struct probe_event *ev)
 {
+	uint32_t netns = ev->netns == p->own_netns ? 0 : ev->netns;
 	const struct owner_proc *proc;
 	struct packet_ends ends;
 
-	if (!p->owners || (ev->netns && ev->netns != p->own_netns) || !probe_packet_ends(ev, &ends))
+	if (!p->owners || !probe_packet_ends(ev, &ends))
 		return;
-	proc = probe_owners_find(p->owners, &ends, ev->dir);
+	proc = probe_owners_find(p->owners, netns, &ends, ev->dir);
 	if (!proc)
 		return;
 	ev->owner_pid = proc->pid;

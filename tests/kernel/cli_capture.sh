@@ -89,12 +89,6 @@ selects()
 	same "$(lines "$T/out")" 2
 }
 
-# The name of the interface is a glob; of the two it may mean, only one is in this namespace.
-at_a_glob()
-{
-	shows tc -i '[lr]*t0' "$@"
-}
-
 # What a program of LEFT's interface receives: the replies.
 receives()
 {
@@ -326,13 +320,12 @@ try main_job
 for kernel in auto 5.4; do
 	try shows rx,tx -i left0 -k $kernel
 	try shows socket -i left0 -k $kernel
-	try shows tc -i left0 -k $kernel
+	try shows tc -i '[lr]*t0' -k $kernel # of the two that it means, one is in this namespace
 	try shows rawtp:net_dev_queue,rawtp:netif_receive_skb -i left0 -k $kernel
 	try shows tracepoint:net:net_dev_queue,tp:net:netif_receive_skb -i left0 -k $kernel
 	try dropped -f drop -k $kernel
 	try dropped -f tracepoint:skb:kfree_skb -k $kernel
 	try dropped -f rawtp:kfree_skb -k $kernel
-	try at_a_glob -k $kernel
 	try receives xdp -i left0 -k $kernel
 	try no_socket -k $kernel
 done

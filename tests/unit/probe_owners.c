@@ -57,6 +57,10 @@ static void reads_ends(void **state)
 	memcpy(changed, udp, sizeof(udp));
 	changed[23] = IPPROTO_ICMP;
 	assert_false(ends_of(changed, sizeof(changed), 1, &e));
+	memcpy(changed + 34, "\x08\0\0\0\x12\x34", 6); /* an echo, and its identifier */
+	assert_true(ends_of(changed, sizeof(changed), 1, &e));
+	assert_int_equal(e.end[END_SRC].port, 0x1234);
+	assert_int_equal(e.end[END_DST].port, 0x1234);
 	memcpy(changed, udp, sizeof(udp));
 	changed[21] = 1; /* a later fragment */
 	assert_false(ends_of(changed, sizeof(changed), 1, &e));
@@ -101,7 +105,7 @@ static void takes(struct owners *o, const struct kbpf_sock *s, enum probe_dir di
 
 	assert_true(ends_of(udp, sizeof(udp), 1, &e));
 	probe_owners_set(o, s, &proc);
-	found = probe_owners_find(o, &e, dir);
+	found = probe_owners_find(o, 0, &e, dir);
 	assert_int_equal(found != NULL, wanted);
 	if (found)
 		assert_string_equal(found->comm, "named");
