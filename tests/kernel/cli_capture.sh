@@ -302,7 +302,7 @@ tracks_clones()
 	left sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 	start -f rx,tx,tc,socket -i left0 --track "$@" \
 		'inbound and icmp[0] = 8 and dst host 10.99.0.2'
-	right ping -q -i 0.05 -c 5 -W 1 10.99.0.2 >/dev/null || :
+	right ping -q -i 0.05 -c 5 -W 0.1 10.99.0.2 >/dev/null || :
 	sleep 0.3
 	stop INT
 	ended 0

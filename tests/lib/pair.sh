@@ -144,10 +144,14 @@ ended()
 	same "$ended_status" "$1" "status (it said: $(cat "$T/err"))"
 }
 
-# pings N [ADDRESS]
+# pings N [ADDRESS]: to RIGHT, or where nobody answers.
 pings()
 {
-	left ping -q -i 0.05 -c "$1" -W 1 "${2:-$NET.2}" >/dev/null || :
+	if [ $# -gt 1 ]; then
+		left ping -q -i 0.05 -c "$1" -W 0.1 "$2"
+	else
+		left ping -q -i 0.05 -c "$1" -W 1 "$NET.2"
+	fi >/dev/null || :
 }
 
 # datagrams N: to ports of RIGHT that nobody listens at; each is answered.
