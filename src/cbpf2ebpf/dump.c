@@ -88,6 +88,13 @@ static void print_value(const struct ir *ir, ir_val i, unsigned depth, FILE *out
 		print_value(ir, v->a, depth, out);
 		fputs(")", out);
 		break;
+	case IR_FIND:
+		fprintf(out, "find%" PRIu64 "(", v->k);
+		print_value(ir, v->a, depth, out);
+		fputs(", ", out);
+		print_value(ir, v->b, depth, out);
+		fputs(")", out);
+		break;
 	default:
 		print_alu(ir, v, depth, out);
 		break;

@@ -133,8 +133,8 @@ uint32_t c2e_emit_next_use(struct emit *e, ir_val v);
 
 /* A free register; what it held is saved if it is needed. Not pinned. */
 ebpf_reg c2e_emit_reg(struct emit *e);
-/* The same, but not r. */
-ebpf_reg c2e_emit_reg_beside(struct emit *e, ebpf_reg r);
+/* The same, but none of `taken`: bit n is Rn. */
+ebpf_reg c2e_emit_reg_beside(struct emit *e, uint16_t taken);
 /* Frees R0..R5 for a call; what is needed later moves, but not into the registers of `keep`. */
 void c2e_emit_before_call(struct emit *e, uint16_t keep);
 /* Notes that `reg` holds v, and what the verifier knows about it. */
@@ -214,6 +214,11 @@ int c2e_emit_stack(struct emit *e);
 
 /* -ENOSPC if expressions are so deep that the others' limits would not hold. */
 int c2e_emit_depth(const struct emit *e);
+
+/* ---- emit_table.c: numbers and pairs in tables --------------------------------------------- */
+
+ebpf_reg c2e_emit_look_up(struct emit *e, ir_val v, uint32_t table, ebpf_reg *a);
+ebpf_reg c2e_emit_find_pair(struct emit *e, const struct ir_value *v);
 
 /* ---- emit_node.c -------------------------------------------------------------------------- */
 

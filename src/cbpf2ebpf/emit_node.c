@@ -118,36 +118,10 @@ static void write_compare(struct emit *e, const struct ir_insn *n)
 		branch(e, EBPF_JGT, EBPF_JLE, a, &b, 0, n);
 }
 
-/*
- * r = array[r >> (32 - bits)], of u32 at byte `off` of the map's value. In: r, 32 bit. Clobbers p.
- * The offset is bounded by a mask, as old verifiers want it.
- */
-static void look_up(struct emit *e, ebpf_reg r, ebpf_reg p, uint32_t off, unsigned bits)
-{
-	EMIT(e->b, RSH(LOW(r), 32 - bits - 2), AND(r, ((1 << bits) - 1) << 2),
-	     LD_MAP_VALUE(p, e->ir->tables->fd, off), ADD(p, r), LDX(W, r, MEM(p, 0)));
-}
-
-/*
- * Is a in the table? In: a. Clobbers r and p.
- *
- *	r = multipliers[a * FIRST >> (32 - bucket_bits)]
- *	r = slots[a * r >> (32 - slot_bits)]
- *	if (r == a) goto yes
- */
 static void write_has(struct emit *e, const struct ir_insn *n)
 {
-	const struct c2e_table *t = &e->ir->tables->all[n->lo];
-	ebpf_reg a = c2e_emit_need(e, n->a), r, p;
+	ebpf_reg a, r = c2e_emit_look_up(e, n->a, n->lo, &a);
 
-	c2e_emit_pin(e, n->a);
-	r = c2e_emit_reg(e);
-	p = c2e_emit_reg_beside(e, r);
-	c2e_emit_unpin(e);
-	EMIT(e->b, MOV(LOW(r), LOW(a)), MUL(LOW(r), (int32_t)C2E_TABLE_FIRST));
-	look_up(e, r, p, t->off, t->bucket_bits);
-	EMIT(e->b, MUL(LOW(r), LOW(a)));
-	look_up(e, r, p, t->off + (4u << t->bucket_bits), t->slot_bits);
 	branch(e, EBPF_JEQ, EBPF_JNE, r, &a, 0, n);
 }
 

@@ -147,9 +147,9 @@ ebpf_reg c2e_emit_reg(struct emit *e)
 	return take(e, ALL_REGS);
 }
 
-ebpf_reg c2e_emit_reg_beside(struct emit *e, ebpf_reg r)
+ebpf_reg c2e_emit_reg_beside(struct emit *e, uint16_t taken)
 {
-	return take(e, (uint16_t)(ALL_REGS & ~(1u << r.n)));
+	return take(e, ALL_REGS & (uint16_t)~taken);
 }
 
 /* Moves what r holds out of the way of a call. */

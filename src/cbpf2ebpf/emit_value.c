@@ -164,6 +164,14 @@ ebpf_reg c2e_emit_load_at(struct emit *e, ir_val i, ebpf_reg ptr)
 	return dst;
 }
 
+static ebpf_reg compute_find(struct emit *e, ir_val i, const struct ir_value *v)
+{
+	ebpf_reg dst = c2e_emit_find_pair(e, v);
+
+	c2e_emit_hold(e, dst, i, UINT32_MAX);
+	return dst;
+}
+
 ebpf_reg c2e_emit_compute(struct emit *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
@@ -178,6 +186,8 @@ ebpf_reg c2e_emit_compute(struct emit *e, ir_val i)
 	case IR_AD:
 	case IR_CELL:
 		return compute_leaf(e, i, v);
+	case IR_FIND:
+		return compute_find(e, i, v);
 	case IR_NEG:
 		return compute_unary(e, i, v);
 	default:

@@ -37,6 +37,7 @@
 	X(AD, "ad", 0)       /* ancillary k; `a` tells random numbers apart */                     \
 	X(CELL, "cell", 0)   /* cell k of meeting point a */                                       \
 	X(PTR, "ptr", 1)     /* address of base a: made by the back end */                         \
+	X(FIND, "find", 2)   /* number of the pair (a, b) in table k; UINT32_MAX: not there */     \
 	X(ADD, "+", 2)                                                                             \
 	X(SUB, "-", 2)                                                                             \
 	X(MUL, "*", 2)                                                                             \
@@ -126,6 +127,7 @@ ir_val c2e_ir_tpid(struct ir *ir);
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
 ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting);
 ir_val c2e_ir_ptr(struct ir *ir, ir_val base);
+ir_val c2e_ir_find(struct ir *ir, uint32_t table, ir_val a, ir_val b);
 ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b);
 /* a op k, of those with two operands. */
 ir_val c2e_ir_alu_const(struct ir *ir, enum ir_op op, ir_val a, uint32_t k);

@@ -33,6 +33,9 @@ void c2e_pass_merge(struct ir *ir);
 /* Makes one test of two that ask the same value in turn. pass_ranges.c */
 void c2e_pass_ranges(struct ir *ir);
 
+/* Looks up long lists of several words in tables. pass_keys.c */
+void c2e_pass_keys(struct ir *ir);
+
 /* Turns chains of tests into search trees. pass_search.c */
 void c2e_pass_search(struct ir *ir);
 

@@ -140,6 +140,8 @@ static ir_val rebuilt(struct pass *p, ir_val i)
 
 	if (is_load(&v))
 		return c2e_ir_load(p->ir, v.size, a, v.k);
+	if (v.op == IR_FIND)
+		return c2e_ir_find(p->ir, (uint32_t)v.k, a, b);
 	return v.op == IR_ROOM ? c2e_ir_room(p->ir, a) : c2e_ir_alu(p->ir, v.op, a, b);
 }
 

@@ -31,6 +31,8 @@ void c2e_ir_passes(struct ir *ir, ir_pass_hook hook, void *user)
 	c2e_ir_order(ir);
 	run(ir, c2e_pass_merge, "merge", hook, user);
 	run(ir, c2e_pass_ranges, "ranges", hook, user);
+	if (ir->tables)
+		run(ir, c2e_pass_keys, "keys", hook, user);
 	run(ir, c2e_pass_search, "search", hook, user);
 	run(ir, c2e_pass_guards, "guards", hook, user);
 	run(ir, c2e_pass_facts, "facts", hook, user);

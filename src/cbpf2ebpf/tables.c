@@ -19,6 +19,7 @@
 #define LEN_MAX	       (1u << 22) /* bytes of one map value that kernels allow */
 #define BUCKET_CNT     4	  /* numbers in a bucket, about */
 #define TRY_CNT	       4096	  /* multipliers for a bucket */
+#define FACTOR_CNT     16	  /* factors for pairs */
 #define LARGER_CNT     3	  /* times that a table may be doubled */
 
 /* ---- One table ---------------------------------------------------------------------------- */
@@ -121,7 +122,23 @@ static void fill_rest(struct build *b)
 
 static uint32_t table_len(const struct c2e_table *t)
 {
-	return 4 * ((1u << t->bucket_bits) + (1u << t->slot_bits));
+	uint32_t slot = t->pairs ? sizeof(struct c2e_pair) : 4;
+
+	return (4u << t->bucket_bits) + (slot << t->slot_bits);
+}
+
+/* Writes the pairs to where their numbers are, and one of them to slots that are not taken. */
+static void write_pairs(const struct c2e_table *t, const uint32_t *multipliers)
+{
+	struct c2e_pair *slots = (struct c2e_pair *)(multipliers + (1u << t->bucket_bits));
+
+	for (uint32_t i = 0; i < 1u << t->slot_bits; i++)
+		slots[i] = t->pairs[0];
+	for (uint32_t i = 0; i < t->cnt; i++) {
+		uint32_t x = t->numbers[i];
+
+		slots[slot_of(t, x, multipliers[bucket_of(t, x)])] = t->pairs[i];
+	}
 }
 
 /* Writes the table of t's size to `bytes`. -ENOSPC: too small a table, -ENOMEM. */
@@ -142,6 +159,8 @@ static int write_table(struct c2e_table *t, void *bytes)
 		rc = place(&b, &b.buckets[i]) ? 0 : -ENOSPC;
 	if (rc == 0)
 		fill_rest(&b);
+	if (rc == 0 && t->pairs)
+		write_pairs(t, b.multipliers);
 	free(b.dealt);
 	free(b.buckets);
 	free(b.taken);
@@ -200,6 +219,14 @@ static int append(struct cbpf2ebpf_tables *all, struct c2e_table t)
 	return rc;
 }
 
+static void free_table(struct c2e_table *t)
+{
+	free(t->numbers);
+	free(t->pairs);
+}
+
+/* ---- Numbers ------------------------------------------------------------------------------ */
+
 /* Does the table have these numbers? *use gets the others of it, if they are few. */
 static bool serves(const struct c2e_table *t, const uint32_t *numbers, uint32_t cnt,
 		   struct c2e_table_use *use)
@@ -207,7 +234,7 @@ static bool serves(const struct c2e_table *t, const uint32_t *numbers, uint32_t 
 	uint32_t found = 0;
 
 	use->more_cnt = 0;
-	if (t->cnt < cnt || t->cnt - cnt > C2E_TABLE_MORE)
+	if (t->pairs || t->cnt < cnt || t->cnt - cnt > C2E_TABLE_MORE)
 		return false;
 	for (uint32_t i = 0; i < t->cnt; i++) {
 		if (found < cnt && t->numbers[i] == numbers[found])
@@ -255,8 +282,62 @@ bool c2e_tables_find(struct cbpf2ebpf_tables *all, const uint32_t *numbers, uint
 	*use = (struct c2e_table_use){.table = all->cnt};
 	if (append(all, t) == 0)
 		return true;
-	free(t.numbers);
+	free_table(&t);
 	return false;
+}
+
+/* ---- Pairs -------------------------------------------------------------------------------- */
+
+static int by_number(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Gives each pair a number of its own, by the factor; false if two have the same. */
+static bool number_pairs(struct c2e_table *t, uint32_t factor, uint32_t *sorted)
+{
+	t->factor = factor;
+	for (uint32_t i = 0; i < t->cnt; i++)
+		sorted[i] = t->numbers[i] = t->pairs[i].a * factor + t->pairs[i].b;
+	qsort(sorted, t->cnt, sizeof(*sorted), by_number);
+	for (uint32_t i = 1; i < t->cnt; i++)
+		if (sorted[i] == sorted[i - 1])
+			return false;
+	return true;
+}
+
+static bool append_pairs(struct cbpf2ebpf_tables *all, struct c2e_table t)
+{
+	uint32_t *sorted = malloc(t.cnt * sizeof(*sorted));
+	bool good = false;
+
+	for (uint32_t i = 1; sorted && !good && i <= FACTOR_CNT; i++)
+		good = number_pairs(&t, i * 0xc2b2ae35u | 1, sorted);
+	free(sorted);
+	return good && append(all, t) == 0;
+}
+
+int c2e_tables_find_pairs(struct cbpf2ebpf_tables *all, const struct c2e_pair *pairs, uint32_t cnt)
+{
+	struct c2e_table t = {.cnt = cnt};
+
+	for (uint32_t i = 0; i < all->cnt; i++)
+		if (all->all[i].pairs && all->all[i].cnt == cnt &&
+		    memcmp(all->all[i].pairs, pairs, cnt * sizeof(*pairs)) == 0)
+			return (int)i;
+	if (all->bound || cnt == 0 || cnt > NUMBER_CNT_MAX)
+		return -1;
+	t.numbers = malloc(cnt * sizeof(*t.numbers));
+	t.pairs = malloc(cnt * sizeof(*t.pairs));
+	if (t.numbers && t.pairs) {
+		memcpy(t.pairs, pairs, cnt * sizeof(*pairs));
+		if (append_pairs(all, t))
+			return (int)all->cnt - 1;
+	}
+	free_table(&t);
+	return -1;
 }
 
 /* ---- Public ------------------------------------------------------------------------------- */
@@ -273,7 +354,7 @@ struct cbpf2ebpf_tables *cbpf2ebpf_tables_new(uint32_t min)
 void cbpf2ebpf_tables_free(struct cbpf2ebpf_tables *t)
 {
 	for (uint32_t i = 0; t && i < t->cnt; i++)
-		free(t->all[i].numbers);
+		free_table(&t->all[i]);
 	if (t) {
 		free(t->all);
 		free(t->bytes);

@@ -13,12 +13,24 @@
 
 #include "bpfcap/cbpf2ebpf.h"
 
+/* A pair of numbers that has a number itself. */
+struct c2e_pair {
+	uint32_t a, b;
+	uint32_t number;
+	uint32_t pad; /* their length is a power of two */
+};
+
 #define C2E_TABLE_FIRST 0x9e3779b1u /* 2^32 by the golden ratio: parts neighbours */
 
 struct c2e_table {
 	uint32_t *numbers; /* ascending */
 	uint32_t cnt;
-	uint32_t off; /* in the map's value: u32 multipliers, then u32 slots */
+	uint32_t off; /* in the map's value: u32 multipliers, then slots: u32 or pairs */
+	/*
+	 * Of pairs, else NULL: `numbers` are a * factor + b of each, which all differ.
+	 */
+	struct c2e_pair *pairs;
+	uint32_t factor;
 	unsigned bucket_bits, slot_bits;
 };
 
@@ -47,5 +59,8 @@ struct c2e_table_use {
  */
 bool c2e_tables_find(struct cbpf2ebpf_tables *t, const uint32_t *numbers, uint32_t cnt,
 		     struct c2e_table_use *use);
+
+/* The index of the table of exactly these pairs, in this order, made like the others; -1: none. */
+int c2e_tables_find_pairs(struct cbpf2ebpf_tables *t, const struct c2e_pair *pairs, uint32_t cnt);
 
 #endif

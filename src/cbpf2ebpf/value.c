@@ -196,6 +196,16 @@ ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting)
 	return leaf(ir, IR_CELL, meeting, cell);
 }
 
+ir_val c2e_ir_find(struct ir *ir, uint32_t table, ir_val a, ir_val b)
+{
+	return intern(ir, (struct ir_value){.op = IR_FIND,
+					    .a = a,
+					    .b = b,
+					    .k = table,
+					    .hi = UINT32_MAX,
+					    .bits = UINT32_MAX});
+}
+
 ir_val c2e_ir_ptr(struct ir *ir, ir_val base)
 {
 	return leaf(ir, IR_PTR, base, 0);

@@ -130,7 +130,11 @@ uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter
 
 uint32_t filter_tables_min(const struct cbpf_prog *filter)
 {
-	return filter->cnt % 2 ? 2 : 0;
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < filter->cnt; i++)
+		bits ^= filter->insns[i].k;
+	return __builtin_parity(bits) ? 2 : 0;
 }
 
 struct cbpf2ebpf_tables *filter_tables(const struct cbpf_prog *filter, uint32_t min,

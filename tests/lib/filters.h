@@ -61,8 +61,9 @@ enum ebpf_prog_type filter_mode_type(enum filter_mode mode);
 uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter);
 
 /*
- * How many numbers make a long list in tests that take filters of all kinds: for every other filter
- * a few, so that tables are tried with all that is before and behind them; else as many as usual.
+ * How many numbers make a long list in tests that take filters of all kinds: for half of all
+ * filters a few, so that tables are tried with all that is before and behind them; else as many as
+ * usual.
  */
 uint32_t filter_tables_min(const struct cbpf_prog *filter);
 

@@ -17,6 +17,7 @@
 #include "../../src/cbpf2ebpf/tables.h"
 #include "../lib/interpret.h"
 #include "../lib/lists.h"
+#include "../lib/randprog.h"
 
 #define SNAP_LEN   262144
 #define CNT_MAX	   100000
@@ -242,6 +243,54 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* An address whose words many others have, too. */
+static int some_host6(char *to, struct choices *c)
+{
+	return sprintf(to, "%shost 2001:db%u:0:%u:0:%u::%u", choose(c, 3) ? "" : "src ",
+		       8 + !choose(c, 5), !choose(c, 3), !choose(c, 3), 1 + choose(c, 4));
+}
+
+static int some_ether(char *to, struct choices *c)
+{
+	return sprintf(to, "ether %s 0%u:00:00:00:00:0%u", choose(c, 3) ? "host" : "dst",
+		       choose(c, 4) ? 2 : 3, 1 + choose(c, 4));
+}
+
+/*
+ * Lists of members that are several words each, in any order, for packets that end anywhere: which
+ * of them wants a byte that is not there first?
+ */
+static void test_several_words(void **state)
+{
+	struct packets ps = packets_cut(1);
+	struct choices c = {.seed = 1};
+	struct ebpf_target t;
+	unsigned with_tables = 0;
+
+	(void)state;
+	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
+	for (unsigned i = 0; i < 200; i++) {
+		int (*some)(char *, struct choices *) = i % 4 ? some_host6 : some_ether;
+		char expr[1024], *to = expr, why[AGREES_TEXT_LEN];
+		unsigned cnt = 2 + choose(&c, 8);
+		struct cbpf_prog filter;
+
+		to += some(to, &c);
+		while (cnt-- > 0) {
+			to += sprintf(to, " or ");
+			to += some(to, &c);
+		}
+		compile(expr, &filter);
+		with_tables += filter_tables_min(&filter) > 0;
+		for (enum filter_mode m = i % 3; m < FILTER_MODE_CNT; m += 3)
+			if (!interpret_agrees(&filter, m, &t, &ps, why))
+				fail_msg("'%s': %s", expr, why);
+		cbpf_prog_free(&filter);
+	}
+	assert_true(with_tables > 50);
+	packets_free(&ps);
+}
+
 /* Tables make programs short; without them, and where a list is not known yet, trees stay. */
 static void test_programs(void **state)
 {
@@ -286,7 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_holds_the_list), cmocka_unit_test(test_the_same_each_time),
 		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_shares_parts),
-		cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_several_words),
+		cmocka_unit_test(test_programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
