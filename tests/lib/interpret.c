@@ -135,11 +135,12 @@ static void place_tables(struct ebpf_prog *prog)
 {
 	for (size_t i = 0; i < prog->cnt; i++) {
 		struct ebpf_insn *insn = (struct ebpf_insn *)&prog->insns[i];
-		uint64_t addr = TABLES_ADDR + (uint32_t)insn[1].imm;
 
 		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
 		if (insn->src == BPF_PSEUDO_MAP_VALUE) {
+			uint64_t addr = TABLES_ADDR + (uint32_t)insn[1].imm;
+
 			insn->src = 0;
 			insn[0].imm = (int32_t)addr;
 			insn[1].imm = (int32_t)(addr >> 32);
