@@ -105,12 +105,12 @@ struct emit {
 	uint32_t *next_use;  /* of each value, into uses; 0: none */
 	uint32_t *last_need; /* last node, + 1, that uses a value or what is made of it */
 
-	ir_node ret_0;	   /* the end with result 0 */
-	bool made_ret_0;   /* which no edge of the graph leads to */
-	ir_val *ptr;	   /* PTR of each base, 0 where the mode has no pointers */
-	struct copy *copy; /* of each base */
-	int16_t *cell_off; /* stack offset of each CELL value */
-	unsigned spill_cnt;
+	ir_node ret_0;			/* the end with result 0 */
+	bool made_ret_0;		/* which no edge of the graph leads to */
+	ir_val *ptr;			/* PTR of each base, 0 where the mode has no pointers */
+	struct copy *copy;		/* of each base */
+	int16_t *cell_off;		/* stack offset of each CELL value */
+	unsigned spill_cnt, spill_used; /* slots, and those that ever held a value */
 	int16_t spill_off, tmp_off;
 
 	ebpf_label end;	 /* behind the filter; id 0: results end the program */

@@ -56,7 +56,7 @@ bool c2e_emit_find(const struct emit *e, ir_val v, ebpf_reg *r)
 
 static int find_spill(const struct emit *e, ir_val v)
 {
-	for (unsigned i = 0; i < e->spill_cnt; i++)
+	for (unsigned i = 0; i < e->spill_used; i++)
 		if (e->now.spill[i] == v)
 			return (int)i;
 	return -1;
@@ -104,6 +104,7 @@ static void spill(struct emit *e, ebpf_reg r)
 	}
 	EMIT(e->b, STX(W, MEM(R10, e->spill_off + 4 * (int)i), r));
 	e->now.spill[i] = v;
+	e->spill_used = i < e->spill_used ? e->spill_used : i + 1;
 }
 
 /* The usable register of `set` that is free, or whose value is needed last; -1: none. */
