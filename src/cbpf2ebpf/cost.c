@@ -12,13 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/*
- * What calls cost, in tenths of ns: bench/filter, columns ld_abs and ldbytes, an empty program's
- * time subtracted. A copy is dearer since the helper has more to check, and the stack more to hold.
- */
-#define LOAD_COST 17
-#define COPY_COST 60
-
 #define WIDE	 4   /* bytes that one load has at most */
 #define COPY_LEN 128 /* bytes about that a copy has room for */
 #define CALL_CNT 64  /* what is beyond them counts as the last */
@@ -147,8 +140,8 @@ enum cbpf2ebpf_access c2e_cost_cheaper(struct ir *ir)
 	if (c.of_val && c.of_node) {
 		find_calls(&c);
 		way = longest_way(&c);
-		loads = bit_cnt(way) * LOAD_COST;
-		copies = copy_cnt(&c, way) * COPY_COST;
+		loads = bit_cnt(way) * C2E_COST_LOAD;
+		copies = copy_cnt(&c, way) * C2E_COST_COPY;
 	} else {
 		ir->failed = -ENOMEM;
 	}

@@ -4,17 +4,23 @@
  * give libpcap's verdict on every packet (BPF_PROG_TEST_RUN). Run in VMs, it is the proof for old
  * verifiers. Where a program type cannot be run by this kernel, its programs are only loaded.
  */
+#include <errno.h>
+#include <linux/bpf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../lib/kernelrun.h"
+#include "../lib/rawbpf.h"
 #include "../lib/share.h"
+#include "bpfcap/dsl.h"
 
 #define SNAP_LEN 262144
 
@@ -108,15 +114,39 @@ static void test_truncated(void **state)
 	packets_free(&ps);
 }
 
+/* Why socket filters have no CBPF2EBPF_DIRECT: what sched_cls may read, the verifier refuses. */
+static void test_no_pointers(void **state)
+{
+	struct ebpf_builder *b = ebpf_new(NULL, EBPF_PROG_ANY);
+	struct ebpf_prog prog;
+	char log[4096];
+	int fd;
+
+	(void)state;
+	kernel_agrees_need();
+	EMIT(b, LDX(W, R2, CTX(R1, __sk_buff, data)), MOV(R0, 0), EXIT());
+	assert_int_equal(ebpf_finish(b, &prog, NULL), 0);
+	fd = rawbpf_load(BPF_PROG_TYPE_SCHED_CLS, prog.insns, prog.cnt, NULL, 0);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(
+		rawbpf_load(BPF_PROG_TYPE_SOCKET_FILTER, prog.insns, prog.cnt, log, sizeof(log)),
+		-EACCES);
+	assert_non_null(strstr(log, "invalid bpf_context access"));
+	ebpf_prog_free(&prog);
+	ebpf_free(b);
+}
+
 int main(void)
 {
 	static enum filter_mode mode[FILTER_KERNEL_MODE_CNT];
-	struct CMUnitTest tests[FILTER_KERNEL_MODE_CNT + 2] = {cmocka_unit_test(test_truncated),
-							       cmocka_unit_test(test_programs)};
+	struct CMUnitTest tests[FILTER_KERNEL_MODE_CNT + 3] = {cmocka_unit_test(test_truncated),
+							       cmocka_unit_test(test_programs),
+							       cmocka_unit_test(test_no_pointers)};
 
 	for (unsigned m = 0; m < FILTER_KERNEL_MODE_CNT; m++) {
 		mode[m] = m;
-		tests[2 + m] = (struct CMUnitTest){.name = filter_mode_name(m),
+		tests[3 + m] = (struct CMUnitTest){.name = filter_mode_name(m),
 						   .test_func = test_mode,
 						   .initial_state = &mode[m]};
 	}
