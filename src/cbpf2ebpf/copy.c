@@ -80,6 +80,8 @@ static bool take_usual(struct plan *start, const struct plan *p, uint32_t max)
 
 	if (!start->to || to < start->from || from < start->from || to - start->from > max)
 		return false;
+	if (to > INT32_MAX) /* no packet has it, nor any instruction */
+		return false;
 	if (to > start->to)
 		start->to = to;
 	return true;
