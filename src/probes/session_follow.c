@@ -204,11 +204,14 @@ static void compare(struct probe *p)
 	}
 }
 
+/* Another may have the number of one that is gone by the time that all are listed. */
 static void hear(void *user, const struct kbpf_iface *iface, bool gone)
 {
-	(void)user;
-	(void)iface;
-	(void)gone;
+	struct probe *p = user;
+
+	for (unsigned k = p->chosen_cnt; gone && k-- > 0;)
+		if (p->chosen[k].index == iface->index)
+			go(p, k);
 }
 
 void probe_session_follow(struct probe *p)
@@ -218,7 +221,7 @@ void probe_session_follow(struct probe *p)
 
 	if (!p->monitor || p->stopped)
 		return;
-	while ((rc = kbpf_iface_monitor_read(p->monitor, hear, NULL)) > 0)
+	while ((rc = kbpf_iface_monitor_read(p->monitor, hear, p)) > 0)
 		news = true;
 	if ((news || rc == -ENOBUFS) && probe_session_hear(p, NULL) == 0)
 		compare(p);
