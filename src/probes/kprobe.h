@@ -2,14 +2,13 @@
 /*
  * src/probes/kprobe.h - kernel functions as hooks: their names, arguments, the sk_buff in them.
  *
- * Private to src/probes. hook_kprobe.c is the hook; kprobe_symbols.c finds functions by name or
- * glob, kprobe_suggest.c names like a wrong one, kprobe_regs.c knows where arguments are,
- * kprobe_shape.c tells an sk_buff from other memory, kprobe_find.c finds it among the arguments.
+ * Private to src/probes. hook_kprobe.c is the hook; kprobe_lists.c reads the kernel's lists of its
+ * functions, kprobe_symbols.c finds those of a name or glob, kprobe_suggest.c names like a wrong
+ * one, kprobe_regs.c knows where arguments are, kprobe_shape.c tells an sk_buff from other memory,
+ * kprobe_find.c finds it among the arguments.
  */
 #ifndef PROBES_KPROBE_H
 #define PROBES_KPROBE_H
-
-#include <stdio.h>
 
 #include "capture.h"
 
@@ -31,6 +30,30 @@ struct kprobe_regs {
 /* NULL: not known for this machine. `machine` NULL: the running one. */
 const struct kprobe_regs *probe_kprobe_regs(const char *machine);
 
+/* ---- kprobe_lists.c: the kernel's lists of its functions ---------------------------------- */
+
+#define KPROBE_LINE_LEN 640 /* longer lines are cut; a name has 511 bytes at most */
+
+struct kprobe_lists {
+	char *symbols;	 /* /proc/kallsyms */
+	char *traceable; /* available_filter_functions; NULL: there is none */
+	bool asked_traceable;
+};
+
+/* Reads what is not read yet. 0 or -errno of /proc/kallsyms. */
+int probe_kprobe_lists_read(struct kprobe_lists *l, bool traceable);
+void probe_kprobe_lists_free(struct kprobe_lists *l);
+
+/* Copies a line without its end, and goes behind it; false behind the last one. */
+bool probe_kprobe_line(const char **text, char line[KPROBE_LINE_LEN]);
+
+/*
+ * Probes that the kernel turns into jumps are not for many here: the work that does it waits for
+ * all tasks (synchronize_rcu_tasks(), where the kernel can be preempted) and lets nobody set or
+ * take off probes meanwhile.
+ */
+bool probe_kprobe_optimizer_waits(const char *symbols);
+
 /* ---- kprobe_symbols.c: functions by name -------------------------------------------------- */
 
 struct kprobe_func {
@@ -47,13 +70,12 @@ struct kprobe_funcs {
 };
 
 /*
- * The functions that `pattern` (a name, or a glob) means, from a file in the form of
- * /proc/kallsyms. A name that is not there means what the compiler made of it: NAME.isra.0,
- * NAME.constprop.1 and the like. A glob takes only functions listed in `traceable` (in the form of
- * available_filter_functions), unless that is NULL. 0 (maybe with cnt 0) or -errno of the reading.
+ * The functions that `pattern` (a name, or a glob) means. A name that is not there means what the
+ * compiler made of it: NAME.isra.0, NAME.constprop.1 and the like. A glob takes only functions
+ * listed as traceable, if there is such a list. 0 (maybe with cnt 0) or -ENOMEM.
  */
-int probe_kprobe_funcs(struct kprobe_funcs *out, const char *pattern, FILE *symbols,
-		       FILE *traceable);
+int probe_kprobe_funcs(struct kprobe_funcs *out, const char *pattern,
+		       const struct kprobe_lists *lists);
 void probe_kprobe_funcs_free(struct kprobe_funcs *f);
 bool probe_kprobe_is_glob(const char *pattern);
 
@@ -70,10 +92,10 @@ struct kprobe_suggestions {
 	unsigned cnt; /* closest first */
 };
 
-void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, FILE *symbols);
+void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, const char *symbols);
 
 /* "did you mean a, b or c" into `text`; false if nothing is like it. */
-bool probe_kprobe_suggestion(const char *wrong, char *text, size_t text_len);
+bool probe_kprobe_suggestion(const char *wrong, const char *symbols, char *text, size_t text_len);
 
 #define KPROBE_ARGS_LOOKED_AT 0x1fu /* the first five, as bits */
 

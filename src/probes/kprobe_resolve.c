@@ -55,22 +55,13 @@ static int choose_way(struct hook *h, const struct hook_env *env, struct err *e)
 
 /* ---- Functions ---------------------------------------------------------------------------- */
 
-static FILE *open_traceable(void)
-{
-	int dir_fd = kbpf_tracefs_open(NULL), fd;
-	FILE *f;
+/* What hooks are resolved with. */
+struct known {
+	struct kprobe_lists lists;
+	struct kprobe_text *text; /* NULL: the kernel's code cannot be read or not be understood */
+};
 
-	if (dir_fd < 0)
-		return NULL;
-	fd = openat(dir_fd, "available_filter_functions", O_RDONLY | O_CLOEXEC);
-	close(dir_fd);
-	f = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!f && fd >= 0)
-		close(fd);
-	return f;
-}
-
-static int no_such(const struct hook *h, struct err *e)
+static int no_such(const struct hook *h, const char *symbols, struct err *e)
 {
 	char text[SUGGESTION_LEN];
 
@@ -78,7 +69,7 @@ static int no_such(const struct hook *h, struct err *e)
 		return err_input(e, -EINVAL, "hook",
 				 "%s: no function of this kernel that can be traced matches",
 				 h->spec);
-	if (probe_kprobe_suggestion(h->event, text, sizeof(text)))
+	if (probe_kprobe_suggestion(h->event, symbols, text, sizeof(text)))
 		return err_input(e, -EINVAL, "hook",
 				 "%s: this kernel has no function of that name; %s?", h->spec,
 				 text);
@@ -89,39 +80,38 @@ static int no_such(const struct hook *h, struct err *e)
 }
 
 /* Which arguments each uses and, for many, where the cheaper place for a probe is. */
-static void look_at_code(struct kprobe_funcs *funcs, struct kprobe_text *text, bool traceable)
+static void look_at_code(struct kprobe_funcs *funcs, struct known *known, bool traceable)
 {
-	for (size_t i = 0; text && i < funcs->cnt; i++) {
+	bool behind =
+		funcs->cnt >= KPROBE_MANY && !probe_kprobe_optimizer_waits(known->lists.symbols);
+
+	for (size_t i = 0; known->text && i < funcs->cnt; i++) {
 		struct kprobe_func *f = &funcs->func[i];
 
 		if (!f->addr)
 			continue;
-		f->usable = probe_kprobe_args_x86(f->addr, traceable, probe_kprobe_text_read, text);
-		if (funcs->cnt >= KPROBE_MANY)
-			f->skip = probe_kprobe_entry_x86(f->addr, probe_kprobe_text_read, text);
+		f->usable = probe_kprobe_args_x86(f->addr, traceable, probe_kprobe_text_read,
+						  known->text);
+		if (behind)
+			f->skip = probe_kprobe_entry_x86(f->addr, probe_kprobe_text_read,
+							 known->text);
 	}
 }
 
-static int find_functions(const struct hook *h, struct kprobe_funcs *funcs,
-			  struct kprobe_text *text, struct err *e)
+static int find_functions(const struct hook *h, struct kprobe_funcs *funcs, struct known *known,
+			  struct err *e)
 {
-	FILE *symbols = fopen("/proc/kallsyms", "re"), *traceable = NULL;
-	int rc = symbols ? 0 : -errno;
+	bool glob = probe_kprobe_is_glob(h->event);
+	int rc = probe_kprobe_lists_read(&known->lists, glob);
 
-	if (rc == 0 && probe_kprobe_is_glob(h->event))
-		traceable = open_traceable();
 	if (rc == 0)
-		rc = probe_kprobe_funcs(funcs, h->event, symbols, traceable);
+		rc = probe_kprobe_funcs(funcs, h->event, &known->lists);
 	if (rc == 0)
-		look_at_code(funcs, text, traceable != NULL);
-	if (symbols)
-		(void)fclose(symbols);
-	if (traceable)
-		(void)fclose(traceable);
+		look_at_code(funcs, known, glob && known->lists.traceable);
 	if (rc < 0)
 		return err_run(e, rc, "hook", "%s: reading /proc/kallsyms failed: %s", h->spec,
 			       strerror(-rc));
-	return funcs->cnt ? 0 : no_such(h, e);
+	return funcs->cnt ? 0 : no_such(h, known->lists.symbols, e);
 }
 
 /* Leaves out the functions of a glob that use none of the arguments that are looked at. */
@@ -270,7 +260,7 @@ static int make_maps(const struct hook *h, struct err *e)
 
 /* Gives how many hooks there are now in the place of one. */
 static int resolve_one(struct hook_list *list, unsigned at, const struct hook_env *env,
-		       struct kprobe_text *text, struct err *e)
+		       struct known *known, struct err *e)
 {
 	struct hook *h = &list->hook[at];
 	struct kprobe_funcs funcs = {0};
@@ -278,7 +268,7 @@ static int resolve_one(struct hook_list *list, unsigned at, const struct hook_en
 	int rc = choose_way(h, env, e);
 
 	if (rc == 0)
-		rc = find_functions(h, &funcs, text, e);
+		rc = find_functions(h, &funcs, known, e);
 	if (rc == 0)
 		rc = drop_idle(h, &funcs, e);
 	if (rc == 0) {
@@ -306,16 +296,17 @@ static struct kprobe_text *open_text(const struct hook_env *env)
 
 int probe_kprobe_resolve(struct hook_list *list, const struct hook_env *env, struct err *e)
 {
-	struct kprobe_text *text = open_text(env);
+	struct known known = {.text = open_text(env)};
 	int cnt = 1;
 
 	for (unsigned i = 0; cnt > 0 && i < list->cnt; i += (unsigned)cnt) {
 		cnt = 1;
 		if (list->hook[i].ops == &probe_hook_kprobe)
-			cnt = resolve_one(list, i, env, text, e);
+			cnt = resolve_one(list, i, env, &known, e);
 		if (cnt < 0)
 			break;
 	}
-	probe_kprobe_text_close(text);
+	probe_kprobe_text_close(known.text);
+	probe_kprobe_lists_free(&known.lists);
 	return cnt < 0 ? cnt : 0;
 }

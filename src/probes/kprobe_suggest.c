@@ -72,14 +72,14 @@ static void insert(struct kprobe_suggestions *s, const char *name, size_t len, u
 	memcpy(s->name[at], name, len + 1);
 }
 
-void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, FILE *symbols)
+void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, const char *symbols)
 {
-	size_t room = 0, wrong_len = strlen(wrong);
-	char *line = NULL, *name;
+	char line[KPROBE_LINE_LEN], *name;
+	size_t wrong_len = strlen(wrong);
 	uint64_t addr;
 
 	*s = (struct kprobe_suggestions){0};
-	while (wrong_len < HOOK_TEXT_LEN && getline(&line, &room, symbols) > 0) {
+	while (wrong_len < HOOK_TEXT_LEN && probe_kprobe_line(&symbols, line)) {
 		unsigned d, limit = (unsigned)(wrong_len + 2) / 3;
 		size_t len;
 
@@ -95,19 +95,14 @@ void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, FILE 
 		if (d <= limit)
 			insert(s, name, len, d);
 	}
-	free(line);
 }
 
-bool probe_kprobe_suggestion(const char *wrong, char *text, size_t text_len)
+bool probe_kprobe_suggestion(const char *wrong, const char *symbols, char *text, size_t text_len)
 {
-	FILE *symbols = fopen("/proc/kallsyms", "re");
-	struct kprobe_suggestions s = {0};
+	struct kprobe_suggestions s;
 	size_t at = 0;
 
-	if (symbols) {
-		probe_kprobe_suggest(&s, wrong, symbols);
-		(void)fclose(symbols);
-	}
+	probe_kprobe_suggest(&s, wrong, symbols);
 	for (unsigned i = 0; i < s.cnt && at < text_len; i++)
 		at += (size_t)snprintf(text + at, text_len - at, "%s%s",
 				       i == 0		? "did you mean "

@@ -2,7 +2,7 @@
 /*
  * src/probes/kprobe_symbols.c - kernel functions by name or glob.
  *
- * Reads /proc/kallsyms once and keeps what matches. Compilers rename a function whose arguments or
+ * Keeps of the kernel's lists what matches. Compilers rename a function whose arguments or
  * body they changed (NAME.isra.0); such names are found by the name in the source.
  */
 #include <errno.h>
@@ -40,7 +40,7 @@ bool probe_kprobe_symbol(char *line, uint64_t *addr, char **name)
 		return false;
 	*name = end + 3;
 	module = strchr(*name, '[');
-	(*name)[strcspn(*name, " \t\n")] = '\0';
+	(*name)[strcspn(*name, " \t")] = '\0';
 	return **name && !is_unwanted(*name, module ? module + 1 : NULL);
 }
 
@@ -125,35 +125,31 @@ static bool has(const struct kprobe_funcs *f, const char *name)
 }
 
 /* Lines "name" or "name [module]". */
-static int read_traceable(struct kprobe_funcs *f, const char *glob, FILE *in)
+static int read_traceable(struct kprobe_funcs *f, const char *glob, const char *text)
 {
-	char *line = NULL;
-	size_t room = 0;
+	char line[KPROBE_LINE_LEN];
 	int rc = 0;
 
-	while (rc == 0 && getline(&line, &room, in) > 0) {
-		line[strcspn(line, " \t\n")] = '\0';
+	while (rc == 0 && probe_kprobe_line(&text, line)) {
+		line[strcspn(line, " \t")] = '\0';
 		if (fnmatch(glob, line, 0) == 0)
 			rc = add(f, line, 0);
 	}
-	free(line);
 	sort(f);
 	return rc;
 }
 
-static int read_symbols(struct kprobe_funcs *f, const char *pattern, bool glob, FILE *in,
+static int read_symbols(struct kprobe_funcs *f, const char *pattern, bool glob, const char *text,
 			const struct kprobe_funcs *only)
 {
-	char *line = NULL, *name;
+	char line[KPROBE_LINE_LEN], *name;
 	uint64_t addr;
-	size_t room = 0;
 	int rc = 0;
 
-	while (rc == 0 && getline(&line, &room, in) > 0)
+	while (rc == 0 && probe_kprobe_line(&text, line))
 		if (probe_kprobe_symbol(line, &addr, &name) && matches(pattern, glob, name) &&
 		    (!only || has(only, name)))
 			rc = add(f, name, addr);
-	free(line);
 	sort(f);
 	return rc;
 }
@@ -174,18 +170,18 @@ static void prefer_exact(struct kprobe_funcs *f, const char *name)
 	f->cnt = kept;
 }
 
-int probe_kprobe_funcs(struct kprobe_funcs *out, const char *pattern, FILE *symbols,
-		       FILE *traceable)
+int probe_kprobe_funcs(struct kprobe_funcs *out, const char *pattern,
+		       const struct kprobe_lists *lists)
 {
-	bool glob = probe_kprobe_is_glob(pattern);
+	bool glob = probe_kprobe_is_glob(pattern), listed = glob && lists->traceable;
 	struct kprobe_funcs only = {0};
 	int rc = 0;
 
 	*out = (struct kprobe_funcs){0};
-	if (glob && traceable)
-		rc = read_traceable(&only, pattern, traceable);
+	if (listed)
+		rc = read_traceable(&only, pattern, lists->traceable);
 	if (rc == 0)
-		rc = read_symbols(out, pattern, glob, symbols, glob && traceable ? &only : NULL);
+		rc = read_symbols(out, pattern, glob, lists->symbols, listed ? &only : NULL);
 	if (rc == 0 && !glob)
 		prefer_exact(out, pattern);
 	probe_kprobe_funcs_free(&only);

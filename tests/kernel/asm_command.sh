@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: MIT
 # tests/kernel/asm_command.sh - bpfasm with the kernel: run, objects loaded by others, dumps read.
 
+# stat(1) calls a file system by other names where it is busybox's.
+has_bpffs()
+{
+	grep -q '^[^ ]* /sys/fs/bpf bpf ' /proc/self/mounts
+}
+
 # A bpffs where the machine has none, in a mount namespace of the test's own, as own_sys makes.
 mount_bpffs='mount --make-rprivate /sys && mount -t bpf bpf /sys/fs/bpf'
 # shellcheck disable=SC2016 # for the shell inside
-if [ "$(id -u)" = 0 ] && [ -z "${BPFFS_TRIED-}" ] &&
-	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" != bpf_fs ] &&
+if [ "$(id -u)" = 0 ] && [ -z "${BPFFS_TRIED-}" ] && ! has_bpffs &&
 	unshare -m --propagation unchanged sh -c "$mount_bpffs" 2>/dev/null; then
 	export BPFFS_TRIED=1
 	exec unshare -m --propagation unchanged sh -c "$mount_bpffs"' && exec "$0"' "$0"
@@ -26,7 +31,7 @@ need_bpf()
 # A place in a bpffs of the test's own name, taken off again in the end.
 pin()
 {
-	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" = bpf_fs ] || skip "no bpffs at /sys/fs/bpf"
+	has_bpffs || skip "no bpffs at /sys/fs/bpf"
 	pin_path=/sys/fs/bpf/bpfasm_test_$$
 	pins=$pin_path
 	trap 'rm -f "$pins"' EXIT

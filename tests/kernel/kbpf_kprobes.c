@@ -20,13 +20,14 @@
 
 #include <cmocka.h>
 
+#include "../../src/probes/kprobe.h"
 #include "../../src/probes/kprobe_args.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 #include "bpfcap/probe.h"
 
-enum { MANY = 500, SOME = 40, SEND_CNT = 20 };
+enum { MANY = 500, SOME = 40, SEND_CNT = 20, TRY_CNT = 3 };
 
 static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
 
@@ -80,17 +81,9 @@ static void need_kprobes(void)
 
 static bool has_way(enum kbpf_kprobe_way way)
 {
-	switch (way) {
-	case KBPF_KPROBE_PMU:
-		return true;
-	case KBPF_KPROBE_LINK:
-		return kbpf_has_perf_link() == 1;
-	case KBPF_KPROBE_MULTI:
-		return kbpf_has_kprobe_multi() == 1;
-	case KBPF_KPROBE_TRACEFS:
-		return events_before != NULL;
-	}
-	return false;
+	return way == KBPF_KPROBE_PMU || (way == KBPF_KPROBE_LINK && kbpf_has_perf_link() == 1) ||
+	       (way == KBPF_KPROBE_MULTI && kbpf_has_kprobe_multi() == 1) ||
+	       (way == KBPF_KPROBE_TRACEFS && events_before);
 }
 
 static void check_nothing_left(void)
@@ -208,28 +201,32 @@ static void test_few(void **state)
 /* The addresses of the functions that have a name of their own, and where they can be entered. */
 static void resolve(struct kbpf_kprobe *probes, size_t cnt)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
+	char *symbols, *name, line[KPROBE_LINE_LEN];
 	struct kprobe_text *text;
 	struct ebpf_target target;
-	unsigned long long addr;
-	char name[512], type;
+	const char *rest;
+	uint64_t addr;
+	bool behind;
 
 	assert_int_equal(probe_target(&target, NULL, NULL), 0);
 	text = probe_kprobe_text_open(&target);
-
-	assert_non_null(f);
-	while (fscanf(f, "%llx %c %511s%*[^\n]", &addr, &type, name) == 3) {
+	assert_int_equal(kbpf_read_file(AT_FDCWD, "/proc/kallsyms", &symbols, NULL), 0);
+	behind = text && !probe_kprobe_optimizer_waits(symbols);
+	rest = symbols;
+	while (probe_kprobe_line(&rest, line)) {
+		if (!probe_kprobe_symbol(line, &addr, &name))
+			continue;
 		for (size_t i = 0; i < cnt; i++) {
 			if (strcmp(probes[i].func, name) != 0)
 				continue;
 			probes[i].addr = addr;
-			if (text)
+			if (behind)
 				probes[i].skip =
 					probe_kprobe_entry_x86(addr, probe_kprobe_text_read, text);
 		}
 	}
 	probe_kprobe_text_close(text);
-	fclose(f);
+	free(symbols);
 }
 
 /* Functions of the network stack that the kernel says can be traced. */
@@ -267,19 +264,15 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* 500 are to take 5 s each way, 1 s by one link; twice that passes, for others may be busy. */
-static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t cnt,
-		       struct kbpf_guard *g)
+/* Attaches and detaches; whether each way took no longer than `limit` seconds. */
+static bool is_fast(const struct way *w, struct kbpf_kprobe *probes, size_t cnt,
+		    struct kbpf_guard *g, double limit)
 {
-	double limit = w->way == KBPF_KPROBE_MULTI ? 2 : 10;
-	int prog_fd = load(nothing, 2, w->way), ret;
 	double start = seconds(), attached, detached;
 	struct kbpf_kprobes *k;
 	struct err e;
+	int ret = kbpf_kprobes_attach(&k, w->way, tracefs_fd, probes, cnt, g, &e);
 
-	for (size_t i = 0; i < cnt; i++)
-		probes[i].prog_fd = prog_fd;
-	ret = kbpf_kprobes_attach(&k, w->way, tracefs_fd, probes, cnt, g, &e);
 	attached = seconds();
 	if (ret < 0)
 		fail_msg("%s", e.text);
@@ -288,8 +281,21 @@ static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t c
 	print_message("%-10s %d of %zu functions attached in %.2f s, detached in %.2f s\n", w->name,
 		      ret, cnt, attached - start, detached - attached);
 	assert_true(ret > (int)cnt * 9 / 10);
-	assert_true(attached - start <= limit && detached - attached <= limit);
 	check_nothing_left();
+	return attached - start <= limit && detached - attached <= limit;
+}
+
+/* 500 take at most 5 s each way, 1 s by one link; others may be busy, so it may be tried again. */
+static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t cnt,
+		       struct kbpf_guard *g)
+{
+	double limit = w->way == KBPF_KPROBE_MULTI ? 1 : 5;
+	int prog_fd = load(nothing, 2, w->way), tries = TRY_CNT;
+
+	for (size_t i = 0; i < cnt; i++)
+		probes[i].prog_fd = prog_fd;
+	while (!is_fast(w, probes, cnt, g, limit))
+		assert_true(--tries > 0);
 	close(prog_fd);
 }
 

@@ -12,54 +12,44 @@
 
 #include "../../src/probes/kprobe.h"
 
-static const char symbols_text[] = "ffffffff81000000 T _stext\n"
-				   "ffffffff81000010 T ip_rcv\n"
-				   "ffffffff81000020 t ip_rcv_core\n"
-				   "ffffffff81000030 t ip_rcv_finish_core.constprop.0\n"
-				   "ffffffff81000040 t ip_rcv_finish_core.cold\n"
-				   "ffffffff81000050 t ip_fragment.isra.1.constprop.0\n"
-				   "ffffffff81000060 t copy_a\n"
-				   "ffffffff81000070 d ip_rcv_data\n"
-				   "ffffffff81000080 T __pfx_ip_rcv\n"
-				   "ffffffff81000090 T icmp_rcv\n"
-				   "ffffffff810000a0 t ip_part.part.0\n"
-				   "ffffffff810000b0 t ip_part\n"
-				   "ffffffffc0000000 t copy_a\t[veth]\n"
-				   "ffffffffc0000010 t veth_xmit\t[veth]\n"
-				   "ffffffffc0000020 t bpf_prog_ip_rcv\t[bpf]\n"
-				   "ffffffffc0000030 t ip_rcv.isra.0\t[bpf]\n";
+static char symbols_text[] = "ffffffff81000000 T _stext\n"
+			     "ffffffff81000010 T ip_rcv\n"
+			     "ffffffff81000020 t ip_rcv_core\n"
+			     "ffffffff81000030 t ip_rcv_finish_core.constprop.0\n"
+			     "ffffffff81000040 t ip_rcv_finish_core.cold\n"
+			     "ffffffff81000050 t ip_fragment.isra.1.constprop.0\n"
+			     "ffffffff81000060 t copy_a\n"
+			     "ffffffff81000070 d ip_rcv_data\n"
+			     "ffffffff81000080 T __pfx_ip_rcv\n"
+			     "ffffffff81000090 T icmp_rcv\n"
+			     "ffffffff810000a0 t ip_part.part.0\n"
+			     "ffffffff810000b0 t ip_part\n"
+			     "ffffffffc0000000 t copy_a\t[veth]\n"
+			     "ffffffffc0000010 t veth_xmit\t[veth]\n"
+			     "ffffffffc0000020 t bpf_prog_ip_rcv\t[bpf]\n"
+			     "ffffffffc0000030 t ip_rcv.isra.0\t[bpf]\n";
 
-static const char traceable_text[] = "ip_rcv\n"
-				     "ip_rcv_core\n"
-				     "ip_part\n"
-				     "copy_a\n"
-				     "veth_xmit [veth]\n"
-				     "ip_gone\n";
-
-static FILE *text(const char *s)
-{
-	FILE *f = fmemopen((void *)(uintptr_t)s, strlen(s), "r");
-
-	assert_non_null(f);
-	return f;
-}
+static char traceable_text[] = "ip_rcv\n"
+			       "ip_rcv_core\n"
+			       "ip_part\n"
+			       "copy_a\n"
+			       "veth_xmit [veth]\n"
+			       "ip_gone\n";
 
 /* "name@address name@address ..." with the last two digits of the address */
 static void check(const char *pattern, bool traceable, const char *want)
 {
-	FILE *s = text(symbols_text), *t = traceable ? text(traceable_text) : NULL;
+	const struct kprobe_lists lists = {.symbols = symbols_text,
+					   .traceable = traceable ? traceable_text : NULL};
 	char got[512] = "";
 	struct kprobe_funcs f;
 
-	assert_int_equal(probe_kprobe_funcs(&f, pattern, s, t), 0);
+	assert_int_equal(probe_kprobe_funcs(&f, pattern, &lists), 0);
 	for (size_t i = 0; i < f.cnt; i++)
 		(void)snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s@%02x",
 			       i ? " " : "", f.func[i].name, (unsigned)f.func[i].addr & 0xff);
 	assert_string_equal(got, want);
 	probe_kprobe_funcs_free(&f);
-	(void)fclose(s);
-	if (t)
-		(void)fclose(t);
 }
 
 static void test_names(void **state)
@@ -91,29 +81,27 @@ static void test_globs(void **state)
 
 static void test_hidden_addresses(void **state)
 {
-	FILE *s = text("0000000000000000 T ip_rcv\n0000000000000000 t copy_a\n");
+	char text[] = "0000000000000000 T ip_rcv\n0000000000000000 t copy_a\n";
+	const struct kprobe_lists lists = {.symbols = text};
 	struct kprobe_funcs f;
 
 	(void)state;
-	assert_int_equal(probe_kprobe_funcs(&f, "ip_rcv", s, NULL), 0);
+	assert_int_equal(probe_kprobe_funcs(&f, "ip_rcv", &lists), 0);
 	assert_int_equal(f.cnt, 1);
 	assert_true(f.func[0].addr == 0);
 	probe_kprobe_funcs_free(&f);
-	(void)fclose(s);
 }
 
 static void check_suggested(const char *wrong, const char *want)
 {
-	FILE *s = text(symbols_text);
 	struct kprobe_suggestions got;
 	char list[512] = "";
 
-	probe_kprobe_suggest(&got, wrong, s);
+	probe_kprobe_suggest(&got, wrong, symbols_text);
 	for (unsigned i = 0; i < got.cnt; i++)
 		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
 			       i ? " " : "", got.name[i]);
 	assert_string_equal(list, want);
-	(void)fclose(s);
 }
 
 static void test_suggestions(void **state)
