@@ -5,17 +5,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static int parse(int argc, char **argv, struct err *e)
+{
+	struct options o;
+
+	return options_parse(&o, argc, argv, e);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char command[] = "bpfasm";
-	struct options o;
-	struct words w;
-	struct err e = {0};
-
-	words_split(&w, command, data, len);
-	if (w.copy && options_parse(&o, w.argc, w.argv, &e) != 0 &&
-	    (e.kind != ERR_INPUT || !e.text[0]))
-		abort();
-	free(w.copy);
-	return 0;
+	return words_fuzz("bpfasm", parse, data, len);
 }

@@ -5,20 +5,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static int parse(int argc, char **argv, struct err *e)
+{
+	struct options o;
+	int rc = options_parse(&o, argc, argv, e);
+
+	options_free(&o);
+	return rc;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char command[] = "bpfcap";
-	struct options o;
-	struct words w;
-	struct err e = {0};
-
-	words_split(&w, command, data, len);
-	if (w.copy) {
-		if (options_parse(&o, w.argc, w.argv, &e) != 0 &&
-		    (e.kind != ERR_INPUT || !e.text[0]))
-			abort();
-		options_free(&o);
-	}
-	free(w.copy);
-	return 0;
+	return words_fuzz("bpfcap", parse, data, len);
 }

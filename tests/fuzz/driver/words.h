@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* words.h - a fuzzer's input as a command line: words separated by NUL bytes. */
+/*
+ * words.h - a fuzzer's input as a command line: words separated by NUL bytes. Any words are right,
+ * or wrong with a sentence that says so.
+ */
 #ifndef FUZZ_WORDS_H
 #define FUZZ_WORDS_H
 
@@ -8,27 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpfcap/err.h"
+
 #define WORDS_MAX 64
 
-struct words {
-	char *copy;
-	char *argv[WORDS_MAX + 2];
-	int argc;
-};
+/* Parses a command line and releases what came of it; 0, or -errno with the error in *e. */
+typedef int (*words_parse)(int argc, char **argv, struct err *e);
 
-/* argv[0] is `command`. Release w->copy with free(3); NULL: no memory. */
-static inline void words_split(struct words *w, char *command, const uint8_t *data, size_t len)
+/* argv[0] is `command`. Aborts if the parser fails without a reason. Always 0. */
+static inline int words_fuzz(const char *command, words_parse parse, const uint8_t *data,
+			     size_t len)
 {
-	w->copy = malloc(len + 1);
-	w->argc = 0;
-	if (!w->copy)
-		return;
-	memcpy(w->copy, data, len);
-	w->copy[len] = '\0';
-	w->argv[w->argc++] = command;
-	for (size_t off = 0; off < len && w->argc <= WORDS_MAX; off += strlen(w->copy + off) + 1)
-		w->argv[w->argc++] = w->copy + off;
-	w->argv[w->argc] = NULL;
+	char *copy = malloc(len + 1), *argv[WORDS_MAX + 2] = {strdup(command)};
+	struct err e = {0};
+	int argc = 1;
+
+	if (copy && argv[0]) {
+		memcpy(copy, data, len);
+		copy[len] = '\0';
+		for (size_t off = 0; off < len && argc <= WORDS_MAX; off += strlen(copy + off) + 1)
+			argv[argc++] = copy + off;
+		if (parse(argc, argv, &e) != 0 && (e.kind != ERR_INPUT || !e.text[0]))
+			abort();
+	}
+	free(argv[0]);
+	free(copy);
+	return 0;
 }
 
 #endif
