@@ -75,6 +75,15 @@ static void check(struct emit *e, ebpf_reg ptr, uint32_t reach, ir_node no)
 	EMIT(e->b, JGT(end, e->frame->data_end, failed(e, end, false, reach, no)));
 }
 
+/* The same for ptr, which holds the address of `base` and keeps it. */
+static void check_behind(struct emit *e, ir_val base, ebpf_reg ptr, uint32_t reach, ir_node no)
+{
+	c2e_emit_pin(e, e->ptr[base]);
+	check(e, ptr, reach, no);
+	c2e_emit_unpin(e);
+	e->now.reach[ptr.n] = reach;
+}
+
 /*
  * A register with the address of `base`, checked for `reach` bytes.
  *
@@ -93,10 +102,7 @@ static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no
 		EMIT(e->b, JGT(ptr, OFFSET_MAX - reach, failed(e, ptr, true, reach, no)));
 	EMIT(e->b, ADD(ptr, e->frame->data));
 	c2e_emit_hold(e, ptr, e->ptr[base], max < OFFSET_MAX - reach ? max : OFFSET_MAX - reach);
-	c2e_emit_pin(e, e->ptr[base]);
-	check(e, ptr, reach, no);
-	c2e_emit_unpin(e);
-	e->now.reach[ptr.n] = reach;
+	check_behind(e, base, ptr, reach, no);
 	return ptr;
 }
 
@@ -142,10 +148,7 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 	} else if (!find_ptr(e, base, reach, &ptr)) {
 		(void)make_ptr(e, base, reach, no);
 	} else if (e->now.reach[ptr.n] < reach) {
-		c2e_emit_pin(e, e->ptr[base]);
-		check(e, ptr, reach, no);
-		c2e_emit_unpin(e);
-		e->now.reach[ptr.n] = reach;
+		check_behind(e, base, ptr, reach, no);
 	}
 	return true;
 }

@@ -76,7 +76,7 @@ int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e)
 				 "line %zu must be the number of instructions, as tcpdump -ddd "
 				 "prints it",
 				 r.line);
-	p.insns = calloc(cnt, sizeof(*p.insns));
+	p.insns = calloc((size_t)cnt, sizeof(*p.insns));
 	if (!p.insns)
 		return err_run(e, -ENOMEM, "filter", "no memory for the classic BPF program");
 	for (; p.cnt < cnt; p.cnt++)

@@ -49,6 +49,12 @@ struct kbpf_elf {
 	size_t symtab; /* index of the only SHT_SYMTAB; 0: none */
 };
 
+/* Bytes of a section's data: they were read or made here, so that they fit the memory. */
+static inline size_t elf_size(const struct elf_section *s)
+{
+	return (size_t)s->h.sh_size;
+}
+
 static inline const char *elf_string(const struct kbpf_elf *k, size_t table, size_t off)
 {
 	return (const char *)k->sec[table].data + off;
@@ -66,7 +72,7 @@ static inline Elf64_Sym *elf_symbols(const struct kbpf_elf *k)
 
 static inline size_t elf_symbol_cnt(const struct kbpf_elf *k)
 {
-	return k->symtab ? k->sec[k->symtab].h.sh_size / sizeof(Elf64_Sym) : 0;
+	return k->symtab ? elf_size(&k->sec[k->symtab]) / sizeof(Elf64_Sym) : 0;
 }
 
 static inline const char *elf_symbol_name(const struct kbpf_elf *k, const Elf64_Sym *s)
@@ -76,7 +82,7 @@ static inline const char *elf_symbol_name(const struct kbpf_elf *k, const Elf64_
 
 static inline Elf64_Rel *elf_relocs(const struct elf_section *s, size_t *cnt)
 {
-	*cnt = s->h.sh_size / sizeof(Elf64_Rel);
+	*cnt = elf_size(s) / sizeof(Elf64_Rel);
 	return (Elf64_Rel *)(void *)s->data;
 }
 

@@ -30,7 +30,7 @@ bool kbpf_elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf
 {
 	if (off > s.len || len > s.len - off)
 		return false;
-	*out = (struct elf_span){s.p + off, len};
+	*out = (struct elf_span){s.p + off, (size_t)len};
 	return true;
 }
 
@@ -43,7 +43,7 @@ static bool open_section(const struct kbpf_elf *k, const char *name, uint32_t he
 
 	if (!s->data || s->h.sh_size < head_min)
 		return false;
-	*whole = (struct elf_span){s->data, s->h.sh_size};
+	*whole = (struct elf_span){s->data, elf_size(s)};
 	memcpy(&h, s->data, sizeof(h));
 	*head_len = h.head_len;
 	return h.magic == MAGIC && h.version == VERSION && h.head_len >= head_min &&

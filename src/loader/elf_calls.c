@@ -11,7 +11,7 @@
 
 static size_t slots_of(const struct elf_section *s)
 {
-	return elf_is_code(s) ? s->h.sh_size / INSN_LEN : 0;
+	return elf_is_code(s) ? elf_size(s) / INSN_LEN : 0;
 }
 
 static size_t slot_in(const struct kbpf_elf *k, const struct elf_calls *m, size_t sec, int64_t i)
@@ -35,7 +35,7 @@ static void map_section(const struct kbpf_elf *k, struct elf_calls *m, size_t se
 static void map_reloc(const struct kbpf_elf *k, struct elf_calls *m, size_t sec, const Elf64_Rel *r)
 {
 	const Elf64_Sym *s = &elf_symbols(k)[ELF64_R_SYM(r->r_info)];
-	size_t i = r->r_offset / INSN_LEN;
+	size_t i = (size_t)r->r_offset / INSN_LEN;
 	int64_t imm = elf_insns(&k->sec[sec])[i].imm;
 	int64_t slot = (int64_t)(s->st_value / INSN_LEN);
 	bool call = ELF64_R_TYPE(r->r_info) == RELOC_64_32;

@@ -23,7 +23,7 @@ void kbpf_elf_section(const struct kbpf_elf *k, size_t i, struct kbpf_elf_sectio
 		.type = sec->h.sh_type,
 		.flags = sec->h.sh_flags,
 		.data = sec->data,
-		.len = sec->data ? sec->h.sh_size : 0,
+		.len = sec->data ? elf_size(sec) : 0,
 	};
 }
 
@@ -44,9 +44,9 @@ static void fill_func(const struct kbpf_elf *k, size_t symbol, struct kbpf_elf_f
 		.name = elf_symbol_name(k, s),
 		.section = s->st_shndx,
 		.section_name = elf_section_name(k, s->st_shndx),
-		.at = s->st_value / INSN_LEN,
+		.at = (size_t)s->st_value / INSN_LEN,
 		.insns = elf_insns(&k->sec[s->st_shndx]) + s->st_value / INSN_LEN,
-		.insn_cnt = s->st_size / INSN_LEN,
+		.insn_cnt = (size_t)s->st_size / INSN_LEN,
 		.global = ELF64_ST_BIND(s->st_info) != STB_LOCAL &&
 			  ELF64_ST_VISIBILITY(s->st_other) == STV_DEFAULT,
 	};

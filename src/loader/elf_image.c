@@ -57,7 +57,7 @@ static void fill_image(const struct kbpf_elf *k, const Elf64_Ehdr *eh, uint8_t *
 		const struct elf_section *s = &k->sec[i];
 
 		if (s->data)
-			memcpy(out + s->h.sh_offset, s->data, s->h.sh_size);
+			memcpy(out + s->h.sh_offset, s->data, elf_size(s));
 		memcpy(out + eh->e_shoff + i * sizeof(s->h), &s->h, sizeof(s->h));
 	}
 }
@@ -68,7 +68,7 @@ int kbpf_elf_image(const struct kbpf_elf *k, uint8_t **image, size_t *image_len,
 
 	if (lay_out(k, &eh.e_shoff))
 		return err_run(e, -ENOMEM, "object", "no memory for the order of sections");
-	*image_len = eh.e_shoff + k->sec_cnt * sizeof(Elf64_Shdr);
+	*image_len = (size_t)eh.e_shoff + k->sec_cnt * sizeof(Elf64_Shdr);
 	*image = calloc(1, *image_len);
 	if (!*image)
 		return err_run(e, -ENOMEM, "object", "no memory for an object of %zu bytes",

@@ -135,7 +135,7 @@ static void move_symbols(struct kbpf_elf *k, const struct elf_insertion *ins)
 /* relocated[i]: the linker has a say in instruction i. malloc'ed. */
 static bool *find_relocated(const struct kbpf_elf *k, size_t sec)
 {
-	bool *relocated = calloc(k->sec[sec].h.sh_size / INSN_LEN, sizeof(*relocated));
+	bool *relocated = calloc(elf_size(&k->sec[sec]) / INSN_LEN, sizeof(*relocated));
 
 	for (size_t i = 0; relocated && i < k->sec_cnt; i++) {
 		const struct elf_section *s = &k->sec[i];
@@ -156,13 +156,14 @@ static int replace_code(struct elf_section *s, const bool *relocated,
 			const struct elf_insertion *ins, const struct ebpf_insn *head,
 			struct err *e)
 {
-	struct ebpf_insn *code = malloc(s->h.sh_size + ins->len);
+	struct ebpf_insn *code = malloc(elf_size(s) + (size_t)ins->len);
 	int ret;
 
 	if (!code)
 		return err_run(e, -ENOMEM, "object", "no memory for the code of a section");
-	ret = kbpf_elf_code_insert(elf_insns(s), s->h.sh_size / INSN_LEN, relocated,
-				   ins->at / INSN_LEN, head, ins->len / INSN_LEN, code, e);
+	ret = kbpf_elf_code_insert(elf_insns(s), elf_size(s) / INSN_LEN, relocated,
+				   (size_t)ins->at / INSN_LEN, head, (size_t)ins->len / INSN_LEN,
+				   code, e);
 	if (ret) {
 		free(code);
 		return ret;

@@ -336,7 +336,7 @@ static int add_first(struct link *l, size_t section, size_t symbol)
 	    !l->k->sec[section].h.sh_size)
 		return BAD(l->e, "section %zu has no code", section);
 	if (!symbol)
-		return add_piece(l, section, 0, l->k->sec[section].h.sh_size / INSN_LEN);
+		return add_piece(l, section, 0, elf_size(&l->k->sec[section]) / INSN_LEN);
 	for (size_t i = 0; i < l->func_cnt; i++)
 		if (l->funcs[i].symbol == symbol && l->funcs[i].section == section)
 			return add_piece(l, section, l->funcs[i].at, l->funcs[i].insn_cnt);

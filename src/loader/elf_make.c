@@ -21,7 +21,7 @@ static int no_memory(struct err *e)
 /* Appends bytes to a section; returns where they begin, or -ENOMEM. */
 static int64_t append(struct elf_section *s, const void *data, size_t len)
 {
-	uint64_t at = s->h.sh_size;
+	size_t at = elf_size(s);
 	uint8_t *grown;
 
 	if (!len)

@@ -70,12 +70,12 @@ static int load_section(struct elf_section *s, size_t i, const uint8_t *image, s
 		return BAD(e, "section %zu reaches beyond the end of the file (cut short?)", i);
 	if (h->sh_size > image_len - *sum)
 		return BAD(e, "section %zu overlaps others", i);
-	*sum += h->sh_size;
-	s->data = malloc(h->sh_size);
+	*sum += elf_size(s);
+	s->data = malloc(elf_size(s));
 	if (!s->data)
 		return err_run(e, -ENOMEM, "object", "no memory for a section of %llu bytes",
 			       (unsigned long long)h->sh_size);
-	memcpy(s->data, image + h->sh_offset, h->sh_size);
+	memcpy(s->data, image + h->sh_offset, elf_size(s));
 	return 0;
 }
 
