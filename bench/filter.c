@@ -224,7 +224,7 @@ static void check(const struct subject *s, const struct way ways[WAY_CNT], const
 	for (unsigned w = OURS_CNT; w < WAY_CNT; w++) {
 		if (ways[w].fd < 0)
 			continue;
-		if (ours > ns[w] + SLOWER_MAX)
+		if (ours > fmax(ns[w], FLOOR_NS) + SLOWER_MAX)
 			miss(way_names[w], ours, ns[w]);
 		if (times(ns[w], ours) < s->faster_min)
 			miss(way_names[w], times(ns[w], ours), s->faster_min);

@@ -23,6 +23,7 @@
 
 #define WORD_CNT_MAX  4
 #define FIELD_CNT_MAX 2
+#define OFFSET_MAX    0xffff
 
 struct field {
 	ir_val words[WORD_CNT_MAX];
@@ -53,6 +54,13 @@ struct chain {
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
+static uint32_t end_of(const struct ir *ir, ir_val load)
+{
+	const struct ir_value *v = c2e_ir_at(ir, load);
+
+	return (uint32_t)v->k + v->size;
+}
+
 /* Is it a test whether bytes are there, and the filter's end with 0 if not? */
 static bool is_check(const struct ir *ir, const struct ir_insn *n)
 {
@@ -66,7 +74,8 @@ static bool read_word(const struct ir *ir, const struct ir_insn *n, uint32_t *is
 	const struct ir_value *v = c2e_ir_at(ir, n->a);
 	bool turned = n->lo == 0 && n->hi + 1 == v->hi && n->lo != n->hi;
 
-	if (n->kind != IR_IN || v->op != IR_LOAD || v->a != 0 || (n->lo != n->hi && !turned))
+	if (n->kind != IR_IN || v->op != IR_LOAD || v->a != 0 || v->k > OFFSET_MAX ||
+	    (n->lo != n->hi && !turned))
 		return false;
 	*is = turned ? v->hi : n->lo;
 	*yes = turned ? n->no : n->yes;
@@ -74,17 +83,26 @@ static bool read_word(const struct ir *ir, const struct ir_insn *n, uint32_t *is
 	return true;
 }
 
+/* The node behind checks, none of which asks for more than the word that is tested there. */
+static ir_node behind_checks(const struct ir *ir, ir_node i)
+{
+	uint32_t room = 0;
+
+	for (; is_check(ir, &ir->nodes[i]); i = ir->nodes[i].yes)
+		if (ir->nodes[i].lo > room)
+			room = ir->nodes[i].lo;
+	return room <= end_of(ir, ir->nodes[i].a) ? i : IR_NONE;
+}
+
 /* Reads up to `max` tests from node i on, which lead to one node if they fail. */
 static void read_alternative(const struct ir *ir, ir_node i, unsigned max, struct alternative *alt)
 {
 	*alt = (struct alternative){.to = i};
 	while (alt->cnt < max) {
-		ir_node at = alt->to, yes, no;
+		ir_node at = behind_checks(ir, alt->to), yes, no;
 		uint32_t is;
 
-		while (is_check(ir, &ir->nodes[at]))
-			at = ir->nodes[at].yes;
-		if (!read_word(ir, &ir->nodes[at], &is, &yes, &no) ||
+		if (at == IR_NONE || !read_word(ir, &ir->nodes[at], &is, &yes, &no) ||
 		    (alt->cnt > 0 && no != alt->other))
 			return;
 		alt->words[alt->cnt] = ir->nodes[at].a;
@@ -249,13 +267,6 @@ static bool make_tables(struct chain *c)
 }
 
 /* ---- Decisions ---------------------------------------------------------------------------- */
-
-static uint32_t end_of(const struct ir *ir, ir_val load)
-{
-	const struct ir_value *v = c2e_ir_at(ir, load);
-
-	return (uint32_t)v->k + v->size;
-}
 
 /* Words of a field that a packet of so many bytes has, up to the first that it has not. */
 static unsigned words_within(const struct chain *c, unsigned f, uint32_t room)

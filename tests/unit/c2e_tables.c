@@ -291,6 +291,32 @@ static void test_several_words(void **state)
 	packets_free(&ps);
 }
 
+/* A byte that is loaded for nothing ends short packets with 0, as any other. */
+static void test_loads_in_between(void **state)
+{
+	static const char text[] = "19\n32 0 0 18\n21 0 2 1\n32 0 0 26\n"
+				   "21 13 0 3\n32 0 0 38\n21 0 2 1\n32 0 0 42\n"
+				   "21 9 0 3\n32 0 0 18\n21 0 2 536939960\n32 0 0 26\n"
+				   "21 5 0 0\n32 0 0 38\n21 0 4 536939960\n32 0 0 100\n"
+				   "32 0 0 42\n21 0 1 0\n6 0 0 6\n6 0 0 0\n";
+	struct packets ps = packets_cut(1);
+	struct cbpf_prog filter;
+	struct ebpf_target t;
+	char why[AGREES_TEXT_LEN];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
+	if (cbpf_parse(text, &filter, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(filter_tables_min(&filter), 2);
+	for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
+		if (!interpret_agrees(&filter, m, &t, &ps, why))
+			fail_msg("%s", why);
+	cbpf_prog_free(&filter);
+	packets_free(&ps);
+}
+
 /* Tables make programs short; without them, and where a list is not known yet, trees stay. */
 static void test_programs(void **state)
 {
@@ -333,10 +359,10 @@ static void test_programs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_holds_the_list), cmocka_unit_test(test_the_same_each_time),
-		cmocka_unit_test(test_shares),	       cmocka_unit_test(test_shares_parts),
-		cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_several_words),
-		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_holds_the_list),	 cmocka_unit_test(test_the_same_each_time),
+		cmocka_unit_test(test_shares),		 cmocka_unit_test(test_shares_parts),
+		cmocka_unit_test(test_verdicts),	 cmocka_unit_test(test_several_words),
+		cmocka_unit_test(test_loads_in_between), cmocka_unit_test(test_programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
