@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # tests/kernel/cli_lists.sh - lists of 1,000 and 10,000 hosts, half of them IPv6, written for kernel
-# 5.4, load at each kind of hook; packets of their last members are captured, one of no member is not.
+# 5.4, load at each kind of hook; packets of their last members are captured, those of no member are
+# not.
 #
 # With TEST_SHARE, as in emulated machines, only the first of these is done but at one hook.
 . "${0%/*}/../lib/test.sh"
