@@ -10,8 +10,8 @@
 enum {
 	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
 	TRACK_CNT_MAX = 65536,	 /* addresses; the one unseen for longest goes */
-	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob ... */
-	IFACE_CNT_NAMED = 256,	 /* ... and by their names */
+	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
+	IFACE_CNT_LATER = 256,	 /* that come later and are chosen by their names */
 	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
 	RING_PAGES_MIN = 32,
 	RING_PAGES_ALL = 16384, /* ... and 64 MiB for all */
@@ -71,7 +71,7 @@ static int make_track(struct probe *p, struct err *e)
 static int make_ifaces(struct probe *p, struct err *e)
 {
 	static const uint32_t yes = 1;
-	uint32_t cnt = probe_session_has_glob(p) ? IFACE_CNT_MAX : IFACE_CNT_NAMED;
+	uint32_t cnt = probe_session_has_glob(p) ? IFACE_CNT_MAX : p->chosen_cnt + IFACE_CNT_LATER;
 	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, cnt, 0, "bpfcap_ifaces", e);
 
 	if (fd < 0)
