@@ -68,13 +68,13 @@ void probe_proc_socks(const char *task, const char *table, uint8_t protocol, kbp
 	free(text);
 }
 
-static bool is_in(const char *task, uint32_t netns)
+static bool is_in(uint32_t pid, uint32_t netns)
 {
 	char path[64], link[64];
 	unsigned inode;
 	ssize_t len;
 
-	(void)snprintf(path, sizeof(path), "/proc/%s/ns/net", task);
+	(void)snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
 	len = readlink(path, link, sizeof(link) - 1);
 	if (len < 0)
 		return false;
@@ -89,11 +89,12 @@ bool probe_proc_in_netns(char task[PROC_TASK_LEN], uint32_t netns)
 	bool found = false;
 
 	while (dir && !found && (d = readdir(dir))) {
-		if (!isdigit((unsigned char)d->d_name[0]) || strlen(d->d_name) >= PROC_TASK_LEN)
+		uint32_t pid = (uint32_t)strtoul(d->d_name, NULL, 10);
+
+		if (!isdigit((unsigned char)d->d_name[0]) || !is_in(pid, netns))
 			continue;
-		found = is_in(d->d_name, netns);
-		if (found)
-			strcpy(task, d->d_name);
+		(void)snprintf(task, PROC_TASK_LEN, "%u", pid);
+		found = true;
 	}
 	if (dir)
 		closedir(dir);
