@@ -79,7 +79,6 @@ enum ir_kind {
 	IR_HAS, /* a is in table `lo` */
 	IR_SET, /* cell `lo` of meeting point `hi` = a; go on at yes */
 	IR_RET, /* the filter's result is a */
-	IR_DEAD,
 };
 
 struct ir_insn {
@@ -92,7 +91,6 @@ struct ir_insn {
 struct ir_table {
 	uint32_t *slots; /* index + 1; 0: free */
 	uint32_t mask;
-	uint32_t used;
 };
 
 struct ir {
