@@ -129,6 +129,17 @@ static unsigned copy_cnt(const struct cost *c, uint64_t way)
 	return cnt;
 }
 
+static bool asks_tables(const struct ir *ir)
+{
+	for (ir_node i = ir->root; i < ir->node_cnt; i++) {
+		const struct ir_insn *n = &ir->nodes[i];
+
+		if (n->kind == IR_HAS || c2e_ir_at(ir, n->a)->op == IR_FIND)
+			return true;
+	}
+	return false;
+}
+
 enum cbpf2ebpf_access c2e_cost_cheaper(struct ir *ir)
 {
 	struct cost c = {.ir = ir,
@@ -141,7 +152,7 @@ enum cbpf2ebpf_access c2e_cost_cheaper(struct ir *ir)
 		find_calls(&c);
 		way = longest_way(&c);
 		loads = bit_cnt(way) * C2E_COST_LOAD;
-		copies = copy_cnt(&c, way) * C2E_COST_COPY;
+		copies = copy_cnt(&c, way) * C2E_COST_COPY + (asks_tables(ir) ? C2E_COST_WAIT : 0);
 	} else {
 		ir->failed = -ENOMEM;
 	}
