@@ -19,7 +19,7 @@ uint32_t probe_capture_scratch_len(const struct capture *c)
 	const struct emit m = {.c = c};
 	uint32_t room = c->snap_len > c->window_len ? c->snap_len : c->window_len;
 
-	return ((uint32_t)PACKET(&m) + room + 7) / 8 * 8;
+	return ((uint32_t)PACKET(&m) + probe_pages_room(c, room) + 7) / 8 * 8;
 }
 
 /* The frame in which a filter of a tracing program works: R6 = real length, R7 = packet, R8 = bytes
@@ -153,6 +153,7 @@ static int emit_tracing_program(struct emit *m, struct err *e)
 		probe_emit_track_note(m);
 	}
 	probe_emit_packet_rest(m);
+	probe_emit_pages_rest(m);
 	probe_emit_submit(m);
 	emit_ends(m);
 	return 0;

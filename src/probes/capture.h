@@ -45,6 +45,8 @@ struct capture_counters {
 	uint64_t seen, matched, lost_ring, lost_other, no_packet;
 };
 
+#define CAPTURE_SHARED_LEN 640 /* of skb_shared_info, with room for 32 fragments */
+
 /*
  * Tracing programs work in a value of a plain array map, `busy` while one does: a program may be
  * interrupted by another on the same CPU, so each has several, key = CPU * levels + level.
@@ -54,6 +56,13 @@ struct capture_scratch {
 	uint64_t busy;
 	uint64_t tmp;
 	uint8_t skb[256];
+	/* Of a packet with bytes in pages (capture_pages.c): */
+	uint64_t at;	 /* where the next are to be read, */
+	uint32_t left;	 /* how many of this fragment, */
+	uint32_t frag;	 /* the number of the one behind it */
+	uint32_t linear; /* length of the linear part */
+	uint32_t unused;
+	uint8_t shared[CAPTURE_SHARED_LEN];
 	struct probe_record record;
 };
 
@@ -157,6 +166,11 @@ int probe_track_build(const struct capture *c, enum ebpf_prog_type type, enum eb
 void probe_emit_packet_start(const struct emit *m);
 void probe_emit_packet_window(const struct emit *m);
 void probe_emit_packet_rest(const struct emit *m);
+
+/* capture_pages.c */
+uint32_t probe_pages_room(const struct capture *c, uint32_t packet_len); /* that it needs */
+void probe_emit_pages_window(const struct emit *m);
+void probe_emit_pages_rest(const struct emit *m);
 
 /* capture_fake.c */
 #define LINKTYPE_HEADLESS 0xffff /* within a program: at R7 stands a transport header */

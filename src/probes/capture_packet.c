@@ -266,8 +266,9 @@ void probe_emit_packet_window(const struct emit *m)
 	emit_read_window(m);
 	/* clang-format off */
 	EMIT(b, STX(DW, MEM(R10, SLOT_START), R7),
-		STX(W, MEM(R9, RECORD(len)), R6),
-		LDX(W, R6, MEM(R9, RECORD(len))),	/* of all ways here the same, to a verifier */
+		STX(W, MEM(R9, RECORD(len)), R6));
+	probe_emit_pages_window(m);
+	EMIT(b, LDX(W, R6, MEM(R9, RECORD(len))),	/* of all ways here the same, to a verifier */
 		LDX(W, R8, MEM(R9, RECORD(cap_len))));
 	emit_window_len(m);
 	EMIT(b, MOV(R8, R2));

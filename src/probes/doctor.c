@@ -27,6 +27,12 @@ static void print_layout(FILE *out, const struct doctor *d)
 		if (d->layout.field[i].off >= 0)
 			fprintf(out, "  %s.%-20s %d\n", d->layout.field[i].object,
 				d->layout.field[i].name, d->layout.field[i].off);
+	if (d->layout.pages.missing)
+		fprintf(out,
+			"paged data: tracing hooks capture the linear part of packets alone: %s\n",
+			d->layout.pages.missing);
+	else
+		fprintf(out, "paged data: tracing hooks capture it, too\n");
 }
 
 static void print_text(FILE *out, const struct doctor *d)
@@ -140,7 +146,9 @@ static void put_layout(FILE *out, const struct doctor *d)
 		fprintf(out, "\"%s\":%d", f->name, f->off);
 		object = f->object;
 	}
-	fputc('}', out);
+	fprintf(out, "},\"paged_data\":%s", d->layout.pages.missing ? "false" : "true");
+	if (d->layout.pages.missing)
+		put_member(out, ",", "paged_data_missing", d->layout.pages.missing);
 }
 
 static void print_json(FILE *out, const struct doctor *d)

@@ -63,8 +63,20 @@ enum layout_field {
 };
 /* clang-format on */
 
+#define LAYOUT_FRAGS_MAX  17  /* of skb_shared_info.frags[], in usual builds */
+#define LAYOUT_SHARED_LEN 384 /* skb_shared_info with so many, with room */
+
+/* Fragments of sk_buffs: the bytes at (page << shift) + base + offset. */
+struct layout_pages {
+	const char *missing; /* why nothing is known, or NULL */
+	uint64_t base;
+	uint16_t frags_at; /* in skb_shared_info; 0: not known, and so is the rest */
+	uint8_t shift;
+};
+
 struct probe_layout {
 	struct probe_field field[LAYOUT_FIELD_CNT];
+	struct layout_pages pages;
 	uint8_t ptr_len;	   /* bytes of a kernel pointer: 8, or 4 */
 	uint8_t pkt_type_mask;	   /* of the byte at SKB_PKT_TYPE */
 	uint8_t vlan_present_mask; /* of the byte at SKB_VLAN_PRESENT; 0: u32 at SKB_VLAN_PROTO is
@@ -153,6 +165,9 @@ int probe_layout_check(const struct probe_layout *l, const struct layout_peek *p
 /* Finds DEV_NAME, DEV_TYPE, DEV_NET and NET_INUM in what was copied; what is not there just once
  * stays -1. */
 void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *peek);
+
+/* Finds `pages`; what cannot be found, or is not proved by bytes that are known, stays unknown. */
+void probe_layout_find_pages(struct probe_layout *l, const struct ebpf_target *t);
 
 /* The layout that a usual build of mainline `version` has. For programs that are only shown. */
 void probe_layout_by_version(struct probe_layout *l, uint32_t version);

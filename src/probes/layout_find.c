@@ -220,9 +220,11 @@ static int running_target(struct ebpf_target *t, struct err *e)
 {
 	int rc = ebpf_target_by_version(t, "5.4", e);
 
-	if (rc == 0 && kbpf_has_helper(BPF_PROG_TYPE_SCHED_CLS, EBPF_FN_probe_read_kernel) == 1)
-		ebpf_target_set_helper(t, EBPF_PROG_SCHED_CLS, EBPF_FN_probe_read_kernel, true);
-	return rc;
+	if (rc < 0 || kbpf_has_helper(BPF_PROG_TYPE_SCHED_CLS, EBPF_FN_probe_read_kernel) != 1)
+		return rc;
+	ebpf_target_set_helper(t, EBPF_PROG_SCHED_CLS, EBPF_FN_probe_read_kernel, true);
+	ebpf_target_set_helper(t, EBPF_PROG_SOCKET_FILTER, EBPF_FN_probe_read_kernel, true);
+	return 0;
 }
 
 static int look_and_check(struct probe_layout *l, const struct ebpf_target *t, struct err *e)
@@ -250,5 +252,9 @@ int probe_layout_fill(struct probe_layout *l, struct err *e)
 	find_data_len(l, &t);
 	probe_layout_find_sock(l, &t);
 	rc = probe_layout_derive(l, e);
-	return rc < 0 ? rc : look_and_check(l, &t, e);
+	if (rc == 0)
+		rc = look_and_check(l, &t, e);
+	if (rc == 0)
+		probe_layout_find_pages(l, &t);
+	return rc;
 }

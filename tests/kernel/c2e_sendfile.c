@@ -15,15 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 #include <linux/bpf.h>
-#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "../lib/testtc.h"
+#include "../lib/testtcp.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
@@ -119,30 +118,13 @@ static int make_file(void)
 	return fd;
 }
 
-/* Two ends of a connection over lo; what end 0 sends comes from PORT. */
-static void connect_ends(int end[2])
-{
-	const struct sockaddr_in at = {.sin_family = AF_INET,
-				       .sin_port = htons(PORT),
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(listener, (const struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	end[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(end[1], (const struct sockaddr *)&at, sizeof(at)), 0);
-	end[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	assert_true(end[0] >= 0);
-	close(listener);
-}
-
 static void transfer(int file)
 {
 	static char bytes[65536];
 	size_t received = 0;
 	int end[2];
 
-	connect_ends(end);
+	testtcp_connect(end, PORT);
 	for (off_t sent = 0; received < FILE_LEN;) {
 		struct pollfd p = {.fd = end[1], .events = POLLIN};
 		ssize_t n = sent < FILE_LEN

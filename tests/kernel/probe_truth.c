@@ -23,6 +23,7 @@
 #include "../lib/replay.h"
 #include "../lib/together.h"
 #include "../lib/share.h"
+#include "../lib/testpages.h"
 #include "bpfcap/probe.h"
 
 enum {
@@ -242,11 +243,12 @@ static void need_ready(void **state)
 /* The unfiltered run itself: every packet at every hook that it passes, whole where it can be. */
 static void test_everything_is_seen(void **state)
 {
-	static const struct {
+	bool pages = testpages_wanted();
+	const struct {
 		bool by_veth, by_tun, pages;
 	} want[] = {
-		{true, true, false},  {true, false, false}, {true, false, false},
-		{true, false, false}, {true, true, true},   {true, true, true},
+		{true, true, pages},  {true, false, pages}, {true, false, pages},
+		{true, false, pages}, {true, true, true},   {true, true, true},
 		{true, false, true},
 	};
 	const struct setting s = {.hook = ALL};

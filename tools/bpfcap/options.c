@@ -111,7 +111,7 @@ static const struct opt_row rows[] = {
 	{0, "dump", "STAGE", OPT_STRING, TO(dump_stage), 0,
 	 "print one stage and exit: cbpf, ir, ebpf, program (the whole capture program), log (the verifier's)"},
 	{0, "doctor", NULL, OPT_FLAG, TO(doctor), 0,
-	 "say what this kernel offers, what each hook lacks, and the sk_buff layout found"},
+	 "say what this kernel offers, what each hook lacks, the sk_buff layout found, and if paged data is captured"},
 	{'D', "list-interfaces", NULL, OPT_FLAG, TO(list_ifaces), 0,
 	 "list the interfaces"},
 	{0, "man", NULL, OPT_FLAG, TO(man), 0,

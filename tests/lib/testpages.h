@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/lib/testpages.h - whether tracing hooks must capture what this kernel keeps in pages. */
+#ifndef TESTPAGES_H
+#define TESTPAGES_H
+
+#include <stdbool.h>
+
+/* On x86-64, where page structs are one array: the kernel's list of symbols has what fills it. */
+bool testpages_wanted(void);
+
+#endif

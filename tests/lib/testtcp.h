@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/lib/testtcp.h - a TCP connection of a test with itself, over the loopback device. */
+#ifndef TESTTCP_H
+#define TESTTCP_H
+
+#include <stdint.h>
+
+/* Opens both ends; what end 0 sends comes from `port`, and it does not wait. Fails the test. */
+void testtcp_connect(int end[2], uint16_t port);
+
+#endif
