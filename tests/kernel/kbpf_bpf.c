@@ -236,6 +236,46 @@ static void test_map(void **state)
 }
 
 /* A per-CPU value has one slot for each possible CPU, and the kernel writes all of them. */
+/* Neither user space nor a program changes such a map. */
+static void test_const_map(void **state)
+{
+	const uint64_t bytes[2] = {0x0123456789abcdef, 42};
+	uint64_t value[2] = {0};
+	uint32_t key = 0;
+	struct err e;
+	int fd;
+
+	(void)state;
+	need_bpf();
+	fd = kbpf_map_create_const(bytes, sizeof(bytes), "const", &e);
+	if (fd < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(kbpf_map_lookup(fd, &key, value), 0);
+	assert_memory_equal(value, bytes, sizeof(bytes));
+	assert_int_equal(kbpf_map_update(fd, &key, value, BPF_ANY), -EPERM);
+
+	const struct ebpf_insn reads[] = {
+		{.code = 0x18, .dst = 1, .src = BPF_PSEUDO_MAP_VALUE, .imm = fd},
+		{.imm = 8},
+		{.code = 0x61, .dst = 0, .src = 1},
+		{.code = 0x95},
+	};
+	const struct ebpf_insn writes[] = {
+		{.code = 0x18, .dst = 1, .src = BPF_PSEUDO_MAP_VALUE, .imm = fd},
+		{0},
+		{.code = 0xb7},
+		{.code = 0x63, .dst = 1, .src = 0},
+		{.code = 0x95},
+	};
+	int prog = load(BPF_PROG_TYPE_SOCKET_FILTER, reads, CNT(reads), &e);
+
+	if (prog < 0)
+		fail_msg("%s", e.text);
+	close(prog);
+	assert_int_equal(load(BPF_PROG_TYPE_SOCKET_FILTER, writes, CNT(writes), &e), -EACCES);
+	close(fd);
+}
+
 static void test_possible_cpus(void **state)
 {
 	enum { ROOM = 4096 };
@@ -339,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_test_run),
 		cmocka_unit_test(test_map),
+		cmocka_unit_test(test_const_map),
 		cmocka_unit_test(test_possible_cpus),
 		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_features_are_ordered),
