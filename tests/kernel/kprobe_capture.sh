@@ -59,6 +59,47 @@ glob_sees()
 	each_once
 }
 
+# A connection from LEFT to RIGHT, with some bytes; both ends close it.
+connection()
+{
+	echo hello >"$T/hello"
+	nsenter --net="/run/netns/$RIGHT" busybox nc -l -p 7777 <"$T/hello" >"$T/got" &
+	server=$!
+	for _ in $(seq 100); do
+		! cat "/proc/$server/net/"tcp* | grep -q ':1E61 .* 0A ' || break
+		sleep 0.1
+	done
+	left busybox nc "$NET.2" 7777 <"$T/hello" >/dev/null
+	wait $server
+	same "$(cat "$T/got")" hello 'what came over'
+}
+
+# A connection at tcp_v4_*: each segment once, by the count of tcpdump; its start once.
+glob_sees_tcp()
+{
+	need_kprobes
+	need busybox tcpdump
+	nsenter --net="/run/netns/$LEFT" tcpdump -i left0 -U -w "$T/oracle.pcap" \
+		tcp port 7777 2>"$T/tcpdump" &
+	oracle=$!
+	for _ in $(seq 100); do
+		! grep -q 'listening on' "$T/tcpdump" || break
+		sleep 0.1
+	done
+	start -f 'kprobe:tcp_v4_*' "$@" tcp port 7777 and host "$NET.1"
+	connection
+	sleep 0.5
+	stop INT
+	ended 0
+	kill $oracle
+	wait $oracle || :
+	hasnt "$T/err" '^[1-9][0-9]* packets lost'
+	at tcp_v4_rcv "$(tcpdump -r "$T/oracle.pcap" 2>/dev/null | wc -l)"
+	at tcp_v4_conn_request 1 'Flags \[S\]'
+	at tcp_v4_syn_recv_sock 1 'Flags \[\.\]'
+	same "$(sed -n 's/ packets captured$//p' "$T/err")" "$(lines "$T/out")"
+}
+
 # Where a packet has no headers of its device yet, they are made up.
 fakes()
 {
@@ -225,6 +266,9 @@ for target in auto 5.4; do
 	try fakes -k $target
 done
 try glob_sees
+for target in auto 5.4; do
+	try glob_sees_tcp -k $target
+done
 try mixed
 try renamed
 try of_a_module

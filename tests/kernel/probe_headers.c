@@ -223,8 +223,25 @@ static bool checksum_is_right(const uint8_t *ip)
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 
-/* How many packets of hook `h` are those of this kind, each once, that hook 0 (tx) saw? */
-static void check_hook(unsigned h, bool ipv6, uint8_t proto, uint32_t made_len)
+static bool is_any(const struct seen *s)
+{
+	(void)s;
+	return true;
+}
+
+static bool is_tcp(const struct seen *s)
+{
+	return protocol(s) == IPPROTO_TCP;
+}
+
+static bool is_of_connection(const struct seen *s)
+{
+	return is_tcp(s) && !is_syn_ack(s);
+}
+
+/* The packets of hook `h` are those of this kind, each once, that hook 0 (tx) saw. */
+static void check_hook(unsigned h, bool ipv6, bool (*is_kind)(const struct seen *s),
+		       uint32_t made_len)
 {
 	bool taken[SEEN_MAX] = {false};
 	unsigned cnt = 0, wanted = 0;
@@ -233,9 +250,7 @@ static void check_hook(unsigned h, bool ipv6, uint8_t proto, uint32_t made_len)
 		const struct seen *s = &seen[i];
 		size_t k = 0;
 
-		if (s->hook == 0 && is_ipv6(s) == ipv6 && (proto == 0 || protocol(s) == proto) &&
-		    !(made_len > ETH_HLEN && is_syn_ack(s)))
-			wanted++;
+		wanted += s->hook == 0 && is_ipv6(s) == ipv6 && is_kind(s);
 		if (s->hook != h)
 			continue;
 		assert_int_equal(s->linktype, CBPF_LINKTYPE_ETHERNET);
@@ -262,20 +277,24 @@ static void need_net(void)
 	skip();
 }
 
-/* Before TCP packets have an IP header, and before IP packets have an Ethernet header. */
+/* Before TCP packets have an IP header, those of a connection that is only asked for among them,
+ * and before IP packets have an Ethernet header. */
 static void check_made(const char *kernel)
 {
 	static const char *const hooks[] = {
-		"tx,__ip_queue_xmit@2,inet6_csk_xmit@2,__ip_finish_output@3,ip6_finish_output@3",
+		"tx,__ip_queue_xmit@2,ip_build_and_send_pkt@1,inet6_csk_xmit@2,ip6_xmit@2,"
+		"__ip_finish_output@3,ip6_finish_output@3",
 		NULL};
 	const struct probe_config c = {
 		.kernel = kernel, .expr = PORTS, .hooks = hooks, .fake_headers = true};
 
 	capture(&c);
-	check_hook(1, false, IPPROTO_TCP, ETH_HLEN + sizeof(struct iphdr));
-	check_hook(2, true, IPPROTO_TCP, ETH_HLEN + sizeof(struct ip6_hdr));
-	check_hook(3, false, 0, ETH_HLEN);
-	check_hook(4, true, 0, ETH_HLEN);
+	check_hook(1, false, is_of_connection, ETH_HLEN + sizeof(struct iphdr));
+	check_hook(2, false, is_syn_ack, ETH_HLEN + sizeof(struct iphdr));
+	check_hook(3, true, is_of_connection, ETH_HLEN + sizeof(struct ip6_hdr));
+	check_hook(4, true, is_tcp, ETH_HLEN + sizeof(struct ip6_hdr));
+	check_hook(5, false, is_any, ETH_HLEN);
+	check_hook(6, true, is_any, ETH_HLEN);
 }
 
 static void test_made(void **state)
