@@ -6,9 +6,9 @@
  *	compile [NAME...]
  *
  * Takes the best of several rounds, in processor time of this thread (the kernel's work for it is
- * part of that), so that a busy machine does not matter much. First come rounds without the kernel,
- * whose work drives the compiler's code out of the caches. Ends with 1 when a limit is exceeded.
- * Without root nothing is loaded.
+ * part of that), so that a busy machine matters only where it shares the core. First come rounds
+ * without the kernel, whose work drives the compiler's code out of the caches. Ends with 1 when a
+ * limit is exceeded. Without root nothing is loaded.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -173,14 +173,14 @@ static int once(const struct subject *s, const char *expr, const struct ebpf_tar
 static bool bench(const struct subject *s, const struct ebpf_target *t)
 {
 	char *list = s->list_cnt ? list_expression(s->list, s->list_cnt) : NULL;
-	unsigned rounds = s->list_cnt >= 1000 ? 3 : 50;
+	unsigned rounds = s->list_cnt >= 1000 ? 3 : 50, before = s->list_cnt ? rounds : 500;
 	struct result r = {0};
 	struct err e;
 	double total;
 	int rc = 0;
 
-	for (unsigned i = 0; i < 2 * rounds && rc == 0; i++)
-		rc = once(s, list ? list : s->name, t, i >= rounds, &r, &e);
+	for (unsigned i = 0; i < before + rounds && rc == 0; i++)
+		rc = once(s, list ? list : s->name, t, i >= before, &r, &e);
 	free(list);
 	if (rc < 0) {
 		printf("%-40.40s %s\n", s->name, e.text);
