@@ -26,9 +26,7 @@ struct c2e_table {
 	uint32_t *numbers; /* ascending */
 	uint32_t cnt;
 	uint32_t off; /* in the map's value: u32 multipliers, then slots: u32 or pairs */
-	/*
-	 * Of pairs, else NULL: `numbers` are a * factor + b of each, which all differ.
-	 */
+	/* Of pairs, else NULL: `numbers` are a * factor + b of each, which all differ. */
 	struct c2e_pair *pairs;
 	uint32_t factor;
 	unsigned bucket_bits, slot_bits;

@@ -25,8 +25,9 @@ enum {
 };
 
 _Static_assert(LAYOUT_FRAGS_MAX <= FRAG_MASK, "the mask changes no number");
-_Static_assert(sizeof(((struct capture_scratch *)0)->shared) >= (FRAG_MASK + 1) << FRAG_LOG,
-	       "what the mask lets through is in the scratch");
+_Static_assert(CAPTURE_SHARED_LEN - ((FRAG_MASK + 1) << FRAG_LOG) >=
+		       LAYOUT_SHARED_LEN - (LAYOUT_FRAGS_MAX << FRAG_LOG),
+	       "wherever frags[] begins, what the mask lets through is in the scratch");
 
 static bool knows_pages(const struct emit *m)
 {

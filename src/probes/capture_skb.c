@@ -4,6 +4,7 @@
  *
  * Emits into m->b. Each piece has its register contract above it.
  */
+#include <errno.h>
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
@@ -100,7 +101,7 @@ void probe_emit_skb(const struct emit *m)
 	int span = skb_span(m->c->layout);
 
 	if (span > (int)sizeof(((struct capture_scratch *)0)->skb)) {
-		ebpf_fail(m->b, -7, "sk_buff is longer than the program's room for it");
+		ebpf_fail(m->b, -E2BIG, "sk_buff is longer than the program's room for it");
 		return;
 	}
 	/* clang-format off */

@@ -33,8 +33,9 @@ void probe_emit_track_skb(const struct emit *m)
 }
 
 /*
- * In: R6 = context, a sk_buff. Out: SLOT_SKB; SLOT_HEAD if it is followed. Clobbers R0..R5.
- * To every verifier a pointer that was negated is a number, which may be stored and compared.
+ * In: R6 = context, a sk_buff. Out: SLOT_SKB, and SLOT_HEAD for --track if has_head. Clobbers
+ * R0..R5. To every verifier a pointer that was negated is a number, which may be stored and
+ * compared.
  *
  *	skb = -(-ctx);
  *	probe_read_kernel(&head, sizeof(void *), skb + head_off);	(0 when it fails)

@@ -17,6 +17,8 @@
  * happen. `dev` and `sk` prove nothing, since protocols keep other things in their place, nor do
  * headers that were set once and lie before data.
  */
+#include <errno.h>
+
 #include "bpfcap/dsl.h"
 #include "kprobe.h"
 
@@ -124,7 +126,7 @@ void probe_emit_kprobe_shape(const struct emit *m, bool kernel_is_high, int stac
 	const struct probe_layout *l = m->c->layout;
 
 	if (span(l) > KPROBE_SHAPE_LEN) {
-		ebpf_fail(m->b, -7, "sk_buff is longer than the program's room for it");
+		ebpf_fail(m->b, -E2BIG, "sk_buff is longer than the program's room for it");
 		return;
 	}
 	emit_is_address(m->b, R3, kernel_is_high, no);

@@ -40,8 +40,8 @@ struct owners {
 	struct owner_proc *proc;
 	size_t proc_cnt, proc_room;
 	int by_port[PORT_CNT];
-	uint32_t netns[NETNS_MAX]; /* others that packets were seen in */
-	unsigned netns_cnt;
+	uint32_t netns[NETNS_MAX]; /* others that packets were seen in, the last ones */
+	unsigned netns_cnt, met_cnt;
 	uint32_t listed;  /* the one whose sockets are being listed, 0: this */
 	uint64_t read_ns; /* CLOCK_MONOTONIC */
 };
@@ -295,15 +295,21 @@ static const struct sock_row *look_up(const struct owners *o, uint32_t netns,
 	return s || dir == PROBE_DIR_IN ? s : best(o, netns, ends, END_SRC);
 }
 
-/* Is the namespace a new one? Its sockets are listed from now on. */
+/*
+ * Is the namespace a new one? Its sockets are listed from now on; where there are too many, in
+ * place of those of the one met first. Then it is not worth a reading of its own: false.
+ */
 static bool meet(struct owners *o, uint32_t netns)
 {
 	for (unsigned i = 0; i < o->netns_cnt; i++)
 		if (o->netns[i] == netns)
 			return false;
-	if (netns == 0 || o->netns_cnt == NETNS_MAX)
+	if (netns == 0)
 		return false;
-	o->netns[o->netns_cnt++] = netns;
+	o->netns[o->met_cnt++ % NETNS_MAX] = netns;
+	if (o->netns_cnt == NETNS_MAX)
+		return false;
+	o->netns_cnt++;
 	return true;
 }
 

@@ -141,8 +141,11 @@ static bool has_index(const struct kbpf_iface *list, unsigned cnt, int index)
 	return false;
 }
 
+/* Chosen, and told to the programs that ask. */
 static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
 {
+	static const uint32_t yes = 1;
+	const uint32_t key = (uint32_t)iface->index;
 	size_t cnt = p->chosen_cnt + 1;
 	struct kbpf_iface *chosen = realloc(p->chosen, cnt * sizeof(*chosen));
 
@@ -150,17 +153,19 @@ static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
 		return -ENOMEM;
 	p->chosen = chosen;
 	chosen[p->chosen_cnt++] = *iface;
-	return 0;
+	return p->capture.ifaces_fd > 0 ? kbpf_map_update(p->capture.ifaces_fd, &key, &yes, BPF_ANY)
+					: 0;
 }
 
 static void come(struct probe *p, const struct kbpf_iface *iface)
 {
-	static const uint32_t yes = 1;
-	uint32_t key = (uint32_t)iface->index;
-	bool failed = add_chosen(p, iface) < 0;
+	int rc = add_chosen(p, iface);
+	bool failed = false;
 
-	if (p->capture.ifaces_fd > 0)
-		failed |= kbpf_map_update(p->capture.ifaces_fd, &key, &yes, BPF_ANY) < 0;
+	if (rc < 0) {
+		tell(p, "not capturing at %s: %s", iface->name, strerror(-rc));
+		return;
+	}
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
 		struct err why;
 

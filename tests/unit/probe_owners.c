@@ -142,12 +142,31 @@ static void finds_the_socket(void **state)
 	probe_owners_free(o);
 }
 
+/* More of them than are kept: the socket is still that of one, and of no other. */
+static void meets_many_namespaces(void **state)
+{
+	static const struct owner_proc proc = {.pid = 77, .comm = "named"};
+	struct kbpf_sock s = sock("0.0.0.0", 53, "0.0.0.0", 0);
+	struct owners *o = probe_owners_new();
+	struct packet_ends e;
+
+	(void)state;
+	assert_non_null(o);
+	assert_true(ends_of(udp, sizeof(udp), 1, &e));
+	probe_owners_set(o, &s, &proc);
+	for (uint32_t netns = 1; netns < 1000; netns++)
+		assert_null(probe_owners_find(o, netns, &e, PROBE_DIR_IN));
+	assert_non_null(probe_owners_find(o, 0, &e, PROBE_DIR_IN));
+	probe_owners_free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_ends),
 		cmocka_unit_test(reads_nothing_behind),
 		cmocka_unit_test(finds_the_socket),
+		cmocka_unit_test(meets_many_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
