@@ -38,6 +38,9 @@ extern "C" {
  * come, that they are not to one where that failed, that one is gone. */
 typedef void (*probe_notice_fn)(void *user, const char *text);
 
+/* Told of each function that a glob stands for and that is not captured at, and why not. */
+typedef void (*probe_left_out_fn)(void *user, const char *func, const char *why);
+
 struct probe_config {
 	const char *kernel;	   /* -k: "5.4"; NULL or "auto": the running kernel, probed */
 	const char *expr;	   /* pcap-filter(7); NULL or "": everything */
@@ -66,8 +69,9 @@ struct probe_config {
 	const char *mark;  /* "VALUE" or "VALUE/MASK" of skb->mark; NULL: any */
 	const char *const *reasons; /* drop reasons, names or numbers, NULL-terminated; NULL: any */
 
-	probe_notice_fn notice; /* may be NULL */
-	void *notice_user;
+	probe_notice_fn notice;	    /* may be NULL */
+	probe_left_out_fn left_out; /* may be NULL */
+	void *notice_user;	    /* for both */
 };
 
 struct probe;

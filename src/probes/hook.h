@@ -50,7 +50,9 @@ struct hook {
 /* What hooks may need to know of the session. */
 struct hook_env {
 	const struct ebpf_target *target;
-	struct kbpf_guard *guard; /* NULL where nothing outlives the process */
+	struct kbpf_guard *guard;   /* NULL where nothing outlives the process */
+	probe_left_out_fn left_out; /* NULL: nobody wants to know */
+	void *left_out_user;
 };
 
 struct hook_ops {

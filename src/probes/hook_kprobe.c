@@ -130,6 +130,20 @@ static struct kbpf_kprobe *describe(const struct hook *h, int prog_fd)
 	return probes;
 }
 
+/* Of a glob; a function that was named alone is an error. */
+static void tell_refused(const struct hook_env *env, const struct kbpf_kprobe *probes, size_t cnt)
+{
+	char why[HOOK_TEXT_LEN];
+
+	for (size_t i = 0; env->left_out && i < cnt; i++) {
+		if (probes[i].result >= 0)
+			continue;
+		(void)snprintf(why, sizeof(why), "the kernel refuses a probe there (%s)",
+			       strerror(-probes[i].result));
+		env->left_out(env->left_out_user, probes[i].func, why);
+	}
+}
+
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
 {
 	struct kprobe *k = h->kprobe;
@@ -142,6 +156,8 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 		(void)kbpf_kprobe_sweep(k->tracefs_fd, NULL);
 	rc = kbpf_kprobes_attach(&k->attached, k->way, k->tracefs_fd, probes, k->place_cnt,
 				 env->guard, e);
+	if (rc > 0)
+		tell_refused(env, probes, k->place_cnt);
 	free(probes);
 	return rc < 0 ? rc : 0;
 }

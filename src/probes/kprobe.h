@@ -61,6 +61,7 @@ struct kprobe_func {
 	uint64_t addr;	 /* 0: the kernel hides addresses */
 	uint32_t usable; /* arguments that its code uses, as bits; see kprobe_args.h */
 	uint32_t skip;	 /* bytes at its begin that do nothing, if known */
+	bool traceable;	 /* or there is no list that says so */
 };
 
 /* Sorted by name, then address: functions that share a name follow one another. */
@@ -71,8 +72,8 @@ struct kprobe_funcs {
 
 /*
  * The functions that `pattern` (a name, or a glob) means. A name that is not there means what the
- * compiler made of it: NAME.isra.0, NAME.constprop.1 and the like. A glob takes only functions
- * listed as traceable, if there is such a list. 0 (maybe with cnt 0) or -ENOMEM.
+ * compiler made of it: NAME.isra.0, NAME.constprop.1 and the like. Where there is a list
+ * of traceable functions, what a glob matches beside it is marked. 0 (maybe with cnt 0) or -ENOMEM.
  */
 int probe_kprobe_funcs(struct kprobe_funcs *out, const char *pattern,
 		       const struct kprobe_lists *lists);
@@ -125,8 +126,7 @@ struct kprobe_place {
 struct kprobe {
 	const struct kprobe_regs *regs;
 	enum kprobe_tell tell;
-	bool certain;	   /* the sk_buff is argument hook.skb_at, as the user said */
-	unsigned idle_cnt; /* functions left out, since they use no argument */
+	bool certain; /* the sk_buff is argument hook.skb_at, as the user said */
 	struct kprobe_place *place;
 	size_t place_cnt;
 	int state_fd; /* unless certain */

@@ -66,7 +66,8 @@ static int no_such(const struct hook *h, const char *symbols, struct err *e)
 
 	if (probe_kprobe_is_glob(h->event))
 		return err_input(e, -EINVAL, "hook",
-				 "%s: no function of this kernel that can be traced matches",
+				 "%s: no function of this kernel matches that can be traced and "
+				 "uses its arguments",
 				 h->spec);
 	if (probe_kprobe_suggestion(h->event, symbols, text, sizeof(text)))
 		return err_input(e, -EINVAL, "hook",
@@ -87,7 +88,7 @@ static void look_at_code(struct kprobe_funcs *funcs, struct known *known, bool t
 	for (size_t i = 0; known->text && i < funcs->cnt; i++) {
 		struct kprobe_func *f = &funcs->func[i];
 
-		if (!f->addr)
+		if (!f->addr || !f->traceable)
 			continue;
 		f->usable = probe_kprobe_args_x86(f->addr, traceable, probe_kprobe_text_read,
 						  known->text);
@@ -113,22 +114,39 @@ static int find_functions(const struct hook *h, struct kprobe_funcs *funcs, stru
 	return funcs->cnt ? 0 : no_such(h, known->lists.symbols, e);
 }
 
-/* Leaves out the functions of a glob that use none of the arguments that are looked at. */
-static int drop_idle(struct hook *h, struct kprobe_funcs *funcs, struct err *e)
+/* NULL: nothing speaks against it. */
+static const char *why_not(const struct kprobe *k, const struct kprobe_func *f)
 {
+	if (!f->traceable)
+		return "the kernel does not list it as traceable";
+	if (!k->certain && !(f->usable & KPROBE_ARGS_LOOKED_AT))
+		return "going by its code, it uses no argument";
+	return NULL;
+}
+
+/* Leaves out the functions of a glob that cannot have a packet. */
+static int leave_out(const struct hook *h, const struct hook_env *env, struct kprobe_funcs *funcs,
+		     const char *symbols, struct err *e)
+{
+	bool glob = probe_kprobe_is_glob(h->event);
 	size_t kept = 0;
 
-	if (h->kprobe->certain)
-		return 0;
-	for (size_t i = 0; i < funcs->cnt; i++)
-		if (funcs->func[i].usable & KPROBE_ARGS_LOOKED_AT)
+	for (size_t i = 0; i < funcs->cnt; i++) {
+		const char *why = why_not(h->kprobe, &funcs->func[i]);
+
+		if (!why) {
 			funcs->func[kept++] = funcs->func[i];
-		else
-			free(funcs->func[i].name);
-	h->kprobe->idle_cnt = (unsigned)(funcs->cnt - kept);
+			continue;
+		}
+		if (glob && env->left_out)
+			env->left_out(env->left_out_user, funcs->func[i].name, why);
+		free(funcs->func[i].name);
+	}
 	funcs->cnt = kept;
 	if (kept > 0)
 		return 0;
+	if (glob)
+		return no_such(h, symbols, e);
 	return err_input(
 		e, -EINVAL, "hook",
 		"%s: going by its code, this function uses no argument; if one is the sk_buff "
@@ -269,7 +287,7 @@ static int resolve_one(struct hook_list *list, unsigned at, const struct hook_en
 	if (rc == 0)
 		rc = find_functions(h, &funcs, known, e);
 	if (rc == 0)
-		rc = drop_idle(h, &funcs, e);
+		rc = leave_out(h, env, &funcs, known->lists.symbols, e);
 	if (rc == 0) {
 		cnt = take_places(h->kprobe, &funcs);
 		rc = cnt ? 0 : NO_MEMORY(e);

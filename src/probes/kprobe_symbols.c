@@ -85,7 +85,7 @@ static int add(struct kprobe_funcs *f, const char *name, uint64_t addr)
 			return -ENOMEM;
 		f->func = mem;
 	}
-	mem[f->cnt] = (struct kprobe_func){strdup(name), addr, KPROBE_ARGS_ANY, 0};
+	mem[f->cnt] = (struct kprobe_func){strdup(name), addr, KPROBE_ARGS_ANY, 0, true};
 	if (!mem[f->cnt].name)
 		return -ENOMEM;
 	f->cnt++;
@@ -146,10 +146,13 @@ static int read_symbols(struct kprobe_funcs *f, const char *pattern, bool glob, 
 	uint64_t addr;
 	int rc = 0;
 
-	while (rc == 0 && probe_kprobe_line(&text, line))
-		if (probe_kprobe_symbol(line, &addr, &name) && matches(pattern, glob, name) &&
-		    (!only || has(only, name)))
-			rc = add(f, name, addr);
+	while (rc == 0 && probe_kprobe_line(&text, line)) {
+		if (!probe_kprobe_symbol(line, &addr, &name) || !matches(pattern, glob, name))
+			continue;
+		rc = add(f, name, addr);
+		if (rc == 0 && only)
+			f->func[f->cnt - 1].traceable = has(only, name);
+	}
 	sort(f);
 	return rc;
 }

@@ -266,6 +266,8 @@ static int open_all(struct probe *p, const struct probe_config *c, struct err *e
 	if (rc == 0)
 		rc = find_layout(p, e);
 	env->target = &p->target;
+	env->left_out = c->left_out;
+	env->left_out_user = c->notice_user;
 	if (rc == 0)
 		rc = probe_hooks_resolve(&p->hooks, env, e);
 	if (rc < 0)

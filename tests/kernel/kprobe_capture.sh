@@ -100,6 +100,24 @@ glob_sees_tcp()
 	same "$(sed -n 's/ packets captured$//p' "$T/err")" "$(lines "$T/out")"
 }
 
+# What matches and is not among what the kernel calls traceable is told, a line each.
+tells_left_out()
+{
+	need_kprobes
+	[ -r /sys/kernel/tracing/available_filter_functions ] || skip "no list of functions"
+	start -v -f 'kprobe:tcp_v4_*' tcp port 7777
+	stop INT
+	ended 0
+	awk '$2 ~ /^[tTwW]$/ && $3 ~ /^tcp_v4_[a-z0-9_]*$/ { print $3 }' /proc/kallsyms >"$T/all"
+	sed 's/ .*//' /sys/kernel/tracing/available_filter_functions >"$T/traceable"
+	grep -vxFf "$T/traceable" "$T/all" >"$T/others" || skip "all of these can be traced"
+	while read -r function; do
+		has "$T/err" "^bpfcap: $function: left out: the kernel does not list it"
+	done <"$T/others"
+	same "$(grep -c ': left out: ' "$T/err")" \
+		"$(sed -n 's/^bpfcap: \([0-9]*\) functions left out$/\1/p' "$T/err")"
+}
+
 # Where a packet has no headers of its device yet, they are made up.
 fakes()
 {
@@ -269,6 +287,7 @@ try glob_sees
 for target in auto 5.4; do
 	try glob_sees_tcp -k $target
 done
+try tells_left_out
 try mixed
 try renamed
 try of_a_module

@@ -36,7 +36,7 @@ static char traceable_text[] = "ip_rcv\n"
 			       "veth_xmit [veth]\n"
 			       "ip_gone\n";
 
-/* "name@address name@address ..." with the last two digits of the address */
+/* "name@address !name@address ...", two digits of the address; "!": it cannot be traced */
 static void check(const char *pattern, bool traceable, const char *want)
 {
 	const struct kprobe_lists lists = {.symbols = symbols_text,
@@ -46,8 +46,9 @@ static void check(const char *pattern, bool traceable, const char *want)
 
 	assert_int_equal(probe_kprobe_funcs(&f, pattern, &lists), 0);
 	for (size_t i = 0; i < f.cnt; i++)
-		(void)snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s@%02x",
-			       i ? " " : "", f.func[i].name, (unsigned)f.func[i].addr & 0xff);
+		(void)snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s%s@%02x",
+			       i ? " " : "", f.func[i].traceable ? "" : "!", f.func[i].name,
+			       (unsigned)f.func[i].addr & 0xff);
 	assert_string_equal(got, want);
 	probe_kprobe_funcs_free(&f);
 }
@@ -71,11 +72,12 @@ static void test_names(void **state)
 static void test_globs(void **state)
 {
 	(void)state;
-	check("ip_rcv*", true, "ip_rcv@10 ip_rcv_core@20");
+	check("ip_rcv*", true, "ip_rcv@10 ip_rcv_core@20 !ip_rcv_finish_core.constprop.0@30");
 	check("ip_rcv*", false, "ip_rcv@10 ip_rcv_core@20 ip_rcv_finish_core.constprop.0@30");
 	check("ip_par?", true, "ip_part@b0");
 	check("copy_*", true, "copy_a@60 copy_a@00");
 	check("*_gone", true, "");
+	check("i[cp]*_rcv", true, "!icmp_rcv@90 ip_rcv@10");
 	check("i[cp]*_rcv", false, "icmp_rcv@90 ip_rcv@10");
 }
 

@@ -31,6 +31,8 @@ struct capture {
 	struct gather *gather; /* NULL without --gather */
 	struct err *e;
 	int rc; /* -errno of the output, which stopped the poll */
+	bool list_left_out;
+	unsigned left_out_cnt;
 };
 
 /* Pages for -B, rounded up to a power of two; 0 leaves it to the library. */
@@ -83,6 +85,15 @@ static void on_notice(void *user, const char *text)
 	fprintf(stderr, "bpfcap: %s\n", text);
 }
 
+static void on_left_out(void *user, const char *func, const char *why)
+{
+	struct capture *c = user;
+
+	c->left_out_cnt++;
+	if (c->list_left_out)
+		fprintf(stderr, "bpfcap: %s: left out: %s\n", func, why);
+}
+
 static int on_event(void *user, const struct probe_event *ev)
 {
 	struct capture *c = user;
@@ -122,9 +133,14 @@ static void expire(struct capture *c, uint64_t age_ns)
 		      on_missing, c);
 }
 
-static void announce(struct probe *p)
+static void announce(const struct capture *c)
 {
+	const struct probe *p = c->probe;
 	unsigned cnt = probe_hook_cnt(p);
+
+	if (c->left_out_cnt)
+		fprintf(stderr, "bpfcap: %u functions left out%s\n", c->left_out_cnt,
+			c->list_left_out ? "" : "; -v says which and why");
 
 	fprintf(stderr, "bpfcap: capturing at");
 	for (unsigned i = 0; i < cnt; i++)
@@ -177,7 +193,7 @@ static int run_output(struct capture *c)
 	bool known;
 	int rc, closed;
 
-	announce(c->probe);
+	announce(c);
 	rc = run(c);
 	if (rc == 0)
 		rc = drain(c);
@@ -248,7 +264,7 @@ static int run_session(struct capture *c, const struct options *o, uint32_t snap
 int capture(const struct options *o, struct err *e)
 {
 	struct probe_config config = capture_config(o);
-	struct capture c = {.e = e};
+	struct capture c = {.e = e, .list_left_out = o->verbose};
 	int rc = select_init(&c.selection, o, e);
 
 	if (rc == 0)
@@ -256,6 +272,8 @@ int capture(const struct options *o, struct err *e)
 	if (rc != 0)
 		return rc;
 	config.notice = on_notice;
+	config.left_out = on_left_out;
+	config.notice_user = &c;
 	stop_on_signals();
 	rc = probe_open(&c.probe, &config, e);
 	if (rc != 0)
