@@ -3,8 +3,8 @@
  * src/probes/layout.h - where the members of sk_buff and net_device lie in the running kernel.
  *
  * Private to src/probes. layout_find.c fills it by asking the verifier, layout_check.c proves it
- * against a packet whose fields are known, layout_version.c has a table for kernels that are not
- * at hand.
+ * against a packet whose fields are known, layout_pages.c finds the pages of packets,
+ * layout_version.c has a table for kernels that are not at hand.
  */
 #ifndef PROBES_LAYOUT_H
 #define PROBES_LAYOUT_H
@@ -158,6 +158,11 @@ struct layout_peek {
 int probe_layout_peek(const struct probe_layout *l, const struct ebpf_target *t,
 		      struct layout_peek *peek, struct err *e);
 void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN]);
+
+/* layout_emit.c: how programs that look at the kernel's memory begin, and how they copy it. */
+void probe_layout_emit_ours(struct ebpf_builder *b);
+void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out);
+void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len);
 
 /* Compares what was copied with what is known; -ENOTSUP names the first member that differs. */
 int probe_layout_check(const struct probe_layout *l, const struct layout_peek *peek, struct err *e);

@@ -66,12 +66,6 @@ struct search {
 
 /* ---- The program -------------------------------------------------------------------------- */
 
-/* In: R7 = struct look of the map, R3 = address to read. Clobbers R0..R5. */
-static void emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len)
-{
-	EMIT(b, MOV(R1, R7), ADD(R1, dst), MOV(R2, len), ebpf_call_helper(read));
-}
-
 /*
  * In: R6 = struct sk_buff *. Out: R0 = bytes that a socket keeps. Clobbers R1..R5, R7.
  *
@@ -86,24 +80,15 @@ static void emit_look(struct ebpf_builder *b, const struct probe_layout *l, enum
 {
 	ebpf_label out = ebpf_label_new(b);
 
-	/* clang-format off */
-	EMIT(b, ST(W, MEM(R10, -8), 0),
-		LD_MAP_FD(R1, map_fd),
-		MOV(R2, R10),
-		ADD(R2, -8),
-		CALL(map_lookup_elem),
-		JEQ(R0, 0, out),
-		MOV(R7, R0),
-		MOV(R3, R6));
-	emit_read(b, read, LOOK(skb), sizeof(((struct look *)0)->skb));
+	probe_layout_emit_value(b, map_fd, out);
+	EMIT(b, MOV(R3, R6));
+	probe_layout_emit_read(b, read, LOOK(skb), sizeof(((struct look *)0)->skb));
 	EMIT(b, LDX(DW, R3, MEM(R7, layout_off(l, LAYOUT_SKB_HEAD))),
-		LDX(W, R1, MEM(R7, layout_off(l, LAYOUT_SKB_END))),
-		ADD(R3, R1));
-	/* clang-format on */
-	emit_read(b, read, LOOK(shared), LAYOUT_SHARED_LEN);
+	     LDX(W, R1, MEM(R7, layout_off(l, LAYOUT_SKB_END))), ADD(R3, R1));
+	probe_layout_emit_read(b, read, LOOK(shared), LAYOUT_SHARED_LEN);
 	for (size_t i = 0; i < SAMPLE_CNT; i++) {
 		EMIT(b, LDX(DW, R3, MEM(R7, LOOK(addr[i]))));
-		emit_read(b, read, LOOK(sample[i]), SAMPLE_LEN);
+		probe_layout_emit_read(b, read, LOOK(sample[i]), SAMPLE_LEN);
 	}
 	/* clang-format off */
 	EMIT(b, MOV(R0, DATAGRAM_LEN),
@@ -121,14 +106,12 @@ static int build(const struct search *s, const struct probe_layout *l, const str
 {
 	struct ebpf_builder *b =
 		ebpf_new(t, s->filter ? EBPF_PROG_SOCKET_FILTER : EBPF_PROG_RAW_TRACEPOINT);
-	ebpf_label ours = ebpf_label_new(b);
 	int rc;
 
 	if (s->filter)
 		EMIT(b, MOV(R6, R1));
 	else
-		EMIT(b, LDX(DW, R6, MEM(R1, 0)), CALL(get_current_pid_tgid), RSH(R0, 32),
-		     JEQ(R0, getpid(), ours), MOV(R0, 0), EXIT(), LABEL(ours));
+		probe_layout_emit_ours(b);
 	emit_look(b, l, s->filter ? EBPF_FN_probe_read_kernel : EBPF_FN_probe_read, s->map_fd);
 	rc = ebpf_finish(b, out, NULL);
 	ebpf_free(b);

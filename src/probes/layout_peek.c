@@ -34,12 +34,6 @@ void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN])
 	memcpy(packet, head, sizeof(head));
 }
 
-/* In: R7 = struct layout_peek of the map, R3 = address to read. dst: where. Clobbers R0..R5. */
-static void emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len)
-{
-	EMIT(b, MOV(R1, R7), ADD(R1, dst), MOV(R2, len), ebpf_call_helper(read));
-}
-
 /*
  * In: R6 = struct sk_buff, R7 = the map's struct layout_peek. Clobbers R0..R5, R8.
  *
@@ -56,15 +50,15 @@ static void emit_objects(struct ebpf_builder *b, const struct probe_layout *l,
 
 	EMIT(b, LDX(ptr, R8, MEM(R7, layout_off(l, LAYOUT_SKB_DEV))), MOV(R3, R8),
 	     ADD(R3, layout_off(l, LAYOUT_DEV_IFINDEX)));
-	emit_read(b, read, PEEK(ifindex), 4);
+	probe_layout_emit_read(b, read, PEEK(ifindex), 4);
 	for (int at = 0; at < (int)sizeof(((struct layout_peek *)0)->dev_bytes); at += CHUNK_LEN) {
 		EMIT(b, MOV(R3, R8), ADD(R3, at));
-		emit_read(b, read, PEEK(dev_bytes) + (size_t)at, CHUNK_LEN);
+		probe_layout_emit_read(b, read, PEEK(dev_bytes) + (size_t)at, CHUNK_LEN);
 	}
 	EMIT(b, LDX(ptr, R3, MEM(R7, layout_off(l, LAYOUT_SKB_SK))), ADD(R3, SK_NET));
-	emit_read(b, read, PEEK(net), l->ptr_len);
+	probe_layout_emit_read(b, read, PEEK(net), l->ptr_len);
 	EMIT(b, LDX(DW, R3, MEM(R7, PEEK(net))));
-	emit_read(b, read, PEEK(net_bytes), CHUNK_LEN);
+	probe_layout_emit_read(b, read, PEEK(net_bytes), CHUNK_LEN);
 }
 
 /*
@@ -84,22 +78,16 @@ static void emit_peek(struct ebpf_builder *b, const struct probe_layout *l, enum
 	enum ebpf_size ptr = l->ptr_len == 8 ? DW : W;
 	ebpf_label out = ebpf_label_new(b);
 
+	probe_layout_emit_value(b, map_fd, out);
 	/* clang-format off */
-	EMIT(b, ST(W, MEM(R10, -8), 0),
-		LD_MAP_FD(R1, map_fd),
-		MOV(R2, R10),
-		ADD(R2, -8),
-		CALL(map_lookup_elem),
-		JEQ(R0, 0, out),
-		MOV(R7, R0),
-		LDX(W, R1, MEM(R7, PEEK(done))),
+	EMIT(b, LDX(W, R1, MEM(R7, PEEK(done))),
 		JNE(R1, 0, out),
 		MOV(R3, R6));
-	emit_read(b, read, PEEK(skb), sizeof(((struct layout_peek *)0)->skb));
+	probe_layout_emit_read(b, read, PEEK(skb), sizeof(((struct layout_peek *)0)->skb));
 	EMIT(b, LDX(W, R1, MEM(R7, layout_off(l, LAYOUT_SKB_LEN))),
 		JNE(R1, PEEK_PACKET_LEN, out),
 		LDX(ptr, R3, MEM(R7, layout_off(l, LAYOUT_SKB_DATA))));
-	emit_read(b, read, PEEK(data), sizeof(((struct layout_peek *)0)->data));
+	probe_layout_emit_read(b, read, PEEK(data), sizeof(((struct layout_peek *)0)->data));
 	emit_objects(b, l, read);
 	EMIT(b, ST(W, MEM(R7, PEEK(done)), 1),
 	     LABEL(out),
@@ -113,22 +101,13 @@ static int build_peek(const struct probe_layout *l, const struct ebpf_target *t,
 		      enum ebpf_prog_type type, int map_fd, struct ebpf_prog *out, struct err *e)
 {
 	struct ebpf_builder *b = ebpf_new(t, type);
-	ebpf_label ours = ebpf_label_new(b);
 	int rc;
 
 	if (type == EBPF_PROG_SCHED_CLS) {
 		EMIT(b, MOV(R6, R1));
 		emit_peek(b, l, EBPF_FN_probe_read_kernel, map_fd);
 	} else {
-		/* clang-format off */
-		EMIT(b, LDX(DW, R6, MEM(R1, 0)),
-			CALL(get_current_pid_tgid),
-			RSH(R0, 32),
-			JEQ(R0, getpid(), ours),
-			MOV(R0, 0),
-			EXIT(),
-		     LABEL(ours));
-		/* clang-format on */
+		probe_layout_emit_ours(b);
 		emit_peek(b, l, EBPF_FN_probe_read, map_fd);
 	}
 	rc = ebpf_finish(b, out, e);
