@@ -14,7 +14,7 @@
 struct ebpf_insn;
 struct ebpf_prog;
 
-/* X(id, object, member); the order is that of struct sk_buff. */
+/* X(id, object, member); each object's members together, an sk_buff's in its order. */
 /* clang-format off */
 #define LAYOUT_FIELDS(X)						\
 	X(SKB_DEV, "sk_buff", "dev")					\
@@ -45,8 +45,8 @@ struct ebpf_prog;
 	X(DEV_IFINDEX, "net_device", "ifindex")				\
 	X(DEV_NAME, "net_device", "name")				\
 	X(DEV_NET, "net_device", "nd_net")				\
-	X(NET_INUM, "net", "ns.inum")					\
 	X(DEV_TYPE, "net_device", "type")				\
+	X(NET_INUM, "net", "ns.inum")					\
 	X(SOCK_FAMILY, "sock_common", "skc_family")			\
 	X(SOCK_STATE, "sock_common", "skc_state")			\
 	X(SOCK_SADDR, "sock_common", "skc_rcv_saddr")			\

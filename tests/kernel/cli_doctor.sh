@@ -31,6 +31,8 @@ everything()
 	"$BIN/bpfcap" --doctor --json >"$T/json"
 	has "$T/json" '"tracepoint":\{"works":true,"how":"'
 	! command -v python3 >/dev/null || python3 -m json.tool "$T/json" >/dev/null
+	twice=$(grep -o '"[a-z_]*":{' "$T/json" | sort | uniq -d)
+	[ -z "$twice" ]
 }
 
 # Nothing is left of what it tried.
