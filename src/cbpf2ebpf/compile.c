@@ -4,7 +4,6 @@
  * passes, and has it written for the caller's frame.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "../err.h"
 #include "cost.h"

@@ -2,7 +2,6 @@
 /* emit_reg.c - which register and which stack slot holds which value, along the edges. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "emit.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* emit_value.c - computes values into registers. All are kept zero-extended from 32 bits. */
-#include <errno.h>
 
 #include "emit.h"
 

@@ -7,9 +7,7 @@
  */
 #include "capture.h"
 
-#include <errno.h>
 #include <linux/bpf.h>
-#include <string.h>
 
 #include "../err.h"
 #include "bpfcap/dsl.h"

@@ -6,7 +6,6 @@
  * libpcap's reason when the expression is wrong. One that only has no meaning for raw IP ("ether
  * host") matches no raw packet.
  */
-#include <errno.h>
 
 #include "../err.h"
 #include "capture.h"

@@ -8,7 +8,6 @@
  * headers are made for it (capture_fake.c). A VLAN tag that the kernel keeps beside the packet is
  * put back. From the end of what is put in on, packet byte i is at kernel address R7 + i.
  */
-#include <errno.h>
 #include <net/if_arp.h>
 
 #include "bpfcap/dsl.h"

@@ -6,7 +6,6 @@
  * (optimal string alignment). Names that need more than a third of their letters changed are not
  * like it.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "kprobe.h"

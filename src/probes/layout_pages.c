@@ -13,7 +13,6 @@
  * all usual builds. Where they lie among the memory they tell of, each section of memory has an
  * array somewhere: that is seen, and nothing is found.
  */
-#include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>

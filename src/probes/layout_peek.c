@@ -7,7 +7,6 @@
  * sched_cls program of the test run itself where it may call probe_read_kernel, else (5.4 to 5.7) a
  * raw tracepoint program that sees the sk_buff freed. Fails with the error of a step.
  */
-#include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
 #include <unistd.h>

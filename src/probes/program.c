@@ -5,8 +5,6 @@
  * Takes a session's configuration, a hook and a target; gives instructions. Where the layout of the
  * running kernel cannot be had, that of a usual build of the target's version stands in.
  */
-#include <errno.h>
-#include <string.h>
 
 #include "../err.h"
 #include "capture.h"

@@ -12,7 +12,6 @@
 #include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
