@@ -51,7 +51,8 @@ ebpf_reg c2e_emit_look_up(struct emit *e, ir_val v, uint32_t table, ebpf_reg *a)
 }
 
 /*
- * A register with the number of a pair. Clobbers two more.
+ * A register with the number of a pair. Clobbers two more. With a and b these are five, and a test
+ * that compares two such numbers keeps one: the six that every frame has, R0..R5, are enough.
  *
  *	h = a * factor + b; p = where it is
  *	r = UINT32_MAX; if (p->a == a && p->b == b) r = p->number
