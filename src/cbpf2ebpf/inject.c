@@ -104,13 +104,14 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		.ctx = R6,
 		.data = R7,
 		.data_end = R8,
-		.len = R9,
 		.scratch = way->scratch,
 		.stack_len = stack_len(how),
 		.vlan_tag = how->vlan_tag,
 	};
 	struct cbpf2ebpf_info info;
 
+	if (way->access == CBPF2EBPF_PROBE)
+		frame.len = R9;
 	if (has_base(way, how->entry)) {
 		frame.base = R9;
 		frame.scratch = 0;
