@@ -15,6 +15,7 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "kprobe_args.h"
+#include "ours.h"
 
 enum { CHUNK_LEN = 256, FRAME_LEN = 64 };
 
@@ -29,27 +30,27 @@ struct chunk {
 
 struct kprobe_text {
 	int map_fd, reader_fd, nothing_fd, attached_fd;
+	struct ours ours;
 };
 
 /*
- *	if (tgid != ours) return 0;
+ *	if (this is not our own thread) return 0;
  *	c = lookup(map, 0);
  *	if (c->addr && !read(c->bytes, CHUNK_LEN, c->addr)) c->done = c->addr;
  *	c->addr = 0;
  */
-static int build_reader(const struct ebpf_target *t, int map_fd, struct ebpf_prog *out)
+static int build_reader(const struct ebpf_target *t, const struct kprobe_text *text,
+			struct ebpf_prog *out)
 {
 	struct ebpf_builder *b = ebpf_new(t, EBPF_PROG_RAW_TRACEPOINT);
 	ebpf_label done = ebpf_label_new(b), out_of_here = ebpf_label_new(b);
 	bool has = ebpf_target_has_helper(t, EBPF_PROG_RAW_TRACEPOINT, EBPF_FN_probe_read_kernel);
 	int rc;
 
+	probe_emit_ours(b, &text->ours);
 	/* clang-format off */
-	EMIT(b, CALL(get_current_pid_tgid),
-		RSH(R0, 32),
-		JNE(R0, getpid(), out_of_here),
-		ST(W, MEM(R10, -4), 0),
-		LD_MAP_FD(R1, map_fd),
+	EMIT(b, ST(W, MEM(R10, -4), 0),
+		LD_MAP_FD(R1, text->map_fd),
 		MOV(R2, R10),
 		ADD(R2, -4),
 		CALL(map_lookup_elem),
@@ -104,11 +105,11 @@ struct kprobe_text *probe_kprobe_text_open(const struct ebpf_target *t)
 	if (!text)
 		return NULL;
 	text->reader_fd = text->nothing_fd = text->attached_fd = -1;
+	probe_ours_begin(&text->ours);
 	text->map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct chunk), 1, 0,
 				       "bpfcap_text", NULL);
 	if (text->map_fd >= 0) {
-		text->reader_fd =
-			load(build_reader(t, text->map_fd, &p), &p, BPF_PROG_TYPE_RAW_TRACEPOINT);
+		text->reader_fd = load(build_reader(t, text, &p), &p, BPF_PROG_TYPE_RAW_TRACEPOINT);
 		text->nothing_fd = load(build_nothing(t, &p), &p, BPF_PROG_TYPE_SCHED_CLS);
 	}
 	if (text->reader_fd >= 0 && text->nothing_fd >= 0)
@@ -155,5 +156,6 @@ void probe_kprobe_text_close(struct kprobe_text *t)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	probe_ours_end(&t->ours);
 	free(t);
 }

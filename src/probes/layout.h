@@ -159,8 +159,7 @@ int probe_layout_peek(const struct probe_layout *l, const struct ebpf_target *t,
 		      struct layout_peek *peek, struct err *e);
 void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN]);
 
-/* layout_emit.c: how programs that look at the kernel's memory begin, and how they copy it. */
-void probe_layout_emit_ours(struct ebpf_builder *b);
+/* layout_emit.c: how programs that look at the kernel's memory copy it. */
 void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out);
 void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len);
 

@@ -4,30 +4,8 @@
  *
  * Emits into b; each piece has its register contract above it.
  */
-#include <unistd.h>
-
 #include "bpfcap/dsl.h"
 #include "layout.h"
-
-/*
- * In: R1 = context of a raw tracepoint. Out: R6 = its argument 0. Clobbers R0..R5.
- *
- *	if (this is not our own process) return 0;
- */
-void probe_layout_emit_ours(struct ebpf_builder *b)
-{
-	ebpf_label ours = ebpf_label_new(b);
-
-	/* clang-format off */
-	EMIT(b, LDX(DW, R6, MEM(R1, 0)),
-		CALL(get_current_pid_tgid),
-		RSH(R0, 32),
-		JEQ(R0, getpid(), ours),
-		MOV(R0, 0),
-		EXIT(),
-	     LABEL(ours));
-	/* clang-format on */
-}
 
 /* R7 = lookup(map, 0); if that is NULL goto out with R0 = 0. Clobbers R0..R5, 8 bytes of stack. */
 void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out)

@@ -23,6 +23,7 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "layout.h"
+#include "ours.h"
 
 enum {
 	DATAGRAM_LEN = 40007, /* more than one allocation; its length is nobody else's */
@@ -60,6 +61,7 @@ struct search {
 	uint8_t datagram[DATAGRAM_LEN];
 	int map_fd, prog_fd, link_fd;
 	int end[2];
+	struct ours ours;
 	bool filter; /* the program is the receiving socket's filter, not at a tracepoint */
 };
 
@@ -99,7 +101,7 @@ static void emit_look(struct ebpf_builder *b, const struct probe_layout *l, enum
 	/* clang-format on */
 }
 
-/* Socket filter: the context is the sk_buff. Raw tracepoint: argument 0, in our own process. */
+/* Socket filter: the context is the sk_buff. Raw tracepoint: argument 0, in our own thread. */
 static int build(const struct search *s, const struct probe_layout *l, const struct ebpf_target *t,
 		 struct ebpf_prog *out)
 {
@@ -107,10 +109,12 @@ static int build(const struct search *s, const struct probe_layout *l, const str
 		ebpf_new(t, s->filter ? EBPF_PROG_SOCKET_FILTER : EBPF_PROG_RAW_TRACEPOINT);
 	int rc;
 
-	if (s->filter)
+	if (s->filter) {
 		EMIT(b, MOV(R6, R1));
-	else
-		probe_layout_emit_ours(b);
+	} else {
+		probe_emit_ours(b, &s->ours);
+		EMIT(b, LDX(DW, R6, MEM(R6, 0)));
+	}
 	emit_look(b, l, s->filter ? EBPF_FN_probe_read_kernel : EBPF_FN_probe_read, s->map_fd);
 	rc = ebpf_finish(b, out, NULL);
 	ebpf_free(b);
@@ -313,6 +317,7 @@ static void close_search(struct search *s)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	probe_ours_end(&s->ours);
 	free(s);
 }
 
@@ -345,6 +350,7 @@ void probe_layout_find_pages(struct probe_layout *l, const struct ebpf_target *t
 	if (!s)
 		return;
 	s->map_fd = s->prog_fd = s->link_fd = s->end[0] = s->end[1] = -1;
+	probe_ours_begin(&s->ours);
 	l->pages.missing = open_search(s, l, t);
 	if (!l->pages.missing)
 		l->pages.missing = find(s, l, &pages);

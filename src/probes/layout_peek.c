@@ -15,6 +15,7 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "layout.h"
+#include "ours.h"
 
 enum {
 	SK_NET = 48,	 /* sock.__sk_common.skc_net, from 5.4 on */
@@ -95,19 +96,20 @@ static void emit_peek(struct ebpf_builder *b, const struct probe_layout *l, enum
 	/* clang-format on */
 }
 
-/* cls: the context is the sk_buff. Raw tracepoint kfree_skb: argument 0, in our own process. */
+/* cls, no `ours`: the context is the sk_buff. Raw tracepoint kfree_skb: argument 0, in `ours`. */
 static int build_peek(const struct probe_layout *l, const struct ebpf_target *t,
-		      enum ebpf_prog_type type, int map_fd, struct ebpf_prog *out, struct err *e)
+		      const struct ours *ours, int map_fd, struct ebpf_prog *out, struct err *e)
 {
-	struct ebpf_builder *b = ebpf_new(t, type);
+	struct ebpf_builder *b = ebpf_new(t, ours ? EBPF_PROG_RAW_TRACEPOINT : EBPF_PROG_SCHED_CLS);
 	int rc;
 
-	if (type == EBPF_PROG_SCHED_CLS) {
+	if (ours) {
+		probe_emit_ours(b, ours);
+		EMIT(b, LDX(DW, R6, MEM(R6, 0)));
+		emit_peek(b, l, EBPF_FN_probe_read, map_fd);
+	} else {
 		EMIT(b, MOV(R6, R1));
 		emit_peek(b, l, EBPF_FN_probe_read_kernel, map_fd);
-	} else {
-		probe_layout_emit_ours(b);
-		emit_peek(b, l, EBPF_FN_probe_read, map_fd);
 	}
 	rc = ebpf_finish(b, out, e);
 	ebpf_free(b);
@@ -160,7 +162,7 @@ static int run_cls(const struct probe_layout *l, const struct ebpf_target *t, in
 		   const uint8_t *packet, struct err *e)
 {
 	struct ebpf_prog p = {0};
-	int rc = build_peek(l, t, EBPF_PROG_SCHED_CLS, map_fd, &p, e);
+	int rc = build_peek(l, t, NULL, map_fd, &p, e);
 	int fd;
 
 	if (rc < 0)
@@ -173,11 +175,11 @@ static int run_cls(const struct probe_layout *l, const struct ebpf_target *t, in
 	return rc;
 }
 
-static int attach_peek(const struct probe_layout *l, const struct ebpf_target *t, int map_fd,
-		       struct err *e)
+static int attach_peek(const struct probe_layout *l, const struct ebpf_target *t,
+		       const struct ours *ours, int map_fd, struct err *e)
 {
 	struct ebpf_prog p = {0};
-	int rc = build_peek(l, t, EBPF_PROG_RAW_TRACEPOINT, map_fd, &p, e);
+	int rc = build_peek(l, t, ours, map_fd, &p, e);
 	int prog_fd, link_fd;
 
 	if (rc < 0)
@@ -196,14 +198,17 @@ static int run_raw_tracepoint(const struct probe_layout *l, const struct ebpf_ta
 	struct ebpf_prog p = {0};
 	int rc = build_nothing(t, &p, e);
 	int link_fd, fd;
+	struct ours ours;
 
 	if (rc < 0)
 		return rc;
 	fd = load(&p, EBPF_PROG_SCHED_CLS, e);
 	if (fd < 0)
 		return fd;
-	link_fd = attach_peek(l, t, map_fd, e);
+	probe_ours_begin(&ours);
+	link_fd = attach_peek(l, t, &ours, map_fd, e);
 	rc = link_fd < 0 ? link_fd : test_run(fd, packet, e);
+	probe_ours_end(&ours);
 	if (link_fd >= 0)
 		close(link_fd);
 	close(fd);

@@ -22,6 +22,20 @@ main_job()
 	has "$T/err" '^0 packets lost'
 }
 
+# In a PID namespace of its own bpfcap does not know which number the kernel has for it.
+in_a_container()
+{
+	need_pair
+	need unshare
+	# shellcheck disable=SC2016 # for the inner shell
+	start_shell 'exec unshare --pid --fork --kill-child \
+		"$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"' -c 4 "icmp and host $NET.1"
+	pings 4
+	ended 0
+	same "$(grep -Ec "$time(left0|right0) (rx|tx|drop) .*$echo" "$T/out")" 4 \
+		"pings in: $(cat "$T/out")"
+}
+
 # shows SPEC OPTION...: at this hook, 4 requests and 4 replies pass left0.
 shows()
 {
@@ -332,6 +346,7 @@ cannot_track()
 
 pair_up
 try main_job
+try in_a_container
 for kernel in auto 5.4; do
 	try shows rx,tx -i left0 -k $kernel
 	try shows socket -i left0 -k $kernel

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * src/probes/ours.h - tracing programs that run for the calling thread alone.
+ *
+ * Private to src/probes. A process in a PID namespace of its own (a container) does not know the
+ * number that the kernel has for it, and before 5.7 no helper translates. Its thread's name is the
+ * same everywhere: while programs look, it is one that no other thread has.
+ */
+#ifndef PROBES_OURS_H
+#define PROBES_OURS_H
+
+#include "bpfcap/ebpf.h"
+
+#define OURS_NAME_LEN  16 /* TASK_COMM_LEN */
+#define OURS_STACK_LEN OURS_NAME_LEN
+
+struct ours {
+	char name[OURS_NAME_LEN];   /* ours alone */
+	char before[OURS_NAME_LEN]; /* the thread's, given back at the end */
+};
+
+/* From begin to end the calling thread has the name. */
+void probe_ours_begin(struct ours *o);
+void probe_ours_end(const struct ours *o);
+
+/* Piece of a tracing program: returns 0 from it in other threads. */
+void probe_emit_ours(struct ebpf_builder *b, const struct ours *o);
+
+#endif
