@@ -26,14 +26,24 @@ static void connect(struct reader *r, path_edges edges, ir_node to)
 	}
 }
 
+/* Looks for the end of both at once: what is joined again and again stays cheap. */
 path_edges c2e_path_joined(const struct reader *r, path_edges edges, path_edges more)
 {
-	ir_node *end = way(r, edges);
+	ir_node *end = way(r, edges), *more_end;
 
-	while (*end != NO_EDGE)
+	if (more == NO_EDGE)
+		return edges;
+	more_end = way(r, more);
+	while (*end != NO_EDGE && *more_end != NO_EDGE) {
 		end = way(r, *end);
-	*end = more;
-	return edges;
+		more_end = way(r, *more_end);
+	}
+	if (*end == NO_EDGE) {
+		*end = more;
+		return edges;
+	}
+	*more_end = edges;
+	return more;
 }
 
 ir_node c2e_path_place(struct reader *r, struct ir_insn n)
