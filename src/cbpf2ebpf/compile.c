@@ -108,6 +108,8 @@ static int explain(int rc, struct err *e)
 		return err_input(e, rc, "filter", "the filter is too large");
 	case -ENOSPC:
 		return err_run(e, rc, "filter", "the stack given for the filter is too small");
+	case -ENOBUFS:
+		return err_run(e, rc, "filter", "the filter wants more registers than there are");
 	case -ENODATA:
 		return err_input(e, -ENOTSUP, "filter",
 				 "the filter reads bytes relative to the network header "

@@ -133,9 +133,9 @@ static ebpf_reg take(struct emit *e, uint16_t set)
 {
 	int i = best(e, set);
 
-	if (i < 0) { /* all are pinned */
-		for (i = 0; !(set & e->usable & (1u << i));)
-			i++;
+	if (i < 0) { /* all are pinned; no piece of code pins so many */
+		e->rc = -ENOBUFS;
+		return R0;
 	}
 	spill(e, reg((unsigned)i));
 	c2e_emit_drop(e, reg((unsigned)i));

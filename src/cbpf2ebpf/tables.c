@@ -169,7 +169,7 @@ static int write_table(struct c2e_table *t, void *bytes)
 
 /* ---- All of them -------------------------------------------------------------------------- */
 
-/* The least number of bits, but one, that count up to cnt. */
+/* The least number of bits, one or more, that count up to cnt. */
 static unsigned bits_for(uint32_t cnt)
 {
 	unsigned bits = 1;
