@@ -139,9 +139,8 @@ static void announce(const struct capture *c)
 	unsigned cnt = probe_hook_cnt(p);
 
 	if (c->left_out_cnt)
-		fprintf(stderr, "bpfcap: %u functions left out%s\n", c->left_out_cnt,
+		fprintf(stderr, "bpfcap: functions left out: %u%s\n", c->left_out_cnt,
 			c->list_left_out ? "" : "; -v says which and why");
-
 	fprintf(stderr, "bpfcap: capturing at");
 	for (unsigned i = 0; i < cnt; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", probe_hook_spec(p, i));
