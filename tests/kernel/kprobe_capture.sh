@@ -79,8 +79,8 @@ glob_sees_tcp()
 {
 	need_kprobes
 	need busybox tcpdump
-	nsenter --net="/run/netns/$LEFT" tcpdump -i left0 -U -w "$T/oracle.pcap" \
-		tcp port 7777 2>"$T/tcpdump" &
+	nsenter --net="/run/netns/$LEFT" tcpdump -i left0 --immediate-mode -U \
+		-w "$T/oracle.pcap" tcp port 7777 2>"$T/tcpdump" &
 	oracle=$!
 	for _ in $(seq 100); do
 		! grep -q 'listening on' "$T/tcpdump" || break
@@ -91,10 +91,15 @@ glob_sees_tcp()
 	sleep 0.5
 	stop INT
 	ended 0
+	for _ in $(seq 100); do # tcpdump may be late
+		segments=$(tcpdump -r "$T/oracle.pcap" 2>/dev/null | wc -l)
+		[ "$segments" -lt "$(grep -c ' tcp_v4_rcv ' "$T/out")" ] || break
+		sleep 0.1
+	done
 	kill $oracle
 	wait $oracle || :
 	hasnt "$T/err" '^[1-9][0-9]* packets lost'
-	at tcp_v4_rcv "$(tcpdump -r "$T/oracle.pcap" 2>/dev/null | wc -l)"
+	at tcp_v4_rcv "$segments"
 	at tcp_v4_conn_request 1 'Flags \[S\]'
 	at tcp_v4_syn_recv_sock 1 'Flags \[\.\]'
 	same "$(sed -n 's/ packets captured$//p' "$T/err")" "$(lines "$T/out")"
