@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../tests/lib/filters.h"
@@ -25,6 +24,7 @@
 #include "../tests/lib/yardstick.h"
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
+#include "measure.h"
 
 #define ROUND_CNT_MAX 101
 #define SNAP_LEN      262144
@@ -134,37 +134,6 @@ static void make(struct way *way, unsigned w, const struct cbpf_prog *raw,
 		close(tables_fd);
 }
 
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static double run(int fd, const struct packet *p, uint32_t repeat)
-{
-	struct kbpf_test_run r = {.data_in = p->data, .data_in_len = p->len, .repeat = repeat};
-	double start = now_ns();
-
-	if (kbpf_prog_test_run(fd, &r) < 0)
-		return -1;
-	return (now_ns() - start) / repeat;
-}
-
-static int by_size(const void *x, const void *y)
-{
-	double a = *(const double *)x, b = *(const double *)y;
-
-	return a < b ? -1 : a > b;
-}
-
-static double median(struct way *w)
-{
-	qsort(w->ns, w->round_cnt, sizeof(w->ns[0]), by_size);
-	return w->ns[w->round_cnt / 2];
-}
-
 /* ---- Rounds ------------------------------------------------------------------------------- */
 
 static unsigned setting(const char *name, unsigned unset)
@@ -186,9 +155,9 @@ static void measure(struct way ways[WAY_CNT], const struct packet *p, double ns[
 		for (unsigned w = 0; w < WAY_CNT; w++)
 			if (ways[w].fd >= 0)
 				ways[w].ns[ways[w].round_cnt++] =
-					run(ways[w].fd, p, repeat) - run(empty_fd, p, repeat);
+					run_ns(ways[w].fd, p, repeat) - run_ns(empty_fd, p, repeat);
 	for (unsigned w = 0; w < WAY_CNT; w++)
-		ns[w] = ways[w].fd >= 0 ? median(&ways[w]) : 0;
+		ns[w] = ways[w].fd >= 0 ? median(ways[w].ns, ways[w].round_cnt) : 0;
 	ns[OURS_BUFFER] -= ns[COPY];
 }
 

@@ -11,8 +11,6 @@
  */
 #include <linux/bpf.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../src/cbpf2ebpf/cbpf_code.h"
@@ -20,6 +18,7 @@
 #include "../tests/lib/packets.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "measure.h"
 
 #define LOAD_CNT  8
 #define ROUND_CNT 61
@@ -76,32 +75,6 @@ static bool load_all(struct err *e)
 	return true;
 }
 
-static double run(int fd, const struct packet *p)
-{
-	struct kbpf_test_run r = {.data_in = p->data, .data_in_len = p->len, .repeat = REPEAT};
-	struct timespec from, to;
-
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	if (kbpf_prog_test_run(fd, &r) < 0)
-		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	return ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) /
-	       REPEAT;
-}
-
-static int by_size(const void *x, const void *y)
-{
-	double a = *(const double *)x, b = *(const double *)y;
-
-	return a < b ? -1 : a > b;
-}
-
-static double median(double all[ROUND_CNT])
-{
-	qsort(all, ROUND_CNT, sizeof(all[0]), by_size);
-	return all[ROUND_CNT / 2];
-}
-
 static const struct packet *longest(const struct packets *ps)
 {
 	const struct packet *p = &ps->all[0];
@@ -116,7 +89,8 @@ static void measure(const struct packet *p)
 	for (unsigned i = 0; i < ROUND_CNT; i++)
 		for (unsigned n = 1; n <= LOAD_CNT; n++)
 			for (unsigned w = 0; w < WAY_CNT; w++)
-				ns[n][w][i] = run(fds[n][w], p) - run(fds[0][LD_ABS], p);
+				ns[n][w][i] = run_ns(fds[n][w], p, REPEAT) -
+					      run_ns(fds[0][LD_ABS], p, REPEAT);
 }
 
 int main(void)
@@ -131,7 +105,8 @@ int main(void)
 	measure(longest(&ps));
 	printf("%-6s %8s %8s  %s\n", "loads", "LD_ABS", "a copy", "chosen");
 	for (unsigned n = 1; n <= LOAD_CNT; n++)
-		printf("%-6u %8.2f %8.2f  %s\n", n, median(ns[n][LD_ABS]), median(ns[n][COPY]),
+		printf("%-6u %8.2f %8.2f  %s\n", n, median(ns[n][LD_ABS], ROUND_CNT),
+		       median(ns[n][COPY], ROUND_CNT),
 		       n * C2E_COST_LOAD > C2E_COST_COPY ? "copy" : "LD_ABS");
 	packets_free(&ps);
 	return 0;

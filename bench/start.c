@@ -16,10 +16,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../tests/lib/testnet.h"
+#include "measure.h"
 
 #define ROUNDS	      15
 #define LIMIT_MS      50.0
@@ -39,14 +39,6 @@ static const struct candidate {
 };
 
 #define CNT ((int)(sizeof(candidates) / sizeof(*candidates)))
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 /* A child that sends until its parent ends. */
 static pid_t start_sender(void)
@@ -89,7 +81,7 @@ static void exec_child(const struct candidate *c, int out_fd)
 /* Milliseconds until the first byte comes, or -1. */
 static double run_once(const struct candidate *c)
 {
-	double start = now_ms(), took = -1;
+	double start = now_ns(), took = -1;
 	int pipe_fd[2];
 	char byte;
 	pid_t pid;
@@ -101,24 +93,11 @@ static double run_once(const struct candidate *c)
 		exec_child(c, pipe_fd[1]);
 	close(pipe_fd[1]);
 	if (pid > 0 && read(pipe_fd[0], &byte, 1) == 1)
-		took = now_ms() - start;
+		took = (now_ns() - start) / 1e6;
 	close(pipe_fd[0]);
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
 	return took;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *ms)
-{
-	qsort(ms, ROUNDS, sizeof(*ms), by_value);
-	return ms[ROUNDS / 2];
 }
 
 /* One line a candidate. False when the default hooks are not fast enough, or gave nothing. */
@@ -127,7 +106,7 @@ static bool report(double ms[CNT][ROUNDS])
 	double mid[CNT];
 
 	for (int i = 0; i < CNT; i++)
-		mid[i] = median(ms[i]);
+		mid[i] = median(ms[i], ROUNDS);
 	printf("%-24s %10s %10s %12s\n", "start to first packet", "median ms", "least ms",
 	       "x tcpdump");
 	for (int i = 0; i < CNT; i++) {
