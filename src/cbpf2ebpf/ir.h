@@ -168,7 +168,9 @@ int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n);
 /* The same for EQ and GT, which may become IN, and HAS, which is left as it is. */
 int c2e_ir_usual(struct ir *ir, struct ir_insn *n);
 
-/* A node that goes to `yes` if v is in lo..hi; `yes` or `no` itself where that is decided. */
+/* The test in its usual form as a node; where it is decided, `yes` or `no` itself. */
+ir_node c2e_ir_add_test(struct ir *ir, struct ir_insn n);
+/* The same for "is v in lo..hi?". */
 ir_node c2e_ir_add_in(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no);
 
 /* Drops unreachable nodes and numbers the rest so that all edges lead to higher numbers. */

@@ -90,7 +90,7 @@ bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct l
 			c2e_tables_find(ir->tables, numbers, number_cnt, &l->use);
 	}
 	if (found)
-		l->v = c2e_ir_alu(ir, IR_RSH, items[0].v, c2e_ir_const(ir, shift));
+		l->v = c2e_ir_alu_const(ir, IR_RSH, items[0].v, shift);
 	else
 		free(l->rest);
 	free(numbers);

@@ -301,21 +301,17 @@ static ir_node if_any(const struct chain *c, struct outcome o, ir_node no)
 static ir_node decide(const struct chain *c, uint32_t room)
 {
 	struct outcome x = outcome(c, 0, room), y;
-	struct ir_insn n = {.kind = IR_GT, .a = x.first};
-	int answer;
 
 	if (c->field_cnt == 1)
 		return if_any(c, x, c->other);
 	y = outcome(c, 1, room);
 	if (x.way == y.way)
 		return if_any(c, x, if_any(c, y, c->other));
-	n.b = y.first; /* y's member comes before x's */
-	n.yes = y.way;
-	n.no = if_any(c, x, c->other);
-	answer = c2e_ir_usual(c->ir, &n);
-	if (answer < 0)
-		return c2e_ir_add(c->ir, n);
-	return answer ? n.yes : n.no;
+	return c2e_ir_add_test(c->ir, (struct ir_insn){.kind = IR_GT,
+						       .a = x.first,
+						       .b = y.first, /* it comes before x's */
+						       .yes = y.way,
+						       .no = if_any(c, x, c->other)});
 }
 
 /* The least end of a word that is above `room`; UINT32_MAX: there is none. */

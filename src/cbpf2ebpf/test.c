@@ -183,12 +183,18 @@ int c2e_ir_usual(struct ir *ir, struct ir_insn *n)
 	return a->lo > b->hi || b->lo > a->hi ? NEVER : OPEN;
 }
 
-ir_node c2e_ir_add_in(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no)
+ir_node c2e_ir_add_test(struct ir *ir, struct ir_insn n)
 {
-	struct ir_insn n = {.kind = IR_IN, .a = v, .lo = lo, .hi = hi, .yes = yes, .no = no};
-	int answer = c2e_ir_usual_in(ir, &n);
+	int answer = c2e_ir_usual(ir, &n);
 
 	if (answer == OPEN)
 		return c2e_ir_add(ir, n);
 	return answer == ALWAYS ? n.yes : n.no;
+}
+
+ir_node c2e_ir_add_in(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no)
+{
+	return c2e_ir_add_test(
+		ir,
+		(struct ir_insn){.kind = IR_IN, .a = v, .lo = lo, .hi = hi, .yes = yes, .no = no});
 }
