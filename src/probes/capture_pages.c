@@ -13,10 +13,7 @@
 #include "capture.h"
 
 enum {
-	NR_FRAGS_AT = 2, /* in skb_shared_info, from 5.4 on */
-	FRAG_LOG = 4,	 /* a fragment has 16 bytes */
-	FRAG_LEN_AT = 8,
-	FRAG_OFFSET_AT = 12,
+	FRAG_LOG = 4,
 	NOT_A_PAGE = 1, /* bit of the page: memory of a device */
 	FRAG_MASK = 31, /* holds for numbers up to LAYOUT_FRAGS_MAX */
 	PIECE_MASK = 0x3fff,
@@ -24,6 +21,11 @@ enum {
 	WINDOW_TURNS = 4,
 };
 
+/* From the scratch + number << FRAG_LOG. */
+#define FRAG(field)                                                                                \
+	((int)SCRATCH(shared) + pages->frags_at + (int)offsetof(struct layout_frag, field))
+
+_Static_assert(sizeof(struct layout_frag) == 1 << FRAG_LOG, "fragments are found by a shift");
 _Static_assert(LAYOUT_FRAGS_MAX <= FRAG_MASK, "the mask changes no number");
 _Static_assert(CAPTURE_SHARED_LEN - ((FRAG_MASK + 1) << FRAG_LOG) >=
 		       LAYOUT_SHARED_LEN - (LAYOUT_FRAGS_MAX << FRAG_LOG),
@@ -66,7 +68,7 @@ static void emit_shared(const struct emit *m, ebpf_label failed)
 		ADD(R1, SCRATCH(shared)),
 		ebpf_call_helper((int)m->read),
 		JNE(R0, 0, failed),
-		LDX(B, R1, MEM(R9, SCRATCH(shared) + NR_FRAGS_AT)),
+		LDX(B, R1, MEM(R9, SCRATCH(shared) + LAYOUT_NR_FRAGS_AT)),
 		JGT(R1, LAYOUT_FRAGS_MAX, failed));
 	/* clang-format on */
 }
@@ -84,26 +86,25 @@ static void emit_shared(const struct emit *m, ebpf_label failed)
 static void emit_fragment(const struct emit *m, ebpf_label done)
 {
 	const struct layout_pages *pages = &m->c->layout->pages;
-	int frags = (int)SCRATCH(shared) + pages->frags_at;
 	ebpf_label some = ebpf_label_new(m->b);
 
 	/* clang-format off */
 	EMIT(m->b, LDX(W, R1, MEM(R9, SCRATCH(left))),
 		JNE(R1, 0, some),
 		LDX(W, R1, MEM(R9, SCRATCH(frag))),
-		LDX(B, R2, MEM(R9, SCRATCH(shared) + NR_FRAGS_AT)),
+		LDX(B, R2, MEM(R9, SCRATCH(shared) + LAYOUT_NR_FRAGS_AT)),
 		JGE(R1, R2, done),
 		AND(R1, FRAG_MASK),		/* changes nothing; the verifier wants to see it */
 		MOV(R2, R1),
 		LSH(R1, FRAG_LOG),
 		ADD(R1, R9),
-		LDX(DW, R3, MEM(R1, frags)),
+		LDX(DW, R3, MEM(R1, FRAG(page))),
 		JSET(R3, NOT_A_PAGE, done),
 		ADD(R2, 1),
 		STX(W, MEM(R9, SCRATCH(frag)), R2),
-		LDX(W, R2, MEM(R1, frags + FRAG_LEN_AT)),
+		LDX(W, R2, MEM(R1, FRAG(len))),
 		STX(W, MEM(R9, SCRATCH(left)), R2),
-		LDX(W, R2, MEM(R1, frags + FRAG_OFFSET_AT)),
+		LDX(W, R2, MEM(R1, FRAG(off))),
 		LSH(R3, pages->shift),
 		ADD(R3, R2),
 		LDDW(R2, pages->base),

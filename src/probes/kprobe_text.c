@@ -15,6 +15,7 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "kprobe_args.h"
+#include "layout.h"
 #include "ours.h"
 
 enum { CHUNK_LEN = 256, FRAME_LEN = 64 };
@@ -48,25 +49,15 @@ static int build_reader(const struct ebpf_target *t, const struct kprobe_text *t
 	int rc;
 
 	probe_emit_ours(b, &text->ours);
+	probe_layout_emit_value(b, text->map_fd, out_of_here);
+	EMIT(b, LDX(DW, R8, MEM(R7, CHUNK(addr))), JEQ(R8, 0, out_of_here), MOV(R3, R8));
+	probe_layout_emit_read(b, has ? EBPF_FN_probe_read_kernel : EBPF_FN_probe_read,
+			       CHUNK(bytes), CHUNK_LEN);
 	/* clang-format off */
-	EMIT(b, ST(W, MEM(R10, -4), 0),
-		LD_MAP_FD(R1, text->map_fd),
-		MOV(R2, R10),
-		ADD(R2, -4),
-		CALL(map_lookup_elem),
-		JEQ(R0, 0, out_of_here),
-		MOV(R6, R0),
-		LDX(DW, R7, MEM(R6, CHUNK(addr))),
-		JEQ(R7, 0, out_of_here),
-		MOV(R1, R6),
-		ADD(R1, CHUNK(bytes)),
-		MOV(R2, CHUNK_LEN),
-		MOV(R3, R7),
-		ebpf_call_helper(has ? EBPF_FN_probe_read_kernel : EBPF_FN_probe_read),
-		JNE(R0, 0, done),
-		STX(DW, MEM(R6, CHUNK(done)), R7),
+	EMIT(b, JNE(R0, 0, done),
+		STX(DW, MEM(R7, CHUNK(done)), R8),
 	     LABEL(done),
-		ST(DW, MEM(R6, CHUNK(addr)), 0),
+		ST(DW, MEM(R7, CHUNK(addr)), 0),
 	     LABEL(out_of_here),
 		MOV(R0, 0),
 		EXIT());

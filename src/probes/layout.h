@@ -66,7 +66,15 @@ enum layout_field {
 #define LAYOUT_FRAGS_MAX  17  /* of skb_shared_info.frags[], in usual builds */
 #define LAYOUT_SHARED_LEN 384 /* skb_shared_info with so many, with room */
 
-/* Fragments of sk_buffs: the bytes at (page << shift) + base + offset. */
+#define LAYOUT_NR_FRAGS_AT 2 /* in skb_shared_info, from 5.4 on */
+
+/* skb_frag_t with pointers of 64 bits, from 5.4 on. */
+struct layout_frag {
+	uint64_t page;
+	uint32_t len, off;
+};
+
+/* Fragments of sk_buffs: the bytes at (page << shift) + base + off. */
 struct layout_pages {
 	const char *missing; /* why nothing is known, or NULL */
 	uint64_t base;
@@ -159,7 +167,7 @@ int probe_layout_peek(const struct probe_layout *l, const struct ebpf_target *t,
 		      struct layout_peek *peek, struct err *e);
 void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN]);
 
-/* layout_emit.c: how programs that look at the kernel's memory copy it. */
+/* layout_emit.c: how programs copy the kernel's memory, for the layout and for its code. */
 void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out);
 void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/layout_emit.c - pieces of programs that copy kernel memory into a map for the layout.
+ * src/probes/layout_emit.c - pieces of programs that copy kernel memory into a map's value.
  *
  * Emits into b; each piece has its register contract above it.
  */

@@ -27,8 +27,7 @@
 
 enum {
 	DATAGRAM_LEN = 40007, /* more than one allocation; its length is nobody else's */
-	NR_FRAGS_AT = 2,
-	FRAGS_FIRST = 32, /* frags[] stands behind the members of fixed place */
+	FRAGS_FIRST = 32,     /* frags[] stands behind the members of fixed place */
 	SAMPLE_LEN = 32,
 	SAMPLE_CNT = 2 * LAYOUT_FRAGS_MAX, /* a round: both ends of each fragment */
 	ROUNDS = 64,
@@ -50,11 +49,6 @@ struct look {
 };
 
 #define LOOK(field) offsetof(struct look, field)
-
-struct frag {
-	uint64_t page;
-	uint32_t len, off;
-};
 
 struct search {
 	struct look look;
@@ -199,7 +193,7 @@ static uint64_t skb_head(const struct search *s, const struct probe_layout *l)
 
 /* Are there `cnt` fragments at this offset that make up data_len bytes? */
 static bool are_frags(const uint8_t *shared, unsigned at, unsigned cnt, uint32_t data_len,
-		      struct frag *frag)
+		      struct layout_frag *frag)
 {
 	uint64_t len = 0;
 
@@ -215,10 +209,10 @@ static bool are_frags(const uint8_t *shared, unsigned at, unsigned cnt, uint32_t
 
 /* The offset of frags[] in skb_shared_info, 0: none, or several fit. */
 static uint16_t find_frags(const struct search *s, const struct probe_layout *l, unsigned cnt,
-			   struct frag frag[LAYOUT_FRAGS_MAX])
+			   struct layout_frag frag[LAYOUT_FRAGS_MAX])
 {
 	uint32_t data_len = skb_u32(s, l, LAYOUT_SKB_DATA_LEN);
-	struct frag trial[LAYOUT_FRAGS_MAX];
+	struct layout_frag trial[LAYOUT_FRAGS_MAX];
 	uint16_t found = 0;
 
 	if (cnt < 2 || cnt > LAYOUT_FRAGS_MAX || skb_u32(s, l, LAYOUT_SKB_LEN) != DATAGRAM_LEN ||
@@ -237,7 +231,7 @@ static uint16_t find_frags(const struct search *s, const struct probe_layout *l,
 
 /* ---- The search --------------------------------------------------------------------------- */
 
-static uint64_t address(const struct layout_pages *p, const struct frag *f)
+static uint64_t address(const struct layout_pages *p, const struct layout_frag *f)
 {
 	return (f->page << p->shift) + p->base + f->off;
 }
@@ -251,7 +245,7 @@ static uint64_t distance(unsigned n, uint64_t step)
 }
 
 /* Finds the distance by which `want` stands in the first fragment. In: p->base with distance 0. */
-static bool find_base(struct search *s, struct layout_pages *p, const struct frag *f,
+static bool find_base(struct search *s, struct layout_pages *p, const struct layout_frag *f,
 		      const uint8_t *want, uint64_t step)
 {
 	for (unsigned n = 0; n < ROUNDS * SAMPLE_CNT; n += SAMPLE_CNT) {
@@ -269,7 +263,7 @@ static bool find_base(struct search *s, struct layout_pages *p, const struct fra
 }
 
 /* Do both ends of each fragment stand where they must? */
-static bool is_right(struct search *s, const struct layout_pages *p, const struct frag *frag,
+static bool is_right(struct search *s, const struct layout_pages *p, const struct layout_frag *frag,
 		     unsigned cnt, const uint8_t *want)
 {
 	for (unsigned i = 0; i < cnt; i++) {
@@ -289,9 +283,9 @@ static bool is_right(struct search *s, const struct layout_pages *p, const struc
 /* Fills *p. NULL, or what is missing. */
 static const char *find(struct search *s, const struct probe_layout *l, struct layout_pages *p)
 {
-	struct frag frag[LAYOUT_FRAGS_MAX];
+	struct layout_frag frag[LAYOUT_FRAGS_MAX];
 	uint64_t head = skb_head(s, l);
-	unsigned cnt = s->look.shared[NR_FRAGS_AT];
+	unsigned cnt = s->look.shared[LAYOUT_NR_FRAGS_AT];
 	const uint8_t *paged = s->datagram + DATAGRAM_LEN - skb_u32(s, l, LAYOUT_SKB_DATA_LEN);
 
 	p->frags_at = find_frags(s, l, cnt, frag);
