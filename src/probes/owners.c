@@ -109,16 +109,19 @@ static void list_socks(struct owners *o)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
-	char task[PROC_TASK_LEN];
+	uint32_t pid[NETNS_MAX];
+	char task[16];
 
 	o->sock_cnt = 0;
 	for (size_t f = 0; f < 2; f++)
 		for (size_t p = 0; p < 2; p++)
 			(void)kbpf_sock_list(families[f], protocols[p], add_sock, o, NULL);
 	list_tables(o, "thread-self", false);
+	probe_proc_in_netns(o->netns, o->netns_cnt, pid);
 	for (unsigned i = 0; i < o->netns_cnt; i++) {
 		o->listed = o->netns[i];
-		if (probe_proc_in_netns(task, o->listed))
+		(void)snprintf(task, sizeof(task), "%u", pid[i]);
+		if (pid[i])
 			list_tables(o, task, true);
 	}
 	o->listed = 0;

@@ -25,13 +25,11 @@ void probe_end_addr(uint8_t to[16], uint8_t family, const uint8_t *addr);
 
 /* ---- owners_proc.c: sockets in /proc ------------------------------------------------------ */
 
-#define PROC_TASK_LEN 16
-
 /* Calls fn for each socket that /proc/TASK/net/TABLE ("udp6") lists. */
 void probe_proc_socks(const char *task, const char *table, uint8_t protocol, kbpf_sock_fn fn,
 		      void *user);
-/* A process in the network namespace with this inode; false: none that we can see. */
-bool probe_proc_in_netns(char task[PROC_TASK_LEN], uint32_t netns);
+/* Finds a process in each of the network namespaces, by their inodes; 0: none that we can see. */
+void probe_proc_in_netns(const uint32_t *netns, unsigned cnt, uint32_t *pid);
 
 /* ---- owners.c: sockets and their processes ------------------------------------------------ */
 

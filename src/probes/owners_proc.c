@@ -68,7 +68,8 @@ void probe_proc_socks(const char *task, const char *table, uint8_t protocol, kbp
 	free(text);
 }
 
-static bool is_in(uint32_t pid, uint32_t netns)
+/* The inode of a process's network namespace; 0: it cannot be seen. */
+static uint32_t netns_of(uint32_t pid)
 {
 	char path[64], link[64];
 	unsigned inode;
@@ -77,26 +78,25 @@ static bool is_in(uint32_t pid, uint32_t netns)
 	(void)snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
 	len = readlink(path, link, sizeof(link) - 1);
 	if (len < 0)
-		return false;
+		return 0;
 	link[len] = '\0';
-	return sscanf(link, "net:[%u]", &inode) == 1 && inode == netns;
+	return sscanf(link, "net:[%u]", &inode) == 1 ? inode : 0;
 }
 
-bool probe_proc_in_netns(char task[PROC_TASK_LEN], uint32_t netns)
+void probe_proc_in_netns(const uint32_t *netns, unsigned cnt, uint32_t *pid)
 {
-	DIR *dir = opendir("/proc");
+	DIR *dir = cnt ? opendir("/proc") : NULL;
 	const struct dirent *d;
-	bool found = false;
 
-	while (dir && !found && (d = readdir(dir))) {
-		uint32_t pid = (uint32_t)strtoul(d->d_name, NULL, 10);
+	memset(pid, 0, cnt * sizeof(*pid));
+	while (dir && (d = readdir(dir))) {
+		uint32_t task = (uint32_t)strtoul(d->d_name, NULL, 10);
+		uint32_t inode = isdigit((unsigned char)d->d_name[0]) ? netns_of(task) : 0;
 
-		if (!isdigit((unsigned char)d->d_name[0]) || !is_in(pid, netns))
-			continue;
-		(void)snprintf(task, PROC_TASK_LEN, "%u", pid);
-		found = true;
+		for (unsigned i = 0; inode && i < cnt; i++)
+			if (netns[i] == inode && !pid[i])
+				pid[i] = task;
 	}
 	if (dir)
 		closedir(dir);
-	return found;
 }
