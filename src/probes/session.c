@@ -59,16 +59,23 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 	return 0;
 }
 
+bool probe_session_has_hook(const struct probe *p, bool tracing)
+{
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		if (p->hooks.hook[i].ops->tracing == tracing)
+			return true;
+	return false;
+}
+
+/* What of the kernel's memory programs may look at, and where it is. */
 static int find_layout(struct probe *p, struct err *e)
 {
-	p->capture.ptr_values = probe_shows_pointers();
-	for (unsigned i = 0; i < p->hooks.cnt; i++) {
-		if (!p->hooks.hook[i].ops->tracing && !p->capture.track)
-			continue;
-		p->capture.layout = &p->layout;
-		return probe_layout_fill(&p->layout, e);
-	}
-	return 0;
+	if (probe_session_has_hook(p, false))
+		p->capture.ptr_values = probe_shows_pointers();
+	if (!probe_session_has_hook(p, true) && !p->capture.track)
+		return 0;
+	p->capture.layout = &p->layout;
+	return probe_layout_fill(&p->layout, e);
 }
 
 #define PROG_NAME_LEN 16

@@ -59,6 +59,9 @@ struct probe {
 /* target.c: may this process load programs that know the addresses of what they are given? */
 bool probe_shows_pointers(void);
 
+/* session.c: does one of the hooks trace, or does one not? */
+bool probe_session_has_hook(const struct probe *p, bool tracing);
+
 /* session_maps.c: the maps and rings of p->capture. */
 int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e);
 void probe_session_close_maps(struct probe *p);

@@ -45,12 +45,7 @@ static int watch(int epoll_fd, int fd)
 /* The link type of an interface matters to programs that get the packet as their context. */
 static bool needs_news(const struct probe *p, const char *const *patterns)
 {
-	if (patterns && *patterns)
-		return true;
-	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (!p->hooks.hook[i].ops->tracing)
-			return true;
-	return false;
+	return (patterns && *patterns) || probe_session_has_hook(p, false);
 }
 
 static int listen_for_news(struct probe *p, struct err *e)

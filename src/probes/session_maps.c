@@ -28,14 +28,6 @@ static unsigned ring_pages(const struct probe_config *c, unsigned cpu_cnt)
 	return pages;
 }
 
-static bool any_hook(const struct probe *p, bool tracing)
-{
-	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (p->hooks.hook[i].ops->tracing == tracing)
-			return true;
-	return false;
-}
-
 void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i)
 {
 	uint32_t key = (uint32_t)i->index;
@@ -128,13 +120,13 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 	int cpu_cnt = kbpf_possible_cpu_cnt();
 	int rc = cpu_cnt < 0 ? cpu_cnt : make_shared(p, (unsigned)cpu_cnt, e);
 
-	if (rc == 0 && any_hook(p, true))
+	if (rc == 0 && probe_session_has_hook(p, true))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
 	if (rc == 0 && p->capture.track)
 		rc = make_track(p, e);
-	if (rc == 0 && any_hook(p, false))
+	if (rc == 0 && probe_session_has_hook(p, false))
 		rc = make_linktypes(p, e);
-	if (rc == 0 && any_hook(p, true) && !probe_session_wants_all(p))
+	if (rc == 0 && probe_session_has_hook(p, true) && !probe_session_wants_all(p))
 		rc = make_ifaces(p, e);
 	if (rc < 0)
 		return rc;
