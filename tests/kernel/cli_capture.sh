@@ -36,8 +36,8 @@ in_a_container()
 		"pings in: $(cat "$T/out")"
 }
 
-# shows SPEC OPTION...: at this hook, 4 requests and 4 replies pass left0.
-shows()
+# four_pings SPEC OPTION...: what this hook sees of 4 requests and 4 replies at left0
+four_pings()
 {
 	need_pair
 	start -f "$@" icmp and host "$NET.1"
@@ -45,6 +45,12 @@ shows()
 	sleep 0.3
 	stop INT
 	ended 0
+}
+
+# shows SPEC OPTION...: all of them
+shows()
+{
+	four_pings "$@"
 	same "$(grep -Ec "left0 .*$echo" "$T/out")" 8 "pings in: $(cat "$T/out")"
 	hasnt "$T/err" '^[1-9][0-9]* packets lost'
 }
@@ -106,12 +112,7 @@ selects()
 # What a program of LEFT's interface receives: the replies.
 receives()
 {
-	need_pair
-	start -f "$@" icmp and host "$NET.1"
-	pings 4
-	sleep 0.3
-	stop INT
-	ended 0
+	four_pings "$@"
 	same "$(grep -Ec 'left0 .*echo reply' "$T/out")" 4 "replies in: $(cat "$T/out")"
 	same "$(lines "$T/out")" 4 lines
 	has "$T/err" '^4 packets captured'
