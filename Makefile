@@ -46,11 +46,12 @@ FUZZ_MAIN = -fsanitize=fuzzer
 endif
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DBPFCAP_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS)
-CFLAGS_ALL   = -std=c11 $(OPT) $(WARN) $(WERROR) -fPIC -MMD -MP \
-	       $(shell $(PKG) --cflags libpcap libmnl) $(CFLAGS)
-LIBS	     = $(shell $(PKG) --libs libpcap libmnl) -lpthread
+PKG_CFLAGS  := $(shell $(PKG) --cflags libpcap libmnl)
+PKG_LIBS    := $(shell $(PKG) --libs libpcap libmnl)
+CFLAGS_ALL   = -std=c11 $(OPT) $(WARN) $(WERROR) -fPIC -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
+LIBS	     = $(PKG_LIBS) -lpthread
 
-LIB_SRC	 = $(wildcard src/*.c src/*/*.c)
+LIB_SRC	 = $(sort $(shell find src -name '*.c'))
 LIB_OBJ	 = $(LIB_SRC:%.c=$(BUILD)/%.o)
 HEADERS	 = $(wildcard include/bpfcap/*.h)
 TOOLS	 = $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
@@ -67,11 +68,11 @@ LINT	     = $(wildcard tests/lint/*.sh)
 FUZZERS	     = $(call programs,tests/fuzz)
 VM_BIN	     = $(call programs,tests/vm)
 BENCH	     = $(call programs,bench)
-LIBBPF	     = $(shell $(PKG) --libs libbpf 2>/dev/null)
+LIBBPF	    := $(shell $(PKG) --libs libbpf 2>/dev/null)
 EXAMPLES     = $(filter-out $(if $(LIBBPF),,%/set_insns),$(call programs,examples))
 
 # Objects for bpfinject's tests, without and with type information (-g), where there is clang.
-BPF_CLANG = $(shell command -v clang)
+BPF_CLANG := $(shell command -v clang)
 BPF_CASES = $(if $(BPF_CLANG),$(foreach c,$(basename $(notdir $(wildcard tests/cases/inject/*.c))),\
 	      $(BUILD)/tests/kernel/$(c).bpf $(BUILD)/tests/kernel/$(c)-g.bpf))
 
@@ -100,7 +101,7 @@ examples: $(EXAMPLES)			## programs that use the library
 # ---- Rules ---------------------------------------------------------------------------------------
 
 $(BUILD)/libbpfcap.a: $(LIB_OBJ)
-	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)rm -f $@ && $(AR) qcs $@ $^
 
 # Only what the public headers declare is exported.
 $(BUILD)/libbpfcap.map: src/exports $(BUILD)/libbpfcap.a $(HEADERS)
@@ -126,7 +127,7 @@ $(BUILD)/flags: FORCE
 		echo '$(subst ','\'',$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL))' >$@
 
 # tools/common is shared by all commands.
-tool_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/$(1)/*.c tools/common/*.c))
+tool_objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(shell find tools/$(1) tools/common -name '*.c')))
 define TOOL_RULE
 $(BUILD)/bin/$(1): $(call tool_objects,$(1)) $(BUILD)/libbpfcap.a
 	@mkdir -p $$(@D)
@@ -137,7 +138,7 @@ $(foreach t,$(TOOLS),$(eval $(call TOOL_RULE,$(t))))
 # Tests named cap_x, asm_x and inject_x take what they test of bpfcap, bpfasm and bpfinject.
 define TOOL_TEST_RULES
 $(BUILD)/lib$(2).a: $(filter-out %/main.o,$(call tool_objects,$(1)))
-	$$(call say,AR)rm -f $$@ && $$(AR) rcs $$@ $$^
+	$$(call say,AR)rm -f $$@ && $$(AR) qcs $$@ $$^
 
 $(BUILD)/tests/unit/$(2)_%: $(BUILD)/tests/unit/$(2)_%.o $(BUILD)/libtest.a $(BUILD)/lib$(2).a \
 		$(BUILD)/libbpfcap.a
@@ -153,7 +154,7 @@ $(eval $(call TOOL_TEST_RULES,bpfasm,asm))
 $(eval $(call TOOL_TEST_RULES,bpfinject,inject))
 
 $(BUILD)/libtest.a: $(TEST_LIB_OBJ)
-	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)rm -f $@ && $(AR) qcs $@ $^
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/driver/main.o $(BUILD)/libtest.a \
 		$(BUILD)/libbpfcap.a
@@ -184,7 +185,7 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
 # ---- Static ----------------------------------------------------------------------------------------
 
 # The compiler answers with the bare name where the library has no static form.
-MNL_A = $(shell $(CC) -print-file-name=libmnl.a)
+MNL_A := $(shell $(CC) -print-file-name=libmnl.a)
 
 static: $(BUILD)/static/bpfcap		## one static binary, build/static/bpfcap (docs/testing.md)
 

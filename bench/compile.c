@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/compile.c - how long compiling takes: expression to classic BPF, classic to eBPF, and the
+ * compile.c - how long compiling takes: expression to classic BPF, classic to eBPF, and the
  * kernel's verifier and JIT.
  *
  *	compile [NAME...]

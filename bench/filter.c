@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/filter.c - what filters cost, next to others' ways to run the same classic program.
+ * filter.c - what filters cost, next to others' ways to run the same classic program.
  *
  *	filter [EXPRESSION...]
  *

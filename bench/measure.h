@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* bench/measure.h - how long a program takes for a packet, and the middle one of measured times. */
-#ifndef BENCH_MEASURE_H
-#define BENCH_MEASURE_H
+/* measure.h - how long a program takes for a packet, and the middle one of measured times. */
+#ifndef BPFCAP_BENCH_MEASURE_H
+#define BPFCAP_BENCH_MEASURE_H
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/socket.c - from how many loads on a socket filter is faster with one copy by skb_load_bytes
+ * socket.c - from how many loads on a socket filter is faster with one copy by skb_load_bytes
  * than with a call of LD_ABS for each. The compiler chooses by two numbers of
- * src/cbpf2ebpf/cost.h.
+ * src/cbpf2ebpf/emit/cost.h.
  *
  * Filters of 1, 2, ... loads of the packet's start run both ways by BPF_PROG_TEST_RUN, next to an
  * empty program; shown are medians of the difference, in ns, and what the compiler chooses. Needs
@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../src/cbpf2ebpf/cbpf_code.h"
-#include "../src/cbpf2ebpf/cost.h"
+#include "../src/cbpf2ebpf/classic/code.h"
+#include "../src/cbpf2ebpf/emit/cost.h"
 #include "../tests/lib/packets.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "bpfcap/kbpf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/start.c - how long from starting the command to its first line about a packet?
+ * start.c - how long from starting the command to its first line about a packet?
  *
  * Takes nothing; datagrams pass lo of a network namespace of its own each SEND_EVERY_US. Prints the
  * medians for bpfcap's hooks and for tcpdump, run in turn, and the ratio to tcpdump. Needs root.

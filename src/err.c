@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* src/err.c - fills a struct err: takes a code, a stage and a format, gives back the code. */
-#include "err.h"
+/* err.c - fills a struct err: takes a code, a stage and a format, gives back the code. */
+#include "bpfcap/err.h"
 
 #include <stdarg.h>
 #include <stdio.h>

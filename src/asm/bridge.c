@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/bridge.c - gives every item its slot and bridges jumps beyond 16 bits (see bridge.h).
+ * bridge.c - gives every item its slot and bridges jumps beyond 16 bits (see bridge.h).
  *
  * Bridges make code longer, which can put other jumps out of reach: so slots and bridges are
  * found in turns until nothing changes. With each turn a jump counts as far a little earlier, so
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 
 #define JUMP_MAX    INT16_MAX
 #define POOL_STRIDE 8192 /* slots of the program between two pools */

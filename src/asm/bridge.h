@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/bridge.h - where everything goes, so that each jump fits 16 bits. Private to src/asm.
+ * bridge.h - where everything goes, so that each jump fits 16 bits. Private to src/asm.
  *
  * Bridges stand in pools between items: an optional goto over the pool for who comes from above,
  * then one goto a bridge. A jump that is too far goes to a bridge, and that one to the label or to
  * the next bridge; with gotol a bridge reaches anything. Bridges of one pool are shared by all
  * jumps to the same label.
  */
-#ifndef SRC_ASM_BRIDGE_H
-#define SRC_ASM_BRIDGE_H
+#ifndef BPFCAP_SRC_ASM_BRIDGE_H
+#define BPFCAP_SRC_ASM_BRIDGE_H
 
 #include "builder.h"
 

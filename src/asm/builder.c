@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/builder.c - collects operations into items, checked one by one. The first mistake
+ * builder.c - collects operations into items, checked one by one. The first mistake
  * sticks and later operations are ignored; ebpf_finish() (link.c) reports it.
  */
 #include "builder.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "check.h"
 
 #define STAGE "assemble"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/asm/builder.h - what a builder holds. Private to src/asm: builder.c fills, link.c reads. */
-#ifndef SRC_ASM_BUILDER_H
-#define SRC_ASM_BUILDER_H
+/* builder.h - what a builder holds. Private to src/asm: builder.c fills, link.c reads. */
+#ifndef BPFCAP_SRC_ASM_BUILDER_H
+#define BPFCAP_SRC_ASM_BUILDER_H
 
 #include "isa.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/check.c - legality: takes instructions, a target and a program type; gives 0 or -EINVAL
+ * check.c - legality: takes instructions, a target and a program type; gives 0 or -EINVAL
  * with the reason. Reads the table of isa.h; what the table does not name is refused.
  */
 #include "check.h"
@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 
 __attribute__((format(printf, 2, 3))) static int fault(char why[EBPF_FAULT_LEN], const char *fmt,
 						       ...)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/asm/check.h - is one instruction right, and does the target have it? Private to src/asm. */
-#ifndef SRC_ASM_CHECK_H
-#define SRC_ASM_CHECK_H
+/* check.h - is one instruction right, and does the target have it? Private to src/asm. */
+#ifndef BPFCAP_SRC_ASM_CHECK_H
+#define BPFCAP_SRC_ASM_CHECK_H
 
 #include "isa.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/disasm.c - an instruction as text, in the notation of the kernel verifier's log (and of
+ * disasm.c - an instruction as text, in the notation of the kernel verifier's log (and of
  * bpftool prog dump xlated). Never fails: what the table of isa.h does not know is "(ff) ?".
  */
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/asm/helpers.c - numbers and names of helpers and of program types, either way. */
+/* helpers.c - numbers and names of helpers and of program types, either way. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/isa.c - the table of the instruction set and the questions asked of it.
+ * isa.c - the table of the instruction set and the questions asked of it.
  * Takes instructions, gives rows; NULL means reserved.
  */
 #include "isa.h"

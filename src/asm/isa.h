@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/isa.h - how to ask the one table of the instruction set. Private to src/asm.
+ * isa.h - how to ask the one table of the instruction set. Private to src/asm.
  *
  * Each row is an instruction; the checks, the disassembler and the parser all read the same rows
  * (isa_rows.h). What a row does not name is reserved: an opcode without a row, or a field that the
  * row's form leaves at zero, is refused.
  */
-#ifndef SRC_ASM_ISA_H
-#define SRC_ASM_ISA_H
+#ifndef BPFCAP_SRC_ASM_ISA_H
+#define BPFCAP_SRC_ASM_ISA_H
 
 #include "bpfcap/ebpf.h"
 

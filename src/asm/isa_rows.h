@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/isa_rows.h - the instruction set as rows, expanded by isa.c.
+ * isa_rows.h - the instruction set as rows, expanded by isa.c.
  *
  * ISA_ROWS(ROW, ALT): ROW(id, code, key, value, form, needs, text) begins an opcode; the ALT rows
  * that share its opcode follow at once. Key, value, form and needs are as in struct isa_row
  * (key and form without their prefixes).
  */
-#ifndef SRC_ASM_ISA_ROWS_H
-#define SRC_ASM_ISA_ROWS_H
+#ifndef BPFCAP_SRC_ASM_ISA_ROWS_H
+#define BPFCAP_SRC_ASM_ISA_ROWS_H
 
 /* clang-format off */
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/link.c - ebpf_finish(): labels become items, items become slots (bridge.c), slots
+ * link.c - ebpf_finish(): labels become items, items become slots (bridge.c), slots
  * become the program. Fails with the builder's first mistake, a label that is not placed, -E2BIG
  * (also for a call that is too far), -ENOMEM; nothing is given then.
  */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bridge.h"
 
 /* The item that begins at `slot` of the program without bridges; -1: none does. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/ops.c - the operations of ebpf.h: each function takes typed operands and gives a struct
+ * ops.c - the operations of ebpf.h: each function takes typed operands and gives a struct
  * ebpf_op. Nothing is checked here; ebpf_emit() does it, where it can say which line was wrong.
  */
 #include "isa.h"

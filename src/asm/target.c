@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/asm/target.c - what a kernel has: from a version in text, asked and changed bit by bit.
+ * target.c - what a kernel has: from a version in text, asked and changed bit by bit.
  * Takes hostile text; fails with -EINVAL.
  */
 #include <ctype.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bpfcap/ebpf.h"
-#include "../err.h"
+#include "bpfcap/err.h"
 
 #define BASELINE_VERSION 504
 #define HELPER_MAX	 (EBPF_HELPER_WORDS * 64)

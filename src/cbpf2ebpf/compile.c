@@ -5,11 +5,11 @@
  */
 #include <errno.h>
 
-#include "../err.h"
-#include "cost.h"
-#include "emit.h"
-#include "pass.h"
-#include "read.h"
+#include "bpfcap/err.h"
+#include "emit/cost.h"
+#include "emit/emit.h"
+#include "passes/pass.h"
+#include "read/read.h"
 
 /* ---- Classic BPF to graph ----------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/features.c - what this kernel has, found by trying the smallest thing that needs it.
+ * features.c - what this kernel has, found by trying the smallest thing that needs it.
  *
  * Version numbers lie on vendor kernels. Nothing is ever attached: links are tried on targets that
  * cannot exist, and the error tells whether the kernel knew what was asked. Answers are 1, 0, or

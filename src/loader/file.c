@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/file.c - whole small files of /proc, /sys and tracefs, whose size is known only by
+ * file.c - whole small files of /proc, /sys and tracefs, whose size is known only by
  * reading them, and the CPU lists among them.
  */
 #include "file.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/file.h - numbers and CPU lists in files of /proc and /sys; private to the loader. */
-#ifndef LOADER_FILE_H
-#define LOADER_FILE_H
+/* file.h - numbers and CPU lists in files of /proc and /sys; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_FILE_H
+#define BPFCAP_SRC_LOADER_FILE_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/guard.c - a small process that cleans up behind one that was killed.
+ * guard.c - a small process that cleans up behind one that was killed.
  *
  * It holds one end of a pair of sockets and nothing else. The kernel closes the other end however
  * the guarded process ends; then the guardian takes off what it was told of: XDP programs by their
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "owner.h"
 #include "rcu.h"

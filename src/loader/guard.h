@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/guard.h - what a guardian is told of: it takes off that and no more; private. */
-#ifndef LOADER_GUARD_H
-#define LOADER_GUARD_H
+/* guard.h - what a guardian is told of: it takes off that and no more; private. */
+#ifndef BPFCAP_SRC_LOADER_GUARD_H
+#define BPFCAP_SRC_LOADER_GUARD_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/iface.c - the interfaces of this network namespace by rtnetlink: all that there are,
+/* iface.c - the interfaces of this network namespace by rtnetlink: all that there are,
  * and then each that comes, changes or goes. */
 #include <errno.h>
 #include <linux/if_link.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "netlink.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/info.c - what the kernel tells about loaded programs, and walking over them. */
+/* info.c - what the kernel tells about loaded programs, and walking over them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

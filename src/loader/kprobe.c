@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/kprobe.c - one probe at a kernel function by the kprobe PMU, gone with its fd. */
+/* kprobe.c - one probe at a kernel function by the kprobe PMU, gone with its fd. */
 #include "kprobe.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "file.h"
 #include "perf_event.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/kprobe.h - one probe at a kernel function; private to the loader. */
-#ifndef LOADER_KPROBE_H
-#define LOADER_KPROBE_H
+/* kprobe.h - one probe at a kernel function; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_KPROBE_H
+#define BPFCAP_SRC_LOADER_KPROBE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/kprobe_tracefs.c - probes made by a line in tracefs' kprobe_events, where the kprobe
+ * kprobe_tracefs.c - probes made by a line in tracefs' kprobe_events, where the kprobe
  * PMU cannot be had. They outlive their process, so their group is named after it, and what a
  * dead one left is swept.
  */
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "file.h"
 #include "kprobe.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/kprobes.c - programs at many kernel functions: by one link for all, or each by itself.
+ * kprobes.c - programs at many kernel functions: by one link for all, or each by itself.
  *
  * Attaching one is work under the kernel's locks, which more threads make slower. Detaching one
  * is waiting for several grace periods, some of them outside the locks, so that is done in threads.
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "guard.h"
 #include "kprobe.h"

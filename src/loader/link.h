@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/link.h - bpf links, which are gone with their descriptor; private to the loader. */
-#ifndef LOADER_LINK_H
-#define LOADER_LINK_H
+/* link.h - bpf links, which are gone with their descriptor; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_LINK_H
+#define BPFCAP_SRC_LOADER_LINK_H
 
 #include "bpfcap/kbpf.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/log.c - fetches the verifier's log whole, and finds in it the sentence that matters.
+ * log.c - fetches the verifier's log whole, and finds in it the sentence that matters.
  *
  * A log buffer that is too small makes even a valid program fail with ENOSPC, so the buffer grows
  * until the log fits. The log ends with the complaint, followed by dumps of states and statistics.

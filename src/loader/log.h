@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/log.h - the verifier's log; private to the loader. */
-#ifndef LOADER_LOG_H
-#define LOADER_LOG_H
+/* log.h - the verifier's log; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_LOG_H
+#define BPFCAP_SRC_LOADER_LOG_H
 
 #include <stddef.h>
 

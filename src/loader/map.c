@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/map.c - creates maps and reads and writes their elements. */
+/* map.c - creates maps and reads and writes their elements. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "perm.h"
 #include "sys.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/netlink.c - netlink transactions by libmnl: a request, its answers, its end, and
+ * netlink.c - netlink transactions by libmnl: a request, its answers, its end, and
  * the kernel's explanation where it refuses.
  */
 #include "netlink.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/netlink.h - one netlink socket and one transaction at a time; private to the loader.
+ * netlink.h - one netlink socket and one transaction at a time; private to the loader.
  */
-#ifndef LOADER_NETLINK_H
-#define LOADER_NETLINK_H
+#ifndef BPFCAP_SRC_LOADER_NETLINK_H
+#define BPFCAP_SRC_LOADER_NETLINK_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/owner.c - names of processes that outlive them; see owner.h. */
+/* owner.c - names of processes that outlive them; see owner.h. */
 #include "owner.h"
 
 #include <errno.h>

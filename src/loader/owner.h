@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/owner.h - who made a tc filter, written into its name, so that what a dead process
+ * owner.h - who made a tc filter, written into its name, so that what a dead process
  * left behind can be told from what a living one uses. Private to the loader.
  *
  * "bpfcap:PID:STARTTIME:PIDNS", and ":q" behind it when the qdisc was made by one of us too. The
  * start time tells a process from a later one with the same number, and the pid namespace
  * says whether the number means anything here.
  */
-#ifndef LOADER_OWNER_H
-#define LOADER_OWNER_H
+#ifndef BPFCAP_SRC_LOADER_OWNER_H
+#define BPFCAP_SRC_LOADER_OWNER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/parallel.c - the same work on many things at once; see parallel.h. */
+/* parallel.c - the same work on many things at once; see parallel.h. */
 #include "parallel.h"
 
 #include <pthread.h>

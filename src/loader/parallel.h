@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/parallel.h - the same work on many things at once; private to the loader. */
-#ifndef LOADER_PARALLEL_H
-#define LOADER_PARALLEL_H
+/* parallel.h - the same work on many things at once; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_PARALLEL_H
+#define BPFCAP_SRC_LOADER_PARALLEL_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/perf_event.c - programs at events of perf_event_open(2), and tracepoints among them.
+ * perf_event.c - programs at events of perf_event_open(2), and tracepoints among them.
  *
  * One event on any CPU fires on all. The program runs from PERF_EVENT_IOC_SET_BPF on and until the
  * descriptor is closed; enabling and disabling the event changes nothing.
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "file.h"
 #include "perm.h"

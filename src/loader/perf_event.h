@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/perf_event.h - perf events that run programs; private to the loader. */
-#ifndef LOADER_PERF_EVENT_H
-#define LOADER_PERF_EVENT_H
+/* perf_event.h - perf events that run programs; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_PERF_EVENT_H
+#define BPFCAP_SRC_LOADER_PERF_EVENT_H
 
 struct err;
 struct perf_event_attr;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/perfbuf.c - one perf ring a CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one
+ * perfbuf.c - one perf ring a CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one
  * stream in the order of the records' times.
  *
  * All rings are looked at first, and the clock before them: a record older than the clock's
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "file.h"
 #include "perfring.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/perfring.c - reads one perf ring in place; see perfring.h.
+ * perfring.c - reads one perf ring in place; see perfring.h.
  *
  * Records are 8-byte aligned in a ring whose length is a power of two and at least a page, so a
  * header never wraps; anything behind it may.

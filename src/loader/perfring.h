@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/perfring.h - reads one perf ring; knows memory only, so that it can be tested without
+ * perfring.h - reads one perf ring; knows memory only, so that it can be tested without
  * a kernel. Private to the loader.
  *
  * A ring is written by the kernel and read here. All sizes in it are checked: what does not fit
  * is skipped and counted as lost, and the reader always moves on.
  */
-#ifndef LOADER_PERFRING_H
-#define LOADER_PERFRING_H
+#ifndef BPFCAP_SRC_LOADER_PERFRING_H
+#define BPFCAP_SRC_LOADER_PERFRING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/perm.c - why the kernel said EPERM: compares the capabilities that an operation needs
+ * perm.c - why the kernel said EPERM: compares the capabilities that an operation needs
  * with those of this process, and looks at what else can refuse. Gives a sentence.
  */
 #include "perm.h"
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "uapi.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/perm.h - says which privilege a refused operation lacks; private to the loader. */
-#ifndef LOADER_PERM_H
-#define LOADER_PERM_H
+/* perm.h - says which privilege a refused operation lacks; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_PERM_H
+#define BPFCAP_SRC_LOADER_PERM_H
 
 #include "bpfcap/err.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/prog.c - loads programs, silently first, and explains a refusal; test runs.
+ * prog.c - loads programs, silently first, and explains a refusal; test runs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 #include "log.h"

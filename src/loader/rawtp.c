@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/rawtp.c - programs at raw tracepoints: no tracefs, no format, the bare arguments. */
+/* rawtp.c - programs at raw tracepoints: no tracefs, no format, the bare arguments. */
 #include <errno.h>
 #include <string.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "perm.h"
 #include "sys.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/rcu.c - /sys/kernel/rcu_expedited, set while hundreds of probes come and go.
+ * rcu.c - /sys/kernel/rcu_expedited, set while hundreds of probes come and go.
  *
  * Taking a probe off waits for three grace periods, of which the kernel's locks allow one at a
  * time: about 40 ms a probe, and less than 1 ms when they are expedited. The setting is the whole

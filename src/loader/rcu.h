@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/rcu.h - has the kernel's grace periods end at once, for a while; private. */
-#ifndef LOADER_RCU_H
-#define LOADER_RCU_H
+/* rcu.h - has the kernel's grace periods end at once, for a while; private. */
+#ifndef BPFCAP_SRC_LOADER_RCU_H
+#define BPFCAP_SRC_LOADER_RCU_H
 
 struct owner;
 

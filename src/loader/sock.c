@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/sock.c - the sockets of this network namespace by sock_diag. */
+/* sock.c - the sockets of this network namespace by sock_diag. */
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <string.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "netlink.h"
 

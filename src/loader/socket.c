@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/socket.c - a program as the filter of a socket of the caller's. */
+/* socket.c - a program as the filter of a socket of the caller's. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 
 int kbpf_socket_attach(int sock_fd, int prog_fd, struct err *e)

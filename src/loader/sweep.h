@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/sweep.h - takes off what processes of ours left; private to the loader. */
-#ifndef LOADER_SWEEP_H
-#define LOADER_SWEEP_H
+/* sweep.h - takes off what processes of ours left; private to the loader. */
+#ifndef BPFCAP_SRC_LOADER_SWEEP_H
+#define BPFCAP_SRC_LOADER_SWEEP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/sys.c - system calls without wrappers in old C libraries; 0 or a value, or -errno. */
+/* sys.c - system calls without wrappers in old C libraries; 0 or a value, or -errno. */
 #include "sys.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/sys.h - system calls as the loader wants them, private to it: -errno instead of -1.
+ * sys.h - system calls as the loader wants them, private to it: -errno instead of -1.
  */
-#ifndef LOADER_SYS_H
-#define LOADER_SYS_H
+#ifndef BPFCAP_SRC_LOADER_SYS_H
+#define BPFCAP_SRC_LOADER_SYS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/tc.c - attaches programs at tc, by tcx link or as clsact filter, and takes them off.
+ * tc.c - attaches programs at tc, by tcx link or as clsact filter, and takes them off.
  *
  * A clsact filter outlives its process. So its name says whose it is (owner.h), and whether the
  * qdisc under it is ours too: then whoever of us leaves last, or cleans up, removes the qdisc,
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "link.h"
 #include "netlink.h"

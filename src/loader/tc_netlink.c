@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/tc_netlink.c - the messages of tc; see tc_netlink.h. */
+/* tc_netlink.c - the messages of tc; see tc_netlink.h. */
 #include "tc_netlink.h"
 
 #include <arpa/inet.h>

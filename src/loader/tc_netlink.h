@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/tc_netlink.h - the messages of tc: qdiscs at the clsact hook and BPF filters on them.
+ * tc_netlink.h - the messages of tc: qdiscs at the clsact hook and BPF filters on them.
  * One function a message; private to the loader.
  */
-#ifndef LOADER_TC_NETLINK_H
-#define LOADER_TC_NETLINK_H
+#ifndef BPFCAP_SRC_LOADER_TC_NETLINK_H
+#define BPFCAP_SRC_LOADER_TC_NETLINK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/tc_sweep.c - finds filters by the owner in their names, over all interfaces, and takes
+ * tc_sweep.c - finds filters by the owner in their names, over all interfaces, and takes
  * them off, with the qdisc where it was ours and is now empty.
  *
  * Each list is collected before anything is removed: one netlink answer at a time.
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "netlink.h"
 #include "owner.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/tracefs.c - opens tracefs: where it is mounted, or as a mount of our own that is
+ * tracefs.c - opens tracefs: where it is mounted, or as a mount of our own that is
  * attached nowhere, so that nobody else sees it and it is gone with its file descriptor.
  */
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "perm.h"
 

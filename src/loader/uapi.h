@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/uapi.h - the kernel's interface as far as the headers of Linux 5.4 may not know it.
+ * uapi.h - the kernel's interface as far as the headers of Linux 5.4 may not know it.
  *
  * bpf(2) takes any size of attributes: what is missing counts as zero, and zeros that the kernel
  * does not know are fine. So each command has a struct of its own here, and the system's
  * union bpf_attr, which differs from header to header, is not used.
  */
-#ifndef LOADER_UAPI_H
-#define LOADER_UAPI_H
+#ifndef BPFCAP_SRC_LOADER_UAPI_H
+#define BPFCAP_SRC_LOADER_UAPI_H
 
 #include <stddef.h>
 #include <stdint.h>

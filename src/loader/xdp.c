@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/loader/xdp.c - attaches XDP programs by link, or by netlink where there are no such links,
+ * xdp.c - attaches XDP programs by link, or by netlink where there are no such links,
  * and never in place of another's: an interface has room for one.
  */
 #include "xdp.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "guard.h"
 #include "link.h"

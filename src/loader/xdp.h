@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/loader/xdp.h - XDP programs set by netlink, which outlive their process; private. */
-#ifndef LOADER_XDP_H
-#define LOADER_XDP_H
+/* xdp.h - XDP programs set by netlink, which outlive their process; private. */
+#ifndef BPFCAP_SRC_LOADER_XDP_H
+#define BPFCAP_SRC_LOADER_XDP_H
 
 #include <stdint.h>
 

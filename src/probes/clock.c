@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/clock.c - wall-clock time of a moment that the kernel gave as CLOCK_MONOTONIC.
+ * clock.c - wall-clock time of a moment that the kernel gave as CLOCK_MONOTONIC.
  *
  * bpf_ktime_get_ns() reads CLOCK_MONOTONIC. The offset to CLOCK_REALTIME is measured at the start,
  * each second (slow adjustment), and when a timerfd says that the wall clock was set or the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/probes/clock.h - wall-clock time of a moment that the kernel gave as CLOCK_MONOTONIC. */
-#ifndef PROBES_CLOCK_H
-#define PROBES_CLOCK_H
+/* clock.h - wall-clock time of a moment that the kernel gave as CLOCK_MONOTONIC. */
+#ifndef BPFCAP_SRC_PROBES_CLOCK_H
+#define BPFCAP_SRC_PROBES_CLOCK_H
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/hook.h - a place in the kernel where packets are seen: one ops table and file each.
+ * hook.h - a place in the kernel where packets are seen: one ops table and file each.
  *
  * Private to src/probes. A hook is parsed from its spec, prepared (what this kernel has of it is
  * looked up), gets its program built (capture.h) and loaded, and is attached.
  */
-#ifndef PROBES_HOOK_H
-#define PROBES_HOOK_H
+#ifndef BPFCAP_SRC_PROBES_HOOK_H
+#define BPFCAP_SRC_PROBES_HOOK_H
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -99,7 +99,7 @@ extern const struct hook_ops probe_hook_tc;
 extern const struct hook_ops probe_hook_xdp;
 extern const struct hook_ops probe_hook_kprobe;
 
-/* ---- hook_spec.c -------------------------------------------------------------------------- */
+/* ---- hooks/spec.c -------------------------------------------------------------------------- */
 
 struct hook_list {
 	struct hook *hook;

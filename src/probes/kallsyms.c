@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/kallsyms.c - names of kernel addresses, from /proc/kallsyms.
+ * kallsyms.c - names of kernel addresses, from /proc/kallsyms.
  *
  * Takes lines "ffffffff81000000 T name[\t[module]]"; gives the function behind an address by
  * binary search. All text is kept in one block; 200,000 symbols take some 10 MB while loaded.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/probes/kallsyms.h - names of kernel addresses, from /proc/kallsyms. */
-#ifndef PROBES_KALLSYMS_H
-#define PROBES_KALLSYMS_H
+/* kallsyms.h - names of kernel addresses, from /proc/kallsyms. */
+#ifndef BPFCAP_SRC_PROBES_KALLSYMS_H
+#define BPFCAP_SRC_PROBES_KALLSYMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/meta.c - reads the filters on what is beside the packet.
+ * meta.c - reads the filters on what is beside the packet.
  *
  * Takes the texts of struct probe_config; gives numbers for the programs. Fails with -EINVAL
  * (input) and a sentence that shows the text.
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../err.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 
 /* The whole text is a number of 32 bits, in any base that strtoul() knows. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/probes/meta.h - filters on what is beside the packet: pid, mark, reason, netns. */
-#ifndef PROBES_META_H
-#define PROBES_META_H
+/* meta.h - filters on what is beside the packet: pid, mark, reason, netns. */
+#ifndef BPFCAP_SRC_PROBES_META_H
+#define BPFCAP_SRC_PROBES_META_H
 
 #include "bpfcap/probe.h"
 #include "tp_format.h"

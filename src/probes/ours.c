@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* src/probes/ours.c - tracing programs that run for the calling thread alone (ours.h). */
+/* ours.c - tracing programs that run for the calling thread alone (ours.h). */
 #include "ours.h"
 
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/ours.h - tracing programs that run for the calling thread alone.
+ * ours.h - tracing programs that run for the calling thread alone.
  *
  * Private to src/probes. A process in a PID namespace of its own (a container) does not know the
  * number that the kernel has for it, and before 5.7 no helper translates. Its thread's name is the
  * same everywhere: while programs look, it is one that no other thread has.
  */
-#ifndef PROBES_OURS_H
-#define PROBES_OURS_H
+#ifndef BPFCAP_SRC_PROBES_OURS_H
+#define BPFCAP_SRC_PROBES_OURS_H
 
 #include "bpfcap/ebpf.h"
 

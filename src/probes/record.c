@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/record.c - reads a record of the perf ring.
+ * record.c - reads a record of the perf ring.
  *
  * Takes bytes, gives a struct probe_event whose pointers lead into them (or into the caller's room,
  * when a VLAN tag is put back). Fails with -EBADMSG; no byte outside the record is looked at.

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/record.h - what a capture program writes into the perf ring for each packet.
+ * record.h - what a capture program writes into the perf ring for each packet.
  *
  * The emitter writes it by offsetof(), record.c reads it. Behind the head come `stack_room` bytes
  * for return addresses (0 or RECORD_STACK_LEN) and the packet. Everything is in the order of the
  * host, but vlan_proto, which is as on the wire.
  */
-#ifndef PROBES_RECORD_H
-#define PROBES_RECORD_H
+#ifndef BPFCAP_SRC_PROBES_RECORD_H
+#define BPFCAP_SRC_PROBES_RECORD_H
 
 #include "bpfcap/probe.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * src/probes/tp_format.c - reads the `format` file of a tracepoint.
+ * tp_format.c - reads the `format` file of a tracepoint.
  *
  * Takes the file's text (Documentation/trace/events.rst), gives the place of a field, and the names
  * that print fmt has for numbers. Anything it does not understand is passed over.

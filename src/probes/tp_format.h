@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* src/probes/tp_format.h - the `format` file of a tracepoint: fields, and names of numbers. */
-#ifndef PROBES_TP_FORMAT_H
-#define PROBES_TP_FORMAT_H
+/* tp_format.h - the `format` file of a tracepoint: fields, and names of numbers. */
+#ifndef BPFCAP_SRC_PROBES_TP_FORMAT_H
+#define BPFCAP_SRC_PROBES_TP_FORMAT_H
 
 #include <stddef.h>
 #include <stdint.h>

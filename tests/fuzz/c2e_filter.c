@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "../lib/interpret.h"
-#include "../../src/cbpf2ebpf/cbpf_code.h"
+#include "../../src/cbpf2ebpf/classic/code.h"
 
 enum { HEAD_LEN = 2, INSNS_MAX = 256 };
 

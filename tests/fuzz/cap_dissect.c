@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/fuzz/cap_dissect.c - any bytes become a line of text. Input: a byte that picks the link
+ * cap_dissect.c - any bytes become a line of text. Input: a byte that picks the link
  * type, one for -v and -q, one for how much longer the packet was on the wire, then the packet.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../tools/bpfcap/dissect.h"
+#include "../../tools/bpfcap/dissect/dissect.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/fuzz/elf.c - any bytes as a BPF object: read, linked, changed, written, read. */
+/* elf.c - any bytes as a BPF object: read, linked, changed, written, read. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/c2e_ancillary.c - ancillary loads mean what the kernel's classic filters mean by
+ * c2e_ancillary.c - ancillary loads mean what the kernel's classic filters mean by
  * them: two sockets get the same frame, one through a classic program, one through ours. Both
  * programs return some bits of the value as the number of bytes to keep, which recv() shows.
  */

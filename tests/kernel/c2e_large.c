@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/c2e_large.c - long lists load on this kernel, written for 5.4; the verifier's work
+ * c2e_large.c - long lists load on this kernel, written for 5.4; the verifier's work
  * grows with their length and not faster; packets get libpcap's verdict. Prints the table that
  * docs/compiler.md has.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/c2e_random.c - random classic programs and random expressions, written for kernel
+ * c2e_random.c - random classic programs and random expressions, written for kernel
  * 5.4, load here in every access mode and give libpcap's verdict (see random_check()).
  */
 #include "../lib/kernelrun.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/c2e_sendfile.c - filters that look into payload match all of it where the kernel
+ * c2e_sendfile.c - filters that look into payload match all of it where the kernel
  * keeps it in pages: a file goes over TCP by sendfile(2), and at tc every packet that has payload,
  * as its headers tell, matches its content, through packet pointers and through the helper.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/c2e_verdict.c - filters written for kernel 5.4 load here, in every access mode, and
+ * c2e_verdict.c - filters written for kernel 5.4 load here, in every access mode, and
  * give libpcap's verdict on every packet (BPF_PROG_TEST_RUN). Run in VMs, it is the proof for old
  * verifiers. Where a program type cannot be run by this kernel, its programs are only loaded.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/inject_live.c - objects with filters put into them see live traffic: a tc program
+ * inject_live.c - objects with filters put into them see live traffic: a tc program
  * that tc(8) loads, on the loopback of a namespace, and a kprobe. The oracle is libpcap's
  * interpreter on what a packet socket saw.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/inject_run.c - filters put into objects that clang made, loaded by bpftool, run on
+ * inject_run.c - filters put into objects that clang made, loaded by bpftool, run on
  * packets by BPF_PROG_TEST_RUN. The oracle is libpcap's interpreter on the same packets.
  */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/kernel/kbpf_attach.c - tracepoints, raw tracepoints, kprobes, sockets, and interfaces. */
+/* kbpf_attach.c - tracepoints, raw tracepoints, kprobes, sockets, and interfaces. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>

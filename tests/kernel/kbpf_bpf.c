@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/kernel/kbpf_bpf.c - programs, maps, infos, test runs and feature probes on this kernel. */
+/* kbpf_bpf.c - programs, maps, infos, test runs and feature probes on this kernel. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/kbpf_guard.c - what a capture leaves at tc when it ends in any way: nothing, with a
+ * kbpf_guard.c - what a capture leaves at tc when it ends in any way: nothing, with a
  * guardian; nothing after the next start, without.
  */
 #include <errno.h>

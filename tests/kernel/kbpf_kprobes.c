@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/kbpf_kprobes.c - programs at hundreds of kernel functions, in each way that this
+ * kbpf_kprobes.c - programs at hundreds of kernel functions, in each way that this
  * kernel has: they run, they know their cookie, and all are gone afterwards.
  */
 #include <errno.h>
@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/kprobe.h"
-#include "../../src/probes/kprobe_args.h"
+#include "../../src/probes/kprobe/kprobe.h"
+#include "../../src/probes/kprobe/args.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"

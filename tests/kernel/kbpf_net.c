@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/kernel/kbpf_net.c - news of interfaces, and the list of sockets with their cookies. */
+/* kbpf_net.c - news of interfaces, and the list of sockets with their cookies. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>

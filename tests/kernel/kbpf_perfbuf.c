@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/kernel/kbpf_perfbuf.c - records that a program writes come out once, whole and in order. */
+/* kbpf_perfbuf.c - records that a program writes come out once, whole and in order. */
 #include <errno.h>
 #include <sched.h>
 #include <time.h>

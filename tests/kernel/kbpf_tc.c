@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/kbpf_tc.c - tc by link and by clsact, beside qdiscs and filters of others. What the
+ * kbpf_tc.c - tc by link and by clsact, beside qdiscs and filters of others. What the
  * kernel shows before and after must be the same.
  */
 #include <errno.h>

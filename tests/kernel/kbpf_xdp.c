@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/kbpf_xdp.c - XDP by link and by netlink, generic and native, beside the programs of
+ * kbpf_xdp.c - XDP by link and by netlink, generic and native, beside the programs of
  * others, and after a kill.
  */
 #include <errno.h>

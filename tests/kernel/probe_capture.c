@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_capture.c - frames sent over a veth pair, against what each hook captures.
+ * probe_capture.c - frames sent over a veth pair, against what each hook captures.
  *
  * The oracle is what was sent: every event must hold exactly these bytes, once.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_counts.c - what does not match is not counted, and nothing is left behind.
+ * probe_counts.c - what does not match is not counted, and nothing is left behind.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../src/probes/session.h"
+#include "../../src/probes/session/session.h"
 #include "../lib/share.h"
 #include "../lib/vethgroup.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_flood.c - as many packets as the machine can send: at every hook, what was
+ * probe_flood.c - as many packets as the machine can send: at every hook, what was
  * captured and what was lost is together what was sent.
  *
  * FLOOD_MS: how long to send at each hook, 100 unless given. Prints what came of it.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_follow.c - captures at several interfaces at once, chosen by names, globs or
+ * probe_follow.c - captures at several interfaces at once, chosen by names, globs or
  * "any", at those that come while it runs, and at one that is deleted and made anew: once one is
  * announced, no packet is missed.
  */

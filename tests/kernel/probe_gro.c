@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_gro.c - what GRO puts together over veth is captured whole, byte for byte.
+ * probe_gro.c - what GRO puts together over veth is captured whole, byte for byte.
  *
  * A long TCP packet leaves one end of a pair that cannot send such: the kernel cuts it up (GSO).
  * The other end puts segments together again (GRO), in fragments of another's pages. What is

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_headers.c - headers made before the kernel writes them, and a start that the
+ * probe_headers.c - headers made before the kernel writes them, and a start that the
  * user names: what such events show must be what the device gets a moment later.
  */
 #include <arpa/inet.h>

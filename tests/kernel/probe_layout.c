@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/kernel/probe_layout.c - the sk_buff layout found on this kernel, against its BTF. */
+/* probe_layout.c - the sk_buff layout found on this kernel, against its BTF. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/layout.h"
+#include "../../src/probes/layout/layout.h"
 #include "../lib/btf.h"
 
 static struct probe_layout *find(void)

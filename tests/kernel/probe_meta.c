@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_meta.c - filters on what is beside the packet, and what events tell of it.
+ * probe_meta.c - filters on what is beside the packet, and what events tell of it.
  */
 #include <errno.h>
 #include <setjmp.h>

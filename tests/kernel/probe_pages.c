@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_pages.c - tracing hooks capture what the kernel keeps in pages, byte for byte.
+ * probe_pages.c - tracing hooks capture what the kernel keeps in pages, byte for byte.
  *
  * A file of random bytes goes over TCP by sendfile(2), so that its pages are the packets'
  * fragments, in packets as long as the loopback device takes; a datagram is made of a short and a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_starts.c - sessions that start and stop again and again leave nothing behind:
+ * probe_starts.c - sessions that start and stop again and again leave nothing behind:
  * no descriptor, process, program, map, filter, qdisc or probe event. And many at once do not
  * disturb one another.
  *

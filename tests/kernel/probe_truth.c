@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/kernel/probe_truth.c - one truth: a filter takes at a hook what libpcap takes from a file.
+ * probe_truth.c - one truth: a filter takes at a hook what libpcap takes from a file.
  *
  * A session without a filter and one for each of many expressions see the same packets, through
  * several hooks. What the unfiltered one captured is what a file would hold; libpcap's interpreter

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* agrees.h - a way to run a compiled filter on packets, compared with libpcap's interpreter. */
-#ifndef TESTS_AGREES_H
-#define TESTS_AGREES_H
+#ifndef BPFCAP_TESTS_LIB_AGREES_H
+#define BPFCAP_TESTS_LIB_AGREES_H
 
 #include "filters.h"
 #include "packets.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/lib/btf.c - offsets of struct members from the kernel's own BTF: an oracle for layouts.
+ * btf.c - offsets of struct members from the kernel's own BTF: an oracle for layouts.
  *
  * Documentation/bpf/btf.rst describes the format. Only structs and unions are understood; the other
  * kinds are stepped over.

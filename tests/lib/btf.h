@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/btf.h - offsets of struct members from the kernel's own BTF: an oracle for layouts. */
-#ifndef TEST_BTF_H
-#define TEST_BTF_H
+/* btf.h - offsets of struct members from the kernel's own BTF: an oracle for layouts. */
+#ifndef BPFCAP_TESTS_LIB_BTF_H
+#define BPFCAP_TESTS_LIB_BTF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* filters.h - what tests/cases/filter holds, and filters put into whole programs. */
-#ifndef TESTS_FILTERS_H
-#define TESTS_FILTERS_H
+#ifndef BPFCAP_TESTS_LIB_FILTERS_H
+#define BPFCAP_TESTS_LIB_FILTERS_H
 
 #include <stdbool.h>
 

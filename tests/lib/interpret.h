@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* interpret.h - runs compiled filters without a kernel and compares them with libpcap's. */
-#ifndef TESTS_INTERPRET_H
-#define TESTS_INTERPRET_H
+#ifndef BPFCAP_TESTS_LIB_INTERPRET_H
+#define BPFCAP_TESTS_LIB_INTERPRET_H
 
 #include "agrees.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* kernelrun.h - runs compiled filters in the kernel and compares them with libpcap's. */
-#ifndef TESTS_KERNELRUN_H
-#define TESTS_KERNELRUN_H
+#ifndef BPFCAP_TESTS_LIB_KERNELRUN_H
+#define BPFCAP_TESTS_LIB_KERNELRUN_H
 
 #include "agrees.h"
 

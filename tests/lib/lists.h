@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lists.h - expressions that are long lists joined by `or`. */
-#ifndef TESTS_LISTS_H
-#define TESTS_LISTS_H
+#ifndef BPFCAP_TESTS_LIB_LISTS_H
+#define BPFCAP_TESTS_LIB_LISTS_H
 
 enum list_kind { LIST_HOSTS, LIST_HOSTS6, LIST_PORTS, LIST_NETS, LIST_KIND_CNT };
 

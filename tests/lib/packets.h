@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* packets.h - a varied set of packets for tests of filters. */
-#ifndef TESTS_PACKETS_H
-#define TESTS_PACKETS_H
+#ifndef BPFCAP_TESTS_LIB_PACKETS_H
+#define BPFCAP_TESTS_LIB_PACKETS_H
 
 #include <stddef.h>
 #include <stdint.h>

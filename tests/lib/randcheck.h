@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* randcheck.h - the test that random filters agree with libpcap, for any way to run them. */
-#ifndef TESTS_RANDCHECK_H
-#define TESTS_RANDCHECK_H
+#ifndef BPFCAP_TESTS_LIB_RANDCHECK_H
+#define BPFCAP_TESTS_LIB_RANDCHECK_H
 
 #include "agrees.h"
 

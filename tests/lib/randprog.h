@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* randprog.h - random valid classic programs and random expressions, out of a stream of bytes. */
-#ifndef TESTS_RANDPROG_H
-#define TESTS_RANDPROG_H
+#ifndef BPFCAP_TESTS_LIB_RANDPROG_H
+#define BPFCAP_TESTS_LIB_RANDPROG_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rawbpf.h - bpf(2) for tests of the assembler, which come before the loader. */
-#ifndef TESTS_RAWBPF_H
-#define TESTS_RAWBPF_H
+#ifndef BPFCAP_TESTS_LIB_RAWBPF_H
+#define BPFCAP_TESTS_LIB_RAWBPF_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/replay.c - packets of many kinds through devices of the test's own; see replay.h */
+/* replay.c - packets of many kinds through devices of the test's own; see replay.h */
 #include "replay.h"
 
 #include <errno.h>

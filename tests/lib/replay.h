@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* replay.h - packets of many kinds, and devices of the test's own through which they enter the
  * kernel: a veth pair ("va", "vb"), a tun ("tt") and a tap device ("tp"). */
-#ifndef TESTS_REPLAY_H
-#define TESTS_REPLAY_H
+#ifndef BPFCAP_TESTS_LIB_REPLAY_H
+#define BPFCAP_TESTS_LIB_REPLAY_H
 
 #include <stdbool.h>
 

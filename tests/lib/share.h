@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/share.h - how much of a long test to do: emulated kernels do a part. */
-#ifndef TESTS_LIB_SHARE_H
-#define TESTS_LIB_SHARE_H
+/* share.h - how much of a long test to do: emulated kernels do a part. */
+#ifndef BPFCAP_TESTS_LIB_SHARE_H
+#define BPFCAP_TESTS_LIB_SHARE_H
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* subjects.h - the filters that bench/filter.c measures. */
-#ifndef TESTS_SUBJECTS_H
-#define TESTS_SUBJECTS_H
+#ifndef BPFCAP_TESTS_LIB_SUBJECTS_H
+#define BPFCAP_TESTS_LIB_SUBJECTS_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testnet.c - see testnet.h */
+/* testnet.c - see testnet.h */
 #include "testnet.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testnet.h - a network namespace of the test's own, and a program that counts. */
-#ifndef TESTNET_H
-#define TESTNET_H
+/* testnet.h - a network namespace of the test's own, and a program that counts. */
+#ifndef BPFCAP_TESTS_LIB_TESTNET_H
+#define BPFCAP_TESTS_LIB_TESTNET_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testobj.c - see testobj.h */
+/* testobj.c - see testobj.h */
 #include "testobj.h"
 
 #include <errno.h>

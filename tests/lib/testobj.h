@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* testobj.h - BPF objects made by clang, changed by bpfinject, loaded by bpftool. */
-#ifndef TESTOBJ_H
-#define TESTOBJ_H
+#ifndef BPFCAP_TESTS_LIB_TESTOBJ_H
+#define BPFCAP_TESTS_LIB_TESTOBJ_H
 
 #include <stddef.h>
 

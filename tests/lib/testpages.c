@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testpages.c - asks the list of symbols how the kernel keeps page structs. */
+/* testpages.c - asks the list of symbols how the kernel keeps page structs. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>

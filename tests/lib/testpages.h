@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testpages.h - whether tracing hooks must capture what this kernel keeps in pages. */
-#ifndef TESTPAGES_H
-#define TESTPAGES_H
+/* testpages.h - whether tracing hooks must capture what this kernel keeps in pages. */
+#ifndef BPFCAP_TESTS_LIB_TESTPAGES_H
+#define BPFCAP_TESTS_LIB_TESTPAGES_H
 
 #include <stdbool.h>
 

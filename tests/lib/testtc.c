@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/lib/testtc.c - tc by rtnetlink of the tests' own, so that they do not believe the code
+ * testtc.c - tc by rtnetlink of the tests' own, so that they do not believe the code
  * they test; see testtc.h. A failure of the socket itself fails the test.
  */
 #include "testtc.h"

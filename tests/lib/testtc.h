@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testtc.h - the tc objects of lo, or of another device, as other programs make them, and
+/* testtc.h - the tc objects of lo, or of another device, as other programs make them, and
  * how they look. */
-#ifndef TESTTC_H
-#define TESTTC_H
+#ifndef BPFCAP_TESTS_LIB_TESTTC_H
+#define BPFCAP_TESTS_LIB_TESTTC_H
 
 #include <stdint.h>
 

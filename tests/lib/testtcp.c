@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testtcp.c - a TCP connection of a test with itself; see testtcp.h */
+/* testtcp.c - a TCP connection of a test with itself; see testtcp.h */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

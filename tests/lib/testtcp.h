@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testtcp.h - a TCP connection of a test with itself, over the loopback device. */
-#ifndef TESTTCP_H
-#define TESTTCP_H
+/* testtcp.h - a TCP connection of a test with itself, over the loopback device. */
+#ifndef BPFCAP_TESTS_LIB_TESTTCP_H
+#define BPFCAP_TESTS_LIB_TESTTCP_H
 
 #include <stdint.h>
 

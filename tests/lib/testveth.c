@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testveth.c - a pair of virtual Ethernet devices and frames to send; see testveth.h */
+/* testveth.c - a pair of virtual Ethernet devices and frames to send; see testveth.h */
 #include "testveth.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/testveth.h - a pair of virtual Ethernet devices in a namespace of the test's own, and
+/* testveth.h - a pair of virtual Ethernet devices in a namespace of the test's own, and
  * frames to send over it. */
-#ifndef TESTVETH_H
-#define TESTVETH_H
+#ifndef BPFCAP_TESTS_LIB_TESTVETH_H
+#define BPFCAP_TESTS_LIB_TESTVETH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/together.c - a thread for each thing; aborts where there are no more threads. */
+/* together.c - a thread for each thing; aborts where there are no more threads. */
 #include "together.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/together.h - one function for many things at a time, in threads. */
-#ifndef TESTS_TOGETHER_H
-#define TESTS_TOGETHER_H
+/* together.h - one function for many things at a time, in threads. */
+#ifndef BPFCAP_TESTS_LIB_TOGETHER_H
+#define BPFCAP_TESTS_LIB_TOGETHER_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/vethgroup.c - the pair of devices that the tests of a group share. */
+/* vethgroup.c - the pair of devices that the tests of a group share. */
 #include "vethgroup.h"
 
 struct testveth veth;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/lib/vethgroup.h - one pair of devices (testveth.h) for all tests of a cmocka group. */
-#ifndef VETHGROUP_H
-#define VETHGROUP_H
+/* vethgroup.h - one pair of devices (testveth.h) for all tests of a cmocka group. */
+#ifndef BPFCAP_TESTS_LIB_VETHGROUP_H
+#define BPFCAP_TESTS_LIB_VETHGROUP_H
 
 #include <stdbool.h>
 

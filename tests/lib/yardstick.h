@@ -4,8 +4,8 @@
  * compiler is measured against. They return the filter's value; sched_cls, or for YARDSTICK_LD_ABS
  * and YARDSTICK_LOAD_BYTES also socket filters.
  */
-#ifndef TESTS_YARDSTICK_H
-#define TESTS_YARDSTICK_H
+#ifndef BPFCAP_TESTS_LIB_YARDSTICK_H
+#define BPFCAP_TESTS_LIB_YARDSTICK_H
 
 #include "bpfcap/cbpf.h"
 #include "bpfcap/ebpf.h"

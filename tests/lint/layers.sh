@@ -4,27 +4,41 @@
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/tree.sh"
 
-# own FILE NAME: NAME is a header in the folder of FILE.
-own()
+# included FILE...: a line "FILE HEADER" for each #include "...", both as paths in the tree.
+included()
 {
-	[ "$2" = "${2##*/}" ] && [ -e "${1%/*}/$2" ]
+	awk '
+		function path(dir, name,	n, i, part, out, top) {
+			n = split(dir "/" name, part, "/")
+			for (i = 1; i <= n; i++)
+				if (part[i] == "..")
+					top--
+				else if (part[i] != ".")
+					out[++top] = part[i]
+			name = out[1]
+			for (i = 2; i <= top; i++)
+				name = name "/" out[i]
+			return name
+		}
+		match($0, /^[ \t]*#[ \t]*include[ \t]*"[^"]*"/) {
+			split($0, quoted, "\"")
+			dir = FILENAME
+			sub("/[^/]*$", "", dir)
+			print FILENAME, quoted[2] ~ "^bpfcap/" ? "include/" quoted[2] : \
+				path(dir, quoted[2])
+		}' "$@"
 }
 
-# includes DIR REGEXP...: what files in DIR may name in #include "...", beside their own folder's.
+# includes DIR REGEXP...: the headers that files of DIR, without its rooms, may include beside those
+# of DIR itself.
 includes()
 {
 	dir=$1
 	shift
-	[ -d "$dir" ] || skip "not there yet"
-	allowed=$(printf '|%s' "$@")
-	find "$dir" -name '*.[ch]' | sort | while read -r file; do
-		sed -n 's/^[ 	]*#[ 	]*include[ 	]*"\([^"]*\)".*/\1/p' "$file" |
-			while read -r name; do
-				own "$file" "$name" || echo "$name" | grep -Eqx "${allowed#|}" ||
-					echo "$file: #include \"$name\" is not of a layer below"
-			done
-	done >"$T/bad"
-	[ ! -s "$T/bad" ] || fail "$(cat "$T/bad")"
+	[ -d "$dir" ] || fail "$dir is not there"
+	allowed=$(printf '|%s' "$dir/[^/]*" "$@")
+	included "$dir"/*.[ch] | grep -Evx "[^ ]* (${allowed#|})" >"$T/bad" || return 0
+	fail "not of a layer below: $(cat "$T/bad")"
 }
 
 # calls DIR PREFIXES: the global functions of ours that objects of DIR may refer to.
@@ -48,22 +62,57 @@ only()
 	fail "$1 is included outside $2: $(cat "$T/bad")"
 }
 
-err='\.\./err\.h|bpfcap/err\.h'
-asm='bpfcap/(ebpf[a-z_]*|dsl)\.h'
-try_as 'src/asm includes' includes src/asm "$err" "$asm"
-compiler='bpfcap/(cbpf|cbpf2ebpf|inject)\.h'
-try_as 'src/cbpf2ebpf includes' includes src/cbpf2ebpf "$err" "$asm" "$compiler"
+# room DIR REGEXP...: as includes, and every room may include what all of src shares.
+room()
+{
+	dir=$1
+	shift
+	try_as "$dir includes" includes "$dir" 'src/util\.h' 'include/bpfcap/err\.h' "$@"
+}
+
+asm='include/bpfcap/(ebpf[a-z_]*|dsl)\.h'
+room src/asm "$asm"
+room src/asm/text "$asm" 'src/asm/[a-z_]*\.h'
+room src/asm/run "$asm" 'src/asm/[a-z_]*\.h'
+
+# expression -> classic -> read -> ir -> passes -> emit; compile conducts, inject is its caller.
+compiler='include/bpfcap/(cbpf|cbpf2ebpf|inject)\.h'
+c=src/cbpf2ebpf
+room $c/classic "$asm" "$compiler"
+room $c/ir "$asm" "$compiler" "$c/classic/.*"
+room $c/read "$asm" "$compiler" "$c/(classic|ir)/.*"
+room $c/passes "$asm" "$compiler" "$c/ir/.*"
+room $c/emit "$asm" "$compiler" "$c/ir/.*" "$c/emit/access/.*"
+room $c/emit/access "$asm" "$compiler" "$c/ir/.*" "$c/emit/.*"
+room $c "$asm" "$compiler" "$c/.*"
+room $c/inject "$asm" "$compiler"
+
 # The loader takes instructions as plain arrays: types of ebpf.h, but no function of it.
-try_as 'src/loader includes' includes src/loader "$err" 'bpfcap/(kbpf|kelf|ebpf)\.h'
-try_as 'src/probes includes' includes src/probes "$err" 'bpfcap/.*\.h'
-for tool in tools/*/main.c; do
-	[ -e "$tool" ] || continue
-	try_as "${tool%/*} includes" includes "${tool%/*}" 'bpfcap/.*\.h' '\.\./common/.*\.h'
+room src/loader 'include/bpfcap/(kbpf|kelf|ebpf)\.h'
+room src/loader/elf 'include/bpfcap/(kbpf|kelf|ebpf)\.h'
+
+# layout <- capture <- kprobe <- hooks <- session
+all='include/bpfcap/.*'
+p=src/probes
+room $p "$all"
+room $p/layout "$all" "$p/[a-z_]*\.h"
+room $p/capture "$all" "$p/[a-z_]*\.h" "$p/layout/.*"
+room $p/kprobe "$all" "$p/[a-z_]*\.h" "$p/(layout|capture)/.*"
+room $p/hooks "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe)/.*"
+room $p/owners "$all" "$p/[a-z_]*\.h"
+room $p/session "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|hooks|owners)/.*"
+room $p/doctor "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|hooks|session)/.*"
+
+for dir in tools/* tools/*/*; do
+	tool=${dir#tools/}
+	tool=tools/${tool%%/*}
+	[ ! -d "$dir" ] || [ ! -e "$tool/main.c" ] ||
+		room "$dir" "$all" 'tools/common/.*' "$tool/.*"
 done
-try_as 'tools/common includes' includes tools/common 'bpfcap/.*\.h'
+room tools/common "$all"
 try_as 'src/asm calls' calls src/asm 'ebpf'
 try_as 'src/cbpf2ebpf calls' calls src/cbpf2ebpf 'ebpf|cbpf|cbpf2ebpf'
 try_as 'src/loader calls' calls src/loader 'kbpf'
-try_as 'pcap.h in one file' only 'pcap' src/cbpf2ebpf/libpcap.c
+try_as 'pcap.h in one file' only 'pcap' src/cbpf2ebpf/classic/libpcap.c
 try_as 'libmnl in the loader' only 'libmnl/' src/loader/
 finish

@@ -12,12 +12,11 @@ defined()
 	nm -g --defined-only "$1" | awk 'NF == 3 && $2 ~ /[A-TX-Z]/ { print $3 }' | grep -v '^_'
 }
 
-# prefix DIR PREFIXES: every global symbol of DIR's objects begins with one of them.
+# prefix DIR PREFIXES [DEPTH]: every global symbol of DIR's objects begins with one of them.
 prefix()
 {
 	[ -d "$BUILD/$1" ] || skip "not built"
-	for source in "$1"/*.c; do
-		[ -e "$source" ] || continue
+	find "$1" -maxdepth "${3-9}" -name '*.c' | while read -r source; do
 		defined "$BUILD/${source%.c}.o" | grep -Ev "^($2)_" | sed "s,^,$source defines ,"
 	done >"$T/bad"
 	[ ! -s "$T/bad" ] || fail "$(cat "$T/bad")"
@@ -58,7 +57,7 @@ declared()
 	[ -z "$bad" ] || fail "declared, but defined nowhere: $bad"
 }
 
-try_as 'src has err_' prefix src err
+try_as 'src has err_' prefix src err 1
 try_as 'src/asm has ebpf_' prefix src/asm ebpf
 try_as 'src/cbpf2ebpf has cbpf_, cbpf2ebpf_, c2e_' prefix src/cbpf2ebpf 'cbpf|cbpf2ebpf|c2e'
 try_as 'src/loader has kbpf_' prefix src/loader kbpf

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/asm_builder.c - the builder: labels, the sticky error, range checks, raw input. */
+/* asm_builder.c - the builder: labels, the sticky error, range checks, raw input. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/c2e_cases.c - every expression of tests/cases/filter, on every packet, in every access
+ * c2e_cases.c - every expression of tests/cases/filter, on every packet, in every access
  * mode, run by the reference interpreter, gives the verdict of libpcap's interpreter.
  */
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/c2e_cost.c - CBPF2EBPF_SOCKET is LD_ABS where few loads lie on the longest way, and
+ * c2e_cost.c - CBPF2EBPF_SOCKET is LD_ABS where few loads lie on the longest way, and
  * skb_load_bytes where one copy serves many.
  */
 #include <setjmp.h>

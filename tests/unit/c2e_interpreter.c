@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/c2e_interpreter.c - our interpreter of classic programs, which runs where libpcap's
+ * c2e_interpreter.c - our interpreter of classic programs, which runs where libpcap's
  * leaves things to chance or need not end, is libpcap's everywhere else: on random programs, and on
  * protochain and packets that lead it to an end.
  */
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/cbpf2ebpf/cbpf_code.h"
+#include "../../src/cbpf2ebpf/classic/code.h"
 #include "../lib/packets.h"
 #include "../lib/randprog.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/c2e_programs.c - the classic programs of tests/cases/filter, in every access mode, run
+ * c2e_programs.c - the classic programs of tests/cases/filter, in every access mode, run
  * by the reference interpreter, give libpcap's verdict; offsets from the link layer and from the
  * network header mean what their plain counterparts do; what may go round for ever ends.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/c2e_random.c - random classic programs and random expressions, in every access mode,
+ * c2e_random.c - random classic programs and random expressions, in every access mode,
  * run by the reference interpreter, give libpcap's verdict (see random_check()).
  */
 #include "../lib/interpret.h"

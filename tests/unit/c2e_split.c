@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/c2e_split.c - expressions compiled in parts give the verdict of libpcap's program for
+ * c2e_split.c - expressions compiled in parts give the verdict of libpcap's program for
  * the whole, on every packet; what libpcap refuses is not accepted in parts.
  */
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/cbpf2ebpf/expr.h"
+#include "../../src/cbpf2ebpf/classic/expr.h"
 #include "../lib/filters.h"
 #include "../lib/packets.h"
 #include "../lib/randprog.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/c2e_tables.c - the tables that long lists become hold each number of the list where
+ * c2e_tables.c - the tables that long lists become hold each number of the list where
  * programs look for it, and no other; they are made for lists of any kind, in any length, the same
  * each time; equal lists share one; programs with tables give libpcap's verdict.
  */
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/cbpf2ebpf/tables.h"
+#include "../../src/cbpf2ebpf/ir/tables.h"
 #include "../lib/interpret.h"
 #include "../lib/lists.h"
 #include "../lib/randprog.h"

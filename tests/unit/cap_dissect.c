@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/cap_dissect.c - a packet's line of text is tcpdump's, and no bytes can hurt.
+ * cap_dissect.c - a packet's line of text is tcpdump's, and no bytes can hurt.
  *
  * The cases hold what tcpdump 4.99.5 printed. Where tcpdump is installed, it also reads each of
  * them cut off after every byte; older ones have other words, see tests/lib/as_tcpdump. Reads past
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/bpfcap/dissect.h"
+#include "../../tools/bpfcap/dissect/dissect.h"
 
 #define CASES	   "tests/cases/cli/packets.txt"
 #define CASE_MAX   256

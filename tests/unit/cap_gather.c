@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/cap_gather.c - a packet has the same key before and after what routers and NAT do to
+ * cap_gather.c - a packet has the same key before and after what routers and NAT do to
  * it, and another key than its neighbours; how long it took, and where it did not come to.
  */
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/bpfcap/gather.h"
+#include "../../tools/bpfcap/gather/gather.h"
 
 /* Ethernet, IPv4 with id 0x1234, TCP from port 0x9c40 to 0xc351 with the data "hello". */
 static const uint8_t tcp[] = {2,    0,	  0,	0,    0, 1,  2,	   0,	 0,    0,   0,	  2,

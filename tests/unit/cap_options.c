@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/cap_options.c - the command line of bpfcap: what is understood, what is refused. */
+/* cap_options.c - the command line of bpfcap: what is understood, what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/cap_out.c - a stream holds whole records only, whatever happens to it. A full disk is
+ * cap_out.c - a stream holds whole records only, whatever happens to it. A full disk is
  * played by RLIMIT_FSIZE, which cuts a write short in the same way.
  */
 #include <setjmp.h>
@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/bpfcap/out.h"
+#include "../../tools/bpfcap/output/stream.h"
 
 static char dir[] = "/tmp/cap_out.XXXXXX";
 static char path[sizeof(dir) + 8];

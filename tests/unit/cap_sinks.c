@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/cap_sinks.c - capture files hold what was put into them: libpcap reads them back with
+ * cap_sinks.c - capture files hold what was put into them: libpcap reads them back with
  * the same times, lengths and bytes; tshark, where installed, the same interfaces and directions.
  */
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 
 #include "bpfcap/cbpf.h"
 
-#include "../../tools/bpfcap/sink.h"
+#include "../../tools/bpfcap/output/sink.h"
 
 enum { EVENT_CNT = 500, LEN_MAX = 2000, SNAP_LEN = 1500 };
 

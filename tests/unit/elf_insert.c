@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/elf_insert.c - what control flow and symbols mean before an insertion, they mean
+ * elf_insert.c - what control flow and symbols mean before an insertion, they mean
  * behind it. The test follows each jump, call and symbol by itself, in the old and the new code.
  */
 #include <elf.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/elf_read.c - objects made, written, read again; and damaged ones, which must be
+ * elf_read.c - objects made, written, read again; and damaged ones, which must be
  * refused or stay sound through everything that can be done with an object.
  */
 #include <elf.h>

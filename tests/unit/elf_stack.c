@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/elf_stack.c - how much stack a function may use, counted by hand from the kernel's
+ * elf_stack.c - how much stack a function may use, counted by hand from the kernel's
  * rule: 512 bytes over each way of calls, every frame rounded up to 32.
  */
 #include <elf.h>

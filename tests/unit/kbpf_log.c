@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/kbpf_log.c - finding the sentence that matters in logs of old and new verifiers. */
+/* kbpf_log.c - finding the sentence that matters in logs of old and new verifiers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/kbpf_ring.c - the perf ring reader on rings made in memory: wrapping, lost records,
+ * kbpf_ring.c - the perf ring reader on rings made in memory: wrapping, lost records,
  * young records, and every size that a broken or hostile writer could put there.
  */
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/kbpf_text.c - CPU lists, whole files, and owners in names of filters. */
+/* kbpf_text.c - CPU lists, whole files, and owners in names of filters. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/kprobe_args.c - which arguments a function uses, told from functions written here in
+ * kprobe_args.c - which arguments a function uses, told from functions written here in
  * assembly, of which one sees what they use.
  */
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/kprobe_args.h"
+#include "../../src/probes/kprobe/args.h"
 
 #ifdef __x86_64__
 

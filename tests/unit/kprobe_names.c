@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/kprobe_names.c - kernel functions by name: specs, kallsyms, suggestions. */
+/* kprobe_names.c - kernel functions by name: specs, kallsyms, suggestions. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/kprobe.h"
+#include "../../src/probes/kprobe/kprobe.h"
 
 static char symbols_text[] = "ffffffff81000000 T _stext\n"
 			     "ffffffff81000010 T ip_rcv\n"

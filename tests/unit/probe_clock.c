@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/probe_clock.c - wall-clock times across steps of the clock. */
+/* probe_clock.c - wall-clock times across steps of the clock. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

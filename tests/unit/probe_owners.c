@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/unit/probe_owners.c - between whom a packet goes, and which socket takes it.
+ * probe_owners.c - between whom a packet goes, and which socket takes it.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/owners.h"
+#include "../../src/probes/owners/owners.h"
 
 /* 10.0.0.1:4660 -> 10.0.0.2:53, UDP; and the same behind a VLAN tag. */
 static const uint8_t udp[] = {2,    0, 0,  0,  0, 1, 2,	   0,	 0,  0,	 0, 2, 8,  0,

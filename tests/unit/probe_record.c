@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/probe_record.c - records of the ring, whole, cut and hostile. */
+/* probe_record.c - records of the ring, whole, cut and hostile. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/probe_text.c - hook specs, tracepoint formats and kallsyms: text of others. */
+/* probe_text.c - hook specs, tracepoint formats and kallsyms: text of others. */
 #include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/unit/probe_xlat.c - reading rewritten programs: the shapes seen on kernels 5.4 to 7.2. */
+/* probe_xlat.c - reading rewritten programs: the shapes seen on kernels 5.4 to 7.2. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/layout.h"
+#include "../../src/probes/layout/layout.h"
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/elf.c - a program as an object file: the code up to its first function in a section
+ * elf.c - a program as an object file: the code up to its first function in a section
  * of its own, the functions in .text, maps in .maps with BTF, calls and maps by relocation. Takes
  * what input.c read; fails with -EINVAL (input) for what objects cannot say.
  */
@@ -146,7 +146,7 @@ static int add_btf(struct object *o)
 	int rc = types_of_maps(o->source->maps, o->source->map_cnt, &btf, &len);
 
 	if (rc)
-		return fail_run(o->err, rc, "output", "out of memory");
+		return err_run(o->err, rc, "output", "out of memory");
 	rc = add_section(o, ".BTF", 0, btf, len);
 	free(btf);
 	return rc < 0 ? rc : 0;
@@ -162,7 +162,7 @@ static int add_maps(struct object *o)
 		return 0;
 	zeros = calloc(cnt, TYPES_MAP_LEN);
 	rc = zeros ? add_section(o, ".maps", SHF_ALLOC | SHF_WRITE, zeros, cnt * TYPES_MAP_LEN)
-		   : fail_run(o->err, -ENOMEM, "output", "out of memory");
+		   : err_run(o->err, -ENOMEM, "output", "out of memory");
 	free(zeros);
 	for (size_t i = 0; i < cnt && rc >= 0; i++) {
 		const size_t section = kbpf_elf_section_by_name(o->elf, ".maps");
@@ -222,15 +222,14 @@ static int blank(struct object *o)
 		struct ebpf_insn *insn = &o->insns[i];
 
 		if (leaves(o, i))
-			return fail_input(o->err, -EINVAL, "output",
-					  "instruction %zu jumps from one function into another",
-					  i);
+			return err_input(o->err, -EINVAL, "output",
+					 "instruction %zu jumps from one function into another", i);
 		if (is_local_call(insn))
 			insn->imm = -1;
 		if (insn->code != LDDW || insn->src == 0)
 			continue;
 		if (insn->src != MAP_FD || (size_t)insn->imm >= o->source->map_cnt)
-			return fail_input(
+			return err_input(
 				o->err, -EINVAL, "output",
 				"instruction %zu: an object has maps by name (.map) and no "
 				"addresses of map values or functions",
@@ -249,10 +248,10 @@ static int build(struct object *o, const struct options *opt)
 	int rc;
 
 	if (!name)
-		return fail_input(o->err, -EINVAL, "output",
-				  "an object needs --section NAME or --type TYPE");
+		return err_input(o->err, -EINVAL, "output",
+				 "an object needs --section NAME or --type TYPE");
 	if (o->main_len == 0)
-		return fail_input(o->err, -EINVAL, "output", "the program calls its own start");
+		return err_input(o->err, -EINVAL, "output", "the program calls its own start");
 	rc = blank(o);
 	if (!rc)
 		rc = add_code(o, name);
@@ -277,7 +276,7 @@ int elf_write(const struct options *opt, const struct ebpf_source *s, struct err
 		return rc;
 	o.main_len = find_main_len(&s->prog);
 	if (!opt->out_path)
-		return fail_input(e, -EINVAL, "output", "an object is written to a file: -o FILE");
+		return err_input(e, -EINVAL, "output", "an object is written to a file: -o FILE");
 	rc = kbpf_elf_new(&o.elf, e);
 	if (rc)
 		return rc;
@@ -287,7 +286,7 @@ int elf_write(const struct options *opt, const struct ebpf_source *s, struct err
 	if (o.insns && o.func_symbol && o.map_symbol)
 		rc = build(&o, opt);
 	else
-		rc = fail_run(e, -ENOMEM, "output", "out of memory");
+		rc = err_run(e, -ENOMEM, "output", "out of memory");
 	free(o.insns);
 	free(o.func_symbol);
 	free(o.map_symbol);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* elf.h - an object file that bpftool, tc and libbpf load. */
-#ifndef BPFASM_ELF_H
-#define BPFASM_ELF_H
+#ifndef BPFCAP_TOOLS_BPFASM_ELF_H
+#define BPFCAP_TOOLS_BPFASM_ELF_H
 
 #include "options.h"
 

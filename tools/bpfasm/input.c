@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/input.c - reads a program: source, listing, numbers, bytes, classic BPF or an object
+ * input.c - reads a program: source, listing, numbers, bytes, classic BPF or an object
  * (object.c); checks it against the target. Fails with what the library says.
  */
 #include "input.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* input.h - reads a program in any form that was asked for. */
-#ifndef BPFASM_INPUT_H
-#define BPFASM_INPUT_H
+#ifndef BPFCAP_TOOLS_BPFASM_INPUT_H
+#define BPFCAP_TOOLS_BPFASM_INPUT_H
 
 #include "bpfcap/kelf.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/main.c - the command: reads a program in one form, and writes it in another or runs
+ * main.c - the command: reads a program in one form, and writes it in another or runs
  * it. Ends with status 0, 1 (failed) or 2 (wrong input or command line).
  */
 #include <errno.h>
@@ -21,13 +21,13 @@ static int write_form(const struct options *o, const struct input *in, struct er
 	int rc;
 
 	if (!f)
-		return fail_input(e, -errno, "output", "%s: %s", name, strerror(errno));
+		return err_input(e, -errno, "output", "%s: %s", name, strerror(errno));
 	rc = in->elf && o->output == FORM_TEXT
 		     ? object_list(f, in)
 		     : ebpf_write(f, &in->source.prog, (enum ebpf_format)o->output);
 	if (o->out_path && fclose(f) != 0 && !rc)
 		rc = -errno;
-	return rc ? fail_run(e, rc, "output", "%s: %s", name, strerror(-rc)) : 0;
+	return rc ? err_run(e, rc, "output", "%s: %s", name, strerror(-rc)) : 0;
 }
 
 static int act(struct options *o, struct err *e)

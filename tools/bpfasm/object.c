@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/object.c - a program out of an ELF object: the section or function that was asked
+ * object.c - a program out of an ELF object: the section or function that was asked
  * for, linked with what it calls, its maps, its names. Fails with -EINVAL (input) when it is not
  * clear which, or with what linking fails with.
  */
@@ -53,12 +53,12 @@ static int choose_alone(const struct kbpf_elf *k, size_t *section, struct err *e
 
 	*section = guess_section(k, &candidates, &names);
 	if (!*section)
-		rc = fail_input(e, -EINVAL, "input", "the object has no section with code");
+		rc = err_input(e, -EINVAL, "input", "the object has no section with code");
 	else if (candidates > 1)
-		rc = fail_input(e, -EINVAL, "input",
-				"the object has %zu sections of programs; choose one, or a "
-				"function, with --section: %s",
-				candidates, text_str(&names));
+		rc = err_input(e, -EINVAL, "input",
+			       "the object has %zu sections of programs; choose one, or a "
+			       "function, with --section: %s",
+			       candidates, text_str(&names));
 	text_free(&names);
 	return rc;
 }
@@ -86,8 +86,8 @@ static int choose_named(const struct kbpf_elf *k, const char *name, size_t *sect
 	free(funcs);
 	if (*symbol)
 		return 0;
-	return fail_input(e, -EINVAL, "input",
-			  "the object has no section with code, nor a function, named %s", name);
+	return err_input(e, -EINVAL, "input",
+			 "the object has no section with code, nor a function, named %s", name);
 }
 
 static int take_maps(struct input *in, struct err *e)
@@ -97,7 +97,7 @@ static int take_maps(struct input *in, struct err *e)
 
 	s->maps = calloc(p->map_cnt + 1, sizeof(*s->maps));
 	if (!s->maps)
-		return fail_run(e, -ENOMEM, "input", "out of memory");
+		return err_run(e, -ENOMEM, "input", "out of memory");
 	for (; s->map_cnt < p->map_cnt; s->map_cnt++) {
 		const struct kbpf_elf_map *m = &p->maps[s->map_cnt];
 		struct ebpf_map_def *d = &s->maps[s->map_cnt];
@@ -120,7 +120,7 @@ static int take_insns(struct input *in, struct err *e)
 
 	prog->insns = malloc(p->cnt * sizeof(*p->insns));
 	if (!prog->insns)
-		return fail_run(e, -ENOMEM, "input", "out of memory");
+		return err_run(e, -ENOMEM, "input", "out of memory");
 	memcpy(prog->insns, p->insns, p->cnt * sizeof(*p->insns));
 	prog->cnt = p->cnt;
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* object.h - a program out of an ELF object, and its listing with the names that it has there. */
-#ifndef BPFASM_OBJECT_H
-#define BPFASM_OBJECT_H
+#ifndef BPFCAP_TOOLS_BPFASM_OBJECT_H
+#define BPFCAP_TOOLS_BPFASM_OBJECT_H
 
 #include "input.h"
 

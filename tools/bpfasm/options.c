@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/options.c - the command line and its help: one table, then the names given looked
+ * options.c - the command line and its help: one table, then the names given looked
  * up. Fails with -EINVAL (input).
  */
 #include "options.h"
@@ -72,8 +72,8 @@ static int form_by_name(const char *name, int not, const char *option, int *form
 			*form = f;
 			return 0;
 		}
-	return fail_input(e, -EINVAL, "options", "--%s: '%s' is not a form; --help lists them",
-			  option, name);
+	return err_input(e, -EINVAL, "options", "--%s: '%s' is not a form; --help lists them",
+			 option, name);
 }
 
 static int look_up_type(struct options *o, struct err *e)
@@ -81,9 +81,9 @@ static int look_up_type(struct options *o, struct err *e)
 	int type = o->type_name ? ebpf_type_by_name(o->type_name) : EBPF_PROG_ANY;
 
 	if (type < 0)
-		return fail_input(e, -EINVAL, "options",
-				  "--type: '%s' is not a program type; --help lists them",
-				  o->type_name);
+		return err_input(e, -EINVAL, "options",
+				 "--type: '%s' is not a program type; --help lists them",
+				 o->type_name);
 	o->type = (enum ebpf_prog_type)type;
 	return 0;
 }
@@ -115,11 +115,11 @@ static int take_words(struct options *o, char **words, struct err *e)
 	if (*words && strcmp(*words, "-") != 0)
 		o->file = *words;
 	if (*words && words[1])
-		return fail_input(e, -EINVAL, "options", "'%s' is left over: one file is read",
-				  words[1]);
+		return err_input(e, -EINVAL, "options", "'%s' is left over: one file is read",
+				 words[1]);
 	if (!o->run && (o->interpret || o->trace || o->hex || o->pcap || o->repeat))
-		return fail_input(e, -EINVAL, "options",
-				  "this option is for running: bpfasm run [options] FILE");
+		return err_input(e, -EINVAL, "options",
+				 "this option is for running: bpfasm run [options] FILE");
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* options.h - the command line of bpfasm: what was asked for. */
-#ifndef BPFASM_OPTIONS_H
-#define BPFASM_OPTIONS_H
+#ifndef BPFCAP_TOOLS_BPFASM_OPTIONS_H
+#define BPFCAP_TOOLS_BPFASM_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/packets.c - packets from hex digits, from a capture file, or a plain one. Fails with
+ * packets.c - packets from hex digits, from a capture file, or a plain one. Fails with
  * -EINVAL (input) for what are no digits, or with what reading the file failed with.
  */
 #include "packets.h"
@@ -37,8 +37,8 @@ static int decode(char *text, uint32_t *len, struct err *e)
 			continue;
 		}
 		if (hex_digit(p[0]) < 0 || hex_digit(p[1]) < 0)
-			return fail_input(e, -EINVAL, "packet",
-					  "two hex digits are expected at '%.16s'", p);
+			return err_input(e, -EINVAL, "packet",
+					 "two hex digits are expected at '%.16s'", p);
 		out[(*len)++] = (uint8_t)(hex_digit(p[0]) << 4 | hex_digit(p[1]));
 		p += 2;
 	}
@@ -57,7 +57,7 @@ static int from_hex(const char *text, packet_fn fn, void *user, struct err *e)
 	} else {
 		copy = strdup(text);
 		if (!copy)
-			return fail_run(e, -ENOMEM, "packet", "out of memory");
+			return err_run(e, -ENOMEM, "packet", "out of memory");
 	}
 	if (!rc)
 		rc = decode(copy, &p.len, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* packets.h - the packets that `bpfasm run` runs a program on. */
-#ifndef BPFASM_PACKETS_H
-#define BPFASM_PACKETS_H
+#ifndef BPFCAP_TOOLS_BPFASM_PACKETS_H
+#define BPFCAP_TOOLS_BPFASM_PACKETS_H
 
 #include "options.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run.h - runs a program on packets. */
-#ifndef BPFASM_RUN_H
-#define BPFASM_RUN_H
+#ifndef BPFCAP_TOOLS_BPFASM_RUN_H
+#define BPFCAP_TOOLS_BPFASM_RUN_H
 
 #include "options.h"
 

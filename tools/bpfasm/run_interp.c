@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/run_interp.c - `bpfasm run -n`: in the library's interpreter, with a context made
+ * run_interp.c - `bpfasm run -n`: in the library's interpreter, with a context made
  * for the program's type. Fails with the instruction that did what is not allowed.
  */
 #include <errno.h>
@@ -126,7 +126,7 @@ static int run_packet(void *user, const struct packet *p, struct err *e)
 	int rc;
 
 	if (!copy)
-		return fail_run(e, -ENOMEM, "run", "out of memory");
+		return err_run(e, -ENOMEM, "run", "out of memory");
 	memcpy(copy, p->data, p->len);
 	rc = interpret(user, p, copy, e);
 	free(copy);
@@ -144,7 +144,7 @@ static int place_values(const struct run_maps *maps, struct ebpf_prog *p, struct
 			continue;
 		addr = run_maps_value(maps, insn->imm, (uint32_t)insn[1].imm);
 		if (!addr)
-			return fail_input(e, -EINVAL, "run", "instruction %zu: no such map", i);
+			return err_input(e, -EINVAL, "run", "instruction %zu: no such map", i);
 		insn->src = 0;
 		insn->imm = (int32_t)(uint32_t)addr;
 		insn[1].imm = (int32_t)(addr >> 32);

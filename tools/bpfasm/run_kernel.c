@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/run_kernel.c - `bpfasm run` by BPF_PROG_TEST_RUN. Fails with the kernel's errno and
+ * run_kernel.c - `bpfasm run` by BPF_PROG_TEST_RUN. Fails with the kernel's errno and
  * the verifier's last words.
  */
 #include <errno.h>
@@ -35,7 +35,7 @@ static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
 
 	m->fds = calloc(s->map_cnt + 1, sizeof(*m->fds));
 	if (!m->fds)
-		return fail_run(e, -ENOMEM, "run", "out of memory");
+		return err_run(e, -ENOMEM, "run", "out of memory");
 	for (; m->cnt < s->map_cnt; m->cnt++) {
 		const struct ebpf_map_def *d = &s->maps[m->cnt];
 		int fd = kbpf_map_create(d->type, d->key_len, d->value_len, d->entry_cnt, d->flags,
@@ -45,7 +45,7 @@ static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
 			return fd;
 		m->fds[m->cnt] = fd;
 		if (d->data && kbpf_map_update(fd, &first, d->data, 0))
-			return fail_run(e, -EIO, "run", "map %s cannot be filled", d->name);
+			return err_run(e, -EIO, "run", "map %s cannot be filled", d->name);
 	}
 	return 0;
 }
@@ -73,11 +73,11 @@ static int run_packet(void *user, const struct packet *p, struct err *e)
 	int rc = kbpf_prog_test_run(l->fd, &run);
 
 	if (rc == -EINVAL && p->len < 14)
-		return fail_input(e, rc, "run", "packet %u has %u bytes; the kernel wants 14",
-				  p->number, p->len);
+		return err_input(e, rc, "run", "packet %u has %u bytes; the kernel wants 14",
+				 p->number, p->len);
 	if (rc)
-		return fail_run(e, rc, "run", "packet %u: the kernel does not run it: %s",
-				p->number, strerror(-rc));
+		return err_run(e, rc, "run", "packet %u: the kernel does not run it: %s", p->number,
+			       strerror(-rc));
 	printf("packet %u: r0 = 0x%x (%d), %u ns\n", p->number, run.retval, (int)run.retval,
 	       run.duration_ns);
 	return 0;
@@ -103,7 +103,7 @@ int run_in_kernel(const struct options *o, struct ebpf_source *s, struct err *e)
 	int rc;
 
 	if (o->type == EBPF_PROG_ANY)
-		return fail_input(e, -EINVAL, "options", "the kernel must know the type: --type");
+		return err_input(e, -EINVAL, "options", "the kernel must know the type: --type");
 	rc = make_maps(s, &m, e);
 	if (!rc) {
 		set_maps(s, &m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/run_maps.c - maps for programs in the interpreter: arrays and hashes, per-CPU ones
+ * run_maps.c - maps for programs in the interpreter: arrays and hashes, per-CPU ones
  * as on a machine of one CPU. Values lie in a region each, keys beside. Fails with -ENOTSUP (input)
  * for other types, -E2BIG for more than MEMORY_MAX bytes, -ENOMEM.
  */
@@ -41,17 +41,17 @@ static int make(struct map *m, const struct ebpf_map_def *d, struct err *e)
 	m->is_array = d->type == ARRAY || d->type == PERCPU_ARRAY;
 	if ((!is_hash && !m->is_array) || !d->key_len || !d->value_len || !d->entry_cnt ||
 	    (m->is_array && d->key_len != sizeof(uint32_t)))
-		return fail_input(e, -ENOTSUP, "run",
-				  "map %s: the interpreter has hashes and arrays only", d->name);
+		return err_input(e, -ENOTSUP, "run",
+				 "map %s: the interpreter has hashes and arrays only", d->name);
 	m->stride = ((size_t)d->value_len + 7) & ~(size_t)7;
 	if (d->entry_cnt > MEMORY_MAX / m->stride || d->entry_cnt > MEMORY_MAX / d->key_len)
-		return fail_input(e, -E2BIG, "run", "map %s is larger than %u MiB", d->name,
-				  MEMORY_MAX >> 20);
+		return err_input(e, -E2BIG, "run", "map %s is larger than %u MiB", d->name,
+				 MEMORY_MAX >> 20);
 	m->values = calloc(d->entry_cnt, m->stride);
 	m->keys = calloc(d->entry_cnt, d->key_len);
 	m->used = calloc(d->entry_cnt, sizeof(*m->used));
 	if (!m->values || !m->keys || !m->used)
-		return fail_run(e, -ENOMEM, "run", "out of memory");
+		return err_run(e, -ENOMEM, "run", "out of memory");
 	if (d->data)
 		memcpy(m->values, d->data, d->value_len);
 	return 0;
@@ -64,12 +64,12 @@ int run_maps_make(struct run_maps **out, const struct ebpf_source *s, struct err
 
 	*out = m;
 	if (s->map_cnt > RUN_MAPS_MAX)
-		return fail_input(e, -E2BIG, "run", "%zu maps are more than %d", s->map_cnt,
-				  RUN_MAPS_MAX);
+		return err_input(e, -E2BIG, "run", "%zu maps are more than %d", s->map_cnt,
+				 RUN_MAPS_MAX);
 	if (m)
 		m->all = calloc(s->map_cnt + 1, sizeof(*m->all));
 	if (!m || !m->all)
-		return fail_run(e, -ENOMEM, "run", "out of memory");
+		return err_run(e, -ENOMEM, "run", "out of memory");
 	for (; m->cnt < s->map_cnt && !rc; m->cnt++) {
 		m->all[m->cnt].addr = FIRST_ADDR * (m->cnt + 1);
 		rc = make(&m->all[m->cnt], &s->maps[m->cnt], e);

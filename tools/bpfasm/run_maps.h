@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run_maps.h - the maps of a program in the interpreter: hash and array. */
-#ifndef BPFASM_RUN_MAPS_H
-#define BPFASM_RUN_MAPS_H
+#ifndef BPFCAP_TOOLS_BPFASM_RUN_MAPS_H
+#define BPFCAP_TOOLS_BPFASM_RUN_MAPS_H
 
 #include "bpfcap/ebpf_run.h"
 #include "bpfcap/ebpf_text.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfasm/types.c - the .BTF section of an object with maps, as libbpf wants it: each map is a
+ * types.c - the .BTF section of an object with maps, as libbpf wants it: each map is a
  * variable in the section ".maps" whose type says the numbers as lengths of arrays:
  *	struct { int (*type)[TYPE]; int (*key_size)[N]; ... int (*max_entries)[N]; } name;
  * See Documentation/bpf/btf.rst. A map without key or value leaves that member out.

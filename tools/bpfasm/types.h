@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* types.h - type information that tells libbpf of the maps in an object. */
-#ifndef BPFASM_TYPES_H
-#define BPFASM_TYPES_H
+#ifndef BPFCAP_TOOLS_BPFASM_TYPES_H
+#define BPFCAP_TOOLS_BPFASM_TYPES_H
 
 #include "bpfcap/ebpf_text.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/capture.c - packets from the kernel: opens a session, hands its events to the
+ * capture.c - packets from the kernel: opens a session, hands its events to the
  * output until it is enough, and says at the end what was seen and what was lost.
  */
 #include "capture.h"
@@ -14,7 +14,7 @@
 #include "../common/fail.h"
 
 #include "counts.h"
-#include "output.h"
+#include "output/output.h"
 #include "privileges.h"
 #include "select.h"
 #include "stop.h"
@@ -230,15 +230,15 @@ static int begin_gather(struct capture *c, const struct options *o)
 	unsigned cnt = probe_hook_cnt(c->probe);
 
 	if (cnt < 2)
-		return fail_input(c->e, -EINVAL, "options",
-				  "--gather compares hooks; name at least two with -f");
+		return err_input(c->e, -EINVAL, "options",
+				 "--gather compares hooks; name at least two with -f");
 	if (o->gather_by && !by_skb && strcmp(o->gather_by, "content") != 0)
-		return fail_input(c->e, -EINVAL, "options",
-				  "'%s' does not tell packets apart; content and skb do",
-				  o->gather_by);
+		return err_input(c->e, -EINVAL, "options",
+				 "'%s' does not tell packets apart; content and skb do",
+				 o->gather_by);
 	c->gather = gather_new(cnt, by_skb);
 	if (!c->gather)
-		return fail_run(c->e, -ENOMEM, "gather", "out of memory");
+		return err_run(c->e, -ENOMEM, "gather", "out of memory");
 	for (unsigned i = 0; i < cnt; i++)
 		if (is_awaited(probe_hook_name(c->probe, i), any_glob(&o->hooks)))
 			gather_await(c->gather, i);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* capture.h - packets from the kernel. */
-#ifndef BPFCAP_CAPTURE_H
-#define BPFCAP_CAPTURE_H
+#ifndef BPFCAP_TOOLS_BPFCAP_CAPTURE_H
+#define BPFCAP_TOOLS_BPFCAP_CAPTURE_H
 
 #include "bpfcap/probe.h"
 

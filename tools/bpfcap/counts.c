@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/bpfcap/counts.c - what a capture saw and lost, and how long packets took from hook to hook:
+/* counts.c - what a capture saw and lost, and how long packets took from hook to hook:
  * takes a session, prints lines. */
 #include "counts.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/help.c - --help and the manual page, both made of the options' table and of what
+ * help.c - --help and the manual page, both made of the options' table and of what
  * the library says of its hooks.
  */
 #include "help.h"

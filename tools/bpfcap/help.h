@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* help.h - --help and the manual page. */
-#ifndef BPFCAP_HELP_H
-#define BPFCAP_HELP_H
+#ifndef BPFCAP_TOOLS_BPFCAP_HELP_H
+#define BPFCAP_TOOLS_BPFCAP_HELP_H
 
 /* Each prints on standard output. */
 void help_usage(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/main.c - the command: reads the options, does one of the things they can ask for,
+ * main.c - the command: reads the options, does one of the things they can ask for,
  * and turns the outcome into an exit status: 0, 1 (failed) or 2 (asked wrongly).
  */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/bpfcap/options.c - the command line: the table of options, and the words behind them. */
+/* options.c - the command line: the table of options, and the words behind them. */
 #include "options.h"
 
 #include <errno.h>
@@ -127,7 +127,7 @@ static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
 static int no_memory(struct err *e)
 {
-	return fail_run(e, -ENOMEM, "options", "out of memory");
+	return err_run(e, -ENOMEM, "options", "out of memory");
 }
 
 static int add_word(struct word_list *l, const char *word, struct err *e)
@@ -151,7 +151,7 @@ static int add_list(struct word_list *l, char *arg, struct err *e)
 		if (add_word(l, w, e) != 0)
 			return e->code;
 	if (!l->cnt)
-		return fail_input(e, -EINVAL, "options", "a list is empty");
+		return err_input(e, -EINVAL, "options", "a list is empty");
 	return 0;
 }
 
@@ -183,11 +183,11 @@ static int join_words(struct options *o, char *const *words, struct err *e)
 static int find_expression(struct options *o, char *const *words, struct err *e)
 {
 	if (o->filter_option && o->filter_path)
-		return fail_input(e, -EINVAL, "options", "the filter is given by -e and by -F");
+		return err_input(e, -EINVAL, "options", "the filter is given by -e and by -F");
 	if (*words && (o->filter_option || o->filter_path))
-		return fail_input(e, -EINVAL, "options",
-				  "'%s' is left over: the filter was given by %s already", *words,
-				  o->filter_option ? "-e" : "-F");
+		return err_input(e, -EINVAL, "options",
+				 "'%s' is left over: the filter was given by %s already", *words,
+				 o->filter_option ? "-e" : "-F");
 	o->filter = o->filter_option;
 	return *words ? join_words(o, words, e) : 0;
 }
@@ -214,7 +214,7 @@ int options_read_filter(struct options *o, struct err *e)
 	if (rc)
 		return rc;
 	if (strlen(o->joined) != len)
-		return fail_input(e, -EINVAL, "filter", "%s is not a text", path);
+		return err_input(e, -EINVAL, "filter", "%s is not a text", path);
 	o->filter = o->joined;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* options.h - the command line of bpfcap: what was asked for. */
-#ifndef BPFCAP_OPTIONS_H
-#define BPFCAP_OPTIONS_H
+#ifndef BPFCAP_TOOLS_BPFCAP_OPTIONS_H
+#define BPFCAP_TOOLS_BPFCAP_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* privileges.h - -Z USER: go on with fewer rights. */
-#ifndef BPFCAP_PRIVILEGES_H
-#define BPFCAP_PRIVILEGES_H
+#ifndef BPFCAP_TOOLS_BPFCAP_PRIVILEGES_H
+#define BPFCAP_TOOLS_BPFCAP_PRIVILEGES_H
 
 #include "bpfcap/err.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/replay.c - -r: the packets of a capture file instead of the kernel's, with the same
+ * replay.c - -r: the packets of a capture file instead of the kernel's, with the same
  * filter and the same output.
  */
 #include "replay.h"
@@ -12,7 +12,7 @@
 #include "../common/fail.h"
 #include "bpfcap/cbpf.h"
 
-#include "output.h"
+#include "output/output.h"
 #include "stop.h"
 
 struct replay {
@@ -87,10 +87,10 @@ static int compile(struct replay *r, const char *expr, struct err *e)
 
 	if (!what)
 		return rc;
-	return fail_input(e, -ENOTSUP, "filter",
-			  "'%s' asks for what the kernel knows of a packet (%s), which is not in "
-			  "the file",
-			  expr, what);
+	return err_input(e, -ENOTSUP, "filter",
+			 "'%s' asks for what the kernel knows of a packet (%s), which is not in "
+			 "the file",
+			 expr, what);
 }
 
 int replay(const struct options *o, struct err *e)

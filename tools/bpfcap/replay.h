@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* replay.h - -r FILE: packets from a capture file. */
-#ifndef BPFCAP_REPLAY_H
-#define BPFCAP_REPLAY_H
+#ifndef BPFCAP_TOOLS_BPFCAP_REPLAY_H
+#define BPFCAP_TOOLS_BPFCAP_REPLAY_H
 
 #include "options.h"
 

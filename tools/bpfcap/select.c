@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/select.c - which of the matched packets are wanted: takes events, tells by their
+ * select.c - which of the matched packets are wanted: takes events, tells by their
  * direction. What is not wanted counts as matched, but not as captured.
  */
 #include "select.h"
@@ -25,8 +25,8 @@ int select_init(struct selection *s, const struct options *o, struct err *e)
 		if (strcmp(dirs[i].name, o->direction) == 0)
 			return 0;
 	}
-	return fail_input(e, -EINVAL, "options",
-			  "'%s' is not a direction; there are in, out and inout", o->direction);
+	return err_input(e, -EINVAL, "options",
+			 "'%s' is not a direction; there are in, out and inout", o->direction);
 }
 
 bool select_takes(const struct selection *s, const struct probe_event *ev)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* select.h - which of the matched packets are wanted: -Q. */
-#ifndef BPFCAP_SELECT_H
-#define BPFCAP_SELECT_H
+#ifndef BPFCAP_TOOLS_BPFCAP_SELECT_H
+#define BPFCAP_TOOLS_BPFCAP_SELECT_H
 
 #include "bpfcap/probe.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/show.c - the stages between an expression and a loaded program, one printed on
+ * show.c - the stages between an expression and a loaded program, one printed on
  * standard output. Takes the options; all but the verifier's log work without root.
  */
 #include "show.h"
@@ -81,7 +81,7 @@ static int show_hook(const struct options *o, const char *hook, bool filter_only
 	if (rc == 0) {
 		rc = ebpf_write(stdout, &p, format);
 		if (rc)
-			(void)fail_run(e, rc, "output", "standard output: %s", strerror(-rc));
+			(void)err_run(e, rc, "output", "standard output: %s", strerror(-rc));
 	}
 	ebpf_prog_free(&p);
 	return rc;
@@ -91,7 +91,7 @@ static int one_hook(const struct options *o, const char **hook, struct err *e)
 {
 	*hook = o->hooks.cnt ? o->hooks.words[0] : "socket";
 	if (o->hooks.cnt > 1)
-		return fail_input(e, -EINVAL, "options", "a program is printed for one hook (-f)");
+		return err_input(e, -EINVAL, "options", "a program is printed for one hook (-f)");
 	return 0;
 }
 
@@ -144,9 +144,9 @@ static int show_stage(const struct options *o, struct err *e)
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (strcmp(stages[i].name, o->dump_stage) == 0)
 			return stages[i].show(o, e);
-	return fail_input(e, -EINVAL, "options",
-			  "'%s' is not a stage; there are cbpf, ir, ebpf, program and log",
-			  o->dump_stage);
+	return err_input(e, -EINVAL, "options",
+			 "'%s' is not a stage; there are cbpf, ir, ebpf, program and log",
+			 o->dump_stage);
 }
 
 int show_program(const struct options *o, struct err *e)
@@ -160,7 +160,7 @@ int show_program(const struct options *o, struct err *e)
 	else
 		rc = show_ebpf_as(o, true, forms[o->dump_cnt > 3 ? 2 : o->dump_cnt - 1], e);
 	if (rc == 0 && fflush(stdout) != 0)
-		return fail_run(e, -errno, "output", "standard output: %s", strerror(errno));
+		return err_run(e, -errno, "output", "standard output: %s", strerror(errno));
 	return rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* show.h - what bpfcap prints instead of capturing: programs, stages, interfaces. */
-#ifndef BPFCAP_SHOW_H
-#define BPFCAP_SHOW_H
+#ifndef BPFCAP_TOOLS_BPFCAP_SHOW_H
+#define BPFCAP_TOOLS_BPFCAP_SHOW_H
 
 #include "options.h"
 

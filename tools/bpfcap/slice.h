@@ -5,8 +5,8 @@
  * Reads are safe by themselves: outside the captured bytes they give 0. Code that wants to say
  * "cut off here" asks slice_has() first.
  */
-#ifndef BPFCAP_SLICE_H
-#define BPFCAP_SLICE_H
+#ifndef BPFCAP_TOOLS_BPFCAP_SLICE_H
+#define BPFCAP_TOOLS_BPFCAP_SLICE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfcap/stop.c - the signals that end a capture: a handler leaves a mark, the loops look at
+ * stop.c - the signals that end a capture: a handler leaves a mark, the loops look at
  * it. A signal that comes just before a wait is seen when the wait is over, which is why waits are
  * short.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stop.h - the signals that end a capture cleanly. */
-#ifndef BPFCAP_STOP_H
-#define BPFCAP_STOP_H
+#ifndef BPFCAP_TOOLS_BPFCAP_STOP_H
+#define BPFCAP_TOOLS_BPFCAP_STOP_H
 
 #include <stdbool.h>
 

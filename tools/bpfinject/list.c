@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/bpfinject/list.c - takes an object, prints its functions and what can be done with each. */
+/* list.c - takes an object, prints its functions and what can be done with each. */
 #include "list.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ static int put_all(struct text *t, const struct kbpf_elf *k, const struct kbpf_e
 		   size_t cnt, struct err *e)
 {
 	bool *reaches = calloc(cnt + 1, sizeof(*reaches));
-	int ret = reaches ? 0 : fail_run(e, -ENOMEM, "list", "out of memory");
+	int ret = reaches ? 0 : err_run(e, -ENOMEM, "list", "out of memory");
 
 	for (size_t i = 0; !ret && i < cnt; i++) {
 		ret = kbpf_elf_func_callers(k, funcs, cnt, i, reaches, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* list.h - what an object offers to put filters into. */
-#ifndef BPFINJECT_LIST_H
-#define BPFINJECT_LIST_H
+#ifndef BPFCAP_TOOLS_BPFINJECT_LIST_H
+#define BPFCAP_TOOLS_BPFINJECT_LIST_H
 
 #include "bpfcap/kelf.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfinject/main.c - bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR: puts pcap filters into a
+ * main.c - bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR: puts pcap filters into a
  * compiled BPF program. Ends with 0, 1 (something failed) or 2 (the command line, the expression or
  * the object is wrong), and writes the output whole or not at all.
  */
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 	if (!ret)
 		ret = run(&o, &e);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
-		ret = fail_run(&e, -1, "output", "standard output cannot be written");
+		ret = err_run(&e, -1, "output", "standard output cannot be written");
 	options_free(&o);
 	make_line(&e);
 	return ret ? fail_report("bpfinject", &e) : 0;

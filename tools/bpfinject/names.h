@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* names.h - the words of the command line for program types, access modes and verdicts. */
-#ifndef BPFINJECT_NAMES_H
-#define BPFINJECT_NAMES_H
+#ifndef BPFCAP_TOOLS_BPFINJECT_NAMES_H
+#define BPFCAP_TOOLS_BPFINJECT_NAMES_H
 
 #include "bpfcap/inject.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfinject/options.c - the command line. What is said before the first --at or --entry holds
+ * options.c - the command line. What is said before the first --at or --entry holds
  * for all places, what is said behind one holds for that place.
  */
 #include "options.h"
@@ -72,7 +72,7 @@ static int add_place(struct options *o, const char *name, bool entry, struct err
 	struct place *grown = realloc(o->places, (o->place_cnt + 1) * sizeof(*grown));
 
 	if (!grown)
-		return fail_run(e, -ENOMEM, "options", "out of memory");
+		return err_run(e, -ENOMEM, "options", "out of memory");
 	o->places = grown;
 	grown[o->place_cnt++] = (struct place){.name = name, .entry = entry, .set = o->defaults};
 	return 0;
@@ -102,12 +102,12 @@ static int apply(void *values, const struct opt_row *row, char *arg, struct err 
 static int check_place(const struct place *p, struct err *e)
 {
 	if (!p->set.expr == !p->set.reject_all)
-		return fail_input(e, -EINVAL, "options",
-				  "%s needs either a filter (-e EXPR) or --reject-all", p->name);
+		return err_input(e, -EINVAL, "options",
+				 "%s needs either a filter (-e EXPR) or --reject-all", p->name);
 	if (p->entry && !p->set.miss)
-		return fail_input(e, -EINVAL, "options",
-				  "--entry %s needs --miss, what to return for other packets",
-				  p->name);
+		return err_input(e, -EINVAL, "options",
+				 "--entry %s needs --miss, what to return for other packets",
+				 p->name);
 	return 0;
 }
 
@@ -116,13 +116,13 @@ static int check(const struct options *o, struct err *e)
 	int ret = 0;
 
 	if (!o->in)
-		return fail_input(e, -EINVAL, "options", "which object? bpfinject --help");
+		return err_input(e, -EINVAL, "options", "which object? bpfinject --help");
 	if (o->list)
 		return 0;
 	if (!o->out)
-		return fail_input(e, -EINVAL, "options", "where to? -o OUT.o");
+		return err_input(e, -EINVAL, "options", "where to? -o OUT.o");
 	if (!o->place_cnt)
-		return fail_input(
+		return err_input(
 			e, -EINVAL, "options",
 			"which function? --at STUB or --entry PROGRAM (--list shows both)");
 	for (size_t i = 0; !ret && i < o->place_cnt; i++)
@@ -141,8 +141,8 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 		return ret;
 	o->in = words[0];
 	if (o->in && words[1])
-		return fail_input(e, -EINVAL, "options", "one object at a time, not also %s",
-				  words[1]);
+		return err_input(e, -EINVAL, "options", "one object at a time, not also %s",
+				 words[1]);
 	return check(o, e);
 }
 

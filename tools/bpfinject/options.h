@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* options.h - the command line of bpfinject: what to put where, as it was given. */
-#ifndef BPFINJECT_OPTIONS_H
-#define BPFINJECT_OPTIONS_H
+#ifndef BPFCAP_TOOLS_BPFINJECT_OPTIONS_H
+#define BPFCAP_TOOLS_BPFINJECT_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

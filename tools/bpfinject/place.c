@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/bpfinject/place.c - one place of the command line -> the functions that it names, what
+ * place.c - one place of the command line -> the functions that it names, what
  * filter code each needs, and that code put into the object. Fails when the object has no such
  * function, or one that cannot take a filter.
  */
@@ -40,15 +40,15 @@ static int check_stub(const struct view *v, struct err *e)
 	int params = kbpf_elf_func_param_cnt(v->k, f->symbol);
 
 	if (params >= 0 && params != STUB_PARAM_CNT)
-		return fail_input(e, -EINVAL, "inject",
-				  "%s is no stub: it is declared with %d parameters, a stub has %d",
-				  f->name, params, STUB_PARAM_CNT);
+		return err_input(e, -EINVAL, "inject",
+				 "%s is no stub: it is declared with %d parameters, a stub has %d",
+				 f->name, params, STUB_PARAM_CNT);
 	if (params >= 0 && f->global)
-		return fail_input(e, -EINVAL, "inject",
-				  "%s is not static: the verifier would check it apart from the "
-				  "programs that call it; declare it static "
-				  "__attribute__((noinline))",
-				  f->name);
+		return err_input(e, -EINVAL, "inject",
+				 "%s is not static: the verifier would check it apart from the "
+				 "programs that call it; declare it static "
+				 "__attribute__((noinline))",
+				 f->name);
 	return cbpf2ebpf_stub_check(f->insns, f->insn_cnt, f->name, e);
 }
 
@@ -58,8 +58,8 @@ static int check_program(const struct view *v, struct err *e)
 
 	if (strcmp(f->section_name, ".text") != 0)
 		return 0;
-	return fail_input(e, -EINVAL, "inject",
-			  "%s is in .text: a function that programs call, not a program", f->name);
+	return err_input(e, -EINVAL, "inject",
+			 "%s is in .text: a function that programs call, not a program", f->name);
 }
 
 /* The type that all programs have which get into the function; by the names of their sections. */
@@ -75,17 +75,17 @@ static int type_of_callers(const struct view *v, const bool *reaches, enum ebpf_
 		if (!reaches[i] || one == EBPF_PROG_ANY)
 			continue;
 		if (*type != EBPF_PROG_ANY && *type != one)
-			return fail_input(e, -EINVAL, "inject",
-					  "%s is called by programs of type %s and %s; say with "
-					  "--type and --access what suits both",
-					  name, type_name(*type), type_name(one));
+			return err_input(e, -EINVAL, "inject",
+					 "%s is called by programs of type %s and %s; say with "
+					 "--type and --access what suits both",
+					 name, type_name(*type), type_name(one));
 		*type = one;
 	}
 	if (*type == EBPF_PROG_ANY)
-		return fail_input(e, -EINVAL, "inject",
-				  "the names of sections do not tell the type of the programs that "
-				  "run %s; say --type tc, xdp, socket or kprobe",
-				  name);
+		return err_input(e, -EINVAL, "inject",
+				 "the names of sections do not tell the type of the programs that "
+				 "run %s; say --type tc, xdp, socket or kprobe",
+				 name);
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static int find_type(const struct view *v, const struct settings *set, enum ebpf
 		return type_by_name(set->type, type, e);
 	reaches = calloc(v->cnt + 1, sizeof(*reaches));
 	if (!reaches)
-		return fail_run(e, -ENOMEM, "inject", "out of memory");
+		return err_run(e, -ENOMEM, "inject", "out of memory");
 	ret = kbpf_elf_func_callers(v->k, v->funcs, v->cnt, v->i, reaches, e);
 	if (!ret)
 		ret = type_of_callers(v, reaches, type, e);
@@ -164,10 +164,10 @@ static bool next_named(struct view *v, const struct place *p)
 
 static int no_stack(const struct view *v, const struct cbpf2ebpf_inject *how, struct err *e)
 {
-	return fail_input(e, -EINVAL, "inject",
-			  "the functions that call %s leave it %u of 512 bytes of stack; this "
-			  "filter needs more",
-			  v->funcs[v->i].name, how->stack_room);
+	return err_input(e, -EINVAL, "inject",
+			 "the functions that call %s leave it %u of 512 bytes of stack; this "
+			 "filter needs more",
+			 v->funcs[v->i].name, how->stack_room);
 }
 
 /* The stack that is left to the filter; -EINVAL: none. */
@@ -201,13 +201,12 @@ static int fill_one(struct kbpf_elf *k, const struct view *v, const struct place
 
 static int not_found(const struct place *p, struct err *e)
 {
-	return fail_input(e, -ENOENT, "inject",
-			  p->entry
-				  ? "there is no program %s (--list shows all)"
+	return err_input(e, -ENOENT, "inject",
+			 p->entry ? "there is no program %s (--list shows all)"
 				  : "there is no function %s (--list shows all); if the source has "
 				    "it, clang inlined it: declare it static "
 				    "__attribute__((noinline))",
-			  p->name);
+			 p->name);
 }
 
 int place_fill(struct kbpf_elf *k, const struct place *p, const struct ebpf_target *target,

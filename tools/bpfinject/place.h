@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* place.h - puts the filter of one place into an object. */
-#ifndef BPFINJECT_PLACE_H
-#define BPFINJECT_PLACE_H
+#ifndef BPFCAP_TOOLS_BPFINJECT_PLACE_H
+#define BPFCAP_TOOLS_BPFINJECT_PLACE_H
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kelf.h"

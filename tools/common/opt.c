@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tools/common/opt.c - a command line by one table: takes rows and argv, fills a structure; prints
+ * opt.c - a command line by one table: takes rows and argv, fills a structure; prints
  * the rows as help or as part of a manual page.
  */
 #include "opt.h"
@@ -67,8 +67,8 @@ static int set_number(uint64_t *to, const struct opt_row *row, const char *arg, 
 	errno = 0;
 	*to = strtoull(arg, &end, 10);
 	if (!isdigit((unsigned char)arg[0]) || *end || errno || *to < row->min)
-		return fail_input(e, -EINVAL, "options", "--%s wants a number from %d on, not '%s'",
-				  row->name, (int)row->min, arg);
+		return err_input(e, -EINVAL, "options", "--%s wants a number from %d on, not '%s'",
+				 row->name, (int)row->min, arg);
 	return 0;
 }
 
@@ -98,11 +98,11 @@ static int bad_option(int c, char *const *argv, struct err *e)
 	const char *word = argv[optind - 1];
 
 	if (c == ':')
-		return fail_input(e, -EINVAL, "options", "'%s' wants a value", word);
+		return err_input(e, -EINVAL, "options", "'%s' wants a value", word);
 	if (optopt > 0 && optopt < LONG_BASE)
-		return fail_input(e, -EINVAL, "options",
-				  "'-%c' is not an option; --help lists them", optopt);
-	return fail_input(e, -EINVAL, "options", "'%s' is not an option; --help lists them", word);
+		return err_input(e, -EINVAL, "options", "'-%c' is not an option; --help lists them",
+				 optopt);
+	return err_input(e, -EINVAL, "options", "'%s' is not an option; --help lists them", word);
 }
 
 int opt_parse(const struct opt_table *t, int argc, char **argv, void *values, opt_own own,

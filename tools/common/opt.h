@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* opt.h - a command line by one table: what getopt_long wants, and what --help and man show. */
-#ifndef TOOLS_OPT_H
-#define TOOLS_OPT_H
+#ifndef BPFCAP_TOOLS_COMMON_OPT_H
+#define BPFCAP_TOOLS_COMMON_OPT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/common/text.c - a string that grows: takes pieces, gives a NUL-terminated whole. */
+/* text.c - a string that grows: takes pieces, gives a NUL-terminated whole. */
 #include "text.h"
 
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * text.h - a string that grows. Appending cannot fail visibly: without memory the text is marked
  * as failed and stays as it was, which whoever writes it out looks at once.
  */
-#ifndef TOOLS_TEXT_H
-#define TOOLS_TEXT_H
+#ifndef BPFCAP_TOOLS_COMMON_TEXT_H
+#define BPFCAP_TOOLS_COMMON_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

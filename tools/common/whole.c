@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/common/whole.c - takes a path, gives all bytes of the file; fails as reading it does. */
+/* whole.c - takes a path, gives all bytes of the file; fails as reading it does. */
 #include "whole.h"
 
 #include <errno.h>
@@ -22,17 +22,17 @@ static int read_stream(FILE *f, const char *name, const char *stage, char **data
 		char *bigger;
 
 		if (*len == FILE_MAX)
-			return fail_input(e, -EFBIG, stage, "%s is longer than 256 MiB", name);
+			return err_input(e, -EFBIG, stage, "%s is longer than 256 MiB", name);
 		max = max ? max * 2 : 4096;
 		bigger = realloc(*data, max + 1);
 		if (!bigger)
-			return fail_run(e, -ENOMEM, stage, "out of memory");
+			return err_run(e, -ENOMEM, stage, "out of memory");
 		*data = bigger;
 		*len += fread(*data + *len, 1, max - *len, f);
 	} while (*len == max);
 	(*data)[*len] = '\0';
 	if (ferror(f))
-		return fail_input(e, -errno, stage, "%s: %s", name, strerror(errno));
+		return err_input(e, -errno, stage, "%s: %s", name, strerror(errno));
 	return 0;
 }
 
@@ -43,7 +43,7 @@ int read_whole(const char *path, const char *stage, char **data, size_t *len, st
 
 	*data = NULL;
 	if (!f)
-		return fail_input(e, -errno, stage, "%s: %s", path, strerror(errno));
+		return err_input(e, -errno, stage, "%s: %s", path, strerror(errno));
 	rc = read_stream(f, path ? path : "standard input", stage, data, len, e);
 	if (path)
 		fclose(f);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* whole.h - reads a whole file, of any kind, into memory. */
-#ifndef TOOLS_WHOLE_H
-#define TOOLS_WHOLE_H
+#ifndef BPFCAP_TOOLS_COMMON_WHOLE_H
+#define BPFCAP_TOOLS_COMMON_WHOLE_H
 
 #include <stddef.h>
 

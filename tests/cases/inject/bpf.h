@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* bpf.h - what the objects of this folder need of the kernel's headers, and the stub. */
-#ifndef CASES_BPF_H
-#define CASES_BPF_H
+#ifndef BPFCAP_TESTS_CASES_INJECT_BPF_H
+#define BPFCAP_TESTS_CASES_INJECT_BPF_H
 
 typedef unsigned char __u8;
 typedef unsigned short __u16;

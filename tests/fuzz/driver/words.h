@@ -3,8 +3,8 @@
  * words.h - a fuzzer's input as a command line: words separated by NUL bytes. Any words are right,
  * or wrong with a sentence that says so.
  */
-#ifndef FUZZ_WORDS_H
-#define FUZZ_WORDS_H
+#ifndef BPFCAP_TESTS_FUZZ_DRIVER_WORDS_H
+#define BPFCAP_TESTS_FUZZ_DRIVER_WORDS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* listing.h - listings: lines "SLOT: (OPCODE) TEXT". Private to src/asm. */
+#ifndef BPFCAP_SRC_ASM_TEXT_LISTING_H
+#define BPFCAP_SRC_ASM_TEXT_LISTING_H
+
+#include "mistakes.h"
+#include "scan.h"
+
+/* Does the line begin like one of a listing? Then its numbers, with s->p behind them. */
+bool ebpf_listing_head(struct scan *s, uint64_t *slot, int *opcode);
+
+/* Assembles a text that is a listing; lines that do not begin so are notes, and not read. */
+int ebpf_listing_parse(const struct ebpf_text *text, struct mistakes *m, struct ebpf_prog *out);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spots.c - where in the text each item of the builder comes from, so that jumps to
+ * nowhere, which are only known in the end, are told with their place. -EINVAL, said.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bpfcap/err.h"
+#include "../builder.h"
+#include "parser.h"
+
+int ebpf_parse_note_spot(struct parser *p, size_t first, const char *at)
+{
+	const size_t cnt = p->builder->item_cnt;
+	struct spot *bigger;
+
+	if (cnt > p->spot_max) {
+		bigger = realloc(p->spots, (cnt * 2 + 64) * sizeof(*bigger));
+		if (!bigger)
+			return err_run(p->scan.err, -ENOMEM, "assemble", "out of memory");
+		p->spots = bigger;
+		p->spot_max = cnt * 2 + 64;
+	}
+	for (size_t i = first; i < cnt; i++)
+		p->spots[i] = (struct spot){at, p->scan.line_no};
+	return 0;
+}
+
+static int misplaced(struct parser *p, const struct spot *spot, const struct label *l)
+{
+	const char *line = spot->at;
+
+	while (line > p->text->data && line[-1] != '\n')
+		line--;
+	p->scan.line_no = spot->line_no - 1;
+	(void)ebpf_scan_line(&p->scan, &line, p->text->data + p->text->len);
+	if (l->place == PLACE_SLOT)
+		return ebpf_scan_fail(&p->scan, spot->at,
+				      "it goes to slot %lld, where no instruction begins",
+				      (long long)l->at);
+	return ebpf_scan_fail(&p->scan, spot->at,
+			      "it goes to a label, but no instruction follows it");
+}
+
+int ebpf_parse_check_jumps(struct parser *p)
+{
+	const struct ebpf_builder *b = p->builder;
+	uint32_t *starts = ebpf_item_starts(b);
+	int rc = 0;
+
+	if (!starts)
+		return err_run(p->scan.err, -ENOMEM, "assemble", "out of memory");
+	for (size_t i = 0; i < b->item_cnt && !rc; i++) {
+		const int32_t label = b->items[i].label;
+
+		if (label && ebpf_label_item(b, starts, label) < 0)
+			rc = ebpf_mistake(&p->mistakes,
+					  misplaced(p, &p->spots[i], &b->labels[label]));
+	}
+	free(starts);
+	return rc;
+}

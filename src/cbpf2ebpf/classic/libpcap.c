@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libpcap.c - everything that is libpcap's: compiling expressions, link types, the interpreter,
+ * capture files. The only file that includes pcap.h, whose struct bpf_insn is not the kernel's.
+ */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/err.h"
+#include "code.h"
+#include "expr.h"
+
+/*
+ * libpcap's generator is quadratic: expressions from so many characters and parts on are split.
+ * With its optimizer the whole gives better programs, as long as that takes no more than 0.1 s.
+ */
+#define LONG_LEN	    256
+#define PARTS_MIN	    16
+#define PARTS_MIN_OPTIMIZED 128
+
+_Static_assert(sizeof(struct bpf_insn) == sizeof(struct cbpf_insn), "same layout");
+
+/* ---- Link types --------------------------------------------------------------------------- */
+
+/* libpcap's DLT_ numbers are those of files (LINKTYPE_) but for these. */
+static const struct {
+	int linktype, dlt;
+} other_numbers[] = {
+	{CBPF_LINKTYPE_RAW, DLT_RAW},
+	{CBPF_LINKTYPE_LOOP, DLT_LOOP},
+};
+#define OTHER_NUMBER_CNT (sizeof(other_numbers) / sizeof(other_numbers[0]))
+
+static int dlt_of(int linktype)
+{
+	for (size_t i = 0; i < OTHER_NUMBER_CNT; i++)
+		if (other_numbers[i].linktype == linktype)
+			return other_numbers[i].dlt;
+	return linktype;
+}
+
+static int linktype_of(int dlt)
+{
+	for (size_t i = 0; i < OTHER_NUMBER_CNT; i++)
+		if (other_numbers[i].dlt == dlt)
+			return other_numbers[i].linktype;
+	return dlt;
+}
+
+int cbpf_linktype_by_name(const char *name, struct err *e)
+{
+	int dlt = pcap_datalink_name_to_val(name);
+
+	if (dlt < 0)
+		return err_input(
+			e, -EINVAL, "filter",
+			"unknown link type '%s'; EN10MB, RAW and LINUX_SLL2 are usual ones", name);
+	return linktype_of(dlt);
+}
+
+const char *cbpf_linktype_name(int linktype)
+{
+	return pcap_datalink_val_to_name(dlt_of(linktype));
+}
+
+/* ---- Expressions -------------------------------------------------------------------------- */
+
+static int take_program(const struct bpf_program *from, struct cbpf_prog *to, struct err *e)
+{
+	to->insns = calloc(from->bf_len, sizeof(*to->insns));
+	if (!to->insns)
+		return err_run(e, -ENOMEM, "filter", "no memory for the filter");
+	memcpy(to->insns, from->bf_insns, from->bf_len * sizeof(*to->insns));
+	to->cnt = from->bf_len;
+	return 0;
+}
+
+struct compiler {
+	pcap_t *pcap;
+	bool optimize;
+	struct err *err;
+};
+
+static int compile(void *user, const char *expr, struct cbpf_prog *out)
+{
+	const struct compiler *c = user;
+	struct bpf_program prog = {0};
+	int rc;
+
+	if (pcap_compile(c->pcap, &prog, expr, c->optimize, PCAP_NETMASK_UNKNOWN) < 0)
+		return err_input(c->err, -EINVAL, "filter", "%s (in '%s')", pcap_geterr(c->pcap),
+				 expr);
+	rc = take_program(&prog, out, c->err);
+	pcap_freecode(&prog);
+	return rc;
+}
+
+/*
+ * Link types whose headers have one length, so that libpcap puts nothing in front of the whole
+ * program that a part would not need.
+ */
+static bool has_fixed_header(int dlt)
+{
+	static const int dlts[] = {DLT_EN10MB, DLT_RAW,	 DLT_NULL,	DLT_LOOP,
+				   DLT_IPV4,   DLT_IPV6, DLT_LINUX_SLL, DLT_LINUX_SLL2};
+
+	for (size_t i = 0; i < sizeof(dlts) / sizeof(dlts[0]); i++)
+		if (dlts[i] == dlt)
+			return true;
+	return false;
+}
+
+/*
+ * Compiles a long expression in parts; -ENOTSUP where it has to be one. -EINVAL: libpcap refuses a
+ * part, and would refuse the whole (its optimizer alone also refuses a part that never matches).
+ */
+static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog *out)
+{
+	struct expr_parts parts = {0};
+	int rc = -ENOTSUP;
+
+	if (has_fixed_header(pcap_datalink(c->pcap)) && strlen(expr) >= LONG_LEN)
+		rc = c2e_expr_split(expr, &parts);
+	if (rc == 0 && parts.cnt < (c->optimize ? PARTS_MIN_OPTIMIZED : PARTS_MIN))
+		rc = -ENOTSUP;
+	if (rc == 0)
+		rc = c2e_expr_join(&parts, compile, c, out);
+	free(parts.all);
+	if (rc == -ENOMEM)
+		return err_run(c->err, rc, "filter", "no memory for the filter");
+	return rc == -EINVAL && c->optimize ? -ENOTSUP : rc;
+}
+
+int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
+		 struct cbpf_prog *out, struct err *e)
+{
+	struct compiler c = {.pcap = pcap_open_dead(dlt_of(linktype), (int)snap_len),
+			     .optimize = optimize,
+			     .err = e};
+	int rc;
+
+	*out = (struct cbpf_prog){0};
+	if (!c.pcap)
+		return err_run(e, -ENOMEM, "filter", "no memory for libpcap");
+	expr = expr ? expr : "";
+	rc = compile_parts(&c, expr, out);
+	if (rc == -ENOTSUP)
+		rc = compile(&c, expr, out);
+	pcap_close(c.pcap);
+	return rc;
+}
+
+/* ---- The interpreter ---------------------------------------------------------------------- */
+
+/*
+ * What libpcap's interpreter leaves to chance: scratch memory that was not written, shifts by
+ * constants above 31, division by a constant 0; what it does not know: offsets from the link layer;
+ * and what need not end: its protochain goes round in a circle on packets made for it.
+ */
+static bool left_to_chance(const struct cbpf_insn *in)
+{
+	switch (cbpf_code(in->code)->form) {
+	case CBPF_FORM_CELL:
+		return CBPF_CLASS(in->code) <= CBPF_LDX;
+	case CBPF_FORM_SHIFT:
+		return in->k > 31;
+	case CBPF_FORM_IMM:
+		return in->k == 0 &&
+		       (in->code == (CBPF_ALU | CBPF_DIV) || in->code == (CBPF_ALU | CBPF_MOD));
+	case CBPF_FORM_ABS:
+	case CBPF_FORM_MSH:
+		return in->k >= CBPF_LL_OFF && in->k < CBPF_NET_OFF;
+	case CBPF_FORM_JA:
+		return (int32_t)in->k < 0;
+	default:
+		return false;
+	}
+}
+
+uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len)
+{
+	for (size_t i = 0; i < p->cnt; i++)
+		if (left_to_chance(&p->insns[i]))
+			return c2e_run(p, packet, cap_len, len);
+	return bpf_filter((const struct bpf_insn *)p->insns, packet, len, cap_len);
+}
+
+/* ---- Capture files ------------------------------------------------------------------------ */
+
+struct cbpf_file {
+	pcap_t *pcap;
+};
+
+int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e)
+{
+	char why[PCAP_ERRBUF_SIZE];
+	struct cbpf_file *f = calloc(1, sizeof(*f));
+
+	*out = NULL;
+	if (!f)
+		return err_run(e, -ENOMEM, "file", "no memory to read %s", path);
+	f->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (!f->pcap) {
+		bool named = strncmp(why, path, strlen(path)) == 0;
+
+		free(f);
+		return err_input(e, -EINVAL, "file", "%s%s%s", named ? "" : path, named ? "" : ": ",
+				 why);
+	}
+	*out = f;
+	return 0;
+}
+
+int cbpf_file_linktype(const struct cbpf_file *f)
+{
+	return linktype_of(pcap_datalink(f->pcap));
+}
+
+int cbpf_file_snap_len(const struct cbpf_file *f)
+{
+	return pcap_snapshot(f->pcap);
+}
+
+int cbpf_file_next(struct cbpf_file *f, struct cbpf_packet *p, struct err *e)
+{
+	struct pcap_pkthdr *h;
+	const u_char *data;
+
+	switch (pcap_next_ex(f->pcap, &h, &data)) {
+	case 1:
+		*p = (struct cbpf_packet){
+			.time_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec,
+			.len = h->len,
+			.cap_len = h->caplen,
+			.data = data,
+		};
+		return 1;
+	case PCAP_ERROR_BREAK: /* the end of the file */
+		return 0;
+	default:
+		return err_input(e, -EINVAL, "file", "%s", pcap_geterr(f->pcap));
+	}
+}
+
+void cbpf_file_close(struct cbpf_file *f)
+{
+	if (!f)
+		return;
+	pcap_close(f->pcap);
+	free(f);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * split.c - splits an expression at its `and`, `or` and parentheses.
+ *
+ * The grammar is libpcap's: `and` and `or` bind alike, from left to right, `not` binds closest. An
+ * address or number alone has the qualifiers of the primitive before it: `src host a or b`. What
+ * stands between is not looked into; libpcap reads it, and refuses what is wrong. Where only the
+ * whole would tell that something is wrong, or its meaning is not sure, -ENOTSUP is given.
+ *
+ * Like libpcap's own parser this patches jumps back: what has been read is a part to begin with,
+ * and the ways out of it for each verdict, which lead nowhere yet.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "expr.h"
+
+#define DEPTH_MAX 64 /* parentheses */
+#define NO_WAY	  UINT32_MAX
+
+/* Ways of parts, numbered part * 2 + verdict, linked through expr_part.to. */
+struct ways {
+	uint32_t first, last;
+};
+
+struct block {
+	uint32_t begin;
+	struct ways to[2]; /* for no match, for a match */
+};
+
+struct splitter {
+	struct expr_parts *parts;
+	struct token t;	  /* the present one */
+	const char *end;  /* of the one before */
+	struct text head; /* qualifiers for an address or number alone; len 0: there are none */
+	unsigned depth;
+	int rc;
+};
+
+static bool parse_all(struct splitter *s, bool only_ids, struct block *out);
+
+static bool refuse(struct splitter *s, int rc)
+{
+	if (!s->rc)
+		s->rc = rc;
+	return false;
+}
+
+static void next(struct splitter *s)
+{
+	s->end = s->t.text.at + s->t.text.len;
+	s->t = c2e_expr_token(s->end);
+}
+
+static struct token peek(const struct token *t)
+{
+	return c2e_expr_token(t->text.at + t->text.len);
+}
+
+/* ---- Ways --------------------------------------------------------------------------------- */
+
+static uint32_t *way(const struct splitter *s, uint32_t w)
+{
+	return &s->parts->all[w / 2].to[w % 2];
+}
+
+static void lead(const struct splitter *s, struct ways ways, uint32_t to)
+{
+	for (uint32_t w = ways.first, after; w != NO_WAY; w = after) {
+		after = *way(s, w);
+		*way(s, w) = to;
+	}
+}
+
+static struct ways both(const struct splitter *s, struct ways a, struct ways b)
+{
+	*way(s, a.last) = b.first;
+	return (struct ways){a.first, b.last};
+}
+
+/* a and b; a or b: whichever verdict of a leaves it open leads to b. */
+static void join(const struct splitter *s, struct block *a, const struct block *b, bool and)
+{
+	lead(s, a->to[and], b->begin);
+	a->to[and] = b->to[and];
+	a->to[!and] = both(s, a->to[!and], b->to[!and]);
+}
+
+static bool add_part(struct splitter *s, struct text head, struct text body, struct block *out)
+{
+	struct expr_parts *p = s->parts;
+	uint32_t room = p->room ? 2 * p->room : 32;
+
+	if (p->cnt == p->room) {
+		struct expr_part *grown = realloc(p->all, room * sizeof(*grown));
+
+		if (!grown)
+			return refuse(s, -ENOMEM);
+		p->all = grown;
+		p->room = room;
+	}
+	p->all[p->cnt] = (struct expr_part){head, body, {NO_WAY, NO_WAY}};
+	*out = (struct block){p->cnt, {{2 * p->cnt, 2 * p->cnt}, {2 * p->cnt + 1, 2 * p->cnt + 1}}};
+	p->cnt++;
+	return true;
+}
+
+/* ---- Primitives --------------------------------------------------------------------------- */
+
+/* What has been read since `from`. */
+static struct text read_since(const struct splitter *s, const char *from)
+{
+	return (struct text){from, (size_t)(s->end - from)};
+}
+
+/* Is it `src or dst` and the like, whose `or` joins no primitives? */
+static bool is_two_dirs(const struct token *t)
+{
+	struct token op = peek(t), other = peek(&op);
+
+	return (op.kind == TOKEN_AND || op.kind == TOKEN_OR) && c2e_expr_head_word(t) == HEAD_DIR &&
+	       c2e_expr_head_word(&other) == HEAD_DIR;
+}
+
+/*
+ * Reads qualifiers, [protocol] [direction] [type], as far as there are. True if something was read
+ * that an address or number can follow.
+ */
+static bool read_head(struct splitter *s)
+{
+	enum head_word before = HEAD_NONE, word;
+
+	while ((word = c2e_expr_head_word(&s->t)) > before) {
+		if (is_two_dirs(&s->t)) {
+			next(s);
+			next(s);
+		}
+		before = word;
+		next(s);
+	}
+	return before > HEAD_PROTO;
+}
+
+static bool ends_primitive(const struct token *t)
+{
+	return t->kind == TOKEN_END || t->kind == TOKEN_AND || t->kind == TOKEN_OR ||
+	       t->kind == TOKEN_CLOSE;
+}
+
+/* An address or number, `a`, `a/n`, `a mask b`: reads it if the primitive ends behind it. */
+static bool read_id(struct splitter *s)
+{
+	struct token sign = peek(&s->t), number = peek(&sign), end = peek(&number);
+
+	if (s->t.kind != TOKEN_ID)
+		return false;
+	if (ends_primitive(&sign)) {
+		next(s);
+		return true;
+	}
+	if ((!c2e_expr_is(&sign, "/") && !c2e_expr_is(&sign, "mask")) || number.kind != TOKEN_ID ||
+	    !ends_primitive(&end))
+		return false;
+	next(s);
+	next(s);
+	next(s);
+	return true;
+}
+
+/* Any other primitive: up to `and`, `or`, or a parenthesis that was not opened in it. */
+static bool read_other(struct splitter *s)
+{
+	unsigned open = 0;
+
+	while (!(open == 0 && ends_primitive(&s->t))) {
+		if (s->t.kind == TOKEN_END || s->t.kind == TOKEN_UNKNOWN)
+			return refuse(s, -ENOTSUP);
+		open += s->t.kind == TOKEN_OPEN;
+		open -= s->t.kind == TOKEN_CLOSE;
+		next(s);
+	}
+	return true;
+}
+
+/* An address or number that stands alone. */
+static bool parse_id(struct splitter *s, struct block *out)
+{
+	const char *from = s->t.text.at;
+
+	if (s->head.len == 0 || !read_id(s))
+		return refuse(s, -ENOTSUP);
+	return add_part(s, s->head, read_since(s, from), out);
+}
+
+/* ( ... ): behind it holds what held before. */
+static bool parse_group(struct splitter *s, bool only_ids, struct block *out)
+{
+	const struct text head = s->head;
+
+	next(s);
+	if (++s->depth > DEPTH_MAX)
+		return refuse(s, -ENOTSUP);
+	if (!parse_all(s, only_ids, out))
+		return false;
+	s->depth--;
+	s->head = head;
+	if (s->t.kind != TOKEN_CLOSE)
+		return refuse(s, -ENOTSUP);
+	next(s);
+	return true;
+}
+
+/* A primitive, whose qualifiers the next ones may share. */
+static bool parse_primitive(struct splitter *s, struct block *out)
+{
+	const char *from = s->t.text.at;
+	bool head = read_head(s);
+	struct text none = {from, 0};
+
+	if (ends_primitive(&s->t) && s->t.text.at == from)
+		return refuse(s, -ENOTSUP); /* nothing */
+	s->head = head ? read_since(s, from) : none;
+	if (head && s->t.kind == TOKEN_OPEN)
+		return parse_group(s, true, out);
+	if (!head || !read_id(s)) {
+		s->head = none;
+		if (!read_other(s))
+			return false;
+	}
+	return add_part(s, none, read_since(s, from), out);
+}
+
+/* ---- What joins them ---------------------------------------------------------------------- */
+
+/* Does an operator stand behind the parenthesis that closes this one, so that it is arithmetic? */
+static bool is_arithmetic(struct token t)
+{
+	unsigned open = 0;
+
+	do {
+		open += t.kind == TOKEN_OPEN;
+		open -= t.kind == TOKEN_CLOSE;
+		t = peek(&t);
+	} while (open > 0 && t.kind != TOKEN_END);
+	return t.kind == TOKEN_SIGN;
+}
+
+/* `only_ids`: within `host (...)` or behind an address alone, where libpcap takes nothing else. */
+static bool parse_term(struct splitter *s, bool only_ids, struct block *out)
+{
+	struct token first = peek(&s->t);
+	struct ways no;
+	bool ok;
+
+	switch (s->t.kind) {
+	case TOKEN_NOT:
+		if (++s->depth > DEPTH_MAX)
+			return refuse(s, -ENOTSUP);
+		next(s);
+		ok = parse_term(s, only_ids, out);
+		s->depth--;
+		no = out->to[0];
+		out->to[0] = out->to[1];
+		out->to[1] = no;
+		return ok;
+	case TOKEN_OPEN:
+		if (is_arithmetic(s->t))
+			break;
+		while (first.kind == TOKEN_NOT || first.kind == TOKEN_OPEN)
+			first = peek(&first);
+		return parse_group(s, only_ids || first.kind == TOKEN_ID, out);
+	case TOKEN_ID:
+		if (only_ids || first.kind != TOKEN_SIGN || c2e_expr_is(&first, "/"))
+			return parse_id(s, out);
+		break;
+	default:
+		break;
+	}
+	return only_ids ? refuse(s, -ENOTSUP) : parse_primitive(s, out);
+}
+
+/* Terms joined by `and` and `or`, from left to right. */
+static bool parse_all(struct splitter *s, bool only_ids, struct block *out)
+{
+	struct block right;
+
+	if (!parse_term(s, only_ids, out))
+		return false;
+	while (s->t.kind == TOKEN_AND || s->t.kind == TOKEN_OR) {
+		bool and = s->t.kind == TOKEN_AND;
+
+		next(s);
+		if (!parse_term(s, only_ids, &right))
+			return false;
+		join(s, out, &right, and);
+	}
+	return true;
+}
+
+int c2e_expr_split(const char *expr, struct expr_parts *out)
+{
+	struct splitter s = {.parts = out, .t = c2e_expr_token(expr), .end = expr};
+	struct block all;
+
+	*out = (struct expr_parts){0};
+	if (parse_all(&s, false, &all) && s.t.kind != TOKEN_END)
+		(void)refuse(&s, -ENOTSUP);
+	if (!s.rc) {
+		lead(&s, all.to[0], EXPR_NO);
+		lead(&s, all.to[1], EXPR_YES);
+	}
+	return s.rc;
+}

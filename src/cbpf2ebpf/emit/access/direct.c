@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * direct.c - packet pointers of sched_cls and XDP.
+ *
+ * A bounds check compares with data_end, the end of the linear bytes. Where it fails, a stub apart
+ * from the fast code asks the real length: what is beyond that too is missing; what is only not
+ * linear is left to the filter's second copy, which reads with the helper from the start.
+ *
+ * The verifier learns from a comparison how far a pointer may be read; offsets in a pointer may
+ * not exceed 0xffff.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../emit.h"
+
+#define OFFSET_MAX 0xffffu /* of a packet pointer, with its reach */
+
+/* The register that a stub has the real length in. */
+static ebpf_reg stub_len(ebpf_reg end)
+{
+	return end.n == 0 ? R4 : R0;
+}
+
+static bool has_slow(const struct emit *e)
+{
+	return e->slow.id != 0;
+}
+
+static void add_stub(struct emit *e, struct stub s)
+{
+	if (e->stub_cnt == e->stub_room) {
+		size_t room = e->stub_room ? 2 * e->stub_room : 16;
+		struct stub *grown = realloc(e->stubs, room * sizeof(*grown));
+
+		if (!grown) {
+			e->rc = -ENOMEM;
+			return;
+		}
+		e->stubs = grown;
+		e->stub_room = room;
+	}
+	e->stubs[e->stub_cnt++] = s;
+}
+
+/* Where a failed check goes: to a stub that asks the real length, or straight to node `no`. */
+static ebpf_label failed(struct emit *e, ebpf_reg end, bool far, uint32_t reach, ir_node no)
+{
+	const struct held before = e->now;
+	ebpf_label to = c2e_emit_label(e, no), at;
+
+	if (!has_slow(e)) {
+		c2e_emit_edge(e, no);
+		return to;
+	}
+	c2e_emit_drop(e, end);
+	c2e_emit_drop(e, stub_len(end));
+	c2e_emit_edge(e, no);
+	e->now = before;
+	at = ebpf_label_new(e->b);
+	add_stub(e, (struct stub){at, end, far, reach, no});
+	return at;
+}
+
+/*
+ * In: ptr, a packet pointer. Goes on when `reach` bytes are there. Clobbers a register.
+ *
+ *	if (ptr + reach > data_end) goto failed
+ */
+static void check(struct emit *e, ebpf_reg ptr, uint32_t reach, ir_node no)
+{
+	ebpf_reg end = c2e_emit_reg(e);
+
+	EMIT(e->b, MOV(end, ptr), ADD(end, reach));
+	EMIT(e->b, JGT(end, e->frame->data_end, failed(e, end, false, reach, no)));
+}
+
+/* The same for ptr, which holds the address of `base` and keeps it. */
+static void check_behind(struct emit *e, ir_val base, ebpf_reg ptr, uint32_t reach, ir_node no)
+{
+	c2e_emit_pin(e, e->ptr[base]);
+	check(e, ptr, reach, no);
+	c2e_emit_unpin(e);
+	e->now.reach[ptr.n] = reach;
+}
+
+/*
+ * A register with the address of `base`, checked for `reach` bytes.
+ *
+ *	ptr = base; if (ptr > OFFSET_MAX - reach) goto failed; ptr += data; check(ptr)
+ */
+static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+{
+	ebpf_reg from = c2e_emit_need(e, base), ptr;
+	uint32_t max = e->now.max[from.n];
+
+	c2e_emit_pin(e, base);
+	ptr = c2e_emit_reg(e);
+	c2e_emit_unpin(e);
+	EMIT(e->b, MOV(ptr, from));
+	if (max > OFFSET_MAX - reach)
+		EMIT(e->b, JGT(ptr, OFFSET_MAX - reach, failed(e, ptr, true, reach, no)));
+	EMIT(e->b, ADD(ptr, e->frame->data));
+	c2e_emit_hold(e, ptr, e->ptr[base], max < OFFSET_MAX - reach ? max : OFFSET_MAX - reach);
+	check_behind(e, base, ptr, reach, no);
+	return ptr;
+}
+
+/* Beyond what a packet pointer may reach: only the helper, if there is one, can tell. */
+static bool guard_far(struct emit *e, uint32_t reach, ir_node no)
+{
+	ebpf_reg end;
+
+	if (!has_slow(e)) {
+		c2e_emit_edge(e, no);
+		EMIT(e->b, JLE(e->frame->data, e->frame->data_end, c2e_emit_label(e, no)));
+		c2e_emit_never(e);
+		return false;
+	}
+	end = c2e_emit_reg(e);
+	EMIT(e->b, MOV(end, 0));
+	EMIT(e->b, JA(failed(e, end, true, reach, no)));
+	return false;
+}
+
+/* Is there a pointer to base that may be checked for `reach` bytes? Its `max` bounds the base. */
+static bool find_ptr(struct emit *e, ir_val base, uint32_t reach, ebpf_reg *ptr)
+{
+	if (!c2e_emit_find(e, e->ptr[base], ptr))
+		return false;
+	if (e->now.max[ptr->n] + reach <= OFFSET_MAX)
+		return true;
+	c2e_emit_drop(e, *ptr);
+	return false;
+}
+
+static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+{
+	ebpf_reg ptr;
+
+	if (reach >= OFFSET_MAX)
+		return guard_far(e, reach, no);
+	if (base == 0) {
+		if (e->now.reach_0 < reach)
+			check(e, e->frame->data, reach, no);
+		if (e->now.reach_0 < reach)
+			e->now.reach_0 = reach;
+	} else if (!find_ptr(e, base, reach, &ptr)) {
+		(void)make_ptr(e, base, reach, no);
+	} else if (e->now.reach[ptr.n] < reach) {
+		check_behind(e, base, ptr, reach, no);
+	}
+	return true;
+}
+
+/* A pointer from which `reach` bytes may be read; the guard for them lies before this node. */
+static ebpf_reg readable(struct emit *e, ir_val base, uint32_t reach)
+{
+	ebpf_reg ptr = e->frame->data;
+
+	if (base != 0 && !find_ptr(e, base, reach, &ptr))
+		return make_ptr(e, base, reach, e->ret_0);
+	if (base == 0 ? e->now.reach_0 < reach : e->now.reach[ptr.n] < reach)
+		(void)guard(e, base, reach, e->ret_0);
+	return ptr;
+}
+
+static ebpf_reg load(struct emit *e, ir_val i)
+{
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
+	ebpf_reg ptr = readable(e, v->a, (uint32_t)v->k + v->size);
+
+	return c2e_emit_load_at(e, i, ptr);
+}
+
+/*
+ * In: s->end.  Clobbers it and the register of stub_len().
+ *
+ *	end -= data (or += reach); if (end > len) goto no; goto slow
+ */
+static void write_stub(struct emit *e, const struct stub *s)
+{
+	ebpf_reg len = stub_len(s->end);
+
+	EMIT(e->b, LABEL(s->at));
+	if (s->far)
+		EMIT(e->b, ADD(s->end, s->reach));
+	else
+		EMIT(e->b, SUB(s->end, e->frame->data));
+	c2e_emit_ctx_len(e, len);
+	EMIT(e->b, JGT(s->end, len, c2e_emit_label(e, s->no)), JA(e->slow));
+}
+
+static void finish(struct emit *e)
+{
+	for (size_t i = 0; i < e->stub_cnt; i++)
+		write_stub(e, &e->stubs[i]);
+}
+
+const struct access c2e_access_direct = {
+	.pointers = true,
+	.guard = guard,
+	.load = load,
+	.len = c2e_emit_ctx_len,
+	.finish = finish,
+};

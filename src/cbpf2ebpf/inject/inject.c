@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inject.c - the code that puts a filter into somebody else's program: a filter and
+ * where it will run -> instructions for the head of a stub or program. Fails with -EINVAL when the
+ * packet cannot be read that way there, and as the compiler does.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "bpfcap/err.h"
+#include "bpfcap/dsl.h"
+#include "bpfcap/inject.h"
+
+#define STACK_LEN     160 /* what always suffices, says cbpf2ebpf.h */
+#define STACK_LEN_MAX 256 /* more is of no use: it holds the headers that filters look at */
+
+static uint16_t stack_len(const struct cbpf2ebpf_inject *how)
+{
+	if (how->stack_room == 0)
+		return STACK_LEN;
+	return how->stack_room < STACK_LEN_MAX ? how->stack_room : STACK_LEN_MAX;
+}
+
+/* Fields of the context, in bytes: struct __sk_buff and struct xdp_md of linux/bpf.h. */
+struct ctx_fields {
+	int32_t data, data_end;
+};
+
+/* What goes together, the usual way of a type first. */
+static const struct way {
+	enum ebpf_prog_type type;
+	enum cbpf2ebpf_access access;
+	struct ctx_fields fields;
+	uint16_t scratch; /* registers that the frame has no use for */
+} ways[] = {
+	{EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT, {76, 80}, 1 << 9},
+	{EBPF_PROG_SCHED_CLS, CBPF2EBPF_LOAD_BYTES, {76, 80}, 1 << 7 | 1 << 8 | 1 << 9},
+	{EBPF_PROG_XDP, CBPF2EBPF_DIRECT, {0, 4}, 1 << 9},
+	{EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_LOAD_BYTES, {0}, 1 << 7 | 1 << 8 | 1 << 9},
+	{EBPF_PROG_KPROBE, CBPF2EBPF_PROBE, {0}, 1 << 6},
+};
+#define WAY_CNT (sizeof(ways) / sizeof(ways[0]))
+
+enum cbpf2ebpf_access cbpf2ebpf_type_access(enum ebpf_prog_type type)
+{
+	for (size_t i = 0; i < WAY_CNT; i++)
+		if (ways[i].type == type)
+			return ways[i].access;
+	return CBPF2EBPF_DIRECT;
+}
+
+/* The row for what is wanted; NULL with *e filled: there is none. */
+static const struct way *find_way(const struct cbpf2ebpf_inject *how, struct err *e)
+{
+	for (size_t i = 0; i < WAY_CNT; i++) {
+		if (ways[i].type != how->type || ways[i].access != how->access)
+			continue;
+		if (!how->entry || how->access != CBPF2EBPF_PROBE)
+			return &ways[i];
+		err_input(e, -EINVAL, "inject",
+			  "a tracing program does not begin with a packet; put the filter into a "
+			  "stub that it calls with data and data_end");
+		return NULL;
+	}
+	err_input(e, -EINVAL, "inject",
+		  "this access mode is not for programs of this type: direct is for tc and xdp, "
+		  "load_bytes for tc and socket filters, probe_read for tracing");
+	return NULL;
+}
+
+/* Stubs of tc may be called for a packet inside the packet: from its IP header on, in a tunnel. */
+static bool has_base(const struct way *way, bool entry)
+{
+	return way->type == EBPF_PROG_SCHED_CLS && way->access == CBPF2EBPF_DIRECT && !entry;
+}
+
+/*
+ * In:  stub: R1 = ctx, R4 = data, R5 = data_end; program: R1 = ctx.
+ * Out: R6 = ctx, and for the access mode R7 = data, R8 = data_end; R9 = the length (probe_read), or
+ *	where in the kernel's packet the stub's begins (tc).
+ */
+static void emit_frame(struct ebpf_builder *b, const struct way *way, bool entry)
+{
+	bool data = way->access != CBPF2EBPF_LOAD_BYTES;
+
+	EMIT(b, MOV(R6, R1));
+	if (data && entry)
+		EMIT(b, LDX(W, R7, MEM(R1, way->fields.data)),
+		     LDX(W, R8, MEM(R1, way->fields.data_end)));
+	else if (data)
+		EMIT(b, MOV(R7, R4), MOV(R8, R5));
+	if (has_base(way, entry))
+		EMIT(b, LDX(W, R1, MEM(R1, way->fields.data)), MOV(R9, R7), SUB(R9, R1),
+		     MOV(W9, W9));
+	if (way->access == CBPF2EBPF_PROBE)
+		EMIT(b, MOV(R9, R8), SUB(R9, R7), MOV(W9, W9));
+}
+
+static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
+		       const struct way *way, const struct cbpf2ebpf_inject *how, struct err *e)
+{
+	struct cbpf2ebpf_frame frame = {
+		.access = how->access,
+		.ctx = R6,
+		.data = R7,
+		.data_end = R8,
+		.scratch = way->scratch,
+		.stack_len = stack_len(how),
+		.vlan_tag = how->vlan_tag,
+	};
+	struct cbpf2ebpf_info info;
+
+	if (way->access == CBPF2EBPF_PROBE)
+		frame.len = R9;
+	if (has_base(way, how->entry)) {
+		frame.base = R9;
+		frame.scratch = 0;
+	}
+	if (filter)
+		return cbpf2ebpf_emit(b, filter, &frame, &info, e);
+	EMIT(b, MOV(R0, 0));
+	return 0;
+}
+
+/*
+ * R1 = R2 = R3 = 0; R4 = result; R5 = 0: the body compares R1 to R3, which are equal, and R4 with
+ * R5, which differ if the packet matches.
+ * In: R0 = result.  Out: the five.
+ */
+static void emit_stub_end(struct ebpf_builder *b)
+{
+	EMIT(b, MOV(R1, 0), MOV(R2, 0), MOV(R3, 0), MOV(R4, R0), MOV(R5, 0));
+}
+
+/*
+ * if (!result) return miss;
+ * In: R0 = result, R6 = ctx.  Out: R1 = ctx.
+ */
+static void emit_entry_end(struct ebpf_builder *b, int32_t miss)
+{
+	ebpf_label match = ebpf_label_new(b);
+
+	EMIT(b, JNE(R0, 0, match), MOV(R0, miss), EXIT(), LABEL(match), MOV(R1, R6));
+}
+
+int cbpf2ebpf_inject_head(const struct cbpf_prog *filter, const struct cbpf2ebpf_inject *how,
+			  struct ebpf_prog *head, struct err *e)
+{
+	const struct way *way = find_way(how, e);
+	struct ebpf_builder *b;
+	int ret;
+
+	if (!way)
+		return -EINVAL;
+	b = ebpf_new(how->target, how->type);
+	emit_frame(b, way, how->entry);
+	ret = emit_filter(b, filter, way, how, e);
+	if (how->entry)
+		emit_entry_end(b, how->miss);
+	else
+		emit_stub_end(b);
+	if (!ret)
+		ret = ebpf_finish(b, head, e);
+	ebpf_free(b);
+	return ret;
+}

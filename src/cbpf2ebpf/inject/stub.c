@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stub.c - is a compiled function a stub? Runs it in the interpreter, with the
+ * values that a filter leaves behind and with arguments missing. Fails with the advice how to write
+ * a stub.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "bpfcap/err.h"
+#include "bpfcap/dsl.h"
+#include "bpfcap/ebpf_run.h"
+#include "bpfcap/inject.h"
+
+#define STUB_INSNS_MAX 64 /* stubs are a few instructions long */
+#define STEPS_MAX      1000
+#define ARGS	       0x3e /* a bit for each of R1..R5 */
+#define CODE_CALL      0x85
+
+/*
+ * What is run: r1 to r5 are lost in a call, those of `args` are set, the function follows.
+ *
+ *	call nothing
+ *	rN = ...
+ *	(the function)
+ * nothing:
+ *	r0 = 0
+ *	exit
+ */
+static int build(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint32_t result,
+		 struct ebpf_prog *p)
+{
+	struct ebpf_builder *b = ebpf_new(NULL, EBPF_PROG_ANY);
+	ebpf_label nothing = ebpf_label_new(b);
+	int ret;
+
+	EMIT(b, CALL_FN(nothing));
+	for (uint8_t n = 1; n <= 5; n++)
+		if (args & 1u << n)
+			EMIT(b, LDDW(EBPF_R_(n), n == 4 ? result : 0));
+	for (size_t i = 0; i < cnt; i++)
+		EMIT(b, ebpf_raw(insns[i]));
+	EMIT(b, LABEL(nothing), MOV(R0, 0), EXIT());
+	ret = ebpf_finish(b, p, NULL);
+	ebpf_free(b);
+	return ret;
+}
+
+/* What the function returns when only the registers in `args` hold something: R4 the result of a
+ * filter, the others 0. -errno when it reads another register, or does what no stub does. */
+static int run(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint32_t result,
+	       uint64_t *r0)
+{
+	struct ebpf_machine m = {.step_max = STEPS_MAX};
+	struct ebpf_prog p;
+	int ret = build(insns, cnt, args, result, &p);
+
+	if (ret)
+		return ret;
+	ret = ebpf_run(&p, &m, r0, NULL);
+	ebpf_prog_free(&p);
+	return ret;
+}
+
+/* Does it tell, given all arguments, whether the filter's result is another than 0? */
+static bool tells_result(const struct ebpf_insn *insns, size_t cnt)
+{
+	static const uint32_t results[] = {0, 1, 0xffff, 0x40000, 0x80000000, 0xffffffff};
+	uint64_t r0;
+
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		if (run(insns, cnt, ARGS, results[i], &r0) || (r0 != 0) != (results[i] != 0))
+			return false;
+	return true;
+}
+
+/* The arguments without which it still runs: "R1, R3". False: there are none. */
+static bool name_unread(const struct ebpf_insn *insns, size_t cnt, char text[32])
+{
+	size_t len = 0;
+	uint64_t r0;
+
+	for (unsigned n = 1; n <= 5; n++)
+		if (run(insns, cnt, ARGS & ~(1u << n), 1, &r0) == 0)
+			len += (size_t)snprintf(text + len, 32 - len, "%sR%u", len ? ", " : "", n);
+	return len > 0;
+}
+
+static bool calls(const struct ebpf_insn *insns, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++)
+		if (insns[i].code == CODE_CALL)
+			return true;
+	return false;
+}
+
+int cbpf2ebpf_stub_check(const struct ebpf_insn *insns, size_t cnt, const char *name, struct err *e)
+{
+	char unread[32];
+
+	if (cnt > STUB_INSNS_MAX)
+		return err_input(e, -EINVAL, "inject",
+				 "%s is no stub: it has %zu instructions, a stub %d at most", name,
+				 cnt, STUB_INSNS_MAX);
+	if (!calls(insns, cnt) && name_unread(insns, cnt, unread))
+		return err_input(
+			e, -EINVAL, "inject",
+			"%s does not read %s: clang drops arguments that are not used; "
+			"write it as: static __attribute__((noinline)) bool %s(void *_skb, "
+			"void *__skb, void *___skb, void *data, void *data_end) { return "
+			"data != data_end && _skb == __skb && __skb == ___skb; }",
+			name, unread, name);
+	if (calls(insns, cnt) || !tells_result(insns, cnt))
+		return err_input(
+			e, -EINVAL, "inject",
+			"%s is no stub: a stub returns data != data_end && _skb == __skb && "
+			"__skb == ___skb, and calls nothing",
+			name);
+	return 0;
+}

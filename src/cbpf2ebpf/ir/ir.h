@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ir.h - the filter between classic and extended BPF: a graph of decisions over pure values.
+ *
+ * A value is a number computed from the packet: it has no moment at which it is computed, so equal
+ * values are one value (they are hash-consed), whatever path asks for them. All are 32 bit.
+ *
+ * A node decides: a test of a value with two ways on, or the end with a result. The nodes form a
+ * DAG. Reading a packet byte can fail, so before a path looks at a load's value it passes a test
+ * of ROOM, the number of captured bytes from a base on; the way of too little room ends with 0.
+ * That makes bounds checks tests like all others: the same facts decide and merge them.
+ *
+ * Where values of different paths meet in one register (rare: libpcap's loops, hand-written
+ * programs), CELL nodes write them into a cell, and a CELL value reads it.
+ *
+ * Memory: everything belongs to the ir; a failed allocation sticks in ir->failed.
+ */
+#ifndef BPFCAP_SRC_CBPF2EBPF_IR_IR_H
+#define BPFCAP_SRC_CBPF2EBPF_IR_IR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../classic/code.h"
+#include "tables.h"
+
+/* name, text, number of value operands */
+/* clang-format off */
+#define IR_OPS(X)                                                                                  \
+	X(CONST, "const", 0) /* k */                                                               \
+	X(LEN, "len", 0)     /* real length of the packet */                                       \
+	X(ROOM, "room", 1)   /* captured bytes from base a on; 0 if a is beyond them */            \
+	X(LOAD, "load", 1)   /* `size` bytes at a + k in network order */                          \
+	X(RAW, "raw", 1)     /* the same in the order of the host */                               \
+	X(AD, "ad", 0)       /* ancillary k; `a` tells random numbers apart */                     \
+	X(CELL, "cell", 0)   /* cell k of meeting point a */                                       \
+	X(PTR, "ptr", 1)     /* address of base a: made by the back end */                         \
+	X(FIND, "find", 2)   /* number of the pair (a, b) in table k; UINT32_MAX: not there */     \
+	X(ADD, "+", 2)                                                                             \
+	X(SUB, "-", 2)                                                                             \
+	X(MUL, "*", 2)                                                                             \
+	X(DIV, "/", 2)                                                                             \
+	X(MOD, "%", 2)                                                                             \
+	X(OR, "|", 2)                                                                              \
+	X(AND, "&", 2)                                                                             \
+	X(XOR, "^", 2)                                                                             \
+	X(LSH, "<<", 2)                                                                            \
+	X(RSH, ">>", 2)                                                                            \
+	X(NEG, "-", 1)
+/* clang-format on */
+
+enum ir_op {
+#define IR_OP_ENUM(name, text, cnt) IR_##name,
+	IR_OPS(IR_OP_ENUM)
+#undef IR_OP_ENUM
+};
+
+typedef uint32_t ir_val;  /* index into ir->vals; 0 is the constant 0, which is also base 0 */
+#define IR_ROOM_0 1	  /* ROOM of base 0 */
+typedef uint32_t ir_node; /* index into ir->nodes */
+
+#define IR_NONE UINT32_MAX /* no node */
+
+struct ir_value {
+	uint8_t op;   /* enum ir_op */
+	uint8_t size; /* LOAD, RAW: 1, 2, 4 */
+	ir_val a, b;
+	uint64_t k;	 /* offsets are sums of two 32-bit numbers */
+	uint32_t lo, hi; /* always lo <= value <= hi */
+	uint32_t bits;	 /* and only these bits can be set */
+};
+
+enum ir_kind {
+	IR_IN,	/* lo <= a <= hi ? yes : no */
+	IR_EQ,	/* a == b */
+	IR_GT,	/* a > b */
+	IR_HAS, /* a is in table `lo` */
+	IR_SET, /* cell `lo` of meeting point `hi` = a; go on at yes */
+	IR_RET, /* the filter's result is a */
+};
+
+struct ir_insn {
+	uint8_t kind; /* enum ir_kind */
+	ir_val a, b;
+	uint32_t lo, hi;
+	ir_node yes, no;
+};
+
+struct ir_table {
+	uint32_t *slots; /* index + 1; 0: free */
+	uint32_t mask;
+};
+
+struct ir {
+	struct ir_value *vals;
+	uint32_t val_cnt, val_room;
+	struct ir_table val_table;
+
+	struct ir_insn *nodes;
+	uint32_t node_cnt, node_room;
+	ir_node root;
+
+	struct cbpf2ebpf_tables *tables; /* for long lists; NULL: there can be none */
+
+	int failed; /* -ENOMEM, -E2BIG */
+};
+
+/* An ir that holds values 0 and IR_ROOM_0 and no nodes. */
+void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables);
+void c2e_ir_free(struct ir *ir);
+
+/* ---- Values (value.c): each returns the one value that is equal, after folding ------------- */
+
+ir_val c2e_ir_const(struct ir *ir, uint32_t k);
+ir_val c2e_ir_len(struct ir *ir);
+ir_val c2e_ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k);
+ir_val c2e_ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k);
+ir_val c2e_ir_room(struct ir *ir, ir_val base);
+/* What the hardware tag of a tagged packet begins with: 802.1Q or 802.1ad. */
+ir_val c2e_ir_tpid(struct ir *ir);
+/* Ancillary data of our own: vlan_proto of a __sk_buff as it is, in network order. */
+#define IR_AD_VLAN_PROTO 0x100
+ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
+ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting);
+ir_val c2e_ir_ptr(struct ir *ir, ir_val base);
+ir_val c2e_ir_find(struct ir *ir, uint32_t table, ir_val a, ir_val b);
+ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b);
+/* a op k, of those with two operands. */
+ir_val c2e_ir_alu_const(struct ir *ir, enum ir_op op, ir_val a, uint32_t k);
+
+/* Splits a base into a base and a constant where the sum cannot wrap: x + 12 -> x, *k += 12. */
+ir_val c2e_ir_split_base(const struct ir *ir, ir_val base, uint64_t *k);
+
+static inline const struct ir_value *c2e_ir_at(const struct ir *ir, ir_val v)
+{
+	return &ir->vals[v];
+}
+
+static inline bool c2e_ir_is_const(const struct ir *ir, ir_val v)
+{
+	return ir->vals[v].op == IR_CONST;
+}
+
+unsigned c2e_ir_operand_cnt(enum ir_op op);
+static inline bool c2e_ir_is_alu(enum ir_op op)
+{
+	return op >= IR_ADD;
+}
+
+/* The result of an operation on constants; `b` of DIV and MOD is not 0. */
+uint32_t c2e_ir_fold(enum ir_op op, uint32_t a, uint32_t b);
+/* Sets lo, hi and bits of an operation from those of its operands. */
+void c2e_ir_bound(const struct ir *ir, struct ir_value *v);
+
+/* ---- Nodes (ir.c) ------------------------------------------------------------------------- */
+
+ir_node c2e_ir_add(struct ir *ir, struct ir_insn n);
+
+/*
+ * Brings a test of kind IN into its usual form (test.c): looks through sums, shifts and masks to
+ * the value below, cuts lo..hi to what the value can be, and turns intervals that reach the
+ * value's maximum around. May swap *yes and *no (any two things of the caller's).
+ * Returns 1 (always n->yes), 0 (always n->no) or -1 (a test is needed).
+ */
+int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n);
+/* The same for EQ and GT, which may become IN, and HAS, which is left as it is. */
+int c2e_ir_usual(struct ir *ir, struct ir_insn *n);
+
+/* The test in its usual form as a node; where it is decided, `yes` or `no` itself. */
+ir_node c2e_ir_add_test(struct ir *ir, struct ir_insn n);
+/* The same for "is v in lo..hi?". */
+ir_node c2e_ir_add_in(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no);
+
+/* Drops unreachable nodes and numbers the rest so that all edges lead to higher numbers. */
+void c2e_ir_order(struct ir *ir);
+
+static inline bool c2e_ir_is_test(const struct ir_insn *n)
+{
+	return n->kind <= IR_HAS;
+}
+
+static inline bool c2e_ir_is_guard(const struct ir *ir, const struct ir_insn *n)
+{
+	return n->kind == IR_IN && ir->vals[n->a].op == IR_ROOM;
+}
+
+/* Is node n the end with constant result k? */
+static inline bool c2e_ir_is_ret(const struct ir *ir, ir_node n, uint32_t k)
+{
+	const struct ir_insn *r = &ir->nodes[n];
+
+	return r->kind == IR_RET && c2e_ir_is_const(ir, r->a) && ir->vals[r->a].k == k;
+}
+
+/* ---- Text (dump.c) ------------------------------------------------------------------------ */
+
+void c2e_ir_print(const struct ir *ir, const char *title, FILE *out);
+
+#endif

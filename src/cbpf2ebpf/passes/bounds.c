@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bounds.c - lets a bounds check ask at once for all that every match behind it needs.
+ *
+ * Requires: edges that lead forward. If on all ways from a check to a result other than 0 more
+ * bytes are asked for later, a packet without them gets 0 anyway: the check may ask for them
+ * itself, and the later ones are decided (pass_facts drops them). Keeps: every packet's result,
+ * short ones too.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pass.h"
+
+#define BASE_CNT_MAX 32		/* more bases are left as they are */
+#define NEVER	     UINT32_MAX /* no packet gets anything but 0 */
+
+/*
+ * need[n]: packets with less room behind `base` get 0 if they come to node n. The fewest bytes of
+ * all ways, and NEVER for the end with 0.
+ */
+static void find_needs(const struct ir *ir, ir_val room, uint32_t *need)
+{
+	for (ir_node i = ir->node_cnt; i-- > 0;) {
+		const struct ir_insn *n = &ir->nodes[i];
+
+		if (n->kind == IR_RET) {
+			need[i] = c2e_ir_is_ret(ir, i, 0) ? NEVER : 0;
+		} else if (n->kind == IR_SET) {
+			need[i] = need[n->yes];
+		} else if (n->kind == IR_IN && n->a == room && need[n->no] >= n->lo) {
+			need[i] = need[n->yes] > n->lo ? need[n->yes] : n->lo;
+			if (need[n->no] < need[i])
+				need[i] = need[n->no];
+		} else {
+			need[i] = need[n->yes] < need[n->no] ? need[n->yes] : need[n->no];
+		}
+	}
+}
+
+static void widen(struct ir *ir, ir_val room, const uint32_t *need)
+{
+	for (ir_node i = 0; i < ir->node_cnt; i++) {
+		struct ir_insn *n = &ir->nodes[i];
+
+		if (n->kind == IR_IN && n->a == room && need[n->no] == NEVER &&
+		    need[n->yes] != NEVER && need[n->yes] > n->lo)
+			n->lo = need[n->yes];
+	}
+}
+
+/* The rooms that guards ask for. */
+static unsigned find_rooms(const struct ir *ir, ir_val rooms[BASE_CNT_MAX])
+{
+	unsigned cnt = 0, r;
+
+	for (ir_node i = 0; i < ir->node_cnt && cnt < BASE_CNT_MAX; i++) {
+		const struct ir_insn *n = &ir->nodes[i];
+
+		if (!c2e_ir_is_guard(ir, n))
+			continue;
+		for (r = 0; r < cnt && rooms[r] != n->a;)
+			r++;
+		if (r == cnt)
+			rooms[cnt++] = n->a;
+	}
+	return cnt;
+}
+
+void c2e_pass_guards(struct ir *ir)
+{
+	uint32_t *need = malloc((ir->node_cnt + 1) * sizeof(*need));
+	ir_val rooms[BASE_CNT_MAX];
+	unsigned cnt = find_rooms(ir, rooms);
+
+	if (!need)
+		ir->failed = -ENOMEM;
+	while (need && cnt-- > 0) {
+		find_needs(ir, rooms[cnt], need);
+		widen(ir, rooms[cnt], need);
+	}
+	free(need);
+}

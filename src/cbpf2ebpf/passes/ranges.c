@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ranges.c - makes one test of two that ask the same value in turn, where the numbers that
+ * lead one way are one interval: v >= 10 and v <= 20 become v in 10..20.
+ *
+ * Requires: edges that lead forward. Keeps: every path's result; tests of room are left as they
+ * are.
+ */
+#include "pass.h"
+
+struct interval {
+	uint32_t lo, hi;
+};
+
+static bool empty(struct interval i)
+{
+	return i.lo > i.hi;
+}
+
+static struct interval intersect(struct interval a, struct interval b)
+{
+	return (struct interval){a.lo > b.lo ? a.lo : b.lo, a.hi < b.hi ? a.hi : b.hi};
+}
+
+/* a without b, if that is one interval that is not empty. */
+static bool subtract(struct interval a, struct interval b, struct interval *out)
+{
+	struct interval common = intersect(a, b);
+
+	*out = a;
+	if (empty(common))
+		return true;
+	if (common.lo == a.lo && common.hi == a.hi)
+		return false;
+	if (common.lo == a.lo)
+		out->lo = common.hi + 1;
+	else if (common.hi == a.hi)
+		out->hi = common.lo - 1;
+	else
+		return false;
+	return true;
+}
+
+/* a or b, if that is one interval. */
+static bool unite(struct interval a, struct interval b, struct interval *out)
+{
+	if (a.lo > b.lo) {
+		struct interval t = a;
+
+		a = b;
+		b = t;
+	}
+	*out = (struct interval){a.lo, a.hi > b.hi ? a.hi : b.hi};
+	return a.hi == UINT32_MAX || b.lo <= a.hi + 1;
+}
+
+static void become(struct ir_insn *n, struct interval i, ir_node yes, ir_node no)
+{
+	n->lo = i.lo;
+	n->hi = i.hi;
+	n->yes = yes;
+	n->no = no;
+}
+
+/* Joins test n with the test on its way `no`; true if it could. */
+static bool join_no(struct ir_insn *n, const struct ir_insn *next)
+{
+	struct interval a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;
+
+	if (next->no == n->yes && subtract(b, a, &i)) {
+		become(n, i, next->yes, n->yes);
+		return true;
+	}
+	if (next->yes == n->yes && unite(a, b, &i)) {
+		become(n, i, n->yes, next->no);
+		return true;
+	}
+	return false;
+}
+
+/* The same for its way `yes`. */
+static bool join_yes(struct ir_insn *n, const struct ir_insn *next)
+{
+	struct interval a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;
+
+	i = intersect(a, b);
+	if (next->no == n->no && !empty(i)) {
+		become(n, i, next->yes, n->no);
+		return true;
+	}
+	if (next->yes == n->no && subtract(a, b, &i)) {
+		become(n, i, next->no, n->no);
+		return true;
+	}
+	return false;
+}
+
+static bool same_value(const struct ir_insn *n, const struct ir_insn *next)
+{
+	return next->kind == IR_IN && next->a == n->a;
+}
+
+void c2e_pass_ranges(struct ir *ir)
+{
+	for (ir_node i = ir->node_cnt; i-- > 0;) {
+		struct ir_insn *n = &ir->nodes[i];
+		bool joined = n->kind == IR_IN && !c2e_ir_is_guard(ir, n);
+
+		while (joined) {
+			const struct ir_insn *yes = &ir->nodes[n->yes], *no = &ir->nodes[n->no];
+
+			joined = (same_value(n, no) && join_no(n, no)) ||
+				 (same_value(n, yes) && join_yes(n, yes));
+		}
+	}
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* load.c - packet bytes and length as the filter sees them: plain, or with a hardware tag. */
+#include "path.h"
+
+static void require_room(struct reader *r, ir_val base, uint64_t reach)
+{
+	if (reach > UINT32_MAX) {
+		c2e_path_finish(r, r->open, 0);
+		r->open = NO_EDGE;
+		return;
+	}
+	if (base == 0 && reach <= r->room)
+		return;
+	c2e_path_require(r, (struct ir_insn){.kind = IR_IN,
+					     .a = c2e_ir_room(r->ir, base),
+					     .lo = (uint32_t)reach,
+					     .hi = UINT32_MAX});
+	if (base == 0)
+		r->room = (uint32_t)reach;
+}
+
+/* One byte as the filter sees it in front of a packet with a hardware tag. */
+static ir_val tagged_byte(struct reader *r, uint64_t at)
+{
+	ir_val pair = c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0);
+
+	if (at < 12 || at >= 16)
+		return c2e_ir_load(r->ir, 1, 0, at < 12 ? at : at - 4);
+	if (at < 14)
+		pair = c2e_ir_tpid(r->ir);
+	if (at % 2 == 0)
+		pair = c2e_ir_alu_const(r->ir, IR_RSH, pair, 8);
+	return c2e_ir_alu_const(r->ir, IR_AND, pair, 0xff);
+}
+
+/* A load at a constant place of a packet with a hardware tag. */
+static ir_val load_tagged_at(struct reader *r, unsigned size, uint64_t k)
+{
+	ir_val sum = 0;
+
+	if (k + size <= 12) {
+		require_room(r, 0, k + size);
+		return c2e_ir_load(r->ir, size, 0, k);
+	}
+	require_room(r, 0, k + size < 16 ? 12 : k + size - 4);
+	if (k >= 16)
+		return c2e_ir_load(r->ir, size, 0, k - 4);
+	if (k == 12 && size == 2)
+		return c2e_ir_tpid(r->ir);
+	if (k == 14 && size == 2)
+		return c2e_ir_alu_const(r->ir, IR_AND, c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0),
+					0xffff);
+	for (unsigned i = 0; i < size; i++)
+		sum = c2e_ir_alu(r->ir, IR_ADD, c2e_ir_alu_const(r->ir, IR_LSH, sum, 8),
+				 tagged_byte(r, k + i));
+	return sum;
+}
+
+static ir_val load_plain(struct reader *r, unsigned size, ir_val base, uint64_t k)
+{
+	base = c2e_ir_split_base(r->ir, base, &k);
+	require_room(r, base, k + size);
+	return c2e_ir_load(r->ir, size, base, k);
+}
+
+static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint64_t k)
+{
+	if (k >= 4)
+		return load_plain(r, size, base, k - 4);
+	base = c2e_ir_alu_const(r->ir, IR_SUB, base, 4);
+	return load_plain(r, size, base, k);
+}
+
+/*
+ * A load at base + k, which may be before, in or behind the tag: one branch for before, one for
+ * behind, one for each place where it touches the tag.
+ */
+static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
+{
+	uint32_t meeting = (*r->meeting_id)++, room = r->room;
+	path_edges out = NO_EDGE, rest, yes;
+	struct ir_insn in = {.kind = IR_IN, .a = base};
+
+	for (uint64_t at = k; at < 16; at++) { /* at = base + k for base = at - k */
+		in.lo = (uint32_t)(at - k);
+		in.hi = in.lo;
+		c2e_path_test(r, in, &yes, &rest);
+		r->open = yes;
+		if (yes != NO_EDGE)
+			c2e_path_set_cell(r, load_tagged_at(r, size, at), IR_A, meeting, &out);
+		r->room = room;
+		r->open = rest;
+	}
+	if (r->open != NO_EDGE)
+		c2e_path_set_cell(r, load_behind_tag(r, size, base, k), IR_A, meeting, &out);
+	r->open = out;
+	r->room = room;
+	return c2e_ir_cell(r->ir, IR_A, meeting);
+}
+
+ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k)
+{
+	base = c2e_ir_split_base(r->ir, base, &k);
+	if (!r->view->tagged)
+		return load_plain(r, size, base, k);
+	if (base == 0)
+		return load_tagged_at(r, size, k);
+	if (c2e_ir_at(r->ir, base)->lo + k >= 16)
+		return load_behind_tag(r, size, base, k);
+	return load_tagged_anywhere(r, size, base, k);
+}
+
+ir_val c2e_path_len(struct reader *r)
+{
+	ir_val len = c2e_ir_len(r->ir);
+
+	return r->view->tagged ? c2e_ir_alu_const(r->ir, IR_ADD, len, 4) : len;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * path.h - following a classic program with values in place of numbers: what the parts of the
+ * reader share. A path is a set of edges that lead nowhere yet, with the values they have.
+ */
+#ifndef BPFCAP_SRC_CBPF2EBPF_READ_PATH_H
+#define BPFCAP_SRC_CBPF2EBPF_READ_PATH_H
+
+#include "read.h"
+
+#define SPLIT_MAX 8 /* sets of values that one instruction is read for */
+
+/*
+ * An edge that leads nowhere yet: node * 2, + 1 for its way `no`. It stands for a list of edges:
+ * what will be the node where it leads is the next one of the list, until then.
+ */
+typedef uint32_t path_edges;
+
+#define NO_EDGE	   IR_NONE
+#define ROOT_EDGE  (IR_NONE - 1) /* to the first node */
+#define NO_ARRIVAL UINT32_MAX
+
+struct state {
+	ir_val v[IR_STATE_CNT];
+};
+
+/* Edges that lead to an instruction with the same values. */
+struct arrival {
+	path_edges edges;
+	uint32_t room;	/* bytes that are known to be there from the packet's start on: the least */
+	uint32_t next;	/* of the instruction, or of those that are unused; NO_ARRIVAL: the last */
+	struct state s; /* 0 where nothing reads it any more */
+};
+
+struct reader {
+	struct ir *ir;
+	const struct ir_source *source;
+	const struct ir_view *view;
+	enum ir_meeting how;
+	uint32_t *meeting_id;
+
+	uint32_t *now, *later; /* arrivals at each instruction; `later`: by a jump back */
+
+	struct arrival *arrivals;
+	uint32_t arrival_cnt, arrival_room;
+	uint32_t unused; /* arrivals that were read */
+
+	struct state s;	 /* values on the path that is followed */
+	uint32_t room;	 /* bytes that are known to be there */
+	path_edges open; /* NO_EDGE: it has ended */
+	ir_node ret_0;
+};
+
+/* Adds a node at the end of the path that is followed. */
+ir_node c2e_path_place(struct reader *r, struct ir_insn n);
+
+/* Writes a value to a cell of a meeting point, ends the path and adds its edge to *out. */
+void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting,
+		       path_edges *out);
+
+/* Lets edges end the filter with a result. */
+void c2e_path_finish(struct reader *r, path_edges edges, ir_val result);
+
+/* Tests on the followed path, which ends; *yes and *no get its edges. */
+void c2e_path_test(struct reader *r, struct ir_insn n, path_edges *yes, path_edges *no);
+
+/* Goes on only where the test holds; elsewhere the filter ends with 0. */
+void c2e_path_require(struct reader *r, struct ir_insn n);
+
+/* The edges lead to instruction pc, with the values of the followed path. */
+void c2e_path_arrive(struct reader *r, path_edges edges, size_t pc, bool back);
+
+/* Takes the first arrival out of a list, and follows its path. */
+void c2e_path_resume(struct reader *r, uint32_t *list);
+
+/* One list of two; the first has one edge or more. */
+path_edges c2e_path_joined(const struct reader *r, path_edges edges, path_edges more);
+
+/* The value of a load, behind a test that it is inside the packet. load.c */
+ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k);
+ir_val c2e_path_len(struct reader *r);
+
+/* Reads the instruction at pc. insn.c */
+void c2e_path_insn(struct reader *r, size_t pc);
+
+#endif

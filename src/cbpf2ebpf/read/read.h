@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* read.h - classic BPF -> ir. */
+#ifndef BPFCAP_SRC_CBPF2EBPF_READ_READ_H
+#define BPFCAP_SRC_CBPF2EBPF_READ_READ_H
+
+#include "../ir/ir.h"
+#include "../classic/loops.h"
+
+/*
+ * How the filter sees the packet. A hardware VLAN tag is not in the packet's memory; with it
+ * (tagged) the filter sees tpid and tag at offset 12, all that follows 4 bytes later and the length
+ * 4 longer.
+ */
+struct ir_view {
+	bool tagged;
+	int net_off; /* bytes in front of the network header: the link layer's; -1: not known */
+};
+
+/*
+ * How values of different paths that meet are treated. FEW: what follows is read once for each set
+ * of values, up to a limit. CELLS: each meeting writes them to cells. ALL_CELLS: so does every
+ * operation, which keeps any program's expressions short.
+ */
+enum ir_meeting { IR_FEW, IR_CELLS, IR_ALL_CELLS, IR_MEETING_CNT };
+
+/* A program and what is known of it before it is read. */
+struct ir_source {
+	const struct cbpf_prog *prog;
+	uint32_t *live; /* of each instruction, see c2e_ir_live() */
+	struct loops loops;
+};
+
+/* 0 or -ENOMEM; released by c2e_ir_source_free() in any case. live.c */
+int c2e_ir_source_init(struct ir_source *s, const struct cbpf_prog *prog);
+void c2e_ir_source_free(struct ir_source *s);
+
+/*
+ * Reads a checked program; adds its nodes and sets ir->root. Values are folded and decided tests
+ * left out on the way. *meeting_id numbers meeting points over several calls.
+ */
+void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_view *view,
+		 enum ir_meeting how, uint32_t *meeting_id);
+
+/* live[pc], bits of what the code from pc on may read: cells 0..15, A 16, X 17. live.c */
+enum { IR_A = CBPF_CELLS, IR_X, IR_STATE_CNT };
+void c2e_ir_live(const struct cbpf_prog *prog, uint32_t *live);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * elf.h - an ELF object in memory; private to src/loader/elf*.c.
+ *
+ * What read.c has checked holds for every object and is kept by all that change one:
+ * names are terminated strings of their table; links and symbol indices are inside; a symbol of a
+ * section lies inside it; a relocated field lies inside its section, which is none of the tables
+ * above; sections of code are whole instructions; a function is not empty.
+ */
+#ifndef BPFCAP_SRC_LOADER_ELF_ELF_H
+#define BPFCAP_SRC_LOADER_ELF_ELF_H
+
+#include <elf.h>
+#include <linux/bpf.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kelf.h"
+#include "bpfcap/err.h"
+
+/* What is wrong with an object is the input's mistake. */
+#define BAD(e, ...) err_input((e), -EINVAL, "object", __VA_ARGS__)
+
+#define INSN_LEN sizeof(struct ebpf_insn)
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ELF_DATA_HOST ELFDATA2LSB
+#else
+#define ELF_DATA_HOST ELFDATA2MSB
+#endif
+
+/* Relocation types of LLVM's BPF. Before LLVM 13 the first and the last also served data. */
+enum elf_reloc {
+	RELOC_64_64 = 1,    /* imm of lddw; 8 bytes of data */
+	RELOC_ABS64 = 2,    /* 8 bytes of data */
+	RELOC_ABS32 = 3,    /* 4 bytes of data */
+	RELOC_NODYLD32 = 4, /* 4 bytes of .BTF and .BTF.ext */
+	RELOC_64_32 = 10,   /* imm of a call; 4 bytes of data */
+};
+
+struct elf_section {
+	Elf64_Shdr h;
+	uint8_t *data; /* h.sh_size bytes; NULL: SHT_NOBITS or empty */
+};
+
+struct kbpf_elf {
+	Elf64_Ehdr eh;
+	struct elf_section *sec;
+	size_t sec_cnt;
+	size_t symtab; /* index of the only SHT_SYMTAB; 0: none */
+};
+
+/* Bytes of a section's data: they were read or made here, so that they fit the memory. */
+static inline size_t elf_size(const struct elf_section *s)
+{
+	return (size_t)s->h.sh_size;
+}
+
+static inline const char *elf_string(const struct kbpf_elf *k, size_t table, size_t off)
+{
+	return (const char *)k->sec[table].data + off;
+}
+
+static inline const char *elf_section_name(const struct kbpf_elf *k, size_t i)
+{
+	return elf_string(k, k->eh.e_shstrndx, k->sec[i].h.sh_name);
+}
+
+static inline Elf64_Sym *elf_symbols(const struct kbpf_elf *k)
+{
+	return (Elf64_Sym *)(void *)k->sec[k->symtab].data;
+}
+
+static inline size_t elf_symbol_cnt(const struct kbpf_elf *k)
+{
+	return k->symtab ? elf_size(&k->sec[k->symtab]) / sizeof(Elf64_Sym) : 0;
+}
+
+static inline const char *elf_symbol_name(const struct kbpf_elf *k, const Elf64_Sym *s)
+{
+	return elf_string(k, k->sec[k->symtab].h.sh_link, s->st_name);
+}
+
+static inline Elf64_Rel *elf_relocs(const struct elf_section *s, size_t *cnt)
+{
+	*cnt = elf_size(s) / sizeof(Elf64_Rel);
+	return (Elf64_Rel *)(void *)s->data;
+}
+
+static inline bool elf_is_code(const struct elf_section *s)
+{
+	return s->h.sh_type == SHT_PROGBITS && (s->h.sh_flags & SHF_EXECINSTR);
+}
+
+/* Is the symbol in section `i`? (Reserved indices are no sections.) */
+static inline bool elf_symbol_in(const Elf64_Sym *s, size_t i)
+{
+	return s->st_shndx == i && i < SHN_LORESERVE;
+}
+
+static inline struct ebpf_insn *elf_insns(const struct elf_section *s)
+{
+	return (struct ebpf_insn *)(void *)s->data;
+}
+
+/* A function that can be read and changed: STT_FUNC in code. */
+static inline bool elf_is_func(const struct kbpf_elf *k, const Elf64_Sym *s)
+{
+	return ELF64_ST_TYPE(s->st_info) == STT_FUNC && s->st_shndx != SHN_UNDEF &&
+	       s->st_shndx < SHN_LORESERVE && elf_is_code(&k->sec[s->st_shndx]);
+}
+
+/* Calls of functions of the object, not of helpers. */
+static inline bool elf_is_call(const struct ebpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src == BPF_PSEUDO_CALL;
+}
+
+#define OP_LDDW	  (BPF_LD | BPF_IMM | BPF_DW) /* two slots */
+#define LDDW_FUNC 4 /* BPF_PSEUDO_FUNC: the address of a function, by its distance */
+
+/* How an instruction says where control goes. */
+enum elf_distance { NO_DISTANCE, IN_OFF, IN_IMM, IN_IMM_OF_FUNC };
+
+enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn);
+
+#define ELF_NOWHERE	   SIZE_MAX
+#define ELF_CALL_DEPTH_MAX 8 /* frames that the kernel allows */
+
+/* All slots of code, numbered through: slot i of section s is base[s] + i. */
+struct elf_calls {
+	size_t *base;
+	size_t slot_cnt;
+	size_t *target; /* the slot that is called, or whose address is taken, or ELF_NOWHERE */
+};
+
+/* 0 or -ENOMEM; to be freed in the first case. */
+int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c);
+void kbpf_elf_calls_free(struct elf_calls *c);
+
+static inline size_t elf_func_slot(const struct elf_calls *c, const struct kbpf_elf_func *f)
+{
+	return c->base[f->section] + f->at;
+}
+
+/*
+ * The map that a variable in .maps (BTF), or in the old "maps", declares; `name` is its symbol,
+ * `at` its byte in the section. What cannot be found out stays 0.
+ */
+void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
+			 struct kbpf_elf_map *m);
+
+/* Bytes that a relocation of this type covers in such a section; 0: not one we know. */
+size_t kbpf_elf_reloc_len(const struct elf_section *target, uint64_t type);
+
+/* Is symbol i, or relocation *r of the SHT_REL section `sec`, as the head of this file says? */
+int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e);
+int kbpf_elf_reloc_check(const struct kbpf_elf *k, size_t sec, const Elf64_Rel *r, struct err *e);
+
+/*
+ * Where things go when `len` bytes are put before byte `at` of section `sec`. What begins at `at`
+ * (a function, a range of lines) begins there still; an instruction that stood there moves.
+ */
+struct elf_insertion {
+	size_t sec;
+	uint64_t at, len;
+};
+
+static inline uint64_t elf_moved_start(const struct elf_insertion *ins, uint64_t pos)
+{
+	return pos > ins->at ? pos + ins->len : pos;
+}
+
+static inline uint64_t elf_moved_insn(const struct elf_insertion *ins, uint64_t pos)
+{
+	return pos >= ins->at ? pos + ins->len : pos;
+}
+
+/*
+ * kbpf_insns_insert() for the code of a section: relocated[i] (NULL: none) tells that the imm of
+ * the call insns[i] is for the linker, not a distance.
+ */
+int kbpf_elf_code_insert(const struct ebpf_insn *insns, size_t cnt, const bool *relocated,
+			 size_t at, const struct ebpf_insn *head, size_t head_cnt,
+			 struct ebpf_insn *out, struct err *e);
+
+/* Mends the insn offsets of .BTF.ext, if the object has it. 0 or -EINVAL. */
+int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.c - objects from files and to files. A file that is written is whole, or it
+ * is the one that was there before. Fails with what the system says.
+ */
+#include "elf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TMP_NAMES 100 /* tries for a name that is not taken */
+
+static int read_exactly(int fd, uint8_t *p, size_t len)
+{
+	while (len) {
+		ssize_t n = read(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO; /* cut while being read */
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int read_open_file(int fd, uint8_t **image, size_t *image_len)
+{
+	struct stat st;
+	int ret;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (st.st_size > (off_t)KELF_FILE_MAX)
+		return -EFBIG;
+	*image_len = (size_t)st.st_size;
+	*image = malloc(*image_len + 1);
+	if (!*image)
+		return -ENOMEM;
+	ret = read_exactly(fd, *image, *image_len);
+	if (ret)
+		free(*image);
+	return ret;
+}
+
+static int read_file(const char *path, uint8_t **image, size_t *image_len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* never waits for a FIFO */
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = read_open_file(fd, image, image_len);
+	close(fd);
+	return ret;
+}
+
+int kbpf_elf_read(struct kbpf_elf **out, const char *path, struct err *e)
+{
+	struct err inner = {0};
+	uint8_t *image = NULL;
+	size_t image_len = 0;
+	int ret = read_file(path, &image, &image_len);
+
+	if (ret)
+		return err_input(e, ret, "object", "%s cannot be read: %s", path, strerror(-ret));
+	ret = kbpf_elf_parse(out, image, image_len, &inner);
+	free(image);
+	if (ret)
+		err_input(e, ret, "object", "%s: %s", path, inner.text);
+	return ret;
+}
+
+static int write_exactly(int fd, const uint8_t *p, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+/* Opens a new file beside `path`; *name is malloc'ed. (mkstemp(3) would not honour the umask.) */
+static int open_beside(const char *path, char **name)
+{
+	for (int i = 0; i < TMP_NAMES; i++) {
+		int fd;
+
+		if (asprintf(name, "%s.%ld.%d", path, (long)getpid(), i) < 0)
+			return -ENOMEM;
+		fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0)
+			return fd;
+		free(*name);
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+static int write_file(const char *path, const uint8_t *image, size_t image_len)
+{
+	char *name;
+	int fd = open_beside(path, &name);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = write_exactly(fd, image, image_len);
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (!ret && rename(name, path))
+		ret = -errno;
+	if (ret)
+		unlink(name);
+	free(name);
+	return ret;
+}
+
+int kbpf_elf_write(const struct kbpf_elf *k, const char *path, struct err *e)
+{
+	struct stat st;
+	uint8_t *image;
+	size_t image_len;
+	int ret;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_input(e, -EINVAL, "object", "%s is not a regular file", path);
+	ret = kbpf_elf_image(k, &image, &image_len, e);
+	if (ret)
+		return ret;
+	ret = write_file(path, image, image_len);
+	free(image);
+	if (ret)
+		err_run(e, ret, "object", "%s cannot be written: %s", path, strerror(-ret));
+	return ret;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * insert.c - puts instructions before the first one of a function of an object, and
+ * mends all that counts bytes of that section. Fails with -EINVAL for what cannot be mended.
+ *
+ * Positions of before are used until everything is mended; the bytes are moved last.
+ */
+#include "elf.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INSNS_MAX 1000000 /* what the verifier looks at */
+
+/* Reads or writes a number of 4 or 8 bytes that need not be aligned. */
+static uint64_t field_get(const uint8_t *p, size_t len)
+{
+	uint32_t half;
+	uint64_t whole;
+
+	memcpy(&half, p, sizeof(half));
+	if (len == sizeof(half))
+		return half;
+	memcpy(&whole, p, sizeof(whole));
+	return whole;
+}
+
+static void field_set(uint8_t *p, size_t len, uint64_t value)
+{
+	uint32_t half = (uint32_t)value;
+
+	if (len == sizeof(half))
+		memcpy(p, &half, sizeof(half));
+	else
+		memcpy(p, &value, sizeof(value));
+}
+
+/*
+ * Symbol + addend is a position in the section; both may stand before or behind the insertion.
+ * Returns what the addend must be afterwards.
+ */
+static int64_t moved_addend(const struct elf_insertion *ins, uint64_t symbol, int64_t addend)
+{
+	uint64_t pos = symbol + (uint64_t)addend;
+	uint64_t room = (uint64_t)1 << 40; /* beyond any section: a negative position stays */
+
+	if (pos < room)
+		pos = elf_moved_start(ins, pos);
+	return (int64_t)(pos - elf_moved_start(ins, symbol));
+}
+
+static int move_insn_addend(struct ebpf_insn *insn, bool call, const struct elf_insertion *ins,
+			    uint64_t symbol, struct err *e)
+{
+	/* The imm of a call counts instructions from the one behind it, that of lddw bytes. */
+	int64_t unit = call ? (int64_t)INSN_LEN : 1;
+	int64_t addend = ((int64_t)insn->imm + (call ? 1 : 0)) * unit;
+
+	addend = moved_addend(ins, symbol, addend) / unit - (call ? 1 : 0);
+	if (addend < INT32_MIN || addend > INT32_MAX)
+		return BAD(e, "a call gets too long");
+	insn->imm = (int32_t)addend;
+	return 0;
+}
+
+static int move_data_addend(uint8_t *field, size_t len, const struct elf_insertion *ins,
+			    uint64_t symbol, struct err *e)
+{
+	int64_t addend = (int64_t)field_get(field, len);
+
+	if (len == sizeof(uint32_t))
+		addend = (int32_t)addend;
+	addend = moved_addend(ins, symbol, addend);
+	if (len == sizeof(uint32_t) && (addend < INT32_MIN || addend > UINT32_MAX))
+		return BAD(e, "an address in the data does not fit its field any more");
+	field_set(field, len, (uint64_t)addend);
+	return 0;
+}
+
+static int move_reloc(struct kbpf_elf *k, struct elf_section *target, Elf64_Rel *r,
+		      const struct elf_insertion *ins, struct err *e)
+{
+	const Elf64_Sym *s = &elf_symbols(k)[ELF64_R_SYM(r->r_info)];
+	uint64_t type = ELF64_R_TYPE(r->r_info);
+	uint8_t *field = target->data + r->r_offset;
+	int ret = 0;
+
+	if (elf_symbol_in(s, ins->sec))
+		ret = elf_is_code(target)
+			      ? move_insn_addend((struct ebpf_insn *)(void *)field,
+						 type == RELOC_64_32, ins, s->st_value, e)
+			      : move_data_addend(field, kbpf_elf_reloc_len(target, type), ins,
+						 s->st_value, e);
+	if (target == &k->sec[ins->sec])
+		r->r_offset = elf_moved_insn(ins, r->r_offset);
+	return ret;
+}
+
+/* .BTF.ext holds the same numbers as its relocations refer to; it is mended as a whole. */
+static int move_relocs(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e)
+{
+	int ret = 0;
+
+	for (size_t sec = 0; sec < k->sec_cnt; sec++) {
+		struct elf_section *s = &k->sec[sec];
+		Elf64_Rel *r;
+		size_t cnt;
+
+		if (s->h.sh_type != SHT_REL ||
+		    strcmp(elf_section_name(k, s->h.sh_info), ".BTF.ext") == 0)
+			continue;
+		r = elf_relocs(s, &cnt);
+		for (size_t i = 0; !ret && i < cnt; i++)
+			ret = move_reloc(k, &k->sec[s->h.sh_info], &r[i], ins, e);
+	}
+	return ret;
+}
+
+/* A symbol that holds the place grows with it, one behind it moves. */
+static void move_symbols(struct kbpf_elf *k, const struct elf_insertion *ins)
+{
+	for (size_t i = 0; i < elf_symbol_cnt(k); i++) {
+		Elf64_Sym *s = &elf_symbols(k)[i];
+
+		if (!elf_symbol_in(s, ins->sec))
+			continue;
+		if (s->st_value <= ins->at && ins->at < s->st_value + s->st_size)
+			s->st_size += ins->len;
+		s->st_value = elf_moved_start(ins, s->st_value);
+	}
+}
+
+/* relocated[i]: the linker has a say in instruction i. malloc'ed. */
+static bool *find_relocated(const struct kbpf_elf *k, size_t sec)
+{
+	bool *relocated = calloc(elf_size(&k->sec[sec]) / INSN_LEN, sizeof(*relocated));
+
+	for (size_t i = 0; relocated && i < k->sec_cnt; i++) {
+		const struct elf_section *s = &k->sec[i];
+		const Elf64_Rel *r;
+		size_t cnt;
+
+		if (s->h.sh_type != SHT_REL || s->h.sh_info != sec)
+			continue;
+		r = elf_relocs(s, &cnt);
+		for (size_t j = 0; j < cnt; j++)
+			relocated[r[j].r_offset / INSN_LEN] = true;
+	}
+	return relocated;
+}
+
+/* Puts the code of the section as it becomes in its place. */
+static int replace_code(struct elf_section *s, const bool *relocated,
+			const struct elf_insertion *ins, const struct ebpf_insn *head,
+			struct err *e)
+{
+	struct ebpf_insn *code = malloc(elf_size(s) + (size_t)ins->len);
+	int ret;
+
+	if (!code)
+		return err_run(e, -ENOMEM, "object", "no memory for the code of a section");
+	ret = kbpf_elf_code_insert(elf_insns(s), elf_size(s) / INSN_LEN, relocated,
+				   (size_t)ins->at / INSN_LEN, head, (size_t)ins->len / INSN_LEN,
+				   code, e);
+	if (ret) {
+		free(code);
+		return ret;
+	}
+	free(s->data);
+	s->data = (uint8_t *)code;
+	s->h.sh_size += ins->len;
+	return 0;
+}
+
+static int insert(struct kbpf_elf *k, const struct elf_insertion *ins, const struct ebpf_insn *head,
+		  struct err *e)
+{
+	bool *relocated = find_relocated(k, ins->sec);
+	int ret;
+
+	if (!relocated)
+		return err_run(e, -ENOMEM, "object", "no memory for a map of relocations");
+	ret = move_relocs(k, ins, e);
+	if (!ret)
+		ret = kbpf_elf_btf_ext_move(k, ins, e);
+	if (!ret)
+		ret = replace_code(&k->sec[ins->sec], relocated, ins, head, e);
+	if (!ret)
+		move_symbols(k, ins);
+	free(relocated);
+	return ret;
+}
+
+int kbpf_elf_func_insert(struct kbpf_elf *k, size_t symbol, const struct ebpf_insn *head,
+			 size_t head_cnt, struct err *e)
+{
+	const Elf64_Sym *s;
+
+	if (symbol == 0 || symbol >= elf_symbol_cnt(k) || !elf_is_func(k, &elf_symbols(k)[symbol]))
+		return BAD(e, "symbol %zu is not a function", symbol);
+	s = &elf_symbols(k)[symbol];
+	if (head_cnt > INSNS_MAX)
+		return BAD(e, "%zu instructions are more than the kernel takes", head_cnt);
+	return insert(k,
+		      &(struct elf_insertion){
+			      .sec = s->st_shndx, .at = s->st_value, .len = head_cnt * INSN_LEN},
+		      head, e);
+}

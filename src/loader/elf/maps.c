@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maps.c - maps as objects declare them: variables in ".maps" whose type says the
+ * numbers (`int (*max_entries)[100]`, libbpf's way), or, in the old "maps", numbers in the variable
+ * itself. Takes hostile types; what it does not find stays 0.
+ */
+#include "btf.h"
+
+#include <string.h>
+
+enum {
+	KIND_INT = 1,
+	KIND_PTR = 2,
+	KIND_ARRAY = 3,
+	KIND_STRUCT = 4,
+	KIND_UNION = 5,
+	KIND_ENUM = 6,
+	KIND_TYPEDEF = 8,
+	KIND_VOLATILE = 9,
+	KIND_CONST = 10,
+	KIND_RESTRICT = 11,
+	KIND_VAR = 14,
+	KIND_TYPE_TAG = 18,
+	KIND_ENUM64 = 19,
+	DEPTH_MAX = 16
+};
+
+struct member { /* of a struct */
+	uint32_t name, type, bit;
+};
+
+struct array {
+	uint32_t type, index, cnt;
+};
+
+static const char *name_of(const struct elf_btf *b, uint32_t off)
+{
+	return off < b->strings.len ? (const char *)b->strings.p + off : "";
+}
+
+/* The type behind typedefs and qualifiers. */
+static bool resolve(const struct elf_btf *b, uint32_t number, struct elf_type *t,
+		    struct elf_span *tail)
+{
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		if (!kbpf_elf_btf_type(b, number, t, tail))
+			return false;
+		switch (elf_type_kind(t)) {
+		case KIND_TYPEDEF:
+		case KIND_VOLATILE:
+		case KIND_CONST:
+		case KIND_RESTRICT:
+		case KIND_TYPE_TAG:
+			number = t->ref;
+			break;
+		default:
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Bytes of a type; 0: not known. */
+static uint32_t size_of(const struct elf_btf *b, uint32_t number)
+{
+	uint64_t factor = 1;
+
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		struct elf_span tail;
+		struct elf_type t;
+		struct array a;
+
+		if (!resolve(b, number, &t, &tail))
+			return 0;
+		switch (elf_type_kind(&t)) {
+		case KIND_ARRAY:
+			memcpy(&a, tail.p, sizeof(a));
+			number = a.type;
+			factor *= a.cnt;
+			if (factor > UINT32_MAX)
+				return 0;
+			break;
+		case KIND_PTR:
+			return (uint32_t)factor * 8;
+		case KIND_INT:
+		case KIND_STRUCT:
+		case KIND_UNION:
+		case KIND_ENUM:
+		case KIND_ENUM64:
+			return (uint32_t)(factor * t.ref);
+		default:
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* int (*member)[N] says N */
+static uint32_t number_of(const struct elf_btf *b, uint32_t pointed)
+{
+	struct elf_span tail;
+	struct elf_type t;
+	struct array a;
+
+	if (!resolve(b, pointed, &t, &tail) || elf_type_kind(&t) != KIND_ARRAY)
+		return 0;
+	memcpy(&a, tail.p, sizeof(a));
+	return a.cnt;
+}
+
+static void take_member(const struct elf_btf *b, const struct member *member,
+			struct kbpf_elf_map *m)
+{
+	const char *name = name_of(b, member->name);
+	struct elf_span tail;
+	struct elf_type t;
+	const struct {
+		const char *name;
+		uint32_t *value;
+		bool sized; /* the type pointed to has the size */
+	} all[] = {
+		{"type", &m->type, false},
+		{"key_size", &m->key_len, false},
+		{"value_size", &m->value_len, false},
+		{"max_entries", &m->entry_cnt, false},
+		{"map_flags", &m->flags, false},
+		{"key", &m->key_len, true},
+		{"value", &m->value_len, true},
+	};
+
+	if (!resolve(b, member->type, &t, &tail) || elf_type_kind(&t) != KIND_PTR)
+		return;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(name, all[i].name) == 0)
+			*all[i].value = all[i].sized ? size_of(b, t.ref) : number_of(b, t.ref);
+}
+
+static void from_type(const struct elf_btf *b, uint32_t number, struct kbpf_elf_map *m)
+{
+	struct elf_span tail;
+	struct elf_type t;
+	struct member member;
+
+	if (!resolve(b, number, &t, &tail) || elf_type_kind(&t) != KIND_STRUCT)
+		return;
+	for (size_t off = 0; off < tail.len; off += sizeof(member)) {
+		memcpy(&member, tail.p + off, sizeof(member));
+		take_member(b, &member, m);
+	}
+}
+
+static void from_btf(const struct kbpf_elf *k, struct kbpf_elf_map *m)
+{
+	struct elf_span tail;
+	struct elf_type t;
+	struct elf_btf b;
+	size_t off = 0;
+
+	if (!kbpf_elf_btf_open(k, &b))
+		return;
+	while (kbpf_elf_btf_next(&b, &off, &t, &tail))
+		if (elf_type_kind(&t) == KIND_VAR && strcmp(name_of(&b, t.name), m->name) == 0) {
+			from_type(&b, t.ref, m);
+			return;
+		}
+}
+
+/* type, key_len, value_len, entry_cnt, flags */
+static void from_numbers(const struct elf_section *s, uint64_t at, struct kbpf_elf_map *m)
+{
+	uint32_t v[5];
+
+	if (!s->data || at > s->h.sh_size || s->h.sh_size - at < sizeof(v))
+		return;
+	memcpy(v, s->data + at, sizeof(v));
+	m->type = v[0];
+	m->key_len = v[1];
+	m->value_len = v[2];
+	m->entry_cnt = v[3];
+	m->flags = v[4];
+}
+
+void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
+			 struct kbpf_elf_map *m)
+{
+	if (strcmp(elf_section_name(k, section), "maps") == 0)
+		from_numbers(&k->sec[section], at, m);
+	else
+		from_btf(k, m);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctx.c - the program of hooks that get the packet as their context: socket, tc,
+ * xdp.
+ *
+ * The filter reads the packet where it is; perf_event_output() appends its bytes, paged ones too,
+ * to a record made on the stack. The packet goes on as if nobody had looked.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/if_packet.h>
+
+#include "bpfcap/dsl.h"
+#include "capture.h"
+
+enum {
+	SLOT_IFINDEX = SLOT_CTX,
+	SLOT_LINKTYPE = SLOT_SCRATCH,
+	RECORD_AT = SLOT_END - (int)sizeof(struct probe_record),
+	IFINDEX_LO = 1,
+	VERDICT_TC_UNSPEC = -1,
+	VERDICT_XDP_PASS = 2,
+	VERDICT_NOT_QUEUED = 0, /* of the socket's receive queue */
+};
+
+#define REC(field) MEM(R10, RECORD_AT + (int)offsetof(struct probe_record, field))
+
+static bool is_xdp(const struct emit *m)
+{
+	return m->h->ops->type == EBPF_PROG_XDP;
+}
+
+/* Does the program know where its packet lies in the kernel? */
+static bool knows_skb(const struct emit *m)
+{
+	return !is_xdp(m) && m->c->ptr_values;
+}
+
+static int verdict(const struct emit *m)
+{
+	switch (m->h->ops->type) {
+	case EBPF_PROG_SCHED_CLS:
+		return VERDICT_TC_UNSPEC;
+	case EBPF_PROG_XDP:
+		return VERDICT_XDP_PASS;
+	default:
+		return VERDICT_NOT_QUEUED;
+	}
+}
+
+/*
+ * In: R6 = context. Out: SLOT_IFINDEX. Clobbers R0..R5.
+ * A loopback frame passes a packet socket twice: only its way in counts, as with tcpdump.
+ */
+static void emit_ifindex(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label counts = ebpf_label_new(b);
+	size_t at = is_xdp(m) ? offsetof(struct xdp_md, ingress_ifindex)
+			      : offsetof(struct __sk_buff, ifindex);
+
+	EMIT(b, LDX(W, R1, MEM(R6, at)), STX(DW, MEM(R10, SLOT_IFINDEX), R1));
+	if (m->h->ops->type != EBPF_PROG_SOCKET_FILTER)
+		return;
+	EMIT(b, JNE(R1, IFINDEX_LO, counts), LDX(W, R2, CTX(R6, __sk_buff, pkt_type)),
+	     JEQ(R2, PACKET_OUTGOING, m->out), LABEL(counts));
+}
+
+/*
+ * In: SLOT_IFINDEX. Out: R1 = SLOT_LINKTYPE = linktypes[ifindex], else Ethernet. Clobbers R0..R5.
+ */
+static void emit_linktype(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label known = ebpf_label_new(b);
+
+	/* clang-format off */
+	EMIT(b, LDX(DW, R1, MEM(R10, SLOT_IFINDEX)),
+		STX(W, MEM(R10, SLOT_KEY), R1),
+		LD_MAP_FD(R1, m->c->linktypes_fd),
+		MOV(R2, R10),
+		ADD(R2, SLOT_KEY),
+		CALL(map_lookup_elem),
+		MOV(R1, CBPF_LINKTYPE_ETHERNET),
+		JEQ(R0, 0, known),
+		LDX(W, R1, MEM(R0, 0)),
+	     LABEL(known),
+		STX(DW, MEM(R10, SLOT_LINKTYPE), R1));
+	/* clang-format on */
+}
+
+bool probe_capture_has_frags(const struct capture *c)
+{
+	return ebpf_target_has_helper(c->target, EBPF_PROG_XDP, EBPF_FN_xdp_get_buff_len) &&
+	       ebpf_target_has_helper(c->target, EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes);
+}
+
+static bool has_frags(const struct emit *m)
+{
+	return is_xdp(m) && probe_capture_has_frags(m->c);
+}
+
+static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
+{
+	bool direct = m->h->ops->type != EBPF_PROG_SOCKET_FILTER;
+	uint16_t scratch = direct ? 1 << 9 : 1 << 7 | 1 << 8 | 1 << 9;
+
+	return (struct cbpf2ebpf_frame){
+		.access = direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET,
+		.ctx = R6,
+		.data = R7,
+		.data_end = R8,
+		.len = has_frags(m) ? R9 : (ebpf_reg){0},
+		.scratch = has_frags(m) ? 0 : scratch,
+		.stack_top = SLOT_END,
+		.stack_len = FILTER_STACK_LEN,
+		.vlan_tag = vlan_tag && !is_xdp(m),
+		.tables = m->c->tables,
+		.ancillary = m->h->dir == PROBE_DIR_OUT ? probe_emit_outbound : NULL,
+		.ancillary_user = m,
+	};
+}
+
+/* R7 = data, R8 = data_end, R9 = length, where the context has them. In: R6, R1 = SLOT_LINKTYPE,
+ * which is kept. Clobbers R0, R2..R5. */
+static void emit_packet_pointers(const struct emit *m)
+{
+	if (has_frags(m))
+		EMIT(m->b, MOV(R1, R6), CALL(xdp_get_buff_len), MOV(W9, W0),
+		     LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)));
+	if (is_xdp(m))
+		EMIT(m->b, LDX(W, R7, CTX(R6, xdp_md, data)),
+		     LDX(W, R8, CTX(R6, xdp_md, data_end)));
+	else if (m->h->ops->type == EBPF_PROG_SCHED_CLS)
+		EMIT(m->b, LDX(W, R7, CTX(R6, __sk_buff, data)),
+		     LDX(W, R8, CTX(R6, __sk_buff, data_end)));
+}
+
+/* Goes to `decided` with R0 != 0 when the packet is followed, and of a link type that is shown.
+ * In: R1 = link type. */
+static void emit_followed(const struct emit *m, ebpf_label decided)
+{
+	ebpf_label no = ebpf_label_new(m->b);
+
+	EMIT(m->b, LDX(DW, R0, MEM(R10, SLOT_TRACKED)), JEQ(R0, 0, no),
+	     JEQ(R1, CBPF_LINKTYPE_ETHERNET, decided), JEQ(R1, CBPF_LINKTYPE_RAW, decided),
+	     LABEL(no));
+}
+
+/* In: R1 = link type, R6 = context. Goes on when it matches, else to m->out. Clobbers R0..R5,
+ * R7..R9. */
+static int emit_filters(struct emit *m, struct err *e)
+{
+	const struct cbpf2ebpf_frame eth = ctx_frame(m, true), raw = ctx_frame(m, false);
+	ebpf_label not_eth = ebpf_label_new(m->b), decided = ebpf_label_new(m->b);
+	struct cbpf2ebpf_info info;
+	int rc;
+
+	if (m->c->track)
+		emit_followed(m, decided);
+	emit_packet_pointers(m);
+	EMIT(m->b, JNE(R1, CBPF_LINKTYPE_ETHERNET, not_eth));
+	rc = cbpf2ebpf_emit(m->b, &m->c->eth, &eth, &info, e);
+	if (rc < 0)
+		return rc;
+	EMIT(m->b, JA(decided), LABEL(not_eth), JNE(R1, CBPF_LINKTYPE_RAW, m->no_packet));
+	if (m->c->raw.cnt == 0)
+		EMIT(m->b, JA(m->out));
+	else
+		rc = cbpf2ebpf_emit(m->b, &m->c->raw, &raw, &info, e);
+	EMIT(m->b, LABEL(decided), JEQ(R0, 0, m->out));
+	return rc;
+}
+
+/* In: R6 = sk_buff context, R7 = bytes. Out: R7 = real length; record.{vlan_*, flags, pkt_type}.
+ * Clobbers R1. */
+static void emit_skb_facts(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label untagged = ebpf_label_new(b);
+
+	/* clang-format off */
+	EMIT(b, LDX(W, R1, CTX(R6, __sk_buff, pkt_type)),
+		STX(W, REC(pkt_type), R1),
+		LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)),
+		JNE(R1, CBPF_LINKTYPE_ETHERNET, untagged),
+		LDX(W, R1, CTX(R6, __sk_buff, vlan_present)),
+		JEQ(R1, 0, untagged),
+		LDX(W, R1, CTX(R6, __sk_buff, vlan_tci)),
+		STX(H, REC(vlan_tci), R1),
+		LDX(W, R1, CTX(R6, __sk_buff, vlan_proto)),
+		STX(H, REC(vlan_proto), R1),
+		ST(H, REC(flags), RECORD_VLAN_BESIDE),
+		ADD(R7, RECORD_VLAN_LEN),
+	     LABEL(untagged));
+	/* clang-format on */
+}
+
+/* record.{pid_tgid, comm}, where this kernel lets such programs ask. Clobbers R0..R5. */
+static void emit_task(const struct emit *m)
+{
+	if (ebpf_target_has_helper(m->c->target, m->h->ops->type, EBPF_FN_get_current_pid_tgid))
+		EMIT(m->b, CALL(get_current_pid_tgid), STX(DW, REC(pid_tgid), R0));
+	if (ebpf_target_has_helper(m->c->target, m->h->ops->type, EBPF_FN_get_current_comm))
+		EMIT(m->b, MOV(R1, R10),
+		     ADD(R1, RECORD_AT + (int)offsetof(struct probe_record, comm)),
+		     MOV(R2, PROBE_COMM_LEN), CALL(get_current_comm));
+}
+
+/* In: R6 = context, R9 = length if has_frags. Out: R7 = length. Clobbers R1. */
+static void emit_len(const struct emit *m)
+{
+	if (has_frags(m))
+		EMIT(m->b, MOV(R7, R9));
+	else if (is_xdp(m))
+		EMIT(m->b, LDX(W, R1, CTX(R6, xdp_md, data)), LDX(W, R7, CTX(R6, xdp_md, data_end)),
+		     SUB(R7, R1));
+	else
+		EMIT(m->b, LDX(W, R7, CTX(R6, __sk_buff, len)));
+}
+
+/* In: as emit_len(), SLOT_IFINDEX, SLOT_LINKTYPE. Out: record, R8 = its cap_len. Clobbers all. */
+static void emit_record(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label fits = ebpf_label_new(b);
+
+	for (int off = 0; off < (int)sizeof(struct probe_record); off += 8)
+		EMIT(b, ST(DW, MEM(R10, RECORD_AT + off), 0));
+	emit_len(m);
+	/* clang-format off */
+	EMIT(b, MOV(R8, R7),
+		JLE(R8, m->c->snap_len, fits),
+		MOV(R8, m->c->snap_len),
+	     LABEL(fits),
+		STX(W, REC(cap_len), R8));
+	if (!is_xdp(m))
+		emit_skb_facts(m);
+	EMIT(b, STX(W, REC(len), R7),
+		LDX(DW, R1, MEM(R10, SLOT_IFINDEX)),
+		STX(W, REC(ifindex), R1),
+		LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)),
+		STX(H, REC(linktype), R1),
+		ST(H, REC(hook), m->h->index),
+		CALL(ktime_get_ns),
+		STX(DW, REC(time_ns), R0));
+	/* clang-format on */
+	if (knows_skb(m))
+		EMIT(b, LDX(DW, R1, MEM(R10, SLOT_SKB)), STX(DW, REC(skb), R1));
+	emit_task(m);
+}
+
+/*
+ * In: R6 = context, R8 = cap_len, the record. Clobbers R0..R5.
+ *
+ *	if (perf_event_output(ctx, events, cap_len << 32 | this CPU, record, sizeof record))
+ *		counters->lost_ring++;
+ */
+static void emit_output(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label done = ebpf_label_new(b);
+
+	/* clang-format off */
+	EMIT(b, MOV(R3, R8),
+		LSH(R3, 32),
+		MOV(W1, -1),
+		ADD(R3, R1),
+		MOV(R1, R6),
+		LD_MAP_FD(R2, m->c->events_fd),
+		MOV(R4, R10),
+		ADD(R4, RECORD_AT),
+		MOV(R5, sizeof(struct probe_record)),
+		CALL(perf_event_output),
+		JEQ(R0, 0, done));
+	probe_emit_count(m, COUNTER(lost_ring));
+	EMIT(b, LABEL(done));
+	/* clang-format on */
+}
+
+/* What such a hook cannot do. */
+static void refuse_options(const struct emit *m)
+{
+	if (m->c->has_skb_data)
+		ebpf_fail(m->b, -EINVAL,
+			  "hook %s gets whole packets; --skb-data is for kernel functions and "
+			  "tracepoints",
+			  m->h->spec);
+	if (m->c->track && is_xdp(m))
+		ebpf_fail(m->b, -ENOTSUP,
+			  "hook %s sees packets before the kernel has a sk_buff for them, which is "
+			  "what --track follows; tc:ingress comes next",
+			  m->h->spec);
+	else if (m->c->track && !m->c->ptr_values)
+		ebpf_fail(m->b, -EPERM,
+			  "hook %s may not know the address of a packet, which --track follows; "
+			  "CAP_PERFMON is needed",
+			  m->h->spec);
+}
+
+/*
+ * What is asked for beside the expression. In: R6 = context. Clobbers R0..R5, R7.
+ *
+ *	if (!followed && (other mark || other pid ...)) goto out;
+ */
+static void emit_choice(const struct emit *m)
+{
+	ebpf_label followed = ebpf_label_new(m->b);
+
+	if (knows_skb(m))
+		probe_emit_track_ctx(m);
+	if (m->c->track) {
+		probe_emit_track_find(m);
+		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_TRACKED)), JNE(R1, 0, followed));
+	}
+	probe_emit_reason_test(m);
+	probe_emit_ctx_mark_test(m);
+	probe_emit_pid_test(m, m->out);
+	EMIT(m->b, LABEL(followed));
+}
+
+int probe_emit_ctx_program(struct emit *m, struct err *e)
+{
+	int rc;
+
+	refuse_options(m);
+	m->release = m->out;
+	EMIT(m->b, MOV(R6, R1), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
+	emit_ifindex(m);
+	emit_choice(m);
+	probe_emit_counters(m);
+	probe_emit_count(m, COUNTER(seen));
+	emit_linktype(m);
+	rc = emit_filters(m, e);
+	if (rc < 0)
+		return rc;
+	probe_emit_count(m, COUNTER(matched));
+	emit_record(m);
+	emit_output(m);
+	if (m->c->track) {
+		EMIT(m->b, LDX(DW, R1, REC(time_ns)));
+		probe_emit_track_note(m);
+	}
+	EMIT(m->b, JA(m->out), LABEL(m->no_packet));
+	probe_emit_count(m, COUNTER(no_packet));
+	EMIT(m->b, LABEL(m->out), MOV(R0, verdict(m)), EXIT());
+	return 0;
+}

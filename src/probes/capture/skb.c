@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * skb.c - pieces of tracing programs: a place to work in, the sk_buff in it.
+ *
+ * Emits into m->b. Each piece has its register contract above it.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+
+#include "bpfcap/dsl.h"
+#include "capture.h"
+
+void probe_emit_count(const struct emit *m, size_t counter)
+{
+	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_COUNTERS)), MOV(R2, 1),
+	     XADD(DW, MEM(R1, counter), R2));
+}
+
+void probe_emit_counters(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, LD_MAP_FD(R1, m->c->counters_fd),
+		MOV(R2, R10),
+		ADD(R2, SLOT_HOOK),
+		CALL(map_lookup_elem),
+		JEQ(R0, 0, m->out),
+		STX(DW, MEM(R10, SLOT_COUNTERS), R0));
+	/* clang-format on */
+}
+
+/* R0 = busy of the scratch in R0, which is busy from now on. Clobbers R1, R2. */
+static void emit_set_busy(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+
+	EMIT(b, MOV(R2, R0), MOV(R1, 1));
+	if (ebpf_target_has(m->c->target, EBPF_FEATURE_ATOMIC_FETCH))
+		EMIT(b, ebpf_atomic(EBPF_ATOMIC_XCHG, DW, MEM(R2, SCRATCH(busy)), R1), MOV(R0, R1));
+	else /* what interrupts between these two is gone again when we go on */
+		EMIT(b, LDX(DW, R0, MEM(R2, SCRATCH(busy))), STX(DW, MEM(R2, SCRATCH(busy)), R1));
+}
+
+/*
+ * Out: R9 = scratch, kept in SLOT_SCRATCH too. Clobbers R0..R5, R8.
+ *
+ *	for (level = 0; level < CAPTURE_LEVELS; level++)
+ *		if (!xchg(&(s = lookup(cpu * CAPTURE_LEVELS + level))->busy, 1)) goto got;
+ *	counters->lost_other++; return;
+ * got:
+ */
+void probe_emit_scratch_take(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label got = ebpf_label_new(b), none = ebpf_label_new(b);
+
+	EMIT(b, CALL(get_smp_processor_id), MOV(R8, R0), MUL(R8, CAPTURE_LEVELS));
+	for (int level = 0; level < CAPTURE_LEVELS; level++) {
+		/* clang-format off */
+		EMIT(b, STX(W, MEM(R10, SLOT_KEY), R8),
+			LD_MAP_FD(R1, m->c->scratch_fd),
+			MOV(R2, R10),
+			ADD(R2, SLOT_KEY),
+			CALL(map_lookup_elem),
+			JEQ(R0, 0, none),
+			MOV(R9, R0));
+		emit_set_busy(m);
+		EMIT(b, JEQ(R0, 0, got),
+			ADD(R8, 1));
+		/* clang-format on */
+	}
+	EMIT(b, LABEL(none));
+	probe_emit_count(m, COUNTER(lost_other));
+	EMIT(b, JA(m->out), LABEL(got), STX(DW, MEM(R10, SLOT_SCRATCH), R9));
+}
+
+/* In: SLOT_SCRATCH. Clobbers R9. */
+void probe_emit_scratch_release(const struct emit *m)
+{
+	EMIT(m->b, LDX(DW, R9, MEM(R10, SLOT_SCRATCH)), ST(DW, MEM(R9, SCRATCH(busy)), 0));
+}
+
+/* Bytes of the sk_buff that hold all members we want. */
+static int skb_span(const struct probe_layout *l)
+{
+	int32_t end = 0;
+
+	for (int f = 0; f <= LAYOUT_SKB_DATA; f++)
+		if (layout_off(l, (enum layout_field)f) > end)
+			end = layout_off(l, (enum layout_field)f);
+	return end + 8;
+}
+
+/*
+ * In: R6 = sk_buff, R9 = scratch. Out: scratch->skb filled. Clobbers R0..R5.
+ *
+ *	if (probe_read(s->skb, span, skb)) goto unreadable;
+ *	s->record.skb = skb;
+ */
+void probe_emit_skb(const struct emit *m)
+{
+	int span = skb_span(m->c->layout);
+
+	if (span > (int)sizeof(((struct capture_scratch *)0)->skb)) {
+		ebpf_fail(m->b, -E2BIG, "sk_buff is longer than the program's room for it");
+		return;
+	}
+	/* clang-format off */
+	EMIT(m->b, STX(DW, MEM(R9, RECORD(skb)), R6),
+		MOV(R1, R9),
+		ADD(R1, SCRATCH(skb)),
+		MOV(R2, span),
+		MOV(R3, R6),
+		ebpf_call_helper((int)m->read),
+		JNE(R0, 0, m->unreadable));
+	/* clang-format on */
+}
+
+/* if (!lookup(ifaces, ifindex)) goto release. In: R1 = ifindex. Clobbers R0..R5. */
+void probe_emit_iface_test(const struct emit *m)
+{
+	if (m->c->ifaces_fd == 0)
+		return;
+	/* clang-format off */
+	EMIT(m->b, STX(W, MEM(R10, SLOT_KEY), R1),
+		LD_MAP_FD(R1, m->c->ifaces_fd),
+		MOV(R2, R10),
+		ADD(R2, SLOT_KEY),
+		CALL(map_lookup_elem),
+		JEQ(R0, 0, m->release));
+	/* clang-format on */
+}
+
+/*
+ * In: R9 = scratch with the sk_buff. Out: record.ifindex. Clobbers R0..R5.
+ * skb->dev may be anything while a protocol has the sk_buff in a queue of its own.
+ *
+ *	ifindex = 0;
+ *	if (skb->dev) probe_read(&ifindex, 4, skb->dev + ifindex_off);	(0 when it fails)
+ *	if (ifindex == 0) ifindex = skb->skb_iif;
+ */
+void probe_emit_iface(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label no_dev = ebpf_label_new(b), known = ebpf_label_new(b);
+
+	/* clang-format off */
+	EMIT(b, ST(W, MEM(R9, RECORD(ifindex)), 0),
+		LDX(m->ptr, R3, MEM(R9, SKB(m, DEV))),
+		JEQ(R3, 0, no_dev),
+		ADD(R3, layout_off(m->c->layout, LAYOUT_DEV_IFINDEX)),
+		MOV(R2, 4),
+		MOV(R1, R9),
+		ADD(R1, RECORD(ifindex)),
+		ebpf_call_helper((int)m->read),
+	     LABEL(no_dev),
+		LDX(W, R1, MEM(R9, RECORD(ifindex))),
+		JNE(R1, 0, known),
+		LDX(W, R1, MEM(R9, SKB(m, IIF))),
+		STX(W, MEM(R9, RECORD(ifindex)), R1),
+	     LABEL(known));
+	/* clang-format on */
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * submit.c - piece of tracing programs: completes the record and hands it over.
+ */
+#include <linux/bpf.h>
+
+#include "bpfcap/dsl.h"
+#include "capture.h"
+
+/* record.{hook, flags, ...}: what is known before the packet is. Clobbers R1. */
+static void emit_constants(const struct emit *m)
+{
+	uint16_t flags = m->h->reason_at >= 0 ? RECORD_HAS_REASON : 0;
+
+	EMIT(m->b, LDX(W, R1, MEM(R10, SLOT_HOOK)), STX(H, MEM(R9, RECORD(hook)), R1),
+	     ST(H, MEM(R9, RECORD(flags)), flags), ST(H, MEM(R9, RECORD(vlan_proto)), 0),
+	     ST(H, MEM(R9, RECORD(vlan_tci)), 0),
+	     ST(H, MEM(R9, RECORD(stack_room)), m->c->stack ? RECORD_STACK_LEN : 0),
+	     ST(W, MEM(R9, RECORD(stack_len)), 0));
+}
+
+/* record.{reason, location, pkt_type}. Clobbers R1. */
+static void emit_facts(const struct emit *m)
+{
+	const struct probe_layout *l = m->c->layout;
+
+	/* clang-format off */
+	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_REASON)),
+		STX(W, MEM(R9, RECORD(reason)), R1),
+		LDX(DW, R1, MEM(R10, SLOT_LOCATION)),
+		STX(DW, MEM(R9, RECORD(location)), R1),
+		LDX(B, R1, MEM(R9, SKB(m, PKT_TYPE))),
+		AND(R1, l->pkt_type_mask),
+		RSH(R1, __builtin_ctz(l->pkt_type_mask)),
+		STX(W, MEM(R9, RECORD(pkt_type)), R1));
+	/* clang-format on */
+}
+
+/* record.{pid_tgid, comm}. Clobbers R0..R5. */
+static void emit_task(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, CALL(get_current_pid_tgid),
+		STX(DW, MEM(R9, RECORD(pid_tgid)), R0),
+		MOV(R1, R9),
+		ADD(R1, RECORD(comm)),
+		MOV(R2, PROBE_COMM_LEN),
+		CALL(get_current_comm));
+	/* clang-format on */
+}
+
+/* record.stack_len = get_stack(ctx, behind the record, all of it, 0). Clobbers R0..R5. */
+static void emit_stack(const struct emit *m)
+{
+	/* clang-format off */
+	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
+		MOV(R2, R9),
+		ADD(R2, sizeof(struct capture_scratch)),
+		MOV(R3, RECORD_STACK_LEN),
+		MOV(R4, 0),
+		CALL(get_stack),
+		STX(W, MEM(R9, RECORD(stack_len)), R0));
+	/* clang-format on */
+}
+
+/*
+ * In: R9 = scratch with the packet. Clobbers R0..R5.
+ *
+ *	if (perf_event_output(ctx, events, this CPU, record, head + cap_len)) counters->lost_ring++;
+ */
+static void emit_output(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label fits = ebpf_label_new(b), done = ebpf_label_new(b);
+	int head_len = PACKET(m) - (int)SCRATCH(record);
+
+	/* clang-format off */
+	EMIT(b, LDX(W, R5, MEM(R9, RECORD(cap_len))),
+		JLE(R5, m->c->snap_len, fits),	/* always so; the verifier wants to see it */
+		MOV(R5, m->c->snap_len),
+	     LABEL(fits),
+		ADD(R5, head_len),
+		MOV(R4, R9),
+		ADD(R4, SCRATCH(record)),
+		MOV(W3, -1),			/* BPF_F_CURRENT_CPU */
+		LD_MAP_FD(R2, m->c->events_fd),
+		LDX(DW, R1, MEM(R10, SLOT_CTX)),
+		CALL(perf_event_output),
+		JEQ(R0, 0, done));
+	probe_emit_count(m, COUNTER(lost_ring));
+	EMIT(b, LABEL(done));
+	/* clang-format on */
+}
+
+void probe_emit_submit(const struct emit *m)
+{
+	emit_constants(m);
+	emit_facts(m);
+	emit_task(m);
+	if (m->c->meta.netns == 0 || m->c->track) /* else they are there already */
+		probe_emit_net(m);
+	if (m->c->stack)
+		emit_stack(m);
+	emit_output(m);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* doctor.h - what this kernel offers: facts and verdicts, before they are printed. */
+#ifndef BPFCAP_SRC_PROBES_DOCTOR_DOCTOR_H
+#define BPFCAP_SRC_PROBES_DOCTOR_DOCTOR_H
+
+#include "../layout/layout.h"
+
+#define DOCTOR_TEXT_LEN ERR_TEXT_LEN
+
+/* Does a hook work here? `how` says by what means, or what is missing. */
+struct doctor_hook {
+	const char *spec;
+	bool works;
+	char how[DOCTOR_TEXT_LEN];
+	const char *mend; /* a command, or what else helps; NULL where it works */
+};
+
+/* A setting that decides about BPF; text as the kernel shows it. */
+struct doctor_setting {
+	const char *name, *path;
+	const char *bad;  /* how the value begins that costs something, or NULL */
+	const char *cost; /* what it costs, and the command that mends it */
+	char value[64];	  /* "": the kernel has not got it */
+};
+
+enum { DOCTOR_HOOK_CNT = 6, DOCTOR_SETTING_CNT = 9 };
+
+enum doctor_lockdown { LOCKDOWN_NONE, LOCKDOWN_INTEGRITY, LOCKDOWN_CONFIDENTIALITY };
+
+struct doctor {
+	char release[65], machine[65];
+	struct ebpf_target target;
+	enum doctor_lockdown lockdown;
+	struct doctor_hook hook[DOCTOR_HOOK_CNT];
+	struct doctor_setting setting[DOCTOR_SETTING_CNT];
+	bool has_layout;
+	struct probe_layout layout;
+	struct err layout_err;
+};
+
+/* The features that are tried; of others nothing is said. */
+#define DOCTOR_FEATURES                                                                            \
+	{                                                                                          \
+		EBPF_FEATURE_ATOMIC_FETCH, EBPF_FEATURE_CPU_V4, EBPF_FEATURE_MAP_RINGBUF,          \
+			EBPF_FEATURE_LINK_XDP, EBPF_FEATURE_LINK_PERF,                             \
+			EBPF_FEATURE_LINK_KPROBE_MULTI, EBPF_FEATURE_LINK_TCX                      \
+	}
+
+/* try.c: 0 and by what means it works, or -errno and why not. */
+int probe_doctor_try_rawtp(const struct doctor *d, const char **how, struct err *e);
+int probe_doctor_try_tracepoint(const struct doctor *d, const char **how, struct err *e);
+int probe_doctor_try_kprobe(const struct doctor *d, const char **how, struct err *e);
+int probe_doctor_try_tc(const struct doctor *d, const char **how, struct err *e);
+int probe_doctor_try_xdp(const struct doctor *d, const char **how, struct err *e);
+int probe_doctor_try_socket(const struct doctor *d, const char **how, struct err *e);
+
+/* Does a setting have the value that costs something? */
+bool probe_doctor_is_bad(const struct doctor_setting *s);
+
+/* Tries everything. Nothing is left behind. -errno only when not even the version is known. */
+int probe_doctor_examine(struct doctor *d, struct err *e);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * args.c - which arguments an x86-64 function uses.
+ *
+ * Follows all ways through its code while a register still holds what the caller put there; every
+ * call ends that, as no register of these survives one. Takes a way to read the kernel's code;
+ * where that or the code cannot be understood, no argument is ruled out.
+ *
+ * What is still in a register at a call may be meant for the function that is called: then that one
+ * is followed too. It is not when it only puts the register away, as functions with variable
+ * arguments do with all of them. A function called by address may use anything; but an argument
+ * is not handed on more than once by functions that do nothing else with it.
+ *
+ * Any function may be traced or probed by others just now. Then it begins with a call that is not
+ * its own, or with the breakpoint or the jump of a probe, which hide what was there: the code
+ * behind the call counts too, and the others use everything.
+ */
+#include "args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	DEPTH_MAX = 3,	 /* calls within calls */
+	WAYS_MAX = 64,	 /* branches not gone yet */
+	STEPS_MAX = 600, /* instructions looked at for one function, with those it calls */
+	SEEN_LEN = 1024, /* a power of two above STEPS_MAX */
+	CHUNK_LEN = 256,
+	TRACE_LEN = 5, /* of the nop that is kept free for tracing */
+};
+
+struct way {
+	uint64_t addr;
+	uint8_t live; /* arguments still in their registers */
+	bool stored;  /* the return address was just stored over */
+};
+
+/* What was looked at, in this function or one that it calls. */
+struct look {
+	kprobe_read read;
+	void *user;
+	unsigned steps;
+	uint64_t chunk_addr; /* of what is in chunk; 0: nothing */
+	uint8_t chunk[CHUNK_LEN];
+};
+
+/* A function, while it is followed. */
+struct follow {
+	struct look *l;
+	struct way way[WAYS_MAX];
+	unsigned way_cnt;
+	uint8_t used;
+	struct {
+		uint64_t addr;
+		uint8_t live;
+	} seen[SEEN_LEN]; /* by a hash of the address: it was come by with these */
+};
+
+static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned depth);
+
+static bool fetch(struct look *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
+{
+	if (l->chunk_addr == 0 || addr < l->chunk_addr ||
+	    addr + KPROBE_INSN_LEN > l->chunk_addr + CHUNK_LEN) {
+		l->chunk_addr = 0;
+		if (!l->read(l->user, addr, l->chunk, CHUNK_LEN))
+			return false;
+		l->chunk_addr = addr;
+	}
+	memcpy(bytes, l->chunk + (addr - l->chunk_addr), KPROBE_INSN_LEN);
+	return true;
+}
+
+/* Nothing new can come of a place that was come by with at least these arguments. */
+static bool was_here(struct follow *f, uint64_t addr, uint8_t live)
+{
+	size_t at = (size_t)(addr * 2654435761u) % SEEN_LEN;
+
+	while (f->seen[at].addr && f->seen[at].addr != addr)
+		at = (at + 1) % SEEN_LEN;
+	if (f->seen[at].addr && !(live & ~f->seen[at].live))
+		return true;
+	f->seen[at].addr = addr;
+	f->seen[at].live |= live;
+	return false;
+}
+
+static void add_way(struct follow *f, uint64_t addr, uint8_t live)
+{
+	if (f->way_cnt == WAYS_MAX)
+		f->used |= live;
+	else
+		f->way[f->way_cnt++] = (struct way){addr, live, false};
+}
+
+/* `addr`, or behind the endbr64 there, with the bytes that follow; 0: cannot be read. */
+static uint64_t behind_endbr(struct look *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+	if (!fetch(l, addr, bytes))
+		return 0;
+	if (memcmp(bytes, endbr64, sizeof(endbr64)) != 0)
+		return addr;
+	addr += sizeof(endbr64);
+	return fetch(l, addr, bytes) ? addr : 0;
+}
+
+/* Behind the call or jump that tracing puts at a function's begin; 0: there is none. */
+static uint64_t behind_tracing(struct look *l, uint64_t addr, bool jump_too)
+{
+	uint8_t bytes[KPROBE_INSN_LEN];
+	struct kprobe_insn insn;
+
+	addr = behind_endbr(l, addr, bytes);
+	if (addr == 0)
+		return 0;
+	probe_kprobe_insn_x86(&insn, bytes);
+	if (insn.len != TRACE_LEN)
+		return 0;
+	return insn.flow == KPROBE_CALL || (jump_too && insn.flow == KPROBE_JUMP) ? addr + TRACE_LEN
+										  : 0;
+}
+
+/*
+ * Goes one instruction on; false where the way ends. `ret` right behind a store to (%rsp) goes to
+ * what was stored: so indirect calls are made on processors that must not predict them.
+ */
+static bool step(struct follow *f, struct way *w, unsigned depth)
+{
+	uint8_t bytes[KPROBE_INSN_LEN];
+	struct kprobe_insn insn;
+	bool stored = w->stored;
+
+	if (was_here(f, w->addr, w->live))
+		return false;
+	if (++f->l->steps > STEPS_MAX || !fetch(f->l, w->addr, bytes)) {
+		f->used |= w->live;
+		return false;
+	}
+	probe_kprobe_insn_x86(&insn, bytes);
+	if (depth == 0 || !insn.saves)
+		f->used |= w->live & insn.reads;
+	w->live &= (uint8_t)~insn.writes;
+	w->stored = insn.stores_return;
+	switch (insn.flow) {
+	case KPROBE_NEXT:
+		w->addr += insn.len;
+		return true;
+	case KPROBE_BRANCH:
+		add_way(f, w->addr + (uint64_t)insn.target, w->live);
+		w->addr += insn.len;
+		return true;
+	case KPROBE_JUMP:
+		w->addr += (uint64_t)insn.target;
+		w->stored = stored;
+		return true;
+	case KPROBE_CALL:
+		f->used |=
+			stored ? w->live
+			       : follow(f->l, w->addr + (uint64_t)insn.target, w->live, depth + 1);
+		return false;
+	case KPROBE_RETURN:
+		f->used |= stored ? w->live : 0;
+		return false;
+	case KPROBE_TRAP:
+		return false;
+	case KPROBE_AWAY:
+	case KPROBE_CALL_AWAY:
+		f->used |= depth == 0 ? w->live : 0;
+		return false;
+	case KPROBE_UNKNOWN:
+		break;
+	}
+	f->used |= w->live;
+	return false;
+}
+
+/* Which of the `live` arguments the code at `addr` uses. */
+static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned depth)
+{
+	uint64_t behind;
+	struct follow *f;
+	uint8_t used;
+
+	if (live == 0 || depth == DEPTH_MAX)
+		return 0;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return live;
+	f->l = l;
+	add_way(f, addr, live);
+	behind = behind_tracing(l, addr, false);
+	if (behind)
+		add_way(f, behind, live);
+	while (f->way_cnt > 0 && f->used != live) {
+		struct way w = f->way[--f->way_cnt];
+
+		w.live &= (uint8_t)~f->used;
+		while (w.live && step(f, &w, depth))
+			w.live &= (uint8_t)~f->used;
+	}
+	used = f->used;
+	free(f);
+	return used;
+}
+
+unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, void *user)
+{
+	struct look l = {.read = read, .user = user};
+	uint64_t behind = traceable ? behind_tracing(&l, addr, true) : 0;
+
+	return follow(&l, behind ? behind : addr, KPROBE_ARGS_ANY, 0);
+}
+
+unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user)
+{
+	static const uint8_t nops[][TRACE_LEN] = {
+		{0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x66, 0x66, 0x66, 0x66, 0x90},
+	};
+	uint8_t bytes[KPROBE_INSN_LEN];
+	struct look l = {.read = read, .user = user};
+	uint64_t own = behind_endbr(&l, addr, bytes);
+
+	for (size_t i = 0; own && i < sizeof(nops) / sizeof(nops[0]); i++)
+		if (memcmp(bytes, nops[i], TRACE_LEN) == 0)
+			return (unsigned)(own - addr) + TRACE_LEN;
+	return 0;
+}

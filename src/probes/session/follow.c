@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * follow.c - interfaces that come and go while a session captures.
+ *
+ * Heard of by rtnetlink; whatever the news, all interfaces are listed again and compared with those
+ * that were known, so that lost messages do no harm. Hooks of one interface are attached to those
+ * that a name or glob of -i matches, and forget those that are gone; the programs of the other
+ * hooks ask a map. Failures are told by the session's notices: the capture goes on without that
+ * interface.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "bpfcap/err.h"
+#include "session.h"
+
+static void __attribute__((format(printf, 2, 3))) tell(struct probe *p, const char *format, ...)
+{
+	char text[sizeof(((struct err *)0)->text) + 64];
+	va_list ap;
+
+	if (!p->notice)
+		return;
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	p->notice(p->notice_user, text);
+}
+
+/* ---- Listening ---------------------------------------------------------------------------- */
+
+static int watch(int epoll_fd, int fd)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? 0 : -errno;
+}
+
+/* The link type of an interface matters to programs that get the packet as their context. */
+static bool needs_news(const struct probe *p, const char *const *patterns)
+{
+	return (patterns && *patterns) || probe_session_has_hook(p, false);
+}
+
+static int listen_for_news(struct probe *p, struct err *e)
+{
+	int rc = kbpf_iface_monitor_open(&p->monitor, e);
+
+	if (rc == 0) {
+		rc = watch(p->wake_fd, kbpf_iface_monitor_fd(p->monitor));
+		if (rc < 0)
+			(void)err_run(e, rc, "interface", "listening for news failed: %s",
+				      strerror(-rc));
+	}
+	return rc;
+}
+
+int probe_session_follow_open(struct probe *p, const char *const *patterns, struct err *e)
+{
+	int rc;
+
+	p->wake_fd = epoll_create1(EPOLL_CLOEXEC);
+	rc = p->wake_fd < 0 ? -errno : watch(p->wake_fd, p->clock.timer_fd);
+	if (rc < 0)
+		return err_run(e, rc, "interface", "waiting for events cannot be prepared: %s",
+			       strerror(-rc));
+	return needs_news(p, patterns) ? listen_for_news(p, e) : 0;
+}
+
+void probe_session_follow_close(struct probe *p)
+{
+	kbpf_iface_monitor_close(p->monitor);
+	if (p->wake_fd >= 0)
+		close(p->wake_fd);
+}
+
+/* ---- Attaching ---------------------------------------------------------------------------- */
+
+static bool is_named(const struct probe *p, const char *name)
+{
+	for (char **w = p->pattern; w && *w; w++)
+		if (strcmp(*w, name) == 0)
+			return true;
+	return false;
+}
+
+static int attach(struct probe *p, unsigned i, const struct kbpf_iface *iface, struct err *e)
+{
+	struct hook *h = &p->hooks.hook[i];
+
+	return h->ops->attach_iface(h, &p->env, p->state[i].prog_fd, iface->index, e);
+}
+
+bool probe_session_by_iface(const struct probe *p, unsigned i)
+{
+	const struct hook_ops *ops = p->hooks.hook[i].ops;
+
+	return ops->attach_iface && !(ops->attach && probe_session_wants_all(p));
+}
+
+int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e)
+{
+	unsigned attached_cnt = 0;
+	int rc = 0;
+
+	for (unsigned k = 0; k < p->chosen_cnt; k++) {
+		struct err why;
+
+		rc = attach(p, i, &p->chosen[k], &why);
+		attached_cnt += rc == 0;
+		if (rc == 0)
+			continue;
+		if (e)
+			*e = why;
+		if (is_named(p, p->chosen[k].name))
+			return rc;
+		tell(p, "not capturing at %s of %s: %s", p->hooks.hook[i].name, p->chosen[k].name,
+		     why.text);
+	}
+	return attached_cnt || p->chosen_cnt == 0 ? 0 : rc;
+}
+
+/* ---- News --------------------------------------------------------------------------------- */
+
+static bool has_index(const struct kbpf_iface *list, unsigned cnt, int index)
+{
+	for (unsigned i = 0; i < cnt; i++)
+		if (list[i].index == index)
+			return true;
+	return false;
+}
+
+/* Chosen, and told to the programs that ask. */
+static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
+{
+	static const uint32_t yes = 1;
+	const uint32_t key = (uint32_t)iface->index;
+	size_t cnt = p->chosen_cnt + 1;
+	struct kbpf_iface *chosen = realloc(p->chosen, cnt * sizeof(*chosen));
+
+	if (!chosen)
+		return -ENOMEM;
+	p->chosen = chosen;
+	chosen[p->chosen_cnt++] = *iface;
+	return p->capture.ifaces_fd > 0 ? kbpf_map_update(p->capture.ifaces_fd, &key, &yes, BPF_ANY)
+					: 0;
+}
+
+static void come(struct probe *p, const struct kbpf_iface *iface)
+{
+	int rc = add_chosen(p, iface);
+	bool failed = false;
+
+	if (rc < 0) {
+		tell(p, "not capturing at %s: %s", iface->name, strerror(-rc));
+		return;
+	}
+	for (unsigned i = 0; i < p->hooks.cnt; i++) {
+		struct err why;
+
+		if (!probe_session_by_iface(p, i) || attach(p, i, iface, &why) == 0)
+			continue;
+		failed = true;
+		tell(p, "not capturing at %s of %s: %s", p->hooks.hook[i].name, iface->name,
+		     why.text);
+	}
+	if (!failed)
+		tell(p, "capturing at %s, too", iface->name);
+}
+
+/* Forgets the chosen interface at `at`; the last takes its place. */
+static void go(struct probe *p, unsigned at)
+{
+	const struct kbpf_iface gone = p->chosen[at];
+	uint32_t key = (uint32_t)gone.index;
+
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		if (probe_session_by_iface(p, i))
+			p->hooks.hook[i].ops->detach_iface(&p->hooks.hook[i], gone.index);
+	if (p->capture.ifaces_fd > 0)
+		(void)kbpf_map_delete(p->capture.ifaces_fd, &key);
+	p->chosen[at] = p->chosen[--p->chosen_cnt];
+	tell(p, "%s is gone", gone.name);
+}
+
+static void compare(struct probe *p)
+{
+	for (unsigned k = p->chosen_cnt; k-- > 0;)
+		if (!has_index(p->iface, p->iface_cnt, p->chosen[k].index))
+			go(p, k);
+	for (unsigned i = 0; i < p->iface_cnt; i++) {
+		const struct kbpf_iface *iface = &p->iface[i];
+
+		probe_session_linktype(p, iface);
+		if (probe_session_wants_iface(p, iface->name) &&
+		    !has_index(p->chosen, p->chosen_cnt, iface->index))
+			come(p, iface);
+	}
+}
+
+/* Another may have the number of one that is gone by the time that all are listed. */
+static void hear(void *user, const struct kbpf_iface *iface, bool gone)
+{
+	struct probe *p = user;
+
+	for (unsigned k = p->chosen_cnt; gone && k-- > 0;)
+		if (p->chosen[k].index == iface->index)
+			go(p, k);
+}
+
+void probe_session_follow(struct probe *p)
+{
+	bool news = false;
+	int rc;
+
+	if (!p->monitor || p->stopped)
+		return;
+	while ((rc = kbpf_iface_monitor_read(p->monitor, hear, p)) > 0)
+		news = true;
+	if ((news || rc == -ENOBUFS) && probe_session_hear(p, NULL) == 0)
+		compare(p);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * iface.c - the interfaces of a session: those chosen, and names of any.
+ *
+ * They are those of the network namespace that the session was opened in, chosen by names, by globs
+ * or by "any". Fails with -EINVAL (input) for a name that does not exist.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <linux/if_arp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/err.h"
+#include "session.h"
+
+#define HEAR_AGAIN_NS 200000000u /* an unknown index does not cost a dump each time */
+
+int probe_linktype_of_arp(uint16_t arp_type)
+{
+	static const uint16_t ip[] = {ARPHRD_NONE,   ARPHRD_TUNNEL, ARPHRD_TUNNEL6,
+				      ARPHRD_SIT,    ARPHRD_PPP,    ARPHRD_IPGRE,
+				      ARPHRD_IP6GRE, ARPHRD_RAWIP,  ARPHRD_VOID};
+
+	if (arp_type == ARPHRD_ETHER || arp_type == ARPHRD_LOOPBACK)
+		return CBPF_LINKTYPE_ETHERNET;
+	for (size_t i = 0; i < sizeof(ip) / sizeof(ip[0]); i++)
+		if (arp_type == ip[i])
+			return CBPF_LINKTYPE_RAW;
+	return -1;
+}
+
+int probe_session_hear(struct probe *p, struct err *e)
+{
+	struct kbpf_iface *list;
+	int cnt = kbpf_iface_list(&list, e);
+
+	if (cnt < 0)
+		return cnt;
+	free(p->iface);
+	p->iface = list;
+	p->iface_cnt = (unsigned)cnt;
+	p->iface_heard_ns = probe_clock_mono();
+	return 0;
+}
+
+static int no_memory(struct err *e)
+{
+	return err_run(e, -ENOMEM, "interface", "no memory for the list of interfaces");
+}
+
+static bool is_any(const char *pattern)
+{
+	return strcmp(pattern, "any") == 0;
+}
+
+bool probe_session_is_glob(const char *pattern)
+{
+	return strpbrk(pattern, "*?[") || is_any(pattern);
+}
+
+bool probe_session_wants_all(const struct probe *p)
+{
+	for (char **w = p->pattern; w && *w; w++)
+		if (is_any(*w))
+			return true;
+	return p->pattern == NULL;
+}
+
+bool probe_session_has_glob(const struct probe *p)
+{
+	for (char **w = p->pattern; w && *w; w++)
+		if (probe_session_is_glob(*w))
+			return true;
+	return false;
+}
+
+static bool matches(const char *pattern, const char *name)
+{
+	return is_any(pattern) || fnmatch(pattern, name, 0) == 0;
+}
+
+bool probe_session_wants_iface(const struct probe *p, const char *name)
+{
+	for (char **w = p->pattern; w && *w; w++)
+		if (matches(*w, name))
+			return true;
+	return false;
+}
+
+static int copy_patterns(struct probe *p, const char *const *patterns, struct err *e)
+{
+	size_t cnt = 0;
+
+	while (patterns[cnt])
+		cnt++;
+	p->pattern = calloc(cnt + 1, sizeof(*p->pattern));
+	for (size_t i = 0; p->pattern && i < cnt; i++) {
+		p->pattern[i] = strdup(patterns[i]);
+		if (!p->pattern[i])
+			return no_memory(e);
+	}
+	return p->pattern ? 0 : no_memory(e);
+}
+
+/* A name must be there now; a glob may wait. */
+static int must_exist(const struct probe *p, const char *pattern, struct err *e)
+{
+	bool found = probe_session_is_glob(pattern);
+
+	for (unsigned i = 0; i < p->iface_cnt && !found; i++)
+		found = strcmp(p->iface[i].name, pattern) == 0;
+	return found ? 0
+		     : err_input(
+			       e, -EINVAL, "interface",
+			       "interface '%s' does not exist here; bpfcap -D lists those that do",
+			       pattern);
+}
+
+int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e)
+{
+	int rc = probe_session_hear(p, e);
+
+	if (rc < 0 || !patterns || !patterns[0])
+		return rc;
+	rc = copy_patterns(p, patterns, e);
+	for (; rc == 0 && *patterns; patterns++)
+		rc = must_exist(p, *patterns, e);
+	if (rc < 0)
+		return rc;
+	p->chosen = calloc(p->iface_cnt + 1, sizeof(*p->chosen));
+	if (!p->chosen)
+		return no_memory(e);
+	for (unsigned i = 0; i < p->iface_cnt; i++)
+		if (probe_session_wants_iface(p, p->iface[i].name))
+			p->chosen[p->chosen_cnt++] = p->iface[i];
+	return 0;
+}
+
+void probe_session_free_ifaces(struct probe *p)
+{
+	for (char **w = p->pattern; w && *w; w++)
+		free(*w);
+	free(p->pattern);
+	free(p->iface);
+	free(p->chosen);
+}
+
+static const char *find_name(const struct probe *p, uint32_t ifindex)
+{
+	for (unsigned i = 0; i < p->iface_cnt; i++)
+		if ((uint32_t)p->iface[i].index == ifindex)
+			return p->iface[i].name;
+	return NULL;
+}
+
+const char *probe_iface_name(struct probe *p, uint32_t ifindex)
+{
+	const char *name = find_name(p, ifindex);
+
+	if (name || ifindex == 0 || probe_clock_mono() - p->iface_heard_ns < HEAR_AGAIN_NS ||
+	    probe_session_hear(p, NULL) < 0)
+		return name;
+	return find_name(p, ifindex);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maps.c - the maps and rings that a session's programs share.
+ */
+#include <linux/bpf.h>
+#include <unistd.h>
+
+#include "session.h"
+
+enum {
+	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
+	TRACK_CNT_MAX = 65536,	 /* addresses; the one unseen for longest goes */
+	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
+	IFACE_CNT_LATER = 256,	 /* that come later and are chosen by their names */
+	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
+	RING_PAGES_MIN = 32,
+	RING_PAGES_ALL = 16384, /* ... and 64 MiB for all */
+};
+
+static unsigned ring_pages(const struct probe_config *c, unsigned cpu_cnt)
+{
+	unsigned pages = RING_PAGES;
+
+	if (c->ring_pages)
+		return c->ring_pages;
+	while (pages > RING_PAGES_MIN && pages * cpu_cnt > RING_PAGES_ALL)
+		pages /= 2;
+	return pages;
+}
+
+void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i)
+{
+	uint32_t key = (uint32_t)i->index;
+	uint32_t value = (uint32_t)probe_linktype_of_arp(i->arp_type);
+
+	if (p->capture.linktypes_fd > 0 && value != CBPF_LINKTYPE_ETHERNET)
+		(void)kbpf_map_update(p->capture.linktypes_fd, &key, &value, BPF_ANY);
+}
+
+/* ifindex -> link type, of the interfaces that are not Ethernet. */
+static int make_linktypes(struct probe *p, struct err *e)
+{
+	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, LINKTYPE_CNT_MAX, 0, "bpfcap_link", e);
+
+	p->capture.linktypes_fd = fd;
+	if (fd < 0)
+		return fd;
+	for (unsigned i = 0; i < p->iface_cnt; i++)
+		probe_session_linktype(p, &p->iface[i]);
+	return 0;
+}
+
+/* sk_buffs and their data that are followed -> when they were last seen. */
+static int make_track(struct probe *p, struct err *e)
+{
+	int fd = kbpf_map_create(BPF_MAP_TYPE_LRU_HASH, 8, 8, TRACK_CNT_MAX, 0, "bpfcap_track", e);
+
+	p->capture.track_fd = fd < 0 ? 0 : fd;
+	return fd < 0 ? fd : 0;
+}
+
+/* The interfaces chosen, for programs that see the packets of others, too. */
+static int make_ifaces(struct probe *p, struct err *e)
+{
+	static const uint32_t yes = 1;
+	uint32_t cnt = probe_session_has_glob(p) ? IFACE_CNT_MAX : p->chosen_cnt + IFACE_CNT_LATER;
+	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, cnt, 0, "bpfcap_ifaces", e);
+
+	if (fd < 0)
+		return fd;
+	p->capture.ifaces_fd = fd;
+	for (unsigned i = 0; i < p->chosen_cnt; i++)
+		(void)kbpf_map_update(fd, &p->chosen[i].index, &yes, BPF_ANY);
+	return 0;
+}
+
+static int make_scratch(struct probe *p, unsigned cpu_cnt, struct err *e)
+{
+	p->capture.scratch_fd =
+		kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, probe_capture_scratch_len(&p->capture),
+				cpu_cnt * CAPTURE_LEVELS, 0, "bpfcap_scratch", e);
+	return p->capture.scratch_fd < 0 ? p->capture.scratch_fd : 0;
+}
+
+/*
+ * The filter's long lists, bound to their map. A kernel that does not take them (no memory in one
+ * piece) gets them in the programs.
+ */
+static void make_tables(struct capture *c)
+{
+	uint32_t len = 0;
+	const void *bytes = c->tables ? cbpf2ebpf_tables_bytes(c->tables, &len) : NULL;
+	int fd = len > 0 ? kbpf_map_create_const(bytes, len, "bpfcap_tables", NULL) : 0;
+
+	if (fd > 0) {
+		c->tables_fd = fd;
+		cbpf2ebpf_tables_bind(c->tables, fd);
+	} else {
+		cbpf2ebpf_tables_free(c->tables);
+		c->tables = NULL;
+	}
+}
+
+static int make_shared(struct probe *p, unsigned cpu_cnt, struct err *e)
+{
+	struct capture *c = &p->capture;
+
+	c->counters_fd =
+		kbpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct capture_counters),
+				p->hooks.cnt, 0, "bpfcap_counts", e);
+	if (c->counters_fd < 0)
+		return c->counters_fd;
+	c->events_fd = kbpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, cpu_cnt, 0,
+				       "bpfcap_events", e);
+	return c->events_fd < 0 ? c->events_fd : 0;
+}
+
+int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	int cpu_cnt = kbpf_possible_cpu_cnt();
+	int rc = cpu_cnt < 0 ? cpu_cnt : make_shared(p, (unsigned)cpu_cnt, e);
+
+	if (rc == 0 && probe_session_has_hook(p, true))
+		rc = make_scratch(p, (unsigned)cpu_cnt, e);
+	if (rc == 0 && p->capture.track)
+		rc = make_track(p, e);
+	if (rc == 0 && probe_session_has_hook(p, false))
+		rc = make_linktypes(p, e);
+	if (rc == 0 && probe_session_has_hook(p, true) && !probe_session_wants_all(p))
+		rc = make_ifaces(p, e);
+	if (rc < 0)
+		return rc;
+	make_tables(&p->capture);
+	return kbpf_perfbuf_open(&p->rings, p->capture.events_fd, ring_pages(c, (unsigned)cpu_cnt),
+				 e);
+}
+
+void probe_session_close_maps(struct probe *p)
+{
+	const int fds[] = {p->capture.events_fd, p->capture.counters_fd, p->capture.scratch_fd,
+			   p->capture.linktypes_fd};
+
+	kbpf_perfbuf_close(p->rings);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	if (p->capture.ifaces_fd > 0)
+		close(p->capture.ifaces_fd);
+	if (p->capture.track_fd > 0)
+		close(p->capture.track_fd);
+	if (p->capture.tables_fd > 0)
+		close(p->capture.tables_fd);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poll.c - events of a session, its counts, and names for what they hold.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/err.h"
+#include "session.h"
+
+const struct kallsyms *probe_session_symbols(struct probe *p)
+{
+	if (!p->symbols_tried) {
+		p->symbols_tried = true;
+		(void)probe_kallsyms_load(&p->symbols);
+	}
+	return p->symbols;
+}
+
+/* The innermost frames may be those that run our program, and one address may stand there twice. */
+static void trim_stack(struct probe *p, struct probe_event *ev)
+{
+	const struct kallsyms *k = ev->stack_cnt ? probe_session_symbols(p) : NULL;
+
+	while (ev->stack_cnt > 1 &&
+	       (probe_kallsyms_is_bpf(k, ev->stack[0]) || ev->stack[0] == ev->stack[1])) {
+		ev->stack++;
+		ev->stack_cnt--;
+	}
+}
+
+static void name_iface(struct probe *p, struct probe_event *ev)
+{
+	const char *name = probe_iface_name(p, ev->ifindex);
+
+	if (name)
+		(void)snprintf(ev->ifname, sizeof(ev->ifname), "%s", name);
+}
+
+static void name_owner(struct probe *p, struct probe_event *ev)
+{
+	uint32_t netns = ev->netns == p->own_netns ? 0 : ev->netns;
+	const struct owner_proc *proc;
+	struct packet_ends ends;
+
+	if (!p->owners || !probe_packet_ends(ev, &ends))
+		return;
+	proc = probe_owners_find(p->owners, netns, &ends, ev->dir);
+	if (!proc)
+		return;
+	ev->owner_pid = proc->pid;
+	memcpy(ev->owner_comm, proc->comm, sizeof(ev->owner_comm));
+}
+
+/* Adds what the record does not know. */
+static void complete(struct probe *p, int cpu, struct probe_event *ev)
+{
+	const struct hook *h = &p->hooks.hook[ev->hook];
+
+	trim_stack(p, ev);
+
+	ev->cpu = cpu;
+	ev->time_ns = probe_clock_wall(&p->clock, ev->mono_ns);
+	if (!h->ops->dir_of_packet)
+		ev->dir = h->dir;
+	if (p->capture.linktype >= 0)
+		ev->linktype = p->capture.linktype;
+	if (!h->ops->tracing)
+		ev->netns = p->own_netns;
+	if (!ev->ifname[0] && ev->netns == p->own_netns)
+		name_iface(p, ev);
+	name_owner(p, ev);
+}
+
+static int on_record(void *user, int cpu, const void *data, uint32_t len)
+{
+	struct probe *p = user;
+	struct probe_event ev;
+
+	if (probe_record_parse(data, len, p->capture.snap_len, &p->room, &ev) < 0 ||
+	    ev.hook >= p->hooks.cnt) {
+		p->state[0].damaged++;
+		return 0;
+	}
+	complete(p, cpu, &ev);
+	p->state[ev.hook].captured++;
+	return p->fn(p->user, &ev);
+}
+
+int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)
+{
+	int rc;
+
+	p->fn = fn;
+	p->user = user;
+	probe_clock_refresh(&p->clock);
+	rc = kbpf_perfbuf_poll(p->rings, timeout_ms, p->wake_fd, on_record, p);
+	probe_session_follow(p);
+	probe_clock_refresh(&p->clock);
+	if (rc == -EINTR)
+		return 0;
+	if (rc < 0)
+		return err_run(e, rc, "events", "reading the event rings failed: %s",
+			       strerror(-rc));
+	return rc;
+}
+
+static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_counts *c)
+{
+	int cpu_cnt = kbpf_possible_cpu_cnt();
+	struct capture_counters *per_cpu;
+	uint32_t key = i;
+	int rc;
+
+	if (cpu_cnt < 0)
+		return cpu_cnt;
+	per_cpu = calloc((size_t)cpu_cnt, sizeof(*per_cpu));
+	if (!per_cpu)
+		return -ENOMEM;
+	rc = kbpf_map_lookup(p->capture.counters_fd, &key, per_cpu);
+	for (int cpu = 0; rc == 0 && cpu < cpu_cnt; cpu++) {
+		c->seen += per_cpu[cpu].seen;
+		c->matched += per_cpu[cpu].matched;
+		c->lost_ring += per_cpu[cpu].lost_ring;
+		c->lost_other += per_cpu[cpu].lost_other;
+		c->no_packet += per_cpu[cpu].no_packet;
+	}
+	free(per_cpu);
+	return rc;
+}
+
+static int add_counts(const struct probe *p, unsigned i, struct probe_counts *c)
+{
+	struct kbpf_prog_info info;
+
+	c->captured += p->state[i].captured;
+	c->lost_other += p->state[i].damaged;
+	if (kbpf_prog_info(p->state[i].prog_fd, &info) == 0)
+		c->lost_other += info.recursion_miss_cnt;
+	return add_kernel_counts(p, i, c);
+}
+
+int probe_counts(struct probe *p, unsigned i, struct probe_counts *c)
+{
+	int rc = 0;
+
+	*c = (struct probe_counts){0};
+	if (i != PROBE_ALL_HOOKS)
+		return i < p->hooks.cnt ? add_counts(p, i, c) : -EINVAL;
+	for (unsigned k = 0; k < p->hooks.cnt && rc == 0; k++)
+		rc = add_counts(p, k, c);
+	return rc;
+}
+
+unsigned probe_hook_cnt(const struct probe *p)
+{
+	return p->hooks.cnt;
+}
+
+const char *probe_hook_name(const struct probe *p, unsigned i)
+{
+	return i < p->hooks.cnt ? p->hooks.hook[i].name : "?";
+}
+
+const char *probe_hook_spec(const struct probe *p, unsigned i)
+{
+	return i < p->hooks.cnt ? p->hooks.hook[i].spec : "?";
+}
+
+const char *probe_reason_name(const struct probe *p, uint32_t reason)
+{
+	return probe_tp_name(&p->reasons, reason);
+}
+
+void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len)
+{
+	probe_kallsyms_text(probe_session_symbols(p), addr, text, text_len);
+}

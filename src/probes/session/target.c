@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * target.c - what programs may be written for: the running kernel, or a version.
+ *
+ * For the running kernel nothing is taken from its version but the name: 5.4's set is the base, and
+ * what our programs use beyond it is tried.
+ */
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "bpfcap/dsl.h"
+#include "bpfcap/kbpf.h"
+#include "bpfcap/probe.h"
+#include "session.h"
+
+#define BASE_VERSION "5.4"
+
+/* Does the kernel take this socket filter? Frees `b`. */
+static bool loads(struct ebpf_builder *b)
+{
+	struct ebpf_prog p = {0};
+	bool yes = false;
+
+	if (ebpf_finish(b, &p, NULL) == 0)
+		yes = kbpf_has_insns(BPF_PROG_TYPE_SOCKET_FILTER, p.insns, p.cnt) == 1;
+	ebpf_free(b);
+	ebpf_prog_free(&p);
+	return yes;
+}
+
+static bool has_insns(const struct ebpf_target *base, enum ebpf_feature f)
+{
+	struct ebpf_target t = *base;
+	struct ebpf_builder *b;
+
+	ebpf_target_set(&t, f, true);
+	b = ebpf_new(&t, EBPF_PROG_SOCKET_FILTER);
+	EMIT(b, ST(DW, MEM(R10, -8), 0), MOV(R1, 1));
+	if (f == EBPF_FEATURE_ATOMIC_FETCH)
+		EMIT(b, ebpf_atomic(EBPF_ATOMIC_XCHG, DW, MEM(R10, -8), R1));
+	else
+		EMIT(b, ebpf_alu64_reg(EBPF_MOVSX8, R1, R1));
+	EMIT(b, MOV(R0, 0), EXIT());
+	return loads(b);
+}
+
+/* Helpers that our programs call where they exist. */
+static const struct {
+	enum ebpf_prog_type type;
+	int helper;
+} wanted[] = {
+	{EBPF_PROG_RAW_TRACEPOINT, EBPF_FN_probe_read_kernel},
+	{EBPF_PROG_KPROBE, EBPF_FN_get_attach_cookie},
+	{EBPF_PROG_SCHED_CLS, EBPF_FN_probe_read_kernel},
+	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_pid_tgid},
+	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_comm},
+	{EBPF_PROG_XDP, EBPF_FN_xdp_get_buff_len},
+	{EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes},
+	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_probe_read_kernel},
+	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_get_current_pid_tgid},
+	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_get_current_comm},
+};
+
+static void probe_helpers(struct ebpf_target *t)
+{
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (kbpf_has_helper(wanted[i].type, wanted[i].helper) == 1)
+			ebpf_target_set_helper(t, wanted[i].type, wanted[i].helper, true);
+}
+
+static void probe_features(struct ebpf_target *t)
+{
+	static const enum ebpf_feature insns[] = {EBPF_FEATURE_ATOMIC_FETCH, EBPF_FEATURE_CPU_V4};
+
+	for (size_t i = 0; i < sizeof(insns) / sizeof(insns[0]); i++)
+		ebpf_target_set(t, insns[i], has_insns(t, insns[i]));
+	ebpf_target_set(t, EBPF_FEATURE_LINK_TCX, kbpf_has_tcx() == 1);
+	ebpf_target_set(t, EBPF_FEATURE_LINK_XDP, kbpf_has_xdp_link() == 1);
+}
+
+static int probe_running(struct ebpf_target *t, struct err *e)
+{
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+	int rc = ebpf_target_by_version(t, BASE_VERSION, e);
+
+	if (rc < 0)
+		return rc;
+	(void)uname(&u); /* cannot fail with a good pointer */
+	if (sscanf(u.release, "%u.%u", &major, &minor) == 2)
+		t->version = major << 16 | minor << 8;
+	(void)snprintf(t->name, sizeof(t->name), "running kernel %.16s", u.release);
+	probe_helpers(t);
+	probe_features(t);
+	return 0;
+}
+
+bool probe_shows_pointers(void)
+{
+	struct ebpf_target t;
+	struct ebpf_builder *b;
+
+	if (ebpf_target_by_version(&t, BASE_VERSION, NULL) < 0)
+		return false;
+	b = ebpf_new(&t, EBPF_PROG_SOCKET_FILTER);
+	EMIT(b, NEG(R1), MOV(R0, R1), EXIT());
+	return loads(b);
+}
+
+int probe_target(struct ebpf_target *t, const char *kernel, struct err *e)
+{
+	if (!kernel || strcmp(kernel, "auto") == 0)
+		return probe_running(t, e);
+	return ebpf_target_by_version(t, kernel, e);
+}

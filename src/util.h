@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* src/util.h - what every layer may use: array length, arrays that grow, units of time. */
+#ifndef BPFCAP_SRC_UTIL_H
+#define BPFCAP_SRC_UTIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define NS_PER_S  1000000000ULL
+#define NS_PER_MS 1000000ULL
+
+#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+/*
+ * Makes room in a growing array. `array` is NULL or from malloc and holds *cap elements of
+ * `elem_len` bytes. Returns an array of at least `need` elements (its capacity doubles, so that
+ * appending one at a time takes linear time), and updates *cap. Returns NULL when memory is short
+ * or the size would overflow; the old array is then still valid and the caller's. Usage:
+ *
+ *	more = grow(list->item, &list->cap, list->cnt + 1, sizeof(*more));
+ *	if (!more)
+ *		return -ENOMEM;
+ *	list->item = more;
+ */
+static inline void *grow(void *array, size_t *cap, size_t need, size_t elem_len)
+{
+	size_t more = *cap ? *cap : 16;
+
+	if (need <= *cap)
+		return array;
+	while (more < need) {
+		if (more > SIZE_MAX / 2)
+			return NULL;
+		more *= 2;
+	}
+	if (more > SIZE_MAX / elem_len)
+		return NULL;
+	array = realloc(array, more * elem_len);
+	if (array)
+		*cap = more;
+	return array;
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dissect.c - a packet as one line: the link layer by its type, and the small pieces
+ * that all dissectors print. Takes any bytes; cannot fail.
+ */
+#include <arpa/inet.h>
+
+#include "bpfcap/cbpf.h"
+
+#include "line.h"
+
+void dissect_cut(struct dissect *d, const char *proto)
+{
+	text_printf(d->out, " [|%s]", proto);
+}
+
+void dissect_invalid(struct dissect *d, const char *what, uint32_t is, const char *relation,
+		     uint32_t other)
+{
+	text_printf(d->out, " [%s %u %s %u] (invalid)", what, is, relation, other);
+}
+
+void dissect_mac(struct dissect *d, struct slice s, uint32_t off, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		text_printf(d->out, "%s%02x", i ? ":" : "", slice_u8(s, off + i));
+}
+
+static void addr(int family, uint32_t n, char text[DISSECT_ADDR_LEN], struct slice s, uint32_t off)
+{
+	if (!slice_has(s, off, n) || !inet_ntop(family, s.p + off, text, DISSECT_ADDR_LEN))
+		text[0] = '\0';
+}
+
+void dissect_addr4(char text[DISSECT_ADDR_LEN], struct slice s, uint32_t off)
+{
+	addr(AF_INET, 4, text, s, off);
+}
+
+void dissect_addr6(char text[DISSECT_ADDR_LEN], struct slice s, uint32_t off)
+{
+	addr(AF_INET6, 16, text, s, off);
+}
+
+void dissect_endpoints(struct dissect *d, struct dissect_net *net)
+{
+	if (!net->named)
+		text_printf(d->out, "%s > %s: ", net->src, net->dst);
+	net->named = true;
+}
+
+void dissect_ports(struct dissect *d, struct dissect_net *net, struct slice s)
+{
+	unsigned src = slice_be16(s, 0), dst = slice_be16(s, 2);
+
+	if (net->named)
+		text_printf(d->out, "%u > %u: ", src, dst);
+	else
+		text_printf(d->out, "%s.%u > %s.%u: ", net->src, src, net->dst, dst);
+	net->named = true;
+}
+
+void dissect_ip_any(struct dissect *d, struct slice s)
+{
+	unsigned version = slice_u8(s, 0) >> 4;
+
+	if (!slice_has(s, 0, 1))
+		dissect_cut(d, "ip");
+	else if (version == 4)
+		dissect_ip4(d, s);
+	else if (version == 6)
+		dissect_ip6(d, s);
+	else
+		text_printf(d->out, "unknown ip %u", version);
+}
+
+/* Linux cooked capture: `proto_off` is where the EtherType stands in a header of head_len bytes. */
+static uint32_t cooked(struct dissect *d, struct slice s, const char *name, uint32_t proto_off,
+		       uint32_t head_len)
+{
+	uint16_t type = slice_be16(s, proto_off);
+
+	if (!slice_has(s, 0, head_len)) {
+		dissect_cut(d, name);
+		return s.cap;
+	}
+	if (!dissect_ethertype(d, type, slice_from(s, head_len)))
+		text_printf(d->out, "ethertype %s (0x%04x), length %u",
+			    dissect_ethertype_name(type), type, s.len);
+	return head_len;
+}
+
+static uint32_t link_sll(struct dissect *d, struct slice s)
+{
+	return cooked(d, s, "sll", 14, 16);
+}
+
+static uint32_t link_sll2(struct dissect *d, struct slice s)
+{
+	return cooked(d, s, "sll2", 0, 20);
+}
+
+static uint32_t link_ip(struct dissect *d, struct slice s)
+{
+	dissect_ip_any(d, s);
+	return 0;
+}
+
+/* BSD loopback: an address family of 4 bytes; what follows tells its version by itself. */
+static uint32_t link_null(struct dissect *d, struct slice s)
+{
+	if (!slice_has(s, 0, 4)) {
+		dissect_cut(d, "null");
+		return s.cap;
+	}
+	dissect_ip_any(d, slice_from(s, 4));
+	return 4;
+}
+
+static const struct {
+	int linktype;
+	uint32_t (*print)(struct dissect *d, struct slice s);
+} links[] = {
+	{CBPF_LINKTYPE_ETHERNET, dissect_ethernet},
+	{CBPF_LINKTYPE_RAW, link_ip},
+	{CBPF_LINKTYPE_IPV4, link_ip},
+	{CBPF_LINKTYPE_IPV6, link_ip},
+	{CBPF_LINKTYPE_LINUX_SLL, link_sll},
+	{CBPF_LINKTYPE_LINUX_SLL2, link_sll2},
+	{CBPF_LINKTYPE_NULL, link_null},
+	{CBPF_LINKTYPE_LOOP, link_null},
+};
+
+uint32_t dissect(struct text *out, int linktype, const uint8_t *data, uint32_t cap_len,
+		 uint32_t len, const struct dissect_opts *opts)
+{
+	struct dissect d = {.out = out, .opts = *opts};
+	struct slice s = {data, cap_len < len ? cap_len : len, len};
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (links[i].linktype == linktype)
+			return links[i].print(&d, s);
+	text_printf(out, "link type %d, length %u", linktype, len);
+	return 0;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gather.c - remembers packets for a second: takes events in the order of their times,
+ * tells how long ago the packet was first seen and which hooks it did not reach, and keeps a
+ * histogram of latencies for each hook.
+ */
+#include "gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PACKET_MAX = 1 << 16, /* remembered at once */
+	DATA_MAX = 128,	      /* bytes kept, to show a packet that went missing */
+	AWAITED_MAX = 64,     /* hooks that can be waited for */
+	NONE = -1,
+	SUB_BITS = 4, /* a bucket is a 16th of a power of two wide */
+	BUCKET_CNT = 64 << SUB_BITS,
+};
+
+struct packet_seen {
+	struct gather_key key;
+	uint64_t hooks; /* a bit for each of the first AWAITED_MAX that saw it */
+	struct probe_event first;
+	uint8_t data[DATA_MAX];
+	int next; /* of the same chain */
+};
+
+struct hook_stats {
+	uint64_t first, later, missing;
+	uint32_t buckets[BUCKET_CNT];
+};
+
+struct gather {
+	struct gather_key (*key)(const struct probe_event *ev);
+	unsigned hook_cnt;
+	uint64_t awaited; /* as in struct packet_seen */
+	uint64_t forgotten;
+	struct hook_stats *hooks;
+	int chains[PACKET_MAX];
+	struct packet_seen seen[PACKET_MAX]; /* a queue, in the order of time */
+	unsigned head, cnt;
+};
+
+struct gather *gather_new(unsigned hook_cnt, bool by_skb)
+{
+	struct gather *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->key = by_skb ? gather_key_skb : gather_key_content;
+	g->hook_cnt = hook_cnt;
+	g->hooks = calloc(hook_cnt, sizeof(*g->hooks));
+	if (!g->hooks) {
+		free(g);
+		return NULL;
+	}
+	for (unsigned i = 0; i < PACKET_MAX; i++)
+		g->chains[i] = NONE;
+	return g;
+}
+
+void gather_free(struct gather *g)
+{
+	if (g)
+		free(g->hooks);
+	free(g);
+}
+
+static uint64_t hook_bit(unsigned hook)
+{
+	return hook < AWAITED_MAX ? UINT64_C(1) << hook : 0;
+}
+
+void gather_await(struct gather *g, unsigned hook)
+{
+	g->awaited |= hook_bit(hook);
+}
+
+/* ---- Histograms --------------------------------------------------------------------------- */
+
+/* Exact below 16 ns; above, the four bits behind the highest one pick the bucket. */
+static unsigned bucket_of(uint64_t ns)
+{
+	unsigned high = 63u - (unsigned)__builtin_clzll(ns | 1);
+
+	if (high < SUB_BITS)
+		return (unsigned)ns;
+	return ((high - SUB_BITS + 1) << SUB_BITS) +
+	       (unsigned)(ns >> (high - SUB_BITS) & ((1u << SUB_BITS) - 1));
+}
+
+static uint64_t bucket_ns(unsigned b)
+{
+	unsigned shift = (b >> SUB_BITS) - 1;
+
+	if (b < 1u << SUB_BITS)
+		return b;
+	return (UINT64_C(1) << (shift + SUB_BITS)) +
+	       ((uint64_t)(b & ((1u << SUB_BITS) - 1)) << shift);
+}
+
+static uint64_t percentile(const struct hook_stats *h, unsigned percent)
+{
+	uint64_t below = 0, wanted = (h->later * percent + 99) / 100;
+
+	for (unsigned b = 0; b < BUCKET_CNT; b++) {
+		below += h->buckets[b];
+		if (below >= wanted)
+			return bucket_ns(b);
+	}
+	return 0;
+}
+
+struct gather_counts gather_counts(const struct gather *g, unsigned hook)
+{
+	const struct hook_stats *h = &g->hooks[hook];
+
+	return (struct gather_counts){h->first, h->later, h->missing, percentile(h, 50),
+				      percentile(h, 99)};
+}
+
+uint64_t gather_forgotten(const struct gather *g)
+{
+	return g->forgotten;
+}
+
+/* ---- The packets of the last second -------------------------------------------------------- */
+
+static int *chain_of(struct gather *g, uint64_t hash)
+{
+	return &g->chains[hash % PACKET_MAX];
+}
+
+/* Forgets the oldest packet; it is the last of its chain, since chains begin with the youngest. */
+static void forget_oldest(struct gather *g)
+{
+	int *link = chain_of(g, g->seen[g->head].key.hash);
+
+	while (*link != NONE && *link != (int)g->head)
+		link = &g->seen[*link].next;
+	*link = NONE;
+	g->head = (g->head + 1) % PACKET_MAX;
+	g->cnt--;
+}
+
+static struct packet_seen *find(struct gather *g, const struct gather_key *key)
+{
+	for (int i = *chain_of(g, key->hash); i != NONE; i = g->seen[i].next)
+		if (gather_key_same(&g->seen[i].key, key))
+			return &g->seen[i];
+	return NULL;
+}
+
+static void remember(struct gather *g, const struct gather_key *key, const struct probe_event *ev)
+{
+	int *chain = chain_of(g, key->hash);
+	struct packet_seen *p;
+	unsigned i;
+
+	if (g->cnt == PACKET_MAX) {
+		forget_oldest(g);
+		g->forgotten++;
+	}
+	i = (g->head + g->cnt++) % PACKET_MAX;
+	p = &g->seen[i];
+	p->key = *key;
+	p->first = *ev;
+	p->next = *chain;
+	if (p->first.cap_len > DATA_MAX)
+		p->first.cap_len = DATA_MAX;
+	memcpy(p->data, ev->data, p->first.cap_len);
+	p->first.data = p->data;
+	p->first.stack_cnt = 0;
+	p->hooks = hook_bit(ev->hook);
+	*chain = (int)i;
+	g->hooks[ev->hook].first++;
+}
+
+/* One like it at the place where the first one was is sent again, not come back. */
+static bool goes_on(const struct packet_seen *p, const struct probe_event *ev)
+{
+	bool again = p->first.hook == ev->hook && p->first.ifindex == ev->ifindex &&
+		     p->first.netns == ev->netns;
+
+	return !again && ev->mono_ns - p->first.mono_ns <= GATHER_TIMEOUT_NS;
+}
+
+struct gather_note gather_packet(struct gather *g, const struct probe_event *ev)
+{
+	const struct gather_key key = g->key(ev);
+	struct packet_seen *p = find(g, &key);
+	uint64_t since_ns;
+
+	if (!p || !goes_on(p, ev)) {
+		remember(g, &key, ev);
+		return (struct gather_note){.first_hook = ev->hook};
+	}
+	since_ns = ev->mono_ns - p->first.mono_ns;
+	p->hooks |= hook_bit(ev->hook);
+	g->hooks[ev->hook].later++;
+	g->hooks[ev->hook].buckets[bucket_of(since_ns)]++;
+	return (struct gather_note){true, p->first.hook, since_ns};
+}
+
+static void miss(struct gather *g, const struct packet_seen *p, gather_missing_fn fn, void *user)
+{
+	uint64_t missing = g->awaited & ~p->hooks;
+
+	for (unsigned i = 0; i < g->hook_cnt && i < AWAITED_MAX; i++) {
+		if (!(missing & hook_bit(i)))
+			continue;
+		g->hooks[i].missing++;
+		fn(user, &p->first, i);
+	}
+}
+
+void gather_expire(struct gather *g, uint64_t mono_ns, uint64_t age_ns, gather_missing_fn fn,
+		   void *user)
+{
+	while (g->cnt && g->seen[g->head].first.mono_ns + age_ns <= mono_ns) {
+		miss(g, &g->seen[g->head], fn, user);
+		forget_oldest(g);
+	}
+}

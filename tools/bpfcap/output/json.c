@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * json.c - one JSON object a line and packet (RFC 8259). Fields that an event
+ * does not know are left out. 64-bit numbers that JSON readers round (times, addresses) are text.
+ */
+#include "sink.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "bpfcap/cbpf.h"
+
+#include "../dissect/dissect.h"
+
+enum { NS_PER_S = 1000000000 };
+
+struct json_state {
+	struct text scratch;
+};
+
+/* A string; all that is put into it is printable ASCII, by text_name() or by our own making. */
+static void put_quoted(struct text *t, const char *value)
+{
+	text_put(t, "\"");
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			text_put(t, "\\");
+		text_bytes(t, value, 1);
+	}
+	text_put(t, "\"");
+}
+
+static void put_string(struct text *t, const char *name, const char *value)
+{
+	text_printf(t, ",\"%s\":", name);
+	put_quoted(t, value);
+}
+
+/* What `put` appends, as a string; nothing when it appends nothing. */
+static void put_field(struct sink *s, const char *name, const struct packet *pk,
+		      void (*put)(struct text *t, const struct packet *pk))
+{
+	struct json_state *state = s->state;
+
+	text_clear(&state->scratch);
+	put(&state->scratch, pk);
+	if (state->scratch.len)
+		put_string(&s->record, name, state->scratch.p);
+}
+
+static void put_comm(struct text *t, const struct packet *pk)
+{
+	char comm[PROBE_COMM_LEN + 1] = "";
+
+	for (unsigned i = 0; i < PROBE_COMM_LEN; i++)
+		comm[i] = pk->ev->comm[i];
+	text_name(t, comm);
+}
+
+/* "2024-01-02T03:04:05.123456789Z" */
+static void put_time(struct text *t, int64_t time_ns)
+{
+	time_t s = (time_t)(time_ns / NS_PER_S);
+	char text[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&s, &tm))
+		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	text_printf(t, "{\"time\":\"%s.%09" PRId64 "Z\"", text, time_ns % NS_PER_S);
+}
+
+static void put_task(struct sink *s, const struct packet *pk)
+{
+	if (!pk->ev->pid)
+		return;
+	text_printf(&s->record, ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32, pk->ev->pid, pk->ev->tid);
+	put_field(s, "comm", pk, put_comm);
+}
+
+static void put_stack(struct sink *s, const struct packet *pk)
+{
+	struct json_state *state = s->state;
+	struct text *t = &s->record;
+
+	if (!pk->ev->stack_cnt)
+		return;
+	text_put(t, ",\"stack\":[");
+	for (unsigned i = 0; i < pk->ev->stack_cnt; i++) {
+		text_clear(&state->scratch);
+		packet_put_symbol(&state->scratch, pk, pk->ev->stack[i]);
+		text_put(t, i ? "," : "");
+		put_quoted(t, text_str(&state->scratch));
+	}
+	text_put(t, "]");
+}
+
+static void put_summary(struct sink *s, const struct packet *pk)
+{
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};
+	struct json_state *state = s->state;
+
+	text_clear(&state->scratch);
+	(void)dissect(&state->scratch, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len,
+		      &opts);
+	put_string(&s->record, "packet", text_str(&state->scratch));
+}
+
+static void put_bytes(struct text *t, const struct probe_event *ev)
+{
+	text_put(t, ",\"data\":\"");
+	for (uint32_t i = 0; i < ev->cap_len; i++)
+		text_printf(t, "%02x", ev->data[i]);
+	text_put(t, "\"");
+}
+
+/* --gather */
+static void put_note(struct text *t, const struct packet *pk)
+{
+	if (!pk->note || !pk->note->later)
+		return;
+	text_printf(t, ",\"since_first_ns\":%" PRIu64, pk->note->since_ns);
+	put_string(t, "first_hook", probe_hook_name(pk->probe, pk->note->first_hook));
+}
+
+static void missing(struct sink *s, const struct packet *first, const char *hook)
+{
+	struct text *t = &s->record;
+
+	text_clear(t);
+	put_time(t, first->ev->time_ns);
+	put_string(t, "first_hook", packet_hook(first));
+	put_string(t, "not_received_at", hook);
+	put_summary(s, first);
+	text_put(t, "}\n");
+	out_record(s->out, t);
+}
+
+static void packet(struct sink *s, const struct packet *pk)
+{
+	const char *link = cbpf_linktype_name(pk->ev->linktype);
+	struct text *t = &s->record;
+
+	text_clear(t);
+	put_time(t, pk->ev->time_ns);
+	if (packet_hook(pk))
+		put_string(t, "hook", packet_hook(pk));
+	put_field(s, "interface", pk, packet_put_iface);
+	if (pk->ev->ifindex)
+		text_printf(t, ",\"ifindex\":%" PRIu32, pk->ev->ifindex);
+	if (packet_dir(pk))
+		put_string(t, "direction", pk->ev->dir == PROBE_DIR_IN ? "in" : "out");
+	put_field(s, "reason", pk, packet_put_reason);
+	put_field(s, "location", pk, packet_put_location);
+	if (link)
+		put_string(t, "linktype", link);
+	text_printf(t, ",\"length\":%" PRIu32 ",\"captured\":%" PRIu32, pk->ev->len,
+		    pk->ev->cap_len);
+	if (pk->ev->made_len)
+		text_printf(t, ",\"made_up\":%" PRIu32, pk->ev->made_len);
+	put_summary(s, pk);
+	if (pk->probe)
+		text_printf(t, ",\"cpu\":%d", pk->ev->cpu);
+	if (pk->ev->skb)
+		text_printf(t, ",\"skb\":\"0x%" PRIx64 "\"", pk->ev->skb);
+	put_task(s, pk);
+	put_field(s, "owner", pk, packet_put_owner);
+	put_stack(s, pk);
+	put_note(t, pk);
+	if (s->conf->hex || s->conf->hex_ascii)
+		put_bytes(t, pk->ev);
+	text_put(t, "}\n");
+	out_record(s->out, t);
+}
+
+static void release(struct sink *s)
+{
+	struct json_state *state = s->state;
+
+	text_free(&state->scratch);
+}
+
+const struct sink_ops sink_json = {
+	.name = "json",
+	.state_len = sizeof(struct json_state),
+	.packet = packet,
+	.missing = missing,
+	.free = release,
+};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output.c - which writers the options ask for, and a packet given to each of them
+ * until -c is reached.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../common/fail.h"
+
+static const struct sink_ops *file_format(const struct options *o)
+{
+	return o->format ? sink_by_name(o->format) : sink_by_path(o->write_path);
+}
+
+static bool wants_text(const struct options *o)
+{
+	return !o->write_path || o->print || o->json;
+}
+
+int output_check(const struct options *o, struct err *e)
+{
+	if (o->format && !sink_by_name(o->format))
+		return err_input(e, -EINVAL, "options",
+				 "'%s' is not a format; there are pcapng, pcap, json and text",
+				 o->format);
+	if (!o->write_path) {
+		if (o->format || o->rotate_mb || o->rotate_s || o->file_cnt)
+			return err_input(e, -EINVAL, "options",
+					 "--format, -C, -G and -W need a file (-w)");
+		return 0;
+	}
+	if (strcmp(o->write_path, "-") == 0 && (wants_text(o) || o->rotate_mb || o->rotate_s))
+		return err_input(e, -EINVAL, "options",
+				 "with -w - standard output holds the capture; --print, --json, "
+				 "-C and -G do not go with it");
+	return out_check(o->write_path, e);
+}
+
+static int add_writer(struct output *out, const struct sink_ops *ops, const char *path,
+		      bool rotates, const struct options *o, struct err *e)
+{
+	return writer_open(&out->writers[out->writer_cnt++], ops, path, rotates, o, &out->conf, e);
+}
+
+int output_open(struct output *out, const struct options *o, uint32_t snap_len, struct err *e)
+{
+	struct err ignored;
+	int rc = 0;
+
+	*out = (struct output){
+		.conf =
+			{
+				.snap_len = snap_len,
+				.filter = o->filter,
+				.time_form = o->time_form,
+				.verbose = o->verbose,
+				.quick = o->quick,
+				.hex = o->hex,
+				.hex_ascii = o->hex_ascii,
+				.ascii = o->ascii,
+				.nano = o->nano,
+				.number = o->number,
+			},
+		.each_packet = o->packet_buffered,
+		.packet_max = o->packet_cnt,
+	};
+	if (o->write_path)
+		rc = add_writer(out, file_format(o), o->write_path, o->rotate_mb || o->rotate_s, o,
+				e);
+	if (rc == 0 && wants_text(o))
+		rc = add_writer(out, o->json ? &sink_json : &sink_text, "-", false, o, e);
+	if (rc != 0)
+		(void)output_close(out, NULL, &ignored);
+	return rc;
+}
+
+int output_packet(struct output *out, const struct packet *pk, struct err *e)
+{
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		int rc = writer_packet(&out->writers[i], pk, e);
+
+		out->done |= rc > 0;
+		if (rc != 0)
+			return rc;
+	}
+	out->done = ++out->packet_cnt == out->packet_max;
+	if (out->done)
+		return 1;
+	return out->each_packet ? output_flush(out, e) : 0;
+}
+
+void output_missing(struct output *out, const struct packet *first, const char *hook)
+{
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		struct sink *s = &out->writers[i].sink;
+
+		if (s->ops->missing)
+			s->ops->missing(s, first, hook);
+	}
+}
+
+int output_flush(struct output *out, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < out->writer_cnt && rc == 0; i++)
+		rc = writer_flush(&out->writers[i], e);
+	return rc;
+}
+
+static void report_left_out(const struct writer *w)
+{
+	if (w->sink.left_out)
+		fprintf(stderr,
+			"bpfcap: output: %" PRIu64 " packets of another link type were left out, "
+			"which a pcap file cannot hold; write pcapng\n",
+			w->sink.left_out);
+}
+
+int output_close(struct output *out, const struct probe_counts *c, struct err *e)
+{
+	struct err ignored;
+	int rc = 0;
+
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		int one = writer_close(&out->writers[i], c, rc ? &ignored : e);
+
+		report_left_out(&out->writers[i]);
+		if (rc == 0)
+			rc = one;
+	}
+	out->writer_cnt = 0;
+	return rc;
+}

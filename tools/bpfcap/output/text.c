@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.c - one line a packet: time, interface, hook and drop reason, direction,
+ * and the packet in tcpdump's manner; below it, where asked for, the stack and the bytes.
+ */
+#include "sink.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "../dissect/dissect.h"
+#include "hexdump.h"
+
+enum { NS_PER_S = 1000000000 };
+
+struct text_state {
+	uint64_t packet_cnt;
+	int64_t first_ns, last_ns;
+	time_t clock_s; /* the second that `clock` shows, so that it is made once a second */
+	char clock[32];
+};
+
+enum { TIME_CLOCK, TIME_NONE, TIME_EPOCH, TIME_DELTA, TIME_DATE, TIME_DELTA_FIRST };
+
+static const char *clock_text(struct text_state *state, time_t s, bool date)
+{
+	struct tm tm;
+
+	if (state->clock[0] && state->clock_s == s)
+		return state->clock;
+	state->clock_s = s;
+	if (!localtime_r(&s, &tm) || !strftime(state->clock, sizeof(state->clock),
+					       date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm))
+		state->clock[0] = '\0';
+	return state->clock;
+}
+
+/* ".123456", or nine digits with --nano. */
+static void put_fraction(struct text *t, int64_t ns, bool nano)
+{
+	if (nano)
+		text_printf(t, ".%09" PRId64, ns);
+	else
+		text_printf(t, ".%06" PRId64, ns / 1000);
+}
+
+static void put_delta(struct text *t, int64_t ns, bool nano)
+{
+	int64_t s = (ns < 0 ? -ns : ns) / NS_PER_S;
+
+	text_printf(t, "%s%02" PRId64 ":%02d:%02d", ns < 0 ? "-" : " ", s / 3600,
+		    (int)(s / 60 % 60), (int)(s % 60));
+	put_fraction(t, (ns < 0 ? -ns : ns) % NS_PER_S, nano);
+}
+
+static void put_time(struct sink *s, int64_t now_ns)
+{
+	struct text_state *state = s->state;
+	struct text *t = &s->record;
+	bool nano = s->conf->nano;
+
+	if (!state->packet_cnt)
+		state->first_ns = state->last_ns = now_ns;
+	switch (s->conf->time_form) {
+	case TIME_NONE:
+		return;
+	case TIME_DELTA:
+	case TIME_DELTA_FIRST:
+		put_delta(t,
+			  now_ns - (s->conf->time_form == TIME_DELTA ? state->last_ns
+								     : state->first_ns),
+			  nano);
+		break;
+	case TIME_EPOCH:
+		text_printf(t, "%" PRId64, now_ns / NS_PER_S);
+		put_fraction(t, now_ns % NS_PER_S, nano);
+		break;
+	default:
+		text_put(t, clock_text(state, (time_t)(now_ns / NS_PER_S),
+				       s->conf->time_form == TIME_DATE));
+		put_fraction(t, now_ns % NS_PER_S, nano);
+		break;
+	}
+	text_put(t, " ");
+	state->last_ns = now_ns;
+}
+
+/* " (NO_SOCKET, udp_queue_rcv_skb+0x12)" behind the hook's name; nothing for other hooks. */
+static void put_drop(struct text *t, const struct packet *pk)
+{
+	if (!pk->ev->has_reason && !pk->ev->location)
+		return;
+	text_put(t, "(");
+	packet_put_reason(t, pk);
+	if (pk->ev->has_reason && pk->ev->location)
+		text_put(t, ", ");
+	packet_put_location(t, pk);
+	text_put(t, ") ");
+}
+
+/* "eth0 drop (NO_SOCKET, ...) In ", as far as it is known. */
+static void put_where(struct text *t, const struct packet *pk)
+{
+	const char *hook = packet_hook(pk), *dir = packet_dir(pk);
+
+	if (pk->ev->ifindex) {
+		packet_put_iface(t, pk);
+		text_put(t, " ");
+	}
+	if (hook)
+		text_printf(t, "%s ", hook);
+	put_drop(t, pk);
+	/* the presets rx and tx have said it already */
+	if (dir && hook && strcmp(hook, "rx") != 0 && strcmp(hook, "tx") != 0)
+		text_printf(t, "%s ", dir);
+}
+
+/* -v: " [ping 1234, cpu 0, skb 0xffff888004a51200]" behind the packet. */
+static void put_context(struct text *t, const struct packet *pk)
+{
+	if (!pk->probe)
+		return;
+	text_put(t, " [");
+	packet_put_process(t, pk);
+	text_printf(t, "%scpu %d", pk->ev->pid ? ", " : "", pk->ev->cpu);
+	if (pk->ev->skb)
+		text_printf(t, ", skb 0x%" PRIx64, pk->ev->skb);
+	text_put(t, "]");
+}
+
+/* " [of nc 1234]" */
+static void put_owner(struct text *t, const struct packet *pk)
+{
+	if (!pk->ev->owner_pid)
+		return;
+	text_put(t, " [of ");
+	packet_put_owner(t, pk);
+	text_put(t, "]");
+}
+
+static void put_stack(struct text *t, const struct packet *pk)
+{
+	for (unsigned i = 0; i < pk->ev->stack_cnt; i++) {
+		text_put(t, "\n\t");
+		packet_put_symbol(t, pk, pk->ev->stack[i]);
+	}
+}
+
+/* Given once, -x, -X and -A leave out the link-layer header. */
+static void put_bytes(struct sink *s, const struct packet *pk, uint32_t link_len)
+{
+	const struct sink_conf *conf = s->conf;
+	uint32_t skip = conf->hex > 1 || conf->hex_ascii > 1 ? 0 : link_len;
+	const uint8_t *data = pk->ev->data;
+	uint32_t len = pk->ev->cap_len;
+
+	if (skip > len)
+		skip = len;
+	if (conf->hex || conf->hex_ascii)
+		hexdump(&s->record, data + skip, len - skip, conf->hex_ascii);
+	else if (conf->ascii)
+		hexdump_ascii(&s->record, data + skip, len - skip);
+}
+
+static void packet(struct sink *s, const struct packet *pk)
+{
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};
+	struct text_state *state = s->state;
+	struct text *t = &s->record;
+	uint32_t link_len;
+
+	text_clear(t);
+	if (s->conf->number)
+		text_printf(t, "%5" PRIu64 "  ", state->packet_cnt + 1);
+	put_time(s, pk->ev->time_ns);
+	put_where(t, pk);
+	link_len = dissect(t, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len, &opts);
+	if (pk->ev->made_len) {
+		text_put(t, " [made up: ");
+		packet_put_made(t, pk);
+		text_put(t, "]");
+	}
+	if (pk->note && pk->note->later) {
+		text_put(t, " ");
+		packet_put_since(t, pk);
+	}
+	put_owner(t, pk);
+	if (s->conf->verbose)
+		put_context(t, pk);
+	put_stack(t, pk);
+	put_bytes(s, pk, link_len);
+	text_put(t, "\n");
+	out_record(s->out, t);
+	state->packet_cnt++;
+}
+
+/* --gather: a packet that was seen somewhere, and not at this hook. */
+static void missing(struct sink *s, const struct packet *first, const char *hook)
+{
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};
+	struct text *t = &s->record;
+
+	text_clear(t);
+	put_time(s, first->ev->time_ns);
+	put_where(t, first);
+	(void)dissect(t, first->ev->linktype, first->ev->data, first->ev->cap_len, first->ev->len,
+		      &opts);
+	text_printf(t, " NOT received at %s\n", hook);
+	out_record(s->out, t);
+}
+
+const struct sink_ops sink_text = {
+	.name = "text",
+	.state_len = sizeof(struct text_state),
+	.packet = packet,
+	.missing = missing,
+};

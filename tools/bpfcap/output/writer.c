@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * writer.c - puts a sink and a stream together, and begins a new file when -C or -G
+ * say so: takes packets, fails with the stream's error.
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../common/fail.h"
+
+enum { MB = 1000000, PATH_LEN_MAX = 4096 };
+
+/* ---- File names --------------------------------------------------------------------------- */
+
+/* How many digits the largest of -W's numbers has; 0 without -W: the first file has no number. */
+static int number_width(uint64_t file_cnt)
+{
+	int width = 0;
+
+	for (uint64_t n = file_cnt ? file_cnt - 1 : 0; n; n /= 10)
+		width++;
+	return width;
+}
+
+static void put_stem(struct text *t, const struct options *o, time_t now)
+{
+	char name[PATH_LEN_MAX];
+	struct tm tm;
+
+	if (o->rotate_s && localtime_r(&now, &tm) &&
+	    strftime(name, sizeof(name), o->write_path, &tm))
+		text_put(t, name);
+	else
+		text_put(t, o->write_path);
+}
+
+/* The name of the file to open next: malloc'ed, or NULL. */
+static char *make_path(const struct writer *w)
+{
+	const struct options *o = w->options;
+	struct text t = {0};
+
+	put_stem(&t, o, w->since);
+	if (o->rotate_mb && (w->number || o->file_cnt))
+		text_printf(&t, "%0*llu", number_width(o->file_cnt), (unsigned long long)w->number);
+	if (t.failed)
+		text_free(&t);
+	return t.p;
+}
+
+/* ---- Files in turn ------------------------------------------------------------------------ */
+
+static int open_file(struct writer *w, struct err *e)
+{
+	int rc;
+
+	if (!w->path)
+		return err_run(e, -ENOMEM, "output", "out of memory");
+	rc = out_open(&w->out, w->path, e);
+	if (rc == 0 && w->sink.ops->begin)
+		w->sink.ops->begin(&w->sink);
+	return rc;
+}
+
+static int close_file(struct writer *w, const struct probe_counts *c, struct err *e)
+{
+	int rc;
+
+	if (w->sink.ops->end)
+		w->sink.ops->end(&w->sink, c);
+	rc = out_close(&w->out, e);
+	free(w->path);
+	w->path = NULL;
+	return rc;
+}
+
+static int next_file(struct writer *w, struct err *e)
+{
+	int rc = close_file(w, NULL, e);
+
+	if (rc != 0)
+		return rc;
+	w->path = make_path(w);
+	return open_file(w, e);
+}
+
+/* Begins a new file if it is time; 1 when -G has had as many as -W allows. */
+static int rotate(struct writer *w, struct err *e)
+{
+	const struct options *o = w->options;
+	time_t now;
+
+	if (o->rotate_s && (now = time(NULL)) - w->since >= (time_t)o->rotate_s) {
+		w->since = now;
+		w->number = 0;
+		if (++w->time_cnt == o->file_cnt)
+			return 1;
+		return next_file(w, e);
+	}
+	if (o->rotate_mb && w->out.size > o->rotate_mb * MB) {
+		w->number++;
+		if (!o->rotate_s && w->number == o->file_cnt)
+			w->number = 0;
+		return next_file(w, e);
+	}
+	return 0;
+}
+
+/* ---- The writer --------------------------------------------------------------------------- */
+
+int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, bool rotates,
+		const struct options *o, const struct sink_conf *conf, struct err *e)
+{
+	static const struct options no_rotation;
+
+	*w = (struct writer){.options = rotates ? o : &no_rotation, .since = time(NULL)};
+	w->out.fd = -1;
+	if (sink_init(&w->sink, ops, conf, &w->out) != 0)
+		return err_run(e, -ENOMEM, "output", "out of memory");
+	w->path = rotates ? make_path(w) : strdup(path);
+	return open_file(w, e);
+}
+
+int writer_packet(struct writer *w, const struct packet *pk, struct err *e)
+{
+	int rc = rotate(w, e);
+
+	if (rc != 0)
+		return rc;
+	w->sink.ops->packet(&w->sink, pk);
+	return out_error(&w->out, e);
+}
+
+/* A pipe or socket whose other end is closed says so without a write. */
+static bool reader_gone(const struct out *o)
+{
+	struct pollfd p = {.fd = o->fd};
+
+	return !o->regular && poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLNVAL);
+}
+
+int writer_flush(struct writer *w, struct err *e)
+{
+	out_flush(&w->out);
+	if (!w->out.error && reader_gone(&w->out))
+		w->out.error = -EPIPE;
+	return out_error(&w->out, e);
+}
+
+int writer_close(struct writer *w, const struct probe_counts *c, struct err *e)
+{
+	int rc = 0;
+
+	if (w->path)
+		rc = close_file(w, c, e);
+	sink_free(&w->sink);
+	return rc;
+}
