@@ -22,6 +22,7 @@
 
 #include "../../src/probes/kprobe/kprobe.h"
 #include "../../src/probes/kprobe/args.h"
+#include "../../src/probes/kprobe/text.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"

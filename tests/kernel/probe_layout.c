@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/layout/layout.h"
+#include "../../src/probes/layout/parts.h"
 #include "../lib/btf.h"
 
 static struct probe_layout *find(void)

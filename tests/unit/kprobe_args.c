@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../src/probes/kprobe/args.h"
+#include "../../src/probes/kprobe/insn_x86.h"
 
 #ifdef __x86_64__
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../../src/probes/hooks/hook.h"
 #include "../../src/probes/kprobe/kprobe.h"
 
 static char symbols_text[] = "ffffffff81000000 T _stext\n"
@@ -158,6 +159,8 @@ static void test_bad_specs(void **state)
 					  "kprobe:a/b",
 					  "icmp_rcv@1@1",
 					  "icmp_rcv@99999999999",
+					  "kprobe:ip_rcv@4294967297",
+					  "kprobe:ip_rcv@18446744073709551617",
 					  "kprobe:ip_rcv,ip_rcv"};
 
 	(void)state;

@@ -10,7 +10,7 @@
 #include <net/if_arp.h>
 #include <sys/stat.h>
 
-#include "../../src/probes/layout/layout.h"
+#include "../../src/probes/layout/parts.h"
 
 /* Where a small build of 5.4 has them; its device ends before 2,048, where others begin. */
 enum { NAME = 0, TYPE = 548, NET = 1184, INUM = 136, BEHIND = 2048, SKC_NET = 48 };

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/hook.h"
+#include "../../src/probes/hooks/hook.h"
 #include "../../src/probes/kallsyms.h"
 #include "../../src/probes/tp_format.h"
 
@@ -47,7 +47,7 @@ static void test_specs(void **state)
 		assert_string_equal(list.hook[i].name, want[i].name);
 		assert_string_equal(list.hook[i].event, want[i].event);
 		assert_int_equal(list.hook[i].skb_at, want[i].skb_at);
-		assert_int_equal(list.hook[i].ops->type, want[i].type);
+		assert_int_equal(list.hook[i].kind->type, want[i].type);
 		assert_int_equal(list.hook[i].index, i);
 	}
 	probe_hooks_free(&list);
@@ -65,6 +65,7 @@ static void test_bad_specs(void **state)
 		"rawtp:no_idea_what_this_is",
 		"rawtp:kfree_skb@0",
 		"rawtp:kfree_skb@13",
+		"rawtp:kfree_skb@4294967297",
 		"rawtp:kfree_skb@1x",
 		"rawtp:kfree_skb@-1",
 		"rawtp:kfree_skb@",

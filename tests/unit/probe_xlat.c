@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/probes/layout/layout.h"
+#include "../../src/probes/layout/parts.h"
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 

@@ -10,7 +10,7 @@
 #include <linux/if_packet.h>
 
 #include "bpfcap/dsl.h"
-#include "capture.h"
+#include "pieces.h"
 
 #define SCRATCH_TO(r) LDX(DW, r, MEM(R10, SLOT_SCRATCH))
 

@@ -12,40 +12,26 @@
 
 #include "bpfcap/dsl.h"
 #include "capture.h"
+#include "pieces.h"
 
 enum {
 	SLOT_IFINDEX = SLOT_CTX,
 	SLOT_LINKTYPE = SLOT_SCRATCH,
 	RECORD_AT = SLOT_END - (int)sizeof(struct probe_record),
 	IFINDEX_LO = 1,
-	VERDICT_TC_UNSPEC = -1,
-	VERDICT_XDP_PASS = 2,
-	VERDICT_NOT_QUEUED = 0, /* of the socket's receive queue */
 };
 
 #define REC(field) MEM(R10, RECORD_AT + (int)offsetof(struct probe_record, field))
 
-static bool is_xdp(const struct emit *m)
+static const struct capture_ctx *ctx_of(const struct emit *m)
 {
-	return m->h->ops->type == EBPF_PROG_XDP;
+	return &m->h->kind->ctx;
 }
 
-/* Does the program know where its packet lies in the kernel? */
+/* Does the program know the address of the packet's sk_buff? */
 static bool knows_skb(const struct emit *m)
 {
-	return !is_xdp(m) && m->c->ptr_values;
-}
-
-static int verdict(const struct emit *m)
-{
-	switch (m->h->ops->type) {
-	case EBPF_PROG_SCHED_CLS:
-		return VERDICT_TC_UNSPEC;
-	case EBPF_PROG_XDP:
-		return VERDICT_XDP_PASS;
-	default:
-		return VERDICT_NOT_QUEUED;
-	}
+	return ctx_of(m)->is_skb && m->c->ptr_values;
 }
 
 /*
@@ -56,11 +42,9 @@ static void emit_ifindex(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
 	ebpf_label counts = ebpf_label_new(b);
-	size_t at = is_xdp(m) ? offsetof(struct xdp_md, ingress_ifindex)
-			      : offsetof(struct __sk_buff, ifindex);
 
-	EMIT(b, LDX(W, R1, MEM(R6, at)), STX(DW, MEM(R10, SLOT_IFINDEX), R1));
-	if (m->h->ops->type != EBPF_PROG_SOCKET_FILTER)
+	EMIT(b, LDX(W, R1, MEM(R6, ctx_of(m)->ifindex)), STX(DW, MEM(R10, SLOT_IFINDEX), R1));
+	if (!ctx_of(m)->twice_on_loopback)
 		return;
 	EMIT(b, JNE(R1, IFINDEX_LO, counts), LDX(W, R2, CTX(R6, __sk_buff, pkt_type)),
 	     JEQ(R2, PACKET_OUTGOING, m->out), LABEL(counts));
@@ -89,24 +73,25 @@ static void emit_linktype(const struct emit *m)
 	/* clang-format on */
 }
 
-bool probe_capture_has_frags(const struct capture *c)
+bool probe_capture_has_frags(const struct capture *c, const struct capture_kind *kind)
 {
-	return ebpf_target_has_helper(c->target, EBPF_PROG_XDP, EBPF_FN_xdp_get_buff_len) &&
+	return kind->ctx.in_buffers &&
+	       ebpf_target_has_helper(c->target, EBPF_PROG_XDP, EBPF_FN_xdp_get_buff_len) &&
 	       ebpf_target_has_helper(c->target, EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes);
 }
 
 static bool has_frags(const struct emit *m)
 {
-	return is_xdp(m) && probe_capture_has_frags(m->c);
+	return probe_capture_has_frags(m->c, m->h->kind);
 }
 
 static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 {
-	bool direct = m->h->ops->type != EBPF_PROG_SOCKET_FILTER;
-	uint16_t scratch = direct ? 1 << 9 : 1 << 7 | 1 << 8 | 1 << 9;
+	const struct capture_ctx *ctx = ctx_of(m);
+	uint16_t scratch = ctx->data >= 0 ? 1 << 9 : 1 << 7 | 1 << 8 | 1 << 9;
 
 	return (struct cbpf2ebpf_frame){
-		.access = direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET,
+		.access = ctx->access,
 		.ctx = R6,
 		.data = R7,
 		.data_end = R8,
@@ -114,7 +99,7 @@ static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 		.scratch = has_frags(m) ? 0 : scratch,
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
-		.vlan_tag = vlan_tag && !is_xdp(m),
+		.vlan_tag = vlan_tag && ctx->is_skb,
 		.tables = m->c->tables,
 		.ancillary = m->h->dir == PROBE_DIR_OUT ? probe_emit_outbound : NULL,
 		.ancillary_user = m,
@@ -128,12 +113,9 @@ static void emit_packet_pointers(const struct emit *m)
 	if (has_frags(m))
 		EMIT(m->b, MOV(R1, R6), CALL(xdp_get_buff_len), MOV(W9, W0),
 		     LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)));
-	if (is_xdp(m))
-		EMIT(m->b, LDX(W, R7, CTX(R6, xdp_md, data)),
-		     LDX(W, R8, CTX(R6, xdp_md, data_end)));
-	else if (m->h->ops->type == EBPF_PROG_SCHED_CLS)
-		EMIT(m->b, LDX(W, R7, CTX(R6, __sk_buff, data)),
-		     LDX(W, R8, CTX(R6, __sk_buff, data_end)));
+	if (ctx_of(m)->data >= 0)
+		EMIT(m->b, LDX(W, R7, MEM(R6, ctx_of(m)->data)),
+		     LDX(W, R8, MEM(R6, ctx_of(m)->data_end)));
 }
 
 /* Goes to `decided` with R0 != 0 when the packet is followed, and of a link type that is shown.
@@ -199,9 +181,9 @@ static void emit_skb_facts(const struct emit *m)
 /* record.{pid_tgid, comm}, where this kernel lets such programs ask. Clobbers R0..R5. */
 static void emit_task(const struct emit *m)
 {
-	if (ebpf_target_has_helper(m->c->target, m->h->ops->type, EBPF_FN_get_current_pid_tgid))
+	if (ebpf_target_has_helper(m->c->target, m->h->kind->type, EBPF_FN_get_current_pid_tgid))
 		EMIT(m->b, CALL(get_current_pid_tgid), STX(DW, REC(pid_tgid), R0));
-	if (ebpf_target_has_helper(m->c->target, m->h->ops->type, EBPF_FN_get_current_comm))
+	if (ebpf_target_has_helper(m->c->target, m->h->kind->type, EBPF_FN_get_current_comm))
 		EMIT(m->b, MOV(R1, R10),
 		     ADD(R1, RECORD_AT + (int)offsetof(struct probe_record, comm)),
 		     MOV(R2, PROBE_COMM_LEN), CALL(get_current_comm));
@@ -212,11 +194,11 @@ static void emit_len(const struct emit *m)
 {
 	if (has_frags(m))
 		EMIT(m->b, MOV(R7, R9));
-	else if (is_xdp(m))
-		EMIT(m->b, LDX(W, R1, CTX(R6, xdp_md, data)), LDX(W, R7, CTX(R6, xdp_md, data_end)),
-		     SUB(R7, R1));
-	else
+	else if (ctx_of(m)->is_skb)
 		EMIT(m->b, LDX(W, R7, CTX(R6, __sk_buff, len)));
+	else
+		EMIT(m->b, LDX(W, R1, MEM(R6, ctx_of(m)->data)),
+		     LDX(W, R7, MEM(R6, ctx_of(m)->data_end)), SUB(R7, R1));
 }
 
 /* In: as emit_len(), SLOT_IFINDEX, SLOT_LINKTYPE. Out: record, R8 = its cap_len. Clobbers all. */
@@ -234,7 +216,7 @@ static void emit_record(const struct emit *m)
 		MOV(R8, m->c->snap_len),
 	     LABEL(fits),
 		STX(W, REC(cap_len), R8));
-	if (!is_xdp(m))
+	if (ctx_of(m)->is_skb)
 		emit_skb_facts(m);
 	EMIT(b, STX(W, REC(len), R7),
 		LDX(DW, R1, MEM(R10, SLOT_IFINDEX)),
@@ -286,7 +268,7 @@ static void refuse_options(const struct emit *m)
 			  "hook %s gets whole packets; --skb-data is for kernel functions and "
 			  "tracepoints",
 			  m->h->spec);
-	if (m->c->track && is_xdp(m))
+	if (m->c->track && !ctx_of(m)->is_skb)
 		ebpf_fail(m->b, -ENOTSUP,
 			  "hook %s sees packets before the kernel has a sk_buff for them, which is "
 			  "what --track follows; tc:ingress comes next",
@@ -343,6 +325,6 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 	}
 	EMIT(m->b, JA(m->out), LABEL(m->no_packet));
 	probe_emit_count(m, COUNTER(no_packet));
-	EMIT(m->b, LABEL(m->out), MOV(R0, verdict(m)), EXIT());
+	EMIT(m->b, LABEL(m->out), MOV(R0, ctx_of(m)->verdict), EXIT());
 	return 0;
 }

@@ -16,7 +16,7 @@
 #include <netinet/tcp.h>
 
 #include "bpfcap/dsl.h"
-#include "capture.h"
+#include "pieces.h"
 
 enum {
 	ETHERTYPE_AT = 12,

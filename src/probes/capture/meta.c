@@ -8,7 +8,7 @@
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
-#include "capture.h"
+#include "pieces.h"
 
 static void refuse(const struct emit *m, const char *what)
 {
@@ -20,7 +20,7 @@ void probe_emit_pid_test(const struct emit *m, ebpf_label away)
 {
 	if (m->c->meta.pid == 0)
 		return;
-	if (!ebpf_target_has_helper(m->c->target, m->h->ops->type, EBPF_FN_get_current_pid_tgid)) {
+	if (!ebpf_target_has_helper(m->c->target, m->h->kind->type, EBPF_FN_get_current_pid_tgid)) {
 		refuse(m, "the process (before Linux 6.10)");
 		return;
 	}
@@ -34,7 +34,7 @@ void probe_emit_reason_test(const struct emit *m)
 
 	if (m->c->meta.reason_cnt == 0)
 		return;
-	if (!m->h->ops->tracing || m->h->reason_at < 0) {
+	if (!m->h->kind->tracing || m->h->reason_at < 0) {
 		refuse(m, "why a packet is dropped");
 		return;
 	}
@@ -65,7 +65,7 @@ void probe_emit_ctx_mark_test(const struct emit *m)
 {
 	if (!m->c->meta.has_mark)
 		return;
-	if (m->h->ops->type == EBPF_PROG_XDP) {
+	if (!m->h->kind->ctx.is_skb) {
 		refuse(m, "the mark");
 		return;
 	}

@@ -11,7 +11,7 @@
 #include <net/if_arp.h>
 
 #include "bpfcap/dsl.h"
-#include "capture.h"
+#include "pieces.h"
 
 enum {
 	UNSET = 0xffff, /* mac_header before there is one; network_header is 0 then */

@@ -10,7 +10,7 @@
  * sk_buffs are left out. Without such a map nothing is emitted.
  */
 #include "bpfcap/dsl.h"
-#include "capture.h"
+#include "pieces.h"
 
 enum {
 	FRAG_LOG = 4,

@@ -8,7 +8,7 @@
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
-#include "capture.h"
+#include "pieces.h"
 
 void probe_emit_count(const struct emit *m, size_t counter)
 {

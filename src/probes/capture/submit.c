@@ -5,7 +5,7 @@
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
-#include "capture.h"
+#include "pieces.h"
 
 /* record.{hook, flags, ...}: what is known before the packet is. Clobbers R1. */
 static void emit_constants(const struct emit *m)

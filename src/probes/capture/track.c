@@ -14,6 +14,7 @@
 
 #include "bpfcap/dsl.h"
 #include "capture.h"
+#include "pieces.h"
 
 enum {
 	TRACK_NS = 2000000000,

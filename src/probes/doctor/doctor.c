@@ -4,7 +4,7 @@
  *
  * Takes what examine.c found. Fails with -EIO when the output cannot be written.
  */
-#include "doctor.h"
+#include "findings.h"
 
 #include <errno.h>
 #include <string.h>

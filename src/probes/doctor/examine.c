@@ -15,7 +15,7 @@
 #include <fcntl.h>
 
 #include "bpfcap/kbpf.h"
-#include "doctor.h"
+#include "findings.h"
 
 enum { MAP_TYPE_RINGBUF = 27 }; /* of linux/bpf.h from 5.8 on */
 

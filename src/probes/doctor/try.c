@@ -18,7 +18,7 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
-#include "doctor.h"
+#include "findings.h"
 
 enum { LO_INDEX = 1, PASS_XDP = 2 };
 

@@ -7,7 +7,6 @@
  * found (kprobe/find.c). Fails with -ENOTSUP where the kernel has no kprobes, -EINVAL (input) for
  * names it does not have.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -16,7 +15,8 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/dsl.h"
-#include "../kprobe/kprobe.h"
+#include "../capture/capture.h"
+#include "kprobe_state.h"
 
 static int wrong_spec(const struct hook *h, struct err *e)
 {
@@ -26,27 +26,11 @@ static int wrong_spec(const struct hook *h, struct err *e)
 			 h->spec);
 }
 
-/* "NAME" or "NAME@N" */
-static bool split(struct hook *h, const char *rest)
-{
-	size_t len = strcspn(rest, "@");
-
-	if (len == 0 || len >= sizeof(h->event))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)rest[i]) && !strchr("_.*?[]!-", rest[i]))
-			return false;
-	memcpy(h->event, rest, len);
-	h->event[len] = '\0';
-	return !rest[len] || (strspn(rest + len + 1, "0123456789") == strlen(rest + len + 1) &&
-			      (h->skb_at = atoi(rest + len + 1) - 1) >= 0);
-}
-
 static int parse(struct hook *h, const char *rest, struct err *e)
 {
 	const struct kprobe_regs *regs = probe_kprobe_regs(NULL);
 
-	if (!split(h, rest))
+	if (!probe_hook_split_arg(h->event, rest, "*?[]!-", &h->skb_at))
 		return wrong_spec(h, e);
 	(void)snprintf(h->spec, sizeof(h->spec), "kprobe:%s", rest);
 	(void)snprintf(h->name, sizeof(h->name), "%s", h->event);
@@ -60,14 +44,11 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 				 "%s: on %s the first %u arguments are in registers, and only "
 				 "these can be had",
 				 h->spec, regs->machine, regs->arg_cnt);
-	h->kprobe = calloc(1, sizeof(*h->kprobe));
-	if (!h->kprobe)
-		return err_run(e, -ENOMEM, "hook", "no memory for another hook");
-	*h->kprobe = (struct kprobe){.regs = regs,
-				     .certain = h->skb_at >= 0,
-				     .state_fd = -1,
-				     .ips_fd = -1,
-				     .tracefs_fd = -1};
+	*(struct kprobe *)h->state = (struct kprobe){.regs = regs,
+						     .certain = h->skb_at >= 0,
+						     .state_fd = -1,
+						     .ips_fd = -1,
+						     .tracefs_fd = -1};
 	return 0;
 }
 
@@ -98,14 +79,14 @@ static void emit_member(const struct emit *m, const struct kprobe *k)
 
 static void emit_prologue(const struct emit *m)
 {
-	const struct kprobe *k = m->h->kprobe;
+	const struct kprobe *k = m->h->state;
 
 	if (k->tell == KPROBE_ALONE)
 		EMIT(m->b, ST(W, MEM(R10, SLOT_KEY), 0));
 	else
 		emit_member(m, k);
 	if (!k->certain)
-		probe_emit_kprobe_find(m, k);
+		probe_emit_kprobe_find(m, k->regs, k->state_fd);
 	else
 		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
 		     LDX(k->regs->size, R6, MEM(R1, k->regs->arg[m->h->skb_at])));
@@ -113,7 +94,7 @@ static void emit_prologue(const struct emit *m)
 
 static struct kbpf_kprobe *describe(const struct hook *h, int prog_fd)
 {
-	const struct kprobe *k = h->kprobe;
+	const struct kprobe *k = h->state;
 	struct kbpf_kprobe *probes = calloc(k->place_cnt, sizeof(*probes));
 
 	for (size_t i = 0; probes && i < k->place_cnt; i++) {
@@ -146,7 +127,7 @@ static void tell_refused(const struct hook_env *env, const struct kbpf_kprobe *p
 
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
 {
-	struct kprobe *k = h->kprobe;
+	struct kprobe *k = h->state;
 	struct kbpf_kprobe *probes = describe(h, prog_fd);
 	int rc;
 
@@ -162,26 +143,30 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 	return rc < 0 ? rc : 0;
 }
 
-bool probe_kprobe_outlives(const struct kprobe *k)
+/* Also many probes that are attached one by one: meanwhile a setting of the machine is changed. */
+static bool outlives(const struct hook *h, const struct ebpf_target *target)
 {
+	const struct kprobe *k = h->state;
+
+	(void)target;
+	if (!k)
+		return false;
 	return k->way == KBPF_KPROBE_TRACEFS ||
 	       (k->way != KBPF_KPROBE_MULTI && k->place_cnt >= KPROBE_MANY);
 }
 
 static void detach(struct hook *h)
 {
-	if (!h->kprobe)
-		return;
-	kbpf_kprobes_detach(h->kprobe->attached);
-	h->kprobe->attached = NULL;
+	struct kprobe *k = h->state;
+
+	kbpf_kprobes_detach(k->attached);
+	k->attached = NULL;
 }
 
 static void release(struct hook *h)
 {
-	struct kprobe *k = h->kprobe;
+	struct kprobe *k = h->state;
 
-	if (!k)
-		return;
 	for (size_t i = 0; i < k->place_cnt; i++)
 		free(k->place[i].func.name);
 	free(k->place);
@@ -191,16 +176,17 @@ static void release(struct hook *h)
 		close(k->ips_fd);
 	if (k->tracefs_fd >= 0)
 		close(k->tracefs_fd);
-	free(k);
-	h->kprobe = NULL;
 }
 
 const struct hook_ops probe_hook_kprobe = {
-	.type = EBPF_PROG_KPROBE,
-	.tracing = true,
+	.kind = {.type = EBPF_PROG_KPROBE,
+		 .tracing = true,
+		 .emit = probe_emit_tracing_program,
+		 .emit_prologue = emit_prologue},
+	.state_len = sizeof(struct kprobe),
 	.parse = parse,
 	.resolve = probe_kprobe_resolve,
-	.emit_prologue = emit_prologue,
+	.outlives = outlives,
 	.attach = attach,
 	.detach = detach,
 	.release = release,

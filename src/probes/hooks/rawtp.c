@@ -11,11 +11,15 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "bpfcap/dsl.h"
 #include "../capture/capture.h"
-#include "../hook.h"
+#include "../../util.h"
+#include "hook.h"
+
+#define ARGS_MAX 12 /* arguments of a raw tracepoint */
 
 #define IN  PROBE_DIR_IN
 #define OUT PROBE_DIR_OUT
@@ -59,9 +63,14 @@ static const struct known {
 	{"ovs_dp_upcall", 1, -1, -1, ANY},
 };
 
+struct rawtp {
+	bool attached;
+	int fd; /* the link, once attached */
+};
+
 static void look_up(struct hook *h)
 {
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		const struct known *k = &known[i];
 
 		if (fnmatch(k->event, h->event, 0) != 0)
@@ -79,7 +88,7 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 {
 	int arg = -1;
 
-	if (!probe_hook_split_arg(h->event, rest, &arg))
+	if (!probe_hook_split_arg(h->event, rest, "", &arg) || arg >= ARGS_MAX)
 		return err_input(e, -EINVAL, "hook",
 				 "'%s' is not a hook: after 'rawtp:' comes NAME or NAME@N, where "
 				 "argument N (1 to 12) is the sk_buff",
@@ -116,14 +125,25 @@ static void emit_prologue(const struct emit *m)
 
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
 {
-	int fd = kbpf_raw_tracepoint_attach(prog_fd, h->event, e);
+	struct rawtp *r = h->state;
 
 	(void)env;
-	if (fd == -EINVAL)
-		return err_input(e, fd, "hook",
+	r->fd = kbpf_raw_tracepoint_attach(prog_fd, h->event, e);
+	r->attached = r->fd >= 0;
+	if (r->fd == -EINVAL)
+		return err_input(e, r->fd, "hook",
 				 "rawtp:%s has fewer than %d arguments in this kernel", h->event,
 				 h->skb_at + 1);
-	return fd < 0 ? fd : probe_hook_keep_fd(h, fd, e);
+	return r->attached ? 0 : r->fd;
+}
+
+static void detach(struct hook *h)
+{
+	struct rawtp *r = h->state;
+
+	if (r->attached)
+		close(r->fd);
+	r->attached = false;
 }
 
 static bool degrade(struct hook *h)
@@ -135,10 +155,13 @@ static bool degrade(struct hook *h)
 }
 
 const struct hook_ops probe_hook_rawtp = {
-	.type = EBPF_PROG_RAW_TRACEPOINT,
-	.tracing = true,
+	.kind = {.type = EBPF_PROG_RAW_TRACEPOINT,
+		 .tracing = true,
+		 .emit = probe_emit_tracing_program,
+		 .emit_prologue = emit_prologue},
+	.state_len = sizeof(struct rawtp),
 	.parse = parse,
-	.emit_prologue = emit_prologue,
 	.attach = attach,
+	.detach = detach,
 	.degrade = degrade,
 };

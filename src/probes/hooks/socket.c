@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <string.h>
@@ -14,7 +15,16 @@
 #include <unistd.h>
 
 #include "bpfcap/err.h"
-#include "../hook.h"
+#include "../../util.h"
+#include "../capture/capture.h"
+#include "hook.h"
+
+enum { NOT_QUEUED = 0 }; /* in the socket's receive queue */
+
+struct packet_socks {
+	int *fd;
+	size_t cnt, cap;
+};
 
 static int parse(struct hook *h, const char *rest, struct err *e)
 {
@@ -57,10 +67,19 @@ static int open_socket(int prog_fd, int ifindex, struct err *e)
 static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
 			struct err *e)
 {
-	int fd = open_socket(prog_fd, ifindex, e);
+	struct packet_socks *s = h->state;
+	int *more = grow(s->fd, &s->cap, s->cnt + 1, sizeof(*more));
+	int fd;
 
 	(void)env;
-	return fd < 0 ? fd : probe_hook_keep_fd(h, fd, e);
+	if (!more)
+		return err_run(e, -ENOMEM, "hook", "no memory for another packet socket");
+	s->fd = more;
+	fd = open_socket(prog_fd, ifindex, e);
+	if (fd < 0)
+		return fd;
+	s->fd[s->cnt++] = fd;
+	return 0;
 }
 
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
@@ -80,19 +99,45 @@ static bool is_at(int fd, int ifindex)
 
 static void detach_iface(struct hook *h, int ifindex)
 {
-	for (unsigned i = h->fd_cnt; i-- > 0;) {
-		if (!is_at(h->fd[i], ifindex))
+	struct packet_socks *s = h->state;
+
+	for (size_t i = s->cnt; i-- > 0;) {
+		if (!is_at(s->fd[i], ifindex))
 			continue;
-		close(h->fd[i]);
-		h->fd[i] = h->fd[--h->fd_cnt];
+		close(s->fd[i]);
+		s->fd[i] = s->fd[--s->cnt];
 	}
 }
 
+static void detach(struct hook *h)
+{
+	struct packet_socks *s = h->state;
+
+	while (s->cnt > 0)
+		close(s->fd[--s->cnt]);
+}
+
+static void release(struct hook *h)
+{
+	free(((struct packet_socks *)h->state)->fd);
+}
+
 const struct hook_ops probe_hook_socket = {
-	.type = EBPF_PROG_SOCKET_FILTER,
+	.kind = {.type = EBPF_PROG_SOCKET_FILTER,
+		 .emit = probe_emit_ctx_program,
+		 .ctx = {.access = CBPF2EBPF_SOCKET,
+			 .is_skb = true,
+			 .twice_on_loopback = true,
+			 .ifindex = offsetof(struct __sk_buff, ifindex),
+			 .data = -1,
+			 .data_end = -1,
+			 .verdict = NOT_QUEUED}},
+	.state_len = sizeof(struct packet_socks),
 	.dir_of_packet = true,
 	.parse = parse,
 	.attach = attach,
 	.attach_iface = attach_iface,
 	.detach_iface = detach_iface,
+	.detach = detach,
+	.release = release,
 };

@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "bpfcap/err.h"
-#include "../hook.h"
-
-#define ARG_MAX_CNT 12 /* arguments of a raw tracepoint; more than any register convention has */
+#include "../../util.h"
+#include "hook.h"
 
 struct prefix {
 	const char *text; /* ends with ':' when something follows */
@@ -80,33 +79,6 @@ const struct probe_hook_help *probe_hook_help(size_t *cnt)
 	return help;
 }
 
-bool probe_hook_copy_name(char dst[HOOK_TEXT_LEN], const char *name, size_t len)
-{
-	if (len == 0 || len >= HOOK_TEXT_LEN)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)name[i]) && name[i] != '_' && name[i] != '.')
-			return false;
-	memcpy(dst, name, len);
-	dst[len] = '\0';
-	return true;
-}
-
-bool probe_hook_split_arg(char dst[HOOK_TEXT_LEN], const char *text, int *arg)
-{
-	const char *at = strchr(text, '@');
-	char *end;
-	long n;
-
-	if (!at)
-		return probe_hook_copy_name(dst, text, strlen(text));
-	n = strtol(at + 1, &end, 10);
-	if (!isdigit((unsigned char)at[1]) || *end || n < 1 || n > ARG_MAX_CNT)
-		return false;
-	*arg = (int)n - 1;
-	return probe_hook_copy_name(dst, text, (size_t)(at - text));
-}
-
 /* A prefix without ':' must be the whole spec. */
 static const struct prefix *find_prefix(const char *spec)
 {
@@ -140,25 +112,12 @@ static int parse_one(struct hook *h, const char *spec, struct err *e)
 	if (!p)
 		p = &function;
 	h->ops = p->ops;
+	h->kind = &p->ops->kind;
+	h->state = calloc(1, p->ops->state_len);
+	if (!h->state)
+		return err_run(e, -ENOMEM, "hook", "no memory for another hook");
 	(void)snprintf(h->spec, sizeof(h->spec), "%s", spec);
 	return p->ops->parse(h, spec + strlen(p->text), e);
-}
-
-static int append(struct hook_list *list, const struct hook *h, struct err *e)
-{
-	struct hook *mem;
-
-	for (unsigned i = 0; i < list->cnt; i++)
-		if (strcmp(list->hook[i].spec, h->spec) == 0)
-			return err_input(e, -EINVAL, "hook", "hook '%s' is given twice", h->spec);
-	mem = realloc(list->hook, (list->cnt + 1) * sizeof(*mem));
-	if (!mem)
-		return err_run(e, -ENOMEM, "hook", "no memory for another hook");
-	list->hook = mem;
-	list->hook[list->cnt] = *h;
-	list->hook[list->cnt].index = (uint16_t)list->cnt;
-	list->cnt++;
-	return 0;
 }
 
 /* A spec, or a preset: the hooks it stands for; one hook alone takes the preset's name. */
@@ -173,9 +132,9 @@ static int add(struct hook_list *list, const char *spec, struct err *e)
 		if (rc == 0 && preset && !preset->spec[1])
 			(void)snprintf(h.name, sizeof(h.name), "%s", preset->name);
 		if (rc == 0)
-			rc = append(list, &h, e);
-		if (rc < 0 && h.ops && h.ops->release)
-			h.ops->release(&h);
+			rc = probe_hooks_append(list, &h, e);
+		if (rc < 0)
+			probe_hook_release(&h);
 	}
 	return rc;
 }
@@ -209,84 +168,4 @@ int probe_hooks_parse(struct hook_list *list, const char *const *specs, struct e
 		}
 	}
 	return 0;
-}
-
-static int resolve_first(struct hook_list *list, unsigned at, const struct hook_env *env,
-			 struct err *e)
-{
-	const struct hook_ops *ops = list->hook[at].ops;
-
-	for (unsigned i = 0; i < at; i++)
-		if (list->hook[i].ops == ops)
-			return 0;
-	return ops->resolve ? ops->resolve(list, env, e) : 0;
-}
-
-int probe_hooks_resolve(struct hook_list *list, const struct hook_env *env, struct err *e)
-{
-	int rc = 0;
-
-	for (unsigned i = 0; rc == 0 && i < list->cnt; i++)
-		rc = resolve_first(list, i, env, e);
-	return rc;
-}
-
-int probe_hooks_replace(struct hook_list *list, unsigned at, const struct hook *hooks, unsigned cnt,
-			struct err *e)
-{
-	unsigned all = list->cnt - 1 + cnt;
-	struct hook *mem;
-
-	if (all > HOOK_CNT_MAX)
-		return err_input(
-			e, -EINVAL, "hook",
-			"%s matches %u functions; that is more than the %d hooks a session can "
-			"have, so narrow it down",
-			list->hook[at].spec, cnt, HOOK_CNT_MAX);
-	mem = malloc(all * sizeof(*mem));
-	if (!mem)
-		return err_run(e, -ENOMEM, "hook", "no memory for another hook");
-	memcpy(mem, list->hook, at * sizeof(*mem));
-	memcpy(mem + at, hooks, cnt * sizeof(*mem));
-	memcpy(mem + at + cnt, list->hook + at + 1, (list->cnt - at - 1) * sizeof(*mem));
-	free(list->hook);
-	list->hook = mem;
-	list->cnt = all;
-	for (unsigned i = 0; i < all; i++)
-		mem[i].index = (uint16_t)i;
-	return 0;
-}
-
-int probe_hook_keep_fd(struct hook *h, int fd, struct err *e)
-{
-	int *mem = realloc(h->fd, (h->fd_cnt + 1) * sizeof(*mem));
-
-	if (!mem) {
-		close(fd);
-		return err_run(e, -ENOMEM, "hook", "no memory for another hook");
-	}
-	h->fd = mem;
-	h->fd[h->fd_cnt++] = fd;
-	return 0;
-}
-
-void probe_hook_detach(struct hook *h)
-{
-	if (h->ops->detach)
-		h->ops->detach(h);
-	while (h->fd_cnt > 0)
-		close(h->fd[--h->fd_cnt]);
-	free(h->fd);
-	h->fd = NULL;
-}
-
-void probe_hooks_free(struct hook_list *list)
-{
-	for (unsigned i = 0; i < list->cnt; i++) {
-		probe_hook_detach(&list->hook[i]);
-		if (list->hook[i].ops->release)
-			list->hook[i].ops->release(&list->hook[i]);
-	}
-	free(list->hook);
-	*list = (struct hook_list){0};
 }

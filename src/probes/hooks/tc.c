@@ -6,12 +6,22 @@
  * program gives no verdict, so that others' filters still run.
  */
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpfcap/err.h"
-#include "../hook.h"
+#include "../../util.h"
+#include "../capture/capture.h"
+#include "hook.h"
+
+enum { TC_UNSPEC = -1 }; /* no verdict: others decide */
+
+struct tc_filters {
+	struct kbpf_tc *one;
+	size_t cnt, cap;
+};
 
 static int parse(struct hook *h, const char *rest, struct err *e)
 {
@@ -32,41 +42,71 @@ static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd,
 {
 	enum kbpf_tc_dir dir = h->dir == PROBE_DIR_IN ? KBPF_TC_INGRESS : KBPF_TC_EGRESS;
 	bool tcx = ebpf_target_has(env->target, EBPF_FEATURE_LINK_TCX);
-	struct kbpf_tc *mem = realloc(h->tc, (h->tc_cnt + 1) * sizeof(*mem));
+	struct tc_filters *s = h->state;
+	struct kbpf_tc *more = grow(s->one, &s->cap, s->cnt + 1, sizeof(*more));
 	int rc;
 
-	if (!mem)
+	if (!more)
 		return err_run(e, -ENOMEM, "hook", "no memory for the tc hook");
-	h->tc = mem;
-	rc = kbpf_tc_attach(&mem[h->tc_cnt], prog_fd, ifindex, dir, tcx, e);
+	s->one = more;
+	rc = kbpf_tc_attach(&more[s->cnt], prog_fd, ifindex, dir, tcx, e);
 	if (rc == 0)
-		h->tc_cnt++;
+		s->cnt++;
 	return rc;
 }
 
 static void detach_iface(struct hook *h, int ifindex)
 {
-	for (unsigned i = 0; i < h->tc_cnt; i++) {
-		if (h->tc[i].ifindex != ifindex)
+	struct tc_filters *s = h->state;
+
+	for (size_t i = 0; i < s->cnt; i++) {
+		if (s->one[i].ifindex != ifindex)
 			continue;
-		(void)kbpf_tc_detach(&h->tc[i], NULL);
-		h->tc[i] = h->tc[--h->tc_cnt];
+		(void)kbpf_tc_detach(&s->one[i], NULL);
+		s->one[i] = s->one[--s->cnt];
 		return;
 	}
 }
 
 static void detach(struct hook *h)
 {
-	while (h->tc_cnt > 0)
-		(void)kbpf_tc_detach(&h->tc[--h->tc_cnt], NULL);
-	free(h->tc);
-	h->tc = NULL;
+	struct tc_filters *s = h->state;
+
+	while (s->cnt > 0)
+		(void)kbpf_tc_detach(&s->one[--s->cnt], NULL);
+}
+
+static void release(struct hook *h)
+{
+	free(((struct tc_filters *)h->state)->one);
+}
+
+static void sweep(void)
+{
+	(void)kbpf_tc_sweep(NULL);
+}
+
+static bool outlives(const struct hook *h, const struct ebpf_target *target)
+{
+	(void)h;
+	return !ebpf_target_has(target, EBPF_FEATURE_LINK_TCX);
 }
 
 const struct hook_ops probe_hook_tc = {
-	.type = EBPF_PROG_SCHED_CLS,
+	.kind = {.type = EBPF_PROG_SCHED_CLS,
+		 .emit = probe_emit_ctx_program,
+		 .ctx = {.access = CBPF2EBPF_DIRECT,
+			 .is_skb = true,
+			 .ifindex = offsetof(struct __sk_buff, ifindex),
+			 .data = offsetof(struct __sk_buff, data),
+			 .data_end = offsetof(struct __sk_buff, data_end),
+			 .verdict = TC_UNSPEC}},
+	.state_len = sizeof(struct tc_filters),
 	.parse = parse,
+	.sweep = sweep,
+	.outlives = outlives,
 	.attach_iface = attach_iface,
 	.detach_iface = detach_iface,
 	.detach = detach,
+	.release = release,
 };

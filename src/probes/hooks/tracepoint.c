@@ -15,15 +15,27 @@
 #include "bpfcap/err.h"
 #include "bpfcap/dsl.h"
 #include "../capture/capture.h"
-#include "../hook.h"
 #include "../tp_format.h"
+#include "hook.h"
+
+struct tracepoint {
+	char category[HOOK_TEXT_LEN];
+	bool attached;
+	int fd; /* the perf event, once attached */
+};
+
+static const char *category_of(const struct hook *h)
+{
+	return ((const struct tracepoint *)h->state)->category;
+}
 
 static int parse(struct hook *h, const char *rest, struct err *e)
 {
+	struct tracepoint *t = h->state;
 	const char *colon = strchr(rest, ':');
 
-	if (!colon || !probe_hook_copy_name(h->category, rest, (size_t)(colon - rest)) ||
-	    !probe_hook_copy_name(h->event, colon + 1, strlen(colon + 1)))
+	if (!colon || !probe_hook_copy_name(t->category, rest, (size_t)(colon - rest), "") ||
+	    !probe_hook_copy_name(h->event, colon + 1, strlen(colon + 1), ""))
 		return err_input(e, -EINVAL, "hook",
 				 "'%s' is not a hook: a tracepoint is given as "
 				 "tracepoint:CATEGORY:NAME, as in tracepoint:skb:kfree_skb",
@@ -38,9 +50,9 @@ static int no_such(const struct hook *h, int rc, struct err *e)
 		return err_input(e, -EINVAL, "hook",
 				 "tracepoint:%s:%s: this kernel has no such tracepoint; "
 				 "/sys/kernel/tracing/events lists them",
-				 h->category, h->event);
+				 category_of(h), h->event);
 	return err_run(e, rc, "hook", "tracepoint:%s:%s: its format cannot be read: %s",
-		       h->category, h->event, strerror(-rc));
+		       category_of(h), h->event, strerror(-rc));
 }
 
 static int read_format(const struct hook *h, char **text, struct err *e)
@@ -52,7 +64,7 @@ static int read_format(const struct hook *h, char **text, struct err *e)
 
 	if (dir_fd < 0)
 		return dir_fd;
-	(void)snprintf(path, sizeof(path), "events/%s/%s/format", h->category, h->event);
+	(void)snprintf(path, sizeof(path), "events/%s/%s/format", category_of(h), h->event);
 	rc = kbpf_read_file(dir_fd, path, text, &len);
 	close(dir_fd);
 	return rc < 0 ? no_such(h, rc, e) : 0;
@@ -72,7 +84,7 @@ static int find_fields(struct hook *h, const char *text, struct err *e)
 		return err_input(e, -EINVAL, "hook",
 				 "tracepoint:%s:%s records no sk_buff address (skbaddr); "
 				 "rawtp:%s@N may get at it",
-				 h->category, h->event, h->event);
+				 category_of(h), h->event, h->event);
 	h->skb_at = (int)f.off;
 	if (probe_tp_field(text, "location", &f) == 0 && f.len == 8)
 		h->location_at = (int)f.off;
@@ -112,22 +124,35 @@ static void emit_prologue(const struct emit *m)
 
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
 {
+	struct tracepoint *t = h->state;
 	int dir_fd = kbpf_tracefs_open(e);
-	int fd;
 
 	(void)env;
 	if (dir_fd < 0)
 		return dir_fd;
-	fd = kbpf_tracepoint_attach(prog_fd, dir_fd, h->category, h->event, e);
+	t->fd = kbpf_tracepoint_attach(prog_fd, dir_fd, t->category, h->event, e);
+	t->attached = t->fd >= 0;
 	close(dir_fd);
-	return fd < 0 ? fd : probe_hook_keep_fd(h, fd, e);
+	return t->attached ? 0 : t->fd;
+}
+
+static void detach(struct hook *h)
+{
+	struct tracepoint *t = h->state;
+
+	if (t->attached)
+		close(t->fd);
+	t->attached = false;
 }
 
 const struct hook_ops probe_hook_tracepoint = {
-	.type = EBPF_PROG_TRACEPOINT,
-	.tracing = true,
+	.kind = {.type = EBPF_PROG_TRACEPOINT,
+		 .tracing = true,
+		 .emit = probe_emit_tracing_program,
+		 .emit_prologue = emit_prologue},
+	.state_len = sizeof(struct tracepoint),
 	.parse = parse,
 	.prepare = prepare,
-	.emit_prologue = emit_prologue,
 	.attach = attach,
+	.detach = detach,
 };

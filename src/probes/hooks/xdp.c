@@ -6,72 +6,107 @@
  * packet on as it is. Fails with -EBUSY when the interface has a program already.
  */
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpfcap/err.h"
-#include "../hook.h"
+#include "../../util.h"
+#include "../capture/capture.h"
+#include "hook.h"
+
+enum { PASS = 2 }; /* XDP_PASS */
+
+struct xdp_programs {
+	enum kbpf_xdp_mode mode;
+	struct kbpf_xdp *one;
+	size_t cnt, cap;
+};
 
 static int parse(struct hook *h, const char *rest, struct err *e)
 {
-	if (*rest && strcmp(rest, "generic") != 0 && strcmp(rest, "native") != 0)
+	struct xdp_programs *s = h->state;
+
+	if (strcmp(rest, "generic") == 0)
+		s->mode = KBPF_XDP_GENERIC;
+	else if (strcmp(rest, "native") == 0)
+		s->mode = KBPF_XDP_NATIVE;
+	else if (!*rest)
+		s->mode = KBPF_XDP_ANY;
+	else
 		return err_input(
 			e, -EINVAL, "hook",
 			"'%s' is not a hook: xdp is given as xdp, xdp:generic or xdp:native",
 			h->spec);
-	(void)snprintf(h->event, sizeof(h->event), "%s", rest);
 	(void)snprintf(h->name, sizeof(h->name), "xdp%s%s", *rest ? ":" : "", rest);
 	h->dir = PROBE_DIR_IN;
 	return 0;
 }
 
-static enum kbpf_xdp_mode mode_of(const struct hook *h)
-{
-	return h->event[0] == 'g'   ? KBPF_XDP_GENERIC
-	       : h->event[0] == 'n' ? KBPF_XDP_NATIVE
-				    : KBPF_XDP_ANY;
-}
-
 static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
 			struct err *e)
 {
-	bool link = ebpf_target_has(env->target, EBPF_FEATURE_LINK_XDP);
-	struct kbpf_xdp *mem = realloc(h->xdp, (h->xdp_cnt + 1) * sizeof(*mem));
+	bool by_link = ebpf_target_has(env->target, EBPF_FEATURE_LINK_XDP);
+	struct xdp_programs *s = h->state;
+	struct kbpf_xdp *more = grow(s->one, &s->cap, s->cnt + 1, sizeof(*more));
 	int rc;
 
-	if (!mem)
+	if (!more)
 		return err_run(e, -ENOMEM, "hook", "no memory for the xdp hook");
-	h->xdp = mem;
-	rc = kbpf_xdp_attach(&mem[h->xdp_cnt], prog_fd, ifindex, mode_of(h), link, env->guard, e);
+	s->one = more;
+	rc = kbpf_xdp_attach(&more[s->cnt], prog_fd, ifindex, s->mode, by_link, env->guard, e);
 	if (rc == 0)
-		h->xdp_cnt++;
+		s->cnt++;
 	return rc;
 }
 
 static void detach_iface(struct hook *h, int ifindex)
 {
-	for (unsigned i = 0; i < h->xdp_cnt; i++) {
-		if (h->xdp[i].ifindex != ifindex)
+	struct xdp_programs *s = h->state;
+
+	for (size_t i = 0; i < s->cnt; i++) {
+		if (s->one[i].ifindex != ifindex)
 			continue;
-		(void)kbpf_xdp_detach(&h->xdp[i], NULL);
-		h->xdp[i] = h->xdp[--h->xdp_cnt];
+		(void)kbpf_xdp_detach(&s->one[i], NULL);
+		s->one[i] = s->one[--s->cnt];
 		return;
 	}
 }
 
 static void detach(struct hook *h)
 {
-	while (h->xdp_cnt > 0)
-		(void)kbpf_xdp_detach(&h->xdp[--h->xdp_cnt], NULL);
-	free(h->xdp);
-	h->xdp = NULL;
+	struct xdp_programs *s = h->state;
+
+	while (s->cnt > 0)
+		(void)kbpf_xdp_detach(&s->one[--s->cnt], NULL);
+}
+
+static void release(struct hook *h)
+{
+	free(((struct xdp_programs *)h->state)->one);
+}
+
+static bool outlives(const struct hook *h, const struct ebpf_target *target)
+{
+	(void)h;
+	return !ebpf_target_has(target, EBPF_FEATURE_LINK_XDP);
 }
 
 const struct hook_ops probe_hook_xdp = {
-	.type = EBPF_PROG_XDP,
+	.kind = {.type = EBPF_PROG_XDP,
+		 .emit = probe_emit_ctx_program,
+		 .ctx = {.access = CBPF2EBPF_DIRECT,
+			 .in_buffers = true,
+			 .ifindex = offsetof(struct xdp_md, ingress_ifindex),
+			 .data = offsetof(struct xdp_md, data),
+			 .data_end = offsetof(struct xdp_md, data_end),
+			 .verdict = PASS}},
+	.state_len = sizeof(struct xdp_programs),
 	.parse = parse,
+	.outlives = outlives,
 	.attach_iface = attach_iface,
 	.detach_iface = detach_iface,
 	.detach = detach,
+	.release = release,
 };

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "insn_x86.h"
+
 enum {
 	DEPTH_MAX = 3,	 /* calls within calls */
 	WAYS_MAX = 64,	 /* branches not gone yet */

@@ -27,10 +27,10 @@ static unsigned args_cnt(const struct kprobe_regs *r)
 }
 
 /* Out: R7 = the function's struct kprobe_state, R6 = context. Clobbers R0..R5. */
-static void emit_state(const struct emit *m, const struct kprobe *k)
+static void emit_state(const struct emit *m, int state_fd)
 {
 	/* clang-format off */
-	EMIT(m->b, LD_MAP_FD(R1, k->state_fd),
+	EMIT(m->b, LD_MAP_FD(R1, state_fd),
 		MOV(R2, R10),
 		ADD(R2, SLOT_KEY),
 		CALL(map_lookup_elem),
@@ -69,13 +69,13 @@ static void emit_argument(const struct emit *m, const struct kprobe_regs *r)
  *	if (try) state->arg = try;
  *	state->found_cnt++;
  */
-void probe_emit_kprobe_find(const struct emit *m, const struct kprobe *k)
+void probe_emit_kprobe_find(const struct emit *m, const struct kprobe_regs *regs, int state_fd)
 {
 	struct ebpf_builder *b = m->b;
 	ebpf_label next = ebpf_label_new(b), chosen = ebpf_label_new(b), no = ebpf_label_new(b);
 	ebpf_label step = ebpf_label_new(b), found = ebpf_label_new(b);
 
-	emit_state(m, k);
+	emit_state(m, state_fd);
 	/* clang-format off */
 	EMIT(b, MOV(R8, 0),
 	     LABEL(next),
@@ -83,9 +83,9 @@ void probe_emit_kprobe_find(const struct emit *m, const struct kprobe *k)
 		JNE(R8, 0, chosen),
 		LDX(W, R1, MEM(R7, STATE(arg))),
 	     LABEL(chosen));
-	emit_argument(m, k->regs);
+	emit_argument(m, regs);
 	EMIT(b, MOV(R3, R9));
-	probe_emit_kprobe_shape(m, k->regs->kernel_is_high, SHAPE_STACK, no);
+	probe_emit_kprobe_shape(m, regs->kernel_is_high, SHAPE_STACK, no);
 	EMIT(b, JEQ(R8, 0, found),
 		STX(W, MEM(R7, STATE(arg)), R8),
 		JA(found),
@@ -96,7 +96,7 @@ void probe_emit_kprobe_find(const struct emit *m, const struct kprobe *k)
 		JEQ(R9, 0, m->out),
 	     LABEL(step),
 		ADD(R8, 1),
-		JLE(R8, args_cnt(k->regs), next),
+		JLE(R8, args_cnt(regs), next),
 		MOV(R1, 1),
 		XADD(W, MEM(R7, STATE(miss_cnt)), R1),
 		JA(m->out),

@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "args.h"
+#include "insn_x86.h"
 
 /* An opcode's form, a letter of forms[]; '.': unknown, or a prefix. */
 static const char one_byte[] = "aabb14..aabb14.."  /* 00 add, or */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kprobe.h - kernel functions as hooks: their names, arguments, the sk_buff in them.
+ * kprobe.h - kernel functions: their names, their arguments, and the sk_buff among these.
  *
- * Private to src/probes. hooks/kprobe.c is the hook; lists.c reads the kernel's lists of its
- * functions, symbols.c finds those of a name or glob, suggest.c names like a wrong
- * one, regs.c knows where arguments are, shape.c tells an sk_buff from other memory,
- * find.c finds it among the arguments.
+ * Private to src/probes. hooks/kprobe.c is the hook that is made of these parts.
  */
 #ifndef BPFCAP_SRC_PROBES_KPROBE_KPROBE_H
 #define BPFCAP_SRC_PROBES_KPROBE_KPROBE_H
 
-#include "../capture/capture.h"
+#include "../capture/context.h"
 
 /* ---- regs.c: where a function's arguments are when it is entered ------------------- */
 
@@ -98,51 +95,7 @@ void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, const
 /* "did you mean a, b or c" into `text`; false if nothing is like it. */
 bool probe_kprobe_suggestion(const char *wrong, const char *symbols, char *text, size_t text_len);
 
-#define KPROBE_ARGS_LOOKED_AT 0x1fu /* the first five, as bits */
-
-/* ---- The hook ----------------------------------------------------------------------------- */
-
-/* Value of the map that remembers where functions have their sk_buff; the key is the member. */
-struct kprobe_state {
-	uint32_t arg;	 /* from 1; 0: not known yet */
-	uint32_t usable; /* arguments that may be it, as bits */
-	uint32_t found_cnt, miss_cnt;
-};
-
-/* How a program that runs at several functions knows at which. */
-enum kprobe_tell {
-	KPROBE_ALONE,	  /* it runs at one only */
-	KPROBE_BY_COOKIE, /* bpf_get_attach_cookie() */
-	KPROBE_BY_IP,	  /* the instruction pointer, looked up */
-};
-
-#define KPROBE_MANY 32 /* functions, of which each one's cost counts */
-
-struct kprobe_place {
-	struct kprobe_func func;
-	unsigned member; /* of the row of hooks: 0 is the first */
-};
-
-struct kprobe {
-	const struct kprobe_regs *regs;
-	enum kprobe_tell tell;
-	bool certain; /* the sk_buff is argument hook.skb_at, as the user said */
-	struct kprobe_place *place;
-	size_t place_cnt;
-	int state_fd; /* unless certain */
-	int ips_fd;   /* KPROBE_BY_IP: instruction pointer -> member */
-	enum kbpf_kprobe_way way;
-	int tracefs_fd;
-	struct kbpf_kprobes *attached;
-};
-
-/* Its probes need a guardian: they outlive their process, or are many to be attached one by one. */
-bool probe_kprobe_outlives(const struct kprobe *k);
-
-/* resolve.c: looks up the functions of all kprobe hooks; see struct hook_ops. */
-int probe_kprobe_resolve(struct hook_list *list, const struct hook_env *env, struct err *e);
-
-/* ---- shape.c ----------------------------------------------------------------------- */
+/* ---- shape.c: what an sk_buff looks like ------------------------------------------- */
 
 #define KPROBE_SHAPE_LEN 256 /* bytes of stack for a look at an sk_buff */
 
@@ -152,12 +105,21 @@ int probe_kprobe_resolve(struct hook_list *list, const struct hook_env *env, str
  */
 void probe_emit_kprobe_shape(const struct emit *m, bool kernel_is_high, int stack, ebpf_label no);
 
-/* ---- find.c ------------------------------------------------------------------------ */
+/* ---- find.c: the sk_buff among the arguments --------------------------------------- */
+
+#define KPROBE_ARGS_LOOKED_AT 0x1fu /* the first five, as bits */
+
+/* Value of the map that remembers where functions have their sk_buff; the key is the member. */
+struct kprobe_state {
+	uint32_t arg;	 /* from 1; 0: not known yet */
+	uint32_t usable; /* arguments that may be it, as bits */
+	uint32_t found_cnt, miss_cnt;
+};
 
 /*
  * In: SLOT_CTX, SLOT_KEY = the member. Out: R6 = the sk_buff among the arguments. Goes to m->out
  * when there is none. Clobbers R0..R5, R7..R9 and the filter's stack.
  */
-void probe_emit_kprobe_find(const struct emit *m, const struct kprobe *k);
+void probe_emit_kprobe_find(const struct emit *m, const struct kprobe_regs *regs, int state_fd);
 
 #endif

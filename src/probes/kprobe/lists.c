@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpfcap/kbpf.h"
 #include "kprobe.h"
 
 /* Not every kernel traces functions, and not everyone may see tracefs. */

@@ -14,9 +14,9 @@
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
-#include "args.h"
 #include "../layout/layout.h"
 #include "../ours.h"
+#include "text.h"
 
 enum { CHUNK_LEN = 256, FRAME_LEN = 64 };
 

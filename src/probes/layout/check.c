@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
-#include "layout.h"
+#include "parts.h"
 
 static uint64_t get(const struct probe_layout *l, const struct layout_peek *p, enum layout_field f,
 		    int len)

@@ -7,12 +7,11 @@
  * layout. Fails with the load's error, -EPERM when the kernel hides rewritten programs, -ENOTSUP
  * when what was found cannot be trusted.
  */
-#include "layout.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "bpfcap/dsl.h"
@@ -86,15 +85,6 @@ static int not_understood(const struct access *a, struct err *e)
 		names.field[a->field].object, names.field[a->field].name);
 }
 
-static int hidden(int rc, struct err *e)
-{
-	return err_run(
-		e, rc, "kernel",
-		"the layout of sk_buff cannot be found: this kernel does not show rewritten "
-		"programs (net.core.bpf_jit_harden with kernel.kptr_restrict=2 or without "
-		"CAP_SYSLOG); set kernel.kptr_restrict to 1 or less, or use -f socket or -f tc");
-}
-
 static bool is_ctx_load(const struct layout_loads *s, unsigned i, uint8_t len)
 {
 	return i < s->cnt && s->load[i].from_ctx && (len == 0 || s->load[i].len == len);
@@ -151,27 +141,6 @@ static bool take_access(struct probe_layout *l, const struct access *a,
 		return take_shinfo(l, s);
 	}
 	return false;
-}
-
-int probe_layout_reveal(struct ebpf_prog *p, uint32_t type, struct layout_loads *seg, unsigned cnt,
-			struct err *e)
-{
-	const struct kbpf_prog_spec spec = {
-		.type = type, .insns = p->insns, .insn_cnt = p->cnt, .name = "bpfcap_layout"};
-	struct ebpf_insn *insns = NULL;
-	size_t insn_cnt = 0;
-	int rc, fd = kbpf_prog_load(&spec, e);
-
-	ebpf_prog_free(p);
-	if (fd < 0)
-		return fd;
-	rc = kbpf_prog_xlated(fd, &insns, &insn_cnt);
-	close(fd);
-	if (rc < 0)
-		return hidden(rc, e);
-	rc = probe_layout_xlat(insns, insn_cnt, seg, cnt);
-	free(insns);
-	return rc == (int)cnt ? 0 : -ENOTSUP;
 }
 
 /* Loads a program of these accesses and gives the loads that each became. */
@@ -257,4 +226,21 @@ int probe_layout_fill(struct probe_layout *l, struct err *e)
 	if (rc == 0)
 		probe_layout_find_pages(l, &t);
 	return rc;
+}
+
+int probe_layout_find(struct probe_layout **out, struct err *e)
+{
+	struct probe_layout *l = malloc(sizeof(*l));
+	int rc;
+
+	*out = NULL;
+	if (!l)
+		return err_run(e, -ENOMEM, "kernel", "no memory for the layout of sk_buff");
+	rc = probe_layout_fill(l, e);
+	if (rc < 0) {
+		free(l);
+		return rc;
+	}
+	*out = l;
+	return 0;
 }

@@ -124,23 +124,6 @@ int probe_layout_derive(struct probe_layout *l, struct err *e)
 	return check_rules(l, e);
 }
 
-int probe_layout_find(struct probe_layout **out, struct err *e)
-{
-	struct probe_layout *l = malloc(sizeof(*l));
-	int rc;
-
-	*out = NULL;
-	if (!l)
-		return err_run(e, -ENOMEM, "kernel", "no memory for the layout of sk_buff");
-	rc = probe_layout_fill(l, e);
-	if (rc < 0) {
-		free(l);
-		return rc;
-	}
-	*out = l;
-	return 0;
-}
-
 const struct probe_field *probe_layout_fields(const struct probe_layout *l, size_t *cnt)
 {
 	*cnt = LAYOUT_FIELD_CNT;

@@ -2,17 +2,13 @@
 /*
  * layout.h - where the members of sk_buff and net_device lie in the running kernel.
  *
- * Private to src/probes. find.c fills it by asking the verifier, check.c proves it
- * against a packet whose fields are known, pages.c finds the pages of packets,
- * version.c has a table for kernels that are not at hand.
+ * Private to src/probes. The layout, how to get one, and how programs copy kernel memory; parts.h
+ * has the steps of finding it.
  */
 #ifndef BPFCAP_SRC_PROBES_LAYOUT_LAYOUT_H
 #define BPFCAP_SRC_PROBES_LAYOUT_LAYOUT_H
 
 #include "bpfcap/probe.h"
-
-struct ebpf_insn;
-struct ebpf_prog;
 
 /* X(id, object, member); each object's members together, an sk_buff's in its order. */
 /* clang-format off */
@@ -96,95 +92,29 @@ static inline int32_t layout_off(const struct probe_layout *l, enum layout_field
 	return l->field[f].off;
 }
 
-/* All fields named and not found. */
+/* ---- layout.c ------------------------------------------------------------------------------ */
+
+/* Names all fields; none is found yet. */
 void probe_layout_init(struct probe_layout *l);
-
-/* ---- xlat.c: what the verifier's rewriting gives away ------------------------------- */
-
-/* One memory load between two markers. */
-struct layout_load {
-	bool from_ctx; /* the base register is the context itself */
-	uint8_t len;   /* bytes: 1, 2, 4, 8 */
-	int16_t off;   /* from the base register */
-	uint64_t mask; /* constant and'ed to the loaded value; 0: none */
-};
-
-#define LAYOUT_LOADS_MAX 4
-
-struct layout_loads {
-	struct layout_load load[LAYOUT_LOADS_MAX];
-	unsigned cnt;
-};
-
-#define LAYOUT_CTX_REG	  6 /* the probing programs keep the context here */
-#define LAYOUT_MARKER_REG 8 /* and "r8 = r10" before each access */
-
 /*
- * Cuts a rewritten program at its markers and lists the loads after each: segment i is what came
- * of the i-th access. Returns the number of markers met, or -E2BIG when they exceed `seg_cnt`.
+ * Fills in the members that no context field reveals, from their neighbours. -ENOTSUP names the
+ * first rule that the offsets found break.
  */
-int probe_layout_xlat(const struct ebpf_insn *insns, size_t cnt, struct layout_loads *seg,
-		      unsigned seg_cnt);
-
-/* ---- find.c, sock.c, check.c, version.c ------------------------ */
-
-/*
- * Loads a program with `cnt` markers and gives the loads behind each. Frees *p. -EPERM when the
- * kernel hides what it made of the program, -ENOTSUP when it lost a marker.
- */
-int probe_layout_reveal(struct ebpf_prog *p, uint32_t type, struct layout_loads *seg, unsigned cnt,
-			struct err *e);
-
-/* Finds SOCK_*: what the kernel does not tell stays -1. */
-void probe_layout_find_sock(struct probe_layout *l, const struct ebpf_target *t);
-
-/* Derives what is not revealed; -ENOTSUP names the first rule that the found offsets break. */
 int probe_layout_derive(struct probe_layout *l, struct err *e);
 
-/* The packet of the test run. Its length is odd, so that nobody else's is taken for it. */
-enum {
-	PEEK_PACKET_LEN = 467,
-	PEEK_PRIORITY = 0x5b9cafe,
-	PEEK_IFINDEX = 1, /* test runs happen on the loopback device */
-};
+/* ---- find.c -------------------------------------------------------------------------------- */
 
-/* What was copied from the kernel while that packet was an sk_buff. */
-struct layout_peek {
-	uint8_t skb[256];
-	uint8_t data[64]; /* at skb->data */
-	uint64_t net;	  /* sock_net(skb->sk) */
-	uint32_t ifindex; /* skb->dev->ifindex */
-	uint32_t done;
-	uint8_t net_bytes[512];
-	uint8_t dev_bytes[4096];
-};
+/* Finds and checks the layout of the running kernel; the work of probe_layout_find(). */
+int probe_layout_fill(struct probe_layout *l, struct err *e);
 
-/*
- * Runs the packet through the kernel's own test run and copies it by this layout. Where *t lets a
- * sched_cls program call probe_read_kernel, that does the reading; else a raw tracepoint program.
- */
-int probe_layout_peek(const struct probe_layout *l, const struct ebpf_target *t,
-		      struct layout_peek *peek, struct err *e);
-void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN]);
+/* ---- version.c ----------------------------------------------------------------------------- */
 
-/* emit.c: how programs copy the kernel's memory, for the layout and for its code. */
-void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out);
-void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len);
-
-/* Compares what was copied with what is known; -ENOTSUP names the first member that differs. */
-int probe_layout_check(const struct probe_layout *l, const struct layout_peek *peek, struct err *e);
-
-/* Finds DEV_NAME, DEV_TYPE, DEV_NET and NET_INUM in what was copied; what is not there just once
- * stays -1. */
-void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *peek);
-
-/* Finds `pages`; what cannot be found, or is not proved by bytes that are known, stays unknown. */
-void probe_layout_find_pages(struct probe_layout *l, const struct ebpf_target *t);
-
-/* The layout that a usual build of mainline `version` has. For programs that are only shown. */
+/* The layout of a usual build of mainline `version`, for programs that are only shown. */
 void probe_layout_by_version(struct probe_layout *l, uint32_t version);
 
-/* Finds and checks the layout; the work of probe_layout_find(). */
-int probe_layout_fill(struct probe_layout *l, struct err *e);
+/* ---- emit.c: how programs copy kernel memory into a map's value ----------------------------- */
+
+void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out);
+void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len);
 
 #endif

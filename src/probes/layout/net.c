@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "layout.h"
+#include "parts.h"
 
 /* Offset of the only place where `want` stands, in steps of `align`; -1: none, or several. */
 static int32_t find_once(const uint8_t *bytes, size_t len, const void *want, size_t want_len,

@@ -22,7 +22,7 @@
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
-#include "layout.h"
+#include "parts.h"
 #include "../ours.h"
 
 enum {

@@ -14,7 +14,7 @@
 #include "bpfcap/err.h"
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
-#include "layout.h"
+#include "parts.h"
 #include "../ours.h"
 
 enum {

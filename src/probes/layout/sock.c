@@ -8,7 +8,7 @@
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
-#include "layout.h"
+#include "parts.h"
 
 static const struct sock_access {
 	uint8_t off; /* in struct bpf_sock */

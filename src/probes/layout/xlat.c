@@ -7,7 +7,7 @@
  * loads are still plain, and masks are followed through the scratch register that hides them.
  * Fails when there are more accesses than asked for.
  */
-#include "layout.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <string.h>

@@ -20,7 +20,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../util.h"
 #include "../clock.h"
+#include "proc.h"
 
 #define READ_AGAIN_NS 250000000u
 
@@ -36,9 +38,9 @@ struct sock_row {
 
 struct owners {
 	struct sock_row *sock;
-	size_t sock_cnt, sock_room;
+	size_t sock_cnt, sock_cap;
 	struct owner_proc *proc;
-	size_t proc_cnt, proc_room;
+	size_t proc_cnt, proc_cap;
 	int by_port[PORT_CNT];
 	uint32_t netns[NETNS_MAX]; /* others that packets were seen in, the last ones */
 	unsigned netns_cnt, met_cnt;
@@ -46,31 +48,19 @@ struct owners {
 	uint64_t read_ns; /* CLOCK_MONOTONIC */
 };
 
-/* Room for one more of `len` bytes; false without memory. */
-static bool grow(void **list, size_t cnt, size_t *room, size_t len)
-{
-	size_t more = *room ? *room * 2 : 64;
-	void *mem;
-
-	if (cnt < *room)
-		return true;
-	mem = realloc(*list, more * len);
-	if (!mem)
-		return false;
-	*list = mem;
-	*room = more;
-	return true;
-}
-
 /* ---- Sockets ------------------------------------------------------------------------------ */
 
 static void add_sock(void *user, const struct kbpf_sock *s)
 {
 	struct owners *o = user;
-	struct sock_row *row;
+	struct sock_row *row, *more;
 
-	if (!s->inode || !grow((void **)&o->sock, o->sock_cnt, &o->sock_room, sizeof(*o->sock)))
+	if (!s->inode)
 		return;
+	more = grow(o->sock, &o->sock_cap, o->sock_cnt + 1, sizeof(*more));
+	if (!more)
+		return;
+	o->sock = more;
 	row = &o->sock[o->sock_cnt++];
 	*row = (struct sock_row){
 		.ends.protocol = s->protocol, .netns = o->listed, .inode = s->inode, .proc = NONE};
@@ -155,13 +145,15 @@ static struct sock_row *sock_of_link(struct owners *o, const char *link)
 /* The process `pid`, which is the last one added if it has a socket already. */
 static int proc_index(struct owners *o, uint32_t pid)
 {
-	struct owner_proc *p = o->proc_cnt ? &o->proc[o->proc_cnt - 1] : NULL;
+	struct owner_proc *p = o->proc_cnt ? &o->proc[o->proc_cnt - 1] : NULL, *more;
 	char path[32], *text;
 
 	if (p && p->pid == pid)
 		return (int)o->proc_cnt - 1;
-	if (!grow((void **)&o->proc, o->proc_cnt, &o->proc_room, sizeof(*o->proc)))
+	more = grow(o->proc, &o->proc_cap, o->proc_cnt + 1, sizeof(*more));
+	if (!more)
 		return NONE;
+	o->proc = more;
 	p = &o->proc[o->proc_cnt];
 	*p = (struct owner_proc){.pid = pid};
 	(void)snprintf(path, sizeof(path), "/proc/%u/comm", pid);
@@ -238,12 +230,17 @@ void probe_owners_free(struct owners *o)
 
 void probe_owners_set(struct owners *o, const struct kbpf_sock *s, const struct owner_proc *proc)
 {
-	o->sock_cnt = o->proc_cnt = 0;
+	struct owner_proc *more = grow(o->proc, &o->proc_cap, 1, sizeof(*more));
+
+	if (!more)
+		return;
+	o->proc = more;
+	o->proc[0] = *proc;
+	o->proc_cnt = 1;
+	o->sock_cnt = 0;
 	add_sock(o, s);
-	if (o->sock_cnt && grow((void **)&o->proc, 0, &o->proc_room, sizeof(*o->proc))) {
-		o->proc[o->proc_cnt++] = *proc;
+	if (o->sock_cnt)
 		o->sock[0].proc = 0;
-	}
 	chain_by_port(o);
 	o->read_ns = UINT64_MAX;
 }

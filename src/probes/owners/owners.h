@@ -4,34 +4,7 @@
 #define BPFCAP_SRC_PROBES_OWNERS_OWNERS_H
 
 #include "bpfcap/kbpf.h"
-#include "bpfcap/probe.h"
-
-/* ---- packet.c: between whom a packet goes ------------------------------------------ */
-
-enum { END_SRC, END_DST };
-
-struct packet_ends {
-	uint8_t protocol; /* IPPROTO_TCP, UDP, ICMP, ICMPV6 */
-	struct end {
-		uint8_t addr[16]; /* IPv4 as in ::ffff:10.0.0.1 */
-		uint16_t port;	  /* in the order of the host; of an ICMP echo its identifier */
-	} end[2];
-};
-
-/* False for what has no ports in the captured bytes. */
-bool probe_packet_ends(const struct probe_event *ev, struct packet_ends *ends);
-/* An address of `family` in the form above. */
-void probe_end_addr(uint8_t to[16], uint8_t family, const uint8_t *addr);
-
-/* ---- proc.c: sockets in /proc ------------------------------------------------------ */
-
-/* Calls fn for each socket that /proc/TASK/net/TABLE ("udp6") lists. */
-void probe_proc_socks(const char *task, const char *table, uint8_t protocol, kbpf_sock_fn fn,
-		      void *user);
-/* Finds a process in each of the network namespaces, by their inodes; 0: none that we can see. */
-void probe_proc_in_netns(const uint32_t *netns, unsigned cnt, uint32_t *pid);
-
-/* ---- owners.c: sockets and their processes ------------------------------------------------ */
+#include "packet.h"
 
 struct owners;
 

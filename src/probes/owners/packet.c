@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "bpfcap/cbpf.h"
-#include "owners.h"
+#include "packet.h"
 
 enum {
 	ETH_TYPE_AT = 12,

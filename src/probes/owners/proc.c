@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "owners.h"
+#include "packet.h"
+#include "proc.h"
 
 enum { HEX_MAX = 32, GROUP_LEN = 8 };
 

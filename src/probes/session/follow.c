@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "bpfcap/err.h"
-#include "session.h"
+#include "state.h"
 
 static void __attribute__((format(printf, 2, 3))) tell(struct probe *p, const char *format, ...)
 {
@@ -45,7 +45,7 @@ static int watch(int epoll_fd, int fd)
 /* The link type of an interface matters to programs that get the packet as their context. */
 static bool needs_news(const struct probe *p, const char *const *patterns)
 {
-	return (patterns && *patterns) || probe_session_has_hook(p, false);
+	return (patterns && *patterns) || probe_hooks_have(&p->hooks, false);
 }
 
 static int listen_for_news(struct probe *p, struct err *e)
@@ -61,7 +61,7 @@ static int listen_for_news(struct probe *p, struct err *e)
 	return rc;
 }
 
-int probe_session_follow_open(struct probe *p, const char *const *patterns, struct err *e)
+int probe_session_follow_open(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	int rc;
 
@@ -70,7 +70,7 @@ int probe_session_follow_open(struct probe *p, const char *const *patterns, stru
 	if (rc < 0)
 		return err_run(e, rc, "interface", "waiting for events cannot be prepared: %s",
 			       strerror(-rc));
-	return needs_news(p, patterns) ? listen_for_news(p, e) : 0;
+	return needs_news(p, c->ifaces) ? listen_for_news(p, e) : 0;
 }
 
 void probe_session_follow_close(struct probe *p)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
-#include "session.h"
+#include "state.h"
 
 #define HEAR_AGAIN_NS 200000000u /* an unknown index does not cost a dump each time */
 
@@ -54,7 +54,7 @@ static bool is_any(const char *pattern)
 	return strcmp(pattern, "any") == 0;
 }
 
-bool probe_session_is_glob(const char *pattern)
+static bool is_glob(const char *pattern)
 {
 	return strpbrk(pattern, "*?[") || is_any(pattern);
 }
@@ -70,7 +70,7 @@ bool probe_session_wants_all(const struct probe *p)
 bool probe_session_has_glob(const struct probe *p)
 {
 	for (char **w = p->pattern; w && *w; w++)
-		if (probe_session_is_glob(*w))
+		if (is_glob(*w))
 			return true;
 	return false;
 }
@@ -106,7 +106,7 @@ static int copy_patterns(struct probe *p, const char *const *patterns, struct er
 /* A name must be there now; a glob may wait. */
 static int must_exist(const struct probe *p, const char *pattern, struct err *e)
 {
-	bool found = probe_session_is_glob(pattern);
+	bool found = is_glob(pattern);
 
 	for (unsigned i = 0; i < p->iface_cnt && !found; i++)
 		found = strcmp(p->iface[i].name, pattern) == 0;

@@ -5,7 +5,8 @@
 #include <linux/bpf.h>
 #include <unistd.h>
 
-#include "session.h"
+#include "../capture/capture.h"
+#include "state.h"
 
 enum {
 	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
@@ -120,13 +121,13 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 	int cpu_cnt = kbpf_possible_cpu_cnt();
 	int rc = cpu_cnt < 0 ? cpu_cnt : make_shared(p, (unsigned)cpu_cnt, e);
 
-	if (rc == 0 && probe_session_has_hook(p, true))
+	if (rc == 0 && probe_hooks_have(&p->hooks, true))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
 	if (rc == 0 && p->capture.track)
 		rc = make_track(p, e);
-	if (rc == 0 && probe_session_has_hook(p, false))
+	if (rc == 0 && probe_hooks_have(&p->hooks, false))
 		rc = make_linktypes(p, e);
-	if (rc == 0 && probe_session_has_hook(p, true) && !probe_session_wants_all(p))
+	if (rc == 0 && probe_hooks_have(&p->hooks, true) && !probe_session_wants_all(p))
 		rc = make_ifaces(p, e);
 	if (rc < 0)
 		return rc;

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
-#include "session.h"
+#include "state.h"
 
-const struct kallsyms *probe_session_symbols(struct probe *p)
+static const struct kallsyms *symbols_of(struct probe *p)
 {
 	if (!p->symbols_tried) {
 		p->symbols_tried = true;
@@ -22,7 +22,7 @@ const struct kallsyms *probe_session_symbols(struct probe *p)
 /* The innermost frames may be those that run our program, and one address may stand there twice. */
 static void trim_stack(struct probe *p, struct probe_event *ev)
 {
-	const struct kallsyms *k = ev->stack_cnt ? probe_session_symbols(p) : NULL;
+	const struct kallsyms *k = ev->stack_cnt ? symbols_of(p) : NULL;
 
 	while (ev->stack_cnt > 1 &&
 	       (probe_kallsyms_is_bpf(k, ev->stack[0]) || ev->stack[0] == ev->stack[1])) {
@@ -67,7 +67,7 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 		ev->dir = h->dir;
 	if (p->capture.linktype >= 0)
 		ev->linktype = p->capture.linktype;
-	if (!h->ops->tracing)
+	if (!h->kind->tracing)
 		ev->netns = p->own_netns;
 	if (!ev->ifname[0] && ev->netns == p->own_netns)
 		name_iface(p, ev);
@@ -176,5 +176,5 @@ const char *probe_reason_name(const struct probe *p, uint32_t reason)
 
 void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len)
 {
-	probe_kallsyms_text(probe_session_symbols(p), addr, text, text_len);
+	probe_kallsyms_text(symbols_of(p), addr, text, text_len);
 }

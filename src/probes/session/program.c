@@ -8,14 +8,16 @@
 
 #include "bpfcap/err.h"
 #include "../capture/capture.h"
+#include "../hooks/hook.h"
 
 /* The filter alone: all of it that has no maps. */
 static int filter_program(const struct probe_config *c, const struct hook *h,
 			  const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
 {
 	int linktype = c->linktype ? cbpf_linktype_by_name(c->linktype, e) : CBPF_LINKTYPE_ETHERNET;
-	bool direct = h->ops->type == EBPF_PROG_SCHED_CLS || h->ops->type == EBPF_PROG_XDP;
-	enum ebpf_prog_type type = direct ? h->ops->type : EBPF_PROG_SOCKET_FILTER;
+	const struct capture_kind *k = h->kind;
+	enum ebpf_prog_type type = k->tracing ? EBPF_PROG_SOCKET_FILTER : k->type;
+	enum cbpf2ebpf_access access = k->tracing ? CBPF2EBPF_SOCKET : k->ctx.access;
 	uint32_t snap_len = c->snap_len ? c->snap_len : PROBE_SNAP_LEN_MAX;
 	struct cbpf_prog filter = {0};
 	int rc;
@@ -24,9 +26,7 @@ static int filter_program(const struct probe_config *c, const struct hook *h,
 		return linktype;
 	rc = cbpf_compile(c->expr, linktype, snap_len, false, &filter, e);
 	if (rc == 0)
-		rc = cbpf2ebpf_program(&filter, t, type,
-				       direct ? CBPF2EBPF_DIRECT : CBPF2EBPF_SOCKET, linktype, NULL,
-				       out, e);
+		rc = cbpf2ebpf_program(&filter, t, type, access, linktype, NULL, out, e);
 	cbpf_prog_free(&filter);
 	return rc;
 }
@@ -40,7 +40,7 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 	struct tp_names names = {0};
 	int rc;
 
-	if (h->ops->tracing || c->track) {
+	if (h->kind->tracing || c->track) {
 		if (probe_layout_fill(&layout, NULL) < 0)
 			probe_layout_by_version(&layout, t->version);
 		capture.layout = &layout;

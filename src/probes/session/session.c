@@ -5,7 +5,7 @@
  * What can be wrong with the user's input is looked at first, then the kernel; programs attach
  * when all are loaded. On failure everything is released; the error is that of the step.
  */
-#include "session.h"
+#include "state.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #include "bpfcap/err.h"
-#include "../kprobe/kprobe.h"
+#include "../../util.h"
+#include "../capture/capture.h"
 
 #define NO_MEMORY(e) err_run(e, -ENOMEM, "session", "no memory for a capture session")
 
@@ -24,23 +25,29 @@
 static const char *const *default_hooks(void)
 {
 	static const char *const tracing[] = {"rx", "tx", "drop", NULL};
-	static const char *const socket[] = {"socket", NULL};
+	static const char *const no_tracing[] = {"socket", NULL};
 	const uint32_t type = BPF_PROG_TYPE_RAW_TRACEPOINT;
 
 	return kbpf_has_helper(type, EBPF_FN_probe_read_kernel) == 0 &&
 			       kbpf_has_helper(type, EBPF_FN_probe_read) == 0
-		       ? socket
+		       ? no_tracing
 		       : tracing;
 }
 
-static int parse_config(struct probe *p, const struct probe_config *c, struct err *e)
+static int parse_hooks(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	const char *const *hooks = c->hooks && c->hooks[0] ? c->hooks : default_hooks();
-	int rc = probe_hooks_parse(&p->hooks, hooks, e);
+	return probe_hooks_parse(&p->hooks, c->hooks && c->hooks[0] ? c->hooks : default_hooks(),
+				 e);
+}
 
-	if (rc < 0)
-		return rc;
+static int configure_capture(struct probe *p, const struct probe_config *c, struct err *e)
+{
 	return probe_capture_configure(&p->capture, c, e);
+}
+
+static int choose_target(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	return probe_target(&p->target, c->kernel, e);
 }
 
 static int choose_ifaces(struct probe *p, const struct probe_config *c, struct err *e)
@@ -59,173 +66,16 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 	return 0;
 }
 
-bool probe_session_has_hook(const struct probe *p, bool tracing)
+/* What kernel memory programs may read, and where it is. */
+static int find_layout(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (p->hooks.hook[i].ops->tracing == tracing)
-			return true;
-	return false;
-}
-
-/* What of the kernel's memory programs may look at, and where it is. */
-static int find_layout(struct probe *p, struct err *e)
-{
-	if (probe_session_has_hook(p, false))
+	(void)c;
+	if (probe_hooks_have(&p->hooks, false))
 		p->capture.ptr_values = probe_shows_pointers();
-	if (!probe_session_has_hook(p, true) && !p->capture.track)
+	if (!probe_hooks_have(&p->hooks, true) && !p->capture.track)
 		return 0;
 	p->capture.layout = &p->layout;
 	return probe_layout_fill(&p->layout, e);
-}
-
-#define PROG_NAME_LEN 16
-
-/* "bpfcap_tx": letters, digits, '_' and '.', 15 at most. */
-static void prog_name(const struct hook *h, char name[PROG_NAME_LEN])
-{
-	(void)snprintf(name, PROG_NAME_LEN, "bpfcap_%.8s", h->name);
-	for (char *p = name; *p; p++)
-		if (*p == ':' || *p == '*' || *p == '?')
-			*p = '_';
-}
-
-/* Appends the verifier's log of a program to those of the others. */
-static int keep_log(struct probe *p, const struct hook *h, char *log, struct err *e)
-{
-	char *all = NULL;
-	int rc = asprintf(&all, "%s%s:\n%s", p->log ? p->log : "", h->spec, log ? log : "");
-
-	free(log);
-	if (rc < 0)
-		return NO_MEMORY(e);
-	free(p->log);
-	p->log = all;
-	return 0;
-}
-
-static int load(struct probe *p, struct hook *h, bool want_log, struct err *e)
-{
-	struct ebpf_prog prog = {0};
-	char name[PROG_NAME_LEN], *log = NULL;
-	struct kbpf_prog_spec spec = {
-		.type = h->ops->type,
-		.name = name,
-		.attach_type = h->attach_type,
-		.xdp_frags = h->ops->type == EBPF_PROG_XDP && probe_capture_has_frags(&p->capture),
-	};
-	int fd, rc = probe_capture_build(&p->capture, h, &prog, e);
-
-	if (rc < 0)
-		return rc;
-	prog_name(h, name);
-	spec.insns = prog.insns;
-	spec.insn_cnt = prog.cnt;
-	if (want_log) {
-		spec.log = &log;
-		spec.log_level = 1;
-	}
-	fd = kbpf_prog_load(&spec, e);
-	ebpf_prog_free(&prog);
-	if (want_log && keep_log(p, h, log, e) < 0 && fd >= 0) {
-		close(fd);
-		return -ENOMEM;
-	}
-	return fd;
-}
-
-static int load_all(struct probe *p, const struct hook_env *env, bool want_log, struct err *e)
-{
-	for (unsigned i = 0; i < p->hooks.cnt; i++) {
-		struct hook *h = &p->hooks.hook[i];
-		int rc;
-
-		if (h->member_cnt == 0)
-			continue;
-		rc = h->ops->prepare ? h->ops->prepare(h, env, e) : 0;
-		if (rc == 0)
-			rc = load(p, h, want_log, e);
-		if (rc < 0)
-			return rc;
-		p->state[i].prog_fd = rc;
-	}
-	return 0;
-}
-
-/* A hook that the kernel refuses may do with less: the program is then made anew. */
-static int attach_one(struct probe *p, unsigned i, const struct hook_env *env, struct err *e)
-{
-	struct hook *h = &p->hooks.hook[i];
-	int rc;
-
-	if (probe_session_by_iface(p, i))
-		return probe_session_attach_ifaces(p, i, e);
-	while ((rc = h->ops->attach(h, env, p->state[i].prog_fd, e)) == -EINVAL &&
-	       h->ops->degrade && h->ops->degrade(h)) {
-		close(p->state[i].prog_fd);
-		p->state[i].prog_fd = rc = load(p, h, false, e);
-		if (rc < 0)
-			return rc;
-	}
-	return rc;
-}
-
-static bool any_of_type(const struct probe *p, enum ebpf_prog_type type)
-{
-	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (p->hooks.hook[i].ops->type == type)
-			return true;
-	return false;
-}
-
-/* What outlives us at the hook: taken off by whom we leave behind, if we cannot. */
-static bool outlives(const struct hook *h, const struct ebpf_target *t)
-{
-	if (h->ops->type == EBPF_PROG_SCHED_CLS)
-		return !ebpf_target_has(t, EBPF_FEATURE_LINK_TCX);
-	if (h->ops->type == EBPF_PROG_XDP)
-		return !ebpf_target_has(t, EBPF_FEATURE_LINK_XDP);
-	return h->kprobe && probe_kprobe_outlives(h->kprobe);
-}
-
-/* What the dead left goes, and a guardian watches over ours. */
-static int guard_hooks(struct probe *p, struct err *e)
-{
-	bool any = false;
-
-	if (any_of_type(p, EBPF_PROG_SCHED_CLS))
-		(void)kbpf_tc_sweep(NULL);
-	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		any |= outlives(&p->hooks.hook[i], &p->target);
-	return any ? kbpf_guard_start(&p->guard, e) : 0;
-}
-
-static int guard_programs(struct probe *p, struct err *e)
-{
-	int rc = 0;
-
-	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++)
-		if (p->state[i].prog_fd >= 0)
-			rc = kbpf_guard_program(p->guard, p->state[i].prog_fd);
-	return rc < 0 ? err_run(e, rc, "hook", "the process that cleans up after a crash is gone")
-		      : 0;
-}
-
-static int attach_all(struct probe *p, struct hook_env *env, struct err *e)
-{
-	int guarded = guard_hooks(p, e);
-
-	if (guarded == 0)
-		guarded = guard_programs(p, e);
-	if (guarded < 0)
-		return guarded;
-	env->guard = p->guard;
-	for (unsigned i = 0; i < p->hooks.cnt; i++) {
-		int rc = p->hooks.hook[i].member_cnt ? attach_one(p, i, env, e) : 0;
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
 }
 
 static bool any_reason(const struct probe *p)
@@ -246,7 +96,7 @@ static int parse_meta(struct probe *p, const struct probe_config *c, struct err 
 	rc = probe_meta_parse(&p->capture.meta, c, &p->reasons, e);
 	p->own_netns = probe_meta_own_netns();
 	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++)
-		if (!p->hooks.hook[i].ops->tracing && p->capture.meta.netns &&
+		if (!p->hooks.hook[i].kind->tracing && p->capture.meta.netns &&
 		    p->capture.meta.netns != p->own_netns)
 			rc = err_input(
 				e, -EINVAL, "netns",
@@ -256,47 +106,68 @@ static int parse_meta(struct probe *p, const struct probe_config *c, struct err 
 	return rc;
 }
 
-static int open_all(struct probe *p, const struct probe_config *c, struct err *e)
+static int resolve_hooks(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	struct hook_env *env = &p->env;
-	int rc = parse_config(p, c, e);
+	p->env = (struct hook_env){
+		.target = &p->target, .left_out = c->left_out, .left_out_user = c->notice_user};
+	return probe_hooks_resolve(&p->hooks, &p->env, e);
+}
 
-	if (rc == 0)
-		rc = probe_target(&p->target, c->kernel, e);
-	if (rc == 0)
-		rc = parse_meta(p, c, e);
-	if (rc == 0)
-		rc = probe_session_follow_open(p, c->ifaces, e);
-	if (rc == 0)
-		rc = choose_ifaces(p, c, e);
-	if (rc == 0)
-		rc = find_layout(p, e);
-	env->target = &p->target;
-	env->left_out = c->left_out;
-	env->left_out_user = c->notice_user;
-	if (rc == 0)
-		rc = probe_hooks_resolve(&p->hooks, env, e);
-	if (rc < 0)
-		return rc;
+static int make_state(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	(void)c;
 	p->state = calloc(p->hooks.cnt, sizeof(*p->state));
 	if (!p->state)
 		return NO_MEMORY(e);
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		p->state[i].prog_fd = -1;
-	rc = probe_session_make_maps(p, c, e);
-	if (rc == 0)
-		rc = load_all(p, env, c->log, e);
-	if (rc == 0)
-		rc = attach_all(p, env, e);
-	if (rc == 0)
-		rc = probe_session_track_open(p, e);
-	if (rc == 0 && c->owners) {
-		p->owners = probe_owners_new();
-		if (!p->owners)
-			rc = NO_MEMORY(e);
-	}
-	if (rc == 0 && p->reasons.cnt == 0 && any_reason(p))
+	return 0;
+}
+
+static int open_owners(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	if (!c->owners)
+		return 0;
+	p->owners = probe_owners_new();
+	return p->owners ? 0 : NO_MEMORY(e);
+}
+
+/* For the output; the filter needed them before, if it names some. */
+static int read_reasons(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	(void)c;
+	(void)e;
+	if (p->reasons.cnt == 0 && any_reason(p))
 		probe_meta_read_reasons(&p->reasons);
+	return 0;
+}
+
+/* In this order: the user's input is checked before the kernel, and nothing is attached before
+ * everything is loaded. */
+static int (*const steps[])(struct probe *p, const struct probe_config *c, struct err *e) = {
+	parse_hooks,
+	configure_capture,
+	choose_target,
+	parse_meta,
+	probe_session_follow_open,
+	choose_ifaces,
+	find_layout,
+	resolve_hooks,
+	make_state,
+	probe_session_make_maps,
+	probe_session_load_all,
+	probe_session_attach,
+	probe_session_track_open,
+	open_owners,
+	read_reasons,
+};
+
+static int open_all(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(steps); i++)
+		rc = steps[i](p, c, e);
 	return rc;
 }
 

@@ -13,7 +13,7 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "bpfcap/probe.h"
-#include "session.h"
+#include "state.h"
 
 #define BASE_VERSION "5.4"
 

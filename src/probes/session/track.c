@@ -8,8 +8,9 @@
  */
 #include <unistd.h>
 
+#include "../capture/capture.h"
 #include "../kprobe/kprobe.h"
-#include "session.h"
+#include "state.h"
 
 static int load(const struct probe *p, enum ebpf_prog_type type, enum ebpf_size size, int skb_at,
 		struct err *e)
@@ -53,10 +54,11 @@ static void at_function(struct probe *p)
 	close(prog_fd);
 }
 
-int probe_session_track_open(struct probe *p, struct err *e)
+int probe_session_track_open(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	int rc = p->capture.track && p->capture.layout ? at_tracepoints(p, e) : 0;
 
+	(void)c;
 	if (rc < 0)
 		return rc;
 	if (p->capture.track && p->capture.layout)

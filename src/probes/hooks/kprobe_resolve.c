@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resolve.c - which functions of the running kernel the kprobe hooks mean.
+ * kprobe_resolve.c - which functions of the running kernel the kprobe hooks mean.
  *
  * Takes the hooks as parsed; gives each its places, and a glob the row of hooks that it stands for,
  * with the maps that their program needs. Chooses how to attach. Fails with -ENOTSUP without
@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "bpfcap/err.h"
-#include "kprobe.h"
-#include "args.h"
+#include "../kprobe/args.h"
+#include "../kprobe/text.h"
+#include "kprobe_state.h"
 
 #define SUGGESTION_LEN 256
 #define PLACES_MAX     2 /* where a probe of one function may be */
@@ -25,7 +26,7 @@
 
 static int choose_way(struct hook *h, const struct hook_env *env, struct err *e)
 {
-	struct kprobe *k = h->kprobe;
+	struct kprobe *k = h->state;
 	bool cookie =
 		ebpf_target_has_helper(env->target, EBPF_PROG_KPROBE, EBPF_FN_get_attach_cookie);
 
@@ -132,7 +133,7 @@ static int leave_out(const struct hook *h, const struct hook_env *env, struct kp
 	size_t kept = 0;
 
 	for (size_t i = 0; i < funcs->cnt; i++) {
-		const char *why = why_not(h->kprobe, &funcs->func[i]);
+		const char *why = why_not(h->state, &funcs->func[i]);
 
 		if (!why) {
 			funcs->func[kept++] = funcs->func[i];
@@ -176,15 +177,17 @@ static unsigned take_places(struct kprobe *k, struct kprobe_funcs *funcs)
 /* What the compiler made of a function has its arguments in other places, perhaps. */
 static void doubt_arguments(struct hook *h)
 {
-	if (h->kprobe->tell == KPROBE_ALONE && strcmp(h->kprobe->place[0].func.name, h->event) != 0)
-		h->kprobe->certain = false;
+	struct kprobe *k = h->state;
+
+	if (k->tell == KPROBE_ALONE && strcmp(k->place[0].func.name, h->event) != 0)
+		k->certain = false;
 }
 
 /* ---- The row of hooks of a glob ----------------------------------------------------------- */
 
 static int make_row(struct hook_list *list, unsigned at, unsigned cnt, struct err *e)
 {
-	const struct kprobe *k = list->hook[at].kprobe;
+	const struct kprobe *k = list->hook[at].state;
 	struct hook *row = calloc(cnt, sizeof(*row));
 	int rc;
 
@@ -194,7 +197,7 @@ static int make_row(struct hook_list *list, unsigned at, unsigned cnt, struct er
 		struct hook *h = &row[k->place[i].member];
 
 		*h = list->hook[at];
-		h->kprobe = k->place[i].member == 0 ? list->hook[at].kprobe : NULL;
+		h->state = k->place[i].member == 0 ? list->hook[at].state : NULL;
 		h->member_cnt = k->place[i].member == 0 ? cnt : 0;
 		(void)snprintf(h->name, sizeof(h->name), "%s", k->place[i].func.name);
 		(void)snprintf(h->spec, sizeof(h->spec), "kprobe:%.*s", (int)sizeof(h->spec) - 8,
@@ -210,7 +213,7 @@ static int make_row(struct hook_list *list, unsigned at, unsigned cnt, struct er
 /* The argument that the user named is looked at first. Functions of one name share a member. */
 static int make_state(const struct hook *h, struct err *e)
 {
-	const struct kprobe *k = h->kprobe;
+	const struct kprobe *k = h->state;
 	struct kprobe_state state = {0};
 	int fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(state), h->member_cnt, 0,
 				 "bpfcap_args", e);
@@ -245,7 +248,7 @@ static void add_ips(int fd, const struct kprobe_regs *regs, const struct kprobe_
 
 static int make_ips(const struct hook *h, struct err *e)
 {
-	const struct kprobe *k = h->kprobe;
+	const struct kprobe *k = h->state;
 	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 8, 4,
 				 (uint32_t)k->place_cnt * PLACES_MAX * KPROBE_IP_DELTAS_MAX, 0,
 				 "bpfcap_ips", e);
@@ -257,7 +260,7 @@ static int make_ips(const struct hook *h, struct err *e)
 
 static int make_maps(const struct hook *h, struct err *e)
 {
-	struct kprobe *k = h->kprobe;
+	struct kprobe *k = h->state;
 
 	if (!k->certain)
 		k->state_fd = make_state(h, e);
@@ -280,6 +283,7 @@ static int resolve_one(struct hook_list *list, unsigned at, const struct hook_en
 		       struct known *known, struct err *e)
 {
 	struct hook *h = &list->hook[at];
+	struct kprobe *k = h->state;
 	struct kprobe_funcs funcs = {0};
 	unsigned cnt = 0;
 	int rc = choose_way(h, env, e);
@@ -289,13 +293,13 @@ static int resolve_one(struct hook_list *list, unsigned at, const struct hook_en
 	if (rc == 0)
 		rc = leave_out(h, env, &funcs, known->lists.symbols, e);
 	if (rc == 0) {
-		cnt = take_places(h->kprobe, &funcs);
+		cnt = take_places(k, &funcs);
 		rc = cnt ? 0 : NO_MEMORY(e);
 	}
 	probe_kprobe_funcs_free(&funcs);
 	if (rc == 0)
 		doubt_arguments(h);
-	if (rc == 0 && h->kprobe->tell != KPROBE_ALONE)
+	if (rc == 0 && k->tell != KPROBE_ALONE)
 		rc = make_row(list, at, cnt, e);
 	if (rc == 0)
 		rc = make_maps(&list->hook[at], e);
@@ -311,14 +315,16 @@ static struct kprobe_text *open_text(const struct hook_env *env)
 							    : NULL;
 }
 
-int probe_kprobe_resolve(struct hook_list *list, const struct hook_env *env, struct err *e)
+int probe_kprobe_resolve(struct hook_list *list, unsigned first, const struct hook_env *env,
+			 struct err *e)
 {
+	const struct hook_ops *ops = list->hook[first].ops;
 	struct known known = {.text = open_text(env)};
 	int cnt = 1;
 
-	for (unsigned i = 0; cnt > 0 && i < list->cnt; i += (unsigned)cnt) {
+	for (unsigned i = first; cnt > 0 && i < list->cnt; i += (unsigned)cnt) {
 		cnt = 1;
-		if (list->hook[i].ops == &probe_hook_kprobe)
+		if (list->hook[i].ops == ops)
 			cnt = resolve_one(list, i, env, &known, e);
 		if (cnt < 0)
 			break;

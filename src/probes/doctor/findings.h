@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* doctor.h - what this kernel offers: facts and verdicts, before they are printed. */
-#ifndef BPFCAP_SRC_PROBES_DOCTOR_DOCTOR_H
-#define BPFCAP_SRC_PROBES_DOCTOR_DOCTOR_H
+/* findings.h - what the doctor found out about this kernel, before it is printed. */
+#ifndef BPFCAP_SRC_PROBES_DOCTOR_FINDINGS_H
+#define BPFCAP_SRC_PROBES_DOCTOR_FINDINGS_H
 
 #include "../layout/layout.h"
 
@@ -46,7 +46,8 @@ struct doctor {
 			EBPF_FEATURE_LINK_KPROBE_MULTI, EBPF_FEATURE_LINK_TCX                      \
 	}
 
-/* try.c: 0 and by what means it works, or -errno and why not. */
+/* ---- try.c: 0 and by what means it works, or -errno and why not ----------------------------- */
+
 int probe_doctor_try_rawtp(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_tracepoint(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_kprobe(const struct doctor *d, const char **how, struct err *e);
@@ -54,7 +55,9 @@ int probe_doctor_try_tc(const struct doctor *d, const char **how, struct err *e)
 int probe_doctor_try_xdp(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_socket(const struct doctor *d, const char **how, struct err *e);
 
-/* Does a setting have the value that costs something? */
+/* ---- examine.c ------------------------------------------------------------------------------ */
+
+/* True if a setting has the value that costs something. */
 bool probe_doctor_is_bad(const struct doctor_setting *s);
 
 /* Tries everything. Nothing is left behind. -errno only when not even the version is known. */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * context.h - what the files that write capture programs share: the session's choices, the hook,
+ * the program being written, and where it keeps things.
+ *
+ * Private to src/probes. No functions: pieces.h lists the parts of a program, capture.h the rest.
+ */
+#ifndef BPFCAP_SRC_PROBES_CAPTURE_CONTEXT_H
+#define BPFCAP_SRC_PROBES_CAPTURE_CONTEXT_H
+
+#include "bpfcap/cbpf2ebpf.h"
+#include "../layout/layout.h"
+#include "../meta.h"
+#include "../record.h"
+
+struct emit;
+struct hook_ops;
+
+/* ---- The hook ----------------------------------------------------------------------------- */
+
+#define HOOK_TEXT_LEN 128
+
+/* Hooks whose context is the packet: what their programs find there. */
+struct capture_ctx {
+	enum cbpf2ebpf_access access;
+	bool is_skb;		/* the context is a struct __sk_buff */
+	bool in_buffers;	/* the packet may lie in several buffers, see has_frags */
+	bool twice_on_loopback; /* a frame on lo is seen on its way out and on its way in */
+	int16_t ifindex;	/* offsets in the context */
+	int16_t data, data_end; /* -1: the packet cannot be read through pointers */
+	int32_t verdict;	/* the program's return value: the packet goes on as before */
+};
+
+/* What the programs of all hooks of one kind have in common. */
+struct capture_kind {
+	enum ebpf_prog_type type;
+	bool tracing; /* the program gets the address of an sk_buff, so the layout is needed */
+	struct capture_ctx ctx; /* unless tracing */
+
+	/* Writes the whole program: probe_emit_tracing_program() or probe_emit_ctx_program(). */
+	int (*emit)(struct emit *m, struct err *e);
+	/*
+	 * Tracing. In: R1 = context, SLOT_HOOK = the hook's index. Out: R6 = sk_buff or 0;
+	 * SLOT_REASON and SLOT_LOCATION where the hook knows them; SLOT_HOOK = index of the hook
+	 * that runs, for a row of hooks. Jumps to m->out when there is nothing to capture.
+	 * Clobbers R0..R5, R7..R9 and the filter's stack.
+	 */
+	void (*emit_prologue)(const struct emit *m);
+};
+
+/* A place in the kernel where packets are captured. hooks/ fills it; hooks/hook.h has the rest. */
+struct hook {
+	const struct hook_ops *ops;
+	const struct capture_kind *kind;
+	void *state;		   /* of the hook's own file; NULL in all of a row but the first */
+	char spec[HOOK_TEXT_LEN];  /* "rawtp:net_dev_queue" */
+	char name[HOOK_TEXT_LEN];  /* for the user: "tx" */
+	char event[HOOK_TEXT_LEN]; /* tracepoint or function */
+	uint16_t index;		   /* in the session; goes into each record */
+	/* Hooks that share a program stand in a row: the first has their number, the others 0. */
+	unsigned member_cnt;
+	uint32_t attach_type; /* expected_attach_type of the program, 0 for most */
+	enum probe_dir dir;
+
+	/* Where the sk_buff, the drop reason and the dropping address are: raw tracepoint: argument
+	 * from 0; tracepoint: offset in the record; kprobe: argument from 0. -1: not there. */
+	int skb_at, reason_at, location_at;
+	enum ebpf_size reason_size;
+};
+
+/* ---- The session's choices ---------------------------------------------------------------- */
+
+/* What the programs of one session share. */
+struct capture {
+	const struct ebpf_target *target;
+	const struct probe_layout *layout; /* needed by tracing hooks */
+	/* The filter for Ethernet frames, and for packets that begin with an IP header. One that
+	 * has no meaning for the latter does not compile, and matches none: cnt is 0. */
+	struct cbpf_prog eth, raw;
+	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: are in the programs */
+	uint32_t snap_len;
+	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
+	int ifaces_fd;	     /* map of the interfaces chosen, which change; 0: all are */
+	uint32_t
+		iface_netns; /* where they are: others have the same numbers; 0: not to be tested */
+	struct capture_meta meta;
+	bool stack;
+	bool fake_headers; /* make the headers that a packet does not have yet */
+	bool has_skb_data; /* the packet starts there from skb->data; else it is found */
+	int32_t skb_data;
+	int linktype; /* what all packets are taken for (-y), or -1 */
+	bool track;
+	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
+	int track_fd;	 /* map; 0 in programs only shown */
+	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
+	int tables_fd;					      /* the same; 0: none */
+};
+
+/* Value of the per-CPU counter map; the key is the hook's index. */
+struct capture_counters {
+	uint64_t seen, matched, lost_ring, lost_other, no_packet;
+};
+
+#define CAPTURE_SHARED_LEN 640 /* of skb_shared_info, with room for 32 fragments */
+
+/*
+ * Tracing programs work in a value of a plain array map, `busy` while one does: a program may be
+ * interrupted by another on the same CPU, so each has several, key = CPU * levels + level.
+ * (A per-CPU map would limit the value to 32 KiB.) The packet follows.
+ */
+struct capture_scratch {
+	uint64_t busy;
+	uint64_t tmp;
+	uint8_t skb[256];
+	/* Of a packet with bytes in pages (pages.c): */
+	uint64_t at;	 /* where the next are to be read, */
+	uint32_t left;	 /* how many of this fragment, */
+	uint32_t frag;	 /* the number of the one behind it */
+	uint32_t linear; /* length of the linear part */
+	uint32_t unused;
+	uint8_t shared[CAPTURE_SHARED_LEN];
+	struct probe_record record;
+};
+
+#define CAPTURE_LEVELS	   3  /* process, soft interrupt, hard interrupt */
+#define CAPTURE_WINDOW_MIN 16 /* the head of an Ethernet frame with a tag */
+#define CAPTURE_MADE_MAX   56 /* Ethernet and IPv6, rounded up: what the window holds then */
+
+/* ---- The program being written ------------------------------------------------------------ */
+
+/* One program being written. */
+struct emit {
+	struct ebpf_builder *b;
+	const struct capture *c;
+	const struct hook *h;
+	ebpf_label out;	       /* return, without counting */
+	ebpf_label release;    /* leave the scratch, return */
+	ebpf_label no_packet;  /* count it, release */
+	ebpf_label unreadable; /* count it as lost, release */
+	enum ebpf_helper read; /* probe_read, or probe_read_kernel where it exists */
+	enum ebpf_size ptr;    /* of a kernel pointer */
+	bool has_head;	       /* the address of a packet's data can be read: SLOT_HEAD */
+};
+
+/* Stack slots, from the frame pointer. The filter may use what is below SLOT_END. */
+enum {
+	SLOT_CTX = -8,
+	SLOT_COUNTERS = -16,
+	SLOT_SCRATCH = -24,
+	SLOT_START = -32, /* from the window on, packet byte i is at this kernel address + i */
+	SLOT_REASON = -40,
+	SLOT_LOCATION = -48,
+	SLOT_KEY = -56,
+	SLOT_HOOK = -64,    /* index of the hook, u32 */
+	SLOT_TRACKED = -72, /* not 0: followed, whether it matches or not */
+	SLOT_SKB = -80,	    /* addresses of the sk_buff and of its data: see track.c */
+	SLOT_HEAD = -88,
+	SLOT_END = -88,
+	FILTER_STACK_LEN = 384,
+};
+
+/* Offsets in the scratch, by what is there. */
+#define SCRATCH(field) offsetof(struct capture_scratch, field)
+#define RECORD(field)  (SCRATCH(record) + offsetof(struct probe_record, field))
+#define SKB(m, f)      (SCRATCH(skb) + (size_t)layout_off((m)->c->layout, LAYOUT_SKB_##f))
+#define STACK(m)       ((m)->c->stack ? RECORD_STACK_LEN : 0)
+#define PACKET(m)      ((int)(sizeof(struct capture_scratch) + STACK(m)))
+#define COUNTER(field) offsetof(struct capture_counters, field)
+
+#define LINKTYPE_HEADLESS 0xffff /* within a program: R7 points to a transport header */
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pieces.h - the pieces that capture programs are made of, by the file that emits them.
+ *
+ * Private to capture/. The contract of each (registers in, out and clobbered) stands at its
+ * definition.
+ */
+#ifndef BPFCAP_SRC_PROBES_CAPTURE_PIECES_H
+#define BPFCAP_SRC_PROBES_CAPTURE_PIECES_H
+
+#include "context.h"
+
+/* ---- ancillary.c: cbpf2ebpf_ancillary; user is the struct emit ----------------------------- */
+
+int probe_emit_ancillary(void *user, struct ebpf_builder *b, uint32_t ad); /* tracing programs */
+int probe_emit_outbound(void *user, struct ebpf_builder *b, uint32_t ad);  /* the others */
+
+/* ---- skb.c: counters, scratch, sk_buff, interface ------------------------------------------ */
+
+void probe_emit_count(const struct emit *m, size_t counter);
+void probe_emit_counters(const struct emit *m);
+void probe_emit_scratch_take(const struct emit *m);
+void probe_emit_scratch_release(const struct emit *m);
+void probe_emit_skb(const struct emit *m);
+void probe_emit_iface(const struct emit *m);
+void probe_emit_iface_test(const struct emit *m);
+
+/* ---- meta.c: conditions that are not about the packet's bytes ------------------------------ */
+
+void probe_emit_pid_test(const struct emit *m, ebpf_label away);
+void probe_emit_reason_test(const struct emit *m);
+void probe_emit_skb_mark_test(const struct emit *m);
+void probe_emit_ctx_mark_test(const struct emit *m);
+void probe_emit_net(const struct emit *m);
+void probe_emit_iface_netns_test(const struct emit *m);
+void probe_emit_netns_test(const struct emit *m);
+
+/* ---- track.c: packets that are followed ---------------------------------------------------- */
+
+void probe_emit_track_skb(const struct emit *m);
+void probe_emit_track_ctx(const struct emit *m);
+void probe_emit_track_find(const struct emit *m);
+void probe_emit_track_note(const struct emit *m);
+
+/* ---- packet.c: where the packet starts, its linear bytes ----------------------------------- */
+
+void probe_emit_packet_start(const struct emit *m);
+void probe_emit_packet_window(const struct emit *m);
+void probe_emit_packet_rest(const struct emit *m);
+
+/* ---- pages.c: the bytes in pages ----------------------------------------------------------- */
+
+/* Bytes of scratch needed behind the head of a record to copy a packet of `packet_len` bytes. */
+uint32_t probe_pages_room(const struct capture *c, uint32_t packet_len);
+void probe_emit_pages_window(const struct emit *m);
+void probe_emit_pages_rest(const struct emit *m);
+
+/* ---- fake.c: headers that the packet does not have yet ------------------------------------- */
+
+void probe_emit_fake_headers(const struct emit *m);
+
+/* ---- submit.c: the record is completed and written to the ring ----------------------------- */
+
+void probe_emit_submit(const struct emit *m);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tracing.c - the program of hooks that get the address of an sk_buff: kernel functions and
+ * tracepoints.
+ *
+ * It copies the sk_buff and the packet into a scratch, runs the filter over the copy and writes it
+ * to the ring. Emits into m->b; fails with the filter compiler's error. What the program does is
+ * the list in probe_emit_tracing_program().
+ */
+#include <linux/bpf.h>
+
+#include "bpfcap/dsl.h"
+#include "capture.h"
+#include "pieces.h"
+
+uint32_t probe_capture_scratch_len(const struct capture *c)
+{
+	const struct emit m = {.c = c};
+	uint32_t room = c->snap_len > c->window_len ? c->snap_len : c->window_len;
+
+	return ((uint32_t)PACKET(&m) + probe_pages_room(c, room) + 7) / 8 * 8;
+}
+
+/* The frame in which a filter of a tracing program works: R6 = real length, R7 = packet, R8 = bytes
+ * of it; R9 may be clobbered. */
+static struct cbpf2ebpf_frame tracing_frame(struct emit *m)
+{
+	return (struct cbpf2ebpf_frame){
+		.access = CBPF2EBPF_BUFFER,
+		.data = R7,
+		.cap_len = R8,
+		.len = R6,
+		.buffer_len = m->c->window_len,
+		.scratch = 1 << 9,
+		.stack_top = SLOT_END,
+		.stack_len = FILTER_STACK_LEN,
+		.tables = m->c->tables,
+		.ancillary = probe_emit_ancillary,
+		.ancillary_user = m,
+	};
+}
+
+/* Goes to `yes` or m->no_packet: is the first byte IPv4 or IPv6? In: R7 = packet. Clobbers R1. */
+static void emit_is_ip(const struct emit *m, ebpf_label yes)
+{
+	EMIT(m->b, LDX(B, R1, MEM(R7, 0)), RSH(R1, 4), JEQ(R1, 4, yes), JEQ(R1, 6, yes),
+	     JA(m->no_packet));
+}
+
+/*
+ * In: R6 = real length, R8 = bytes of the window, R9 = scratch. Goes on when it matches, else
+ * to m->release. Clobbers R0..R9.
+ *
+ *	if (followed) return;
+ *	if (linktype == raw) { if (!is_ip) goto no_packet; if (!raw_filter()) goto release; }
+ *	else if (!eth_filter()) goto release;
+ */
+static int emit_filter(struct emit *m, struct err *e)
+{
+	const struct cbpf2ebpf_frame frame = tracing_frame(m);
+	struct ebpf_builder *b = m->b;
+	ebpf_label raw = ebpf_label_new(b), ip = ebpf_label_new(b), decided = ebpf_label_new(b);
+	struct cbpf2ebpf_info info;
+	int rc;
+
+	if (m->c->track)
+		EMIT(b, LDX(DW, R0, MEM(R10, SLOT_TRACKED)), JNE(R0, 0, decided));
+	EMIT(b, MOV(R7, R9), ADD(R7, PACKET(m)), LDX(H, R1, MEM(R9, RECORD(linktype))),
+	     JNE(R1, CBPF_LINKTYPE_ETHERNET, raw));
+	rc = cbpf2ebpf_emit(b, &m->c->eth, &frame, &info, e);
+	if (rc < 0)
+		return rc;
+	EMIT(b, JA(decided), LABEL(raw));
+	emit_is_ip(m, ip);
+	EMIT(b, LABEL(ip));
+	if (m->c->raw.cnt == 0)
+		EMIT(b, JA(m->release));
+	else
+		rc = cbpf2ebpf_emit(b, &m->c->raw, &frame, &info, e);
+	EMIT(b, LABEL(decided), JEQ(R0, 0, m->release), LDX(DW, R9, MEM(R10, SLOT_SCRATCH)));
+	return rc;
+}
+
+/* The ways out. m->out is the last: return 0. */
+static void emit_ends(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+
+	EMIT(b, JA(m->release), LABEL(m->unreadable));
+	probe_emit_count(m, COUNTER(lost_other));
+	EMIT(b, JA(m->release), LABEL(m->no_packet));
+	probe_emit_count(m, COUNTER(no_packet));
+	EMIT(b, LABEL(m->release));
+	probe_emit_scratch_release(m);
+	EMIT(b, LABEL(m->out), MOV(R0, 0), EXIT());
+}
+
+static void emit_time(const struct emit *m)
+{
+	EMIT(m->b, CALL(ktime_get_ns), STX(DW, MEM(R9, RECORD(time_ns)), R0));
+}
+
+/*
+ * What is asked for beside the expression. In: R9 = scratch with the sk_buff. Clobbers R0..R5, R7.
+ *
+ *	if (!followed && (other pid || other interface || ...)) goto release;
+ */
+static void emit_choice(const struct emit *m)
+{
+	ebpf_label followed = ebpf_label_new(m->b);
+
+	if (m->c->track) {
+		probe_emit_track_skb(m);
+		probe_emit_track_find(m);
+		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_TRACKED)), JNE(R1, 0, followed));
+		probe_emit_pid_test(m, m->release);
+	}
+	EMIT(m->b, LDX(W, R1, MEM(R9, RECORD(ifindex))));
+	probe_emit_iface_test(m);
+	probe_emit_iface_netns_test(m);
+	probe_emit_skb_mark_test(m);
+	probe_emit_netns_test(m);
+	EMIT(m->b, LABEL(followed));
+}
+
+int probe_emit_tracing_program(struct emit *m, struct err *e)
+{
+	int rc;
+
+	EMIT(m->b, STX(DW, MEM(R10, SLOT_CTX), R1), ST(DW, MEM(R10, SLOT_REASON), 0),
+	     ST(DW, MEM(R10, SLOT_LOCATION), 0), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
+	m->h->kind->emit_prologue(m);
+	EMIT(m->b, JEQ(R6, 0, m->out));
+	probe_emit_reason_test(m);
+	if (!m->c->track)
+		probe_emit_pid_test(m, m->out);
+	probe_emit_counters(m);
+	probe_emit_scratch_take(m);
+	probe_emit_skb(m);
+	probe_emit_iface(m);
+	emit_choice(m);
+	probe_emit_count(m, COUNTER(seen));
+	emit_time(m);
+	probe_emit_packet_start(m);
+	probe_emit_packet_window(m);
+	rc = emit_filter(m, e);
+	if (rc < 0)
+		return rc;
+	probe_emit_count(m, COUNTER(matched));
+	if (m->c->track) {
+		EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(time_ns))));
+		probe_emit_track_note(m);
+	}
+	probe_emit_packet_rest(m);
+	probe_emit_pages_rest(m);
+	probe_emit_submit(m);
+	emit_ends(m);
+	return 0;
+}

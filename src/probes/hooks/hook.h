@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hook.h - kinds of hooks: one ops table and one file each.
+ *
+ * Private to src/probes. A hook is parsed from its spec, prepared (what this kernel has of it is
+ * looked up), gets its program built (capture/capture.h) and loaded, and is attached. Whatever is
+ * special to one kind of hook is behind its ops.
+ */
+#ifndef BPFCAP_SRC_PROBES_HOOKS_HOOK_H
+#define BPFCAP_SRC_PROBES_HOOKS_HOOK_H
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kbpf.h"
+#include "bpfcap/probe.h"
+#include "../capture/context.h"
+
+#define HOOK_CNT_MAX 8192 /* of a session */
+
+struct hook_list {
+	struct hook *hook;
+	unsigned cnt;
+};
+
+/* What hooks may need to know of the session. */
+struct hook_env {
+	const struct ebpf_target *target;
+	struct kbpf_guard *guard;   /* NULL where nothing outlives the process */
+	probe_left_out_fn left_out; /* NULL: nobody wants to know */
+	void *left_out_user;
+};
+
+struct hook_ops {
+	struct capture_kind kind;
+	bool dir_of_packet; /* the packet itself tells the direction */
+	size_t state_len;   /* bytes of hook->state: zeroed before parse(), freed after release() */
+
+	/* Reads the spec behind its prefix. -EINVAL (input). */
+	int (*parse)(struct hook *h, const char *rest, struct err *e);
+	/*
+	 * Optional: called once before anything is made, for hook `first` and all hooks behind it
+	 * that have its ops. Looks up what their specs mean in this kernel, and may replace one
+	 * hook by several.
+	 */
+	int (*resolve)(struct hook_list *list, unsigned first, const struct hook_env *env,
+		       struct err *e);
+	/* Optional: looks up what the program must know (offsets in a record). */
+	int (*prepare)(struct hook *h, const struct hook_env *env, struct err *e);
+
+	/* Optional: removes what captures that were killed left behind; called once. */
+	void (*sweep)(void);
+	/* Optional: true if the attachment outlives the process, so that a guardian must watch. */
+	bool (*outlives)(const struct hook *h, const struct ebpf_target *target);
+	/*
+	 * Attaches to everything, or to one interface. A hook that has only the latter requires -i;
+	 * one that has both attaches to each interface where some are chosen.
+	 */
+	int (*attach)(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e);
+	int (*attach_iface)(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
+			    struct err *e);
+	/* Goes with attach_iface, for an interface that is gone or no longer captured; does nothing
+	 * where the hook is not attached. */
+	void (*detach_iface)(struct hook *h, int ifindex);
+	/* Optional: after attach failed with -EINVAL, asks for less; false if there is no less. */
+	bool (*degrade)(struct hook *h);
+	/* Detaches. Idempotent. Not called for hooks without state. */
+	void (*detach)(struct hook *h);
+	/* Optional: releases what state holds beside its own bytes, after detach. */
+	void (*release)(struct hook *h);
+};
+
+/* ---- rawtp.c, tracepoint.c, socket.c, tc.c, xdp.c, kprobe.c -------------------------------- */
+
+extern const struct hook_ops probe_hook_rawtp;
+extern const struct hook_ops probe_hook_tracepoint;
+extern const struct hook_ops probe_hook_socket;
+extern const struct hook_ops probe_hook_tc;
+extern const struct hook_ops probe_hook_xdp;
+extern const struct hook_ops probe_hook_kprobe;
+
+/* ---- spec.c -------------------------------------------------------------------------------- */
+
+/* Parses specs (each may hold several, separated by commas). -EINVAL (input) or -ENOMEM. */
+int probe_hooks_parse(struct hook_list *list, const char *const *specs, struct err *e);
+
+/* ---- list.c -------------------------------------------------------------------------------- */
+
+/* Appends a copy of *h. -EINVAL (input) if the list has a hook with this spec, -ENOMEM. */
+int probe_hooks_append(struct hook_list *list, const struct hook *h, struct err *e);
+/* Has each kind of hook look up what its specs stand for. */
+int probe_hooks_resolve(struct hook_list *list, const struct hook_env *env, struct err *e);
+/* Has each kind of hook remove what killed captures left behind. */
+void probe_hooks_sweep(const struct hook_list *list);
+/* Replaces hook `at` by `cnt` hooks, whose names and specs must differ. Sets all indices. */
+int probe_hooks_replace(struct hook_list *list, unsigned at, const struct hook *hooks, unsigned cnt,
+			struct err *e);
+/* True if one of the hooks traces, or if one does not. */
+bool probe_hooks_have(const struct hook_list *list, bool tracing);
+
+void probe_hook_detach(struct hook *h);
+/* Detaches, and frees the state. */
+void probe_hook_release(struct hook *h);
+void probe_hooks_free(struct hook_list *list);
+
+/* ---- text.c -------------------------------------------------------------------------------- */
+
+/* Copies a name; false if it is empty, too long, or has other characters than [A-Za-z0-9_.] and
+ * those of `also`. */
+bool probe_hook_copy_name(char dst[HOOK_TEXT_LEN], const char *name, size_t len, const char *also);
+/*
+ * Reads "NAME" or "NAME@N", N from 1. *arg counts from 0, is at most INT_MAX, and stays as it is
+ * without @N. False if the text is neither; `also` is as above.
+ */
+bool probe_hook_split_arg(char dst[HOOK_TEXT_LEN], const char *text, const char *also, int *arg);
+
+#endif

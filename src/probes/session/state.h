@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - a capture session: what struct probe holds, and what each file of this room does with
+ * it.
+ */
+#ifndef BPFCAP_SRC_PROBES_SESSION_STATE_H
+#define BPFCAP_SRC_PROBES_SESSION_STATE_H
+
+#include "../clock.h"
+#include "../hooks/hook.h"
+#include "../kallsyms.h"
+#include "../owners/owners.h"
+#include "../tp_format.h"
+
+/* Counts kept on our side, by hook. */
+struct session_hook {
+	int prog_fd; /* -1: none */
+	uint64_t captured;
+	uint64_t damaged; /* records that no program of ours writes */
+};
+
+#define SESSION_FORGET_CNT 3
+
+struct probe {
+	struct ebpf_target target;
+	struct probe_layout layout;
+	struct capture capture;
+	struct hook_list hooks;
+	struct session_hook *state; /* one for each hook */
+
+	uint32_t own_netns;	  /* inode, 0: unknown */
+	struct kbpf_iface *iface; /* all of this network namespace */
+	unsigned iface_cnt;
+	uint64_t iface_heard_ns; /* CLOCK_MONOTONIC */
+	char **pattern;		 /* -i: names and globs, NULL-terminated; NULL: all */
+	struct kbpf_iface *chosen;
+	unsigned chosen_cnt;
+	struct kbpf_iface_monitor *monitor; /* NULL: interfaces that come later do not matter */
+	int wake_fd;			    /* readable when there is news, or the clock is set */
+
+	struct hook_env env;
+	int forget_fd[SESSION_FORGET_CNT]; /* see track.c; 0: none */
+	struct kbpf_guard *guard; /* takes off tc filters when we die; NULL: nothing to guard */
+	struct kbpf_perfbuf *rings;
+	struct record_room room;
+	struct probe_clock clock;
+	struct kallsyms *symbols; /* read when the first is asked for */
+	bool symbols_tried;
+	struct tp_names reasons;
+	struct owners *owners; /* NULL: not asked for */
+	bool stopped;
+	char *log; /* the verifier's, when asked for */
+
+	/* During a poll. */
+	probe_event_fn fn;
+	void *user;
+	probe_notice_fn notice;
+	void *notice_user;
+};
+
+/*
+ * Functions that take a struct probe_config are steps of probe_open(): 0 or -errno, and what they
+ * made is released by probe_close() even after a failure.
+ */
+
+/* ---- target.c ------------------------------------------------------------------------------- */
+
+/* May this process load programs that read the address of what they are given? */
+bool probe_shows_pointers(void);
+
+/* ---- iface.c: the interfaces of a session --------------------------------------------------- */
+
+/* LINKTYPE of what a hook sees on a device of this ARPHRD type; -1: neither Ethernet nor IP. */
+int probe_linktype_of_arp(uint16_t arp_type);
+int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e);
+void probe_session_free_ifaces(struct probe *p);
+/* Lists the interfaces again. */
+int probe_session_hear(struct probe *p, struct err *e);
+bool probe_session_wants_iface(const struct probe *p, const char *name);
+bool probe_session_has_glob(const struct probe *p);
+bool probe_session_wants_all(const struct probe *p); /* -i any, or no -i */
+
+/* ---- maps.c: the maps and rings of p->capture ----------------------------------------------- */
+
+int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e);
+void probe_session_close_maps(struct probe *p);
+/* Enters an interface into the map of link types. */
+void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i);
+
+/* ---- load.c: programs ----------------------------------------------------------------------- */
+
+/* Gives the program's descriptor. */
+int probe_session_load(struct probe *p, struct hook *h, bool want_log, struct err *e);
+int probe_session_load_all(struct probe *p, const struct probe_config *c, struct err *e);
+
+/* ---- follow.c: interfaces that appear and disappear ----------------------------------------- */
+
+int probe_session_follow_open(struct probe *p, const struct probe_config *c, struct err *e);
+void probe_session_follow_close(struct probe *p);
+/* True if hook i is attached to each chosen interface, and not once for all. */
+bool probe_session_by_iface(const struct probe *p, unsigned i);
+/* Attaches hook i to the chosen interfaces; it may fail on one that a glob chose. */
+int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e);
+/* To be called when wake_fd may be readable: attaches to interfaces that have appeared, drops those
+ * that are gone. */
+void probe_session_follow(struct probe *p);
+
+/* ---- attach.c ------------------------------------------------------------------------------- */
+
+int probe_session_attach(struct probe *p, const struct probe_config *c, struct err *e);
+
+/* ---- track.c: for --track, once all hooks are attached -------------------------------------- */
+
+int probe_session_track_open(struct probe *p, const struct probe_config *c, struct err *e);
+void probe_session_track_close(struct probe *p);
+
+#endif
