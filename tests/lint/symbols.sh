@@ -5,28 +5,28 @@
 # A symbol of ours that begins with bpf_, pcap_, mnl_ or btf_ could silently replace one of another
 # library's own.
 . "${0%/*}/../lib/test.sh"
+. "${0%/*}/../lib/tree.sh"
 
-# Global definitions of an object, without the sanitizers' own.
+# defined DIR: a line "SOURCE SYMBOL" for each global definition of DIR's objects.
 defined()
 {
-	nm -g --defined-only "$1" | awk 'NF == 3 && $2 ~ /[A-TX-Z]/ { print $3 }' | grep -v '^_'
+	awk -v dir="$1/" 'index($1, dir) == 1 && $2 != "U" { print $1, $3 }' "$T/symbols"
 }
 
-# prefix DIR PREFIXES [DEPTH]: every global symbol of DIR's objects begins with one of them.
+# prefix DIR PREFIXES [FILES]: every global symbol of DIR's objects begins with one of them; where
+# FILES is given, only of sources that match it.
 prefix()
 {
-	[ -d "$BUILD/$1" ] || skip "not built"
-	find "$1" -maxdepth "${3-9}" -name '*.c' | while read -r source; do
-		defined "$BUILD/${source%.c}.o" | grep -Ev "^($2)_" | sed "s,^,$source defines ,"
-	done >"$T/bad"
-	[ ! -s "$T/bad" ] || fail "$(cat "$T/bad")"
+	[ -s "$T/symbols" ] || skip "not built"
+	defined "$1" | grep -E "^${3:-$1/}" | grep -vE " ($2)_" >"$T/bad" || return 0
+	fail "$(sed 's/ / defines /' "$T/bad")"
 }
 
 foreign()
 {
-	find "$BUILD/src" "$BUILD/tools" -name '*.o' 2>/dev/null | while read -r object; do
-		defined "$object" | grep -E '^(bpf|pcap|mnl|btf)_' | sed "s,^,$object defines ,"
-	done >"$T/bad"
+	[ -s "$T/symbols" ] || skip "not built"
+	awk '$2 != "U" && $3 ~ /^(bpf|pcap|mnl|btf)_/ { print $1 " defines " $3 }' "$T/symbols" \
+		>"$T/bad"
 	[ ! -s "$T/bad" ] || fail "$(cat "$T/bad")"
 }
 
@@ -44,20 +44,20 @@ exported()
 declared()
 {
 	need gcc
-	for layer in asm cbpf2ebpf loader probes; do
-		[ -d "src/$layer" ] || skip "src/$layer is not there yet"
-	done
 	for h in include/bpfcap/*.h; do
-		gcc -std=gnu11 -Iinclude -fsyntax-only -aux-info "$T/info" -x c "$h" || fail "$h"
-		grep '^/\* include/' "$T/info" | grep -v ' static ' |
-			grep -oE '\b(ebpf|cbpf|cbpf2ebpf|kbpf|probe)_[a-z0-9_]+ \(' | tr -d ' ('
-	done | sort -u >"$T/declared"
-	defined "$BUILD/libbpfcap.a" | sort -u >"$T/defined"
+		echo "#include \"${h#include/}\""
+	done >"$T/all.c"
+	gcc -std=gnu11 -Iinclude -fsyntax-only -aux-info "$T/info" "$T/all.c" || fail "see above"
+	grep '^/\* include/' "$T/info" | grep -v ' static ' |
+		grep -oE '\b(ebpf|cbpf|cbpf2ebpf|kbpf|probe)_[a-z0-9_]+ \(' | tr -d ' (' |
+		sort -u >"$T/declared"
+	defined src | sed 's/.* //' | sort -u >"$T/defined"
 	bad=$(comm -23 "$T/declared" "$T/defined")
 	[ -z "$bad" ] || fail "declared, but defined nowhere: $bad"
 }
 
-try_as 'src has err_' prefix src err 1
+(symbols src tools) >"$T/symbols"
+try_as 'src has err_' prefix src err 'src/[^/]* '
 try_as 'src/asm has ebpf_' prefix src/asm ebpf
 try_as 'src/cbpf2ebpf has cbpf_, cbpf2ebpf_, c2e_' prefix src/cbpf2ebpf 'cbpf|cbpf2ebpf|c2e'
 try_as 'src/loader has kbpf_' prefix src/loader kbpf
