@@ -31,7 +31,8 @@ TOOL_TEST_LIBS = $(BUILD)/libcap.a $(BUILD)/libasm.a $(BUILD)/libinject.a
 
 TEST_C	    := $(TEST_BIN) $(FUZZERS) $(VM_BIN)
 PLAN_tests   = $(PLAN_examples) $(TOOL_OBJ) $(TOOL_TEST_LIBS) $(TEST_LIB) $(BUILD)/libtest.a \
-	       $(TEST_C:%=%.o) $(TEST_C) $(FUZZ_DRIVER) $(BPF_CASES)
+	       $(TEST_C:%=%.o) $(TEST_C) $(FUZZ_DRIVER) \
+	       $(filter-out $(wildcard $(BPF_CASES)),$(BPF_CASES))
 PLAN_check   = $(PLAN_all) $(PLAN_tests)
 PLAN_bench   = $(PLAN_all) $(TEST_LIB) $(BUILD)/libtest.a $(BENCH:%=%.o) $(BENCH)
 PLAN_check-kernel = $(PLAN_check)
