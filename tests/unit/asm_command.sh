@@ -187,13 +187,13 @@ mistakes_get_one_line()
 	says 2 'not a kernel version' -k latest "$T/v4.s"
 	says 2 'No such file' "$T/none.s"
 	says 2 'the program is empty'
-	says 2 'not an option' --frob "$T/v4.s"
+	says 2 'unknown option' --frob "$T/v4.s"
 	says 2 "'exe' is not a form" -O exe "$T/v4.s"
 	says 2 "'c' is not a form" -I c "$T/v4.s"
 	says 2 'not a program type' -t lsm "$T/v4.s"
 	says 2 'left over' "$T/v4.s" "$T/helper.s"
 	says 2 'for running' -n "$T/v4.s"
-	says 2 'wants a value' -k
+	says 2 'requires an argument' -k
 	says 2 'hex digits' run -n -x '0g' "$T/v4.s"
 	says 2 'written to a file' -O elf -t xdp "$T/v4.s"
 	says 2 'needs --section' -O elf -o "$T/o.o" "$T/v4.s"

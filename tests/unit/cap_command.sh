@@ -175,9 +175,11 @@ refused()
 
 refuses_bad_input()
 {
-	refused 2 "^bpfcap: options: '--nonsense' is not an option" --nonsense
-	refused 2 "^bpfcap: options: '-Y' is not an option" -Y
-	refused 2 '^bpfcap: options: .-c. wants a value' -c
+	refused 2 "^bpfcap: options: unknown option '--nonsense'" --nonsense
+	refused 2 "^bpfcap: options: unknown option '-Y'" -Y
+	refused 2 '^bpfcap: options: -c requires an argument' -c
+	refused 2 '^bpfcap: options: -Q has no meaning with -r' -r "$T/all.pcap" -Q in
+	refused 2 '^bpfcap: options: --owner has no meaning with -d' -d --owner icmp
 	refused 2 '^bpfcap: filter: ' -r "$T/all.pcap" icm
 	refused 2 '^bpfcap: filter: .*not in the file' -r "$T/all.pcap" inbound # as tcpdump does
 	refused 2 '^bpfcap: filter: .*not in the file' -r "$T/all.pcap" 'icmp or ifindex 2'
@@ -191,7 +193,7 @@ refuses_bad_input()
 	refused 2 '^bpfcap: output: ' -r "$T/all.pcap" -w "$T"
 	refused 2 '^bpfcap: options: .*avi' -r "$T/all.pcap" -w "$T/x" --format avi
 	refused 2 '^bpfcap: [a-z]*: .*/no/such' -r /no/such
-	echo 'this is no capture file' >"$T/text"
+	echo 'this is not a capture file' >"$T/text"
 	refused 2 '^bpfcap: [a-z]*: .*text' -r "$T/text"
 	refused 2 '^bpfcap: options: .*-w' -G 5
 	[ ! -e "$T/x" ] || fail "a file was left"
@@ -265,7 +267,7 @@ reads_the_filter_from_a_file()
 	done
 	printf 'icmp\0' >"$T/expr"
 	status 2 "$bpfcap" -F "$T/expr" -d 2>"$T/err"
-	has "$T/err" 'not a text'
+	has "$T/err" 'not a text file'
 }
 
 dumps_cbpf_like_tcpdump()

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -16,7 +18,7 @@ static char line[512];
 static char *argv[64];
 
 /* Splits at spaces; "~" in a word stands for a space. */
-static int parse(struct options *o, const char *words, struct err *e)
+static int parse(struct cap_options *o, const char *words, struct err *e)
 {
 	int argc = 0;
 	char *save = NULL;
@@ -34,7 +36,7 @@ static int parse(struct options *o, const char *words, struct err *e)
 
 static void takes_the_main_job(void **state)
 {
-	struct options o;
+	struct cap_options o;
 	struct err e;
 
 	(void)state;
@@ -49,7 +51,7 @@ static void takes_the_main_job(void **state)
 
 static void joins_the_trailing_expression(void **state)
 {
-	struct options o;
+	struct cap_options o;
 	struct err e;
 
 	(void)state;
@@ -69,7 +71,7 @@ static void joins_the_trailing_expression(void **state)
 
 static void splits_lists(void **state)
 {
-	struct options o;
+	struct cap_options o;
 	struct err e;
 
 	(void)state;
@@ -87,18 +89,20 @@ static void splits_lists(void **state)
 
 static void counts_and_groups_letters(void **state)
 {
-	struct options o;
+	struct cap_options o;
 	struct err e;
 
 	(void)state;
-	assert_int_equal(parse(&o, "bpfcap -ddd -nqvvXX -ttt -Sc1 -w- --json", &e), 0);
-	assert_int_equal(o.dump_cnt, 3);
+	assert_int_equal(parse(&o, "bpfcap -nqvvXX -ttt -Sc1 -w- --json", &e), 0);
 	assert_int_equal(o.verbose, 2);
 	assert_int_equal(o.hex_ascii, 2);
 	assert_int_equal(o.time_form, 3);
 	assert_int_equal(o.packet_cnt, 1);
 	assert_string_equal(o.write_path, "-");
 	assert_true(o.stack && o.json && o.quick && o.no_names);
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap -ddd -s0", &e), 0);
+	assert_int_equal(o.dump_cnt, 3);
 	options_free(&o);
 }
 
@@ -118,14 +122,15 @@ static void refuses_in_one_line(void **state)
 		{"bpfcap -c 1x", "1x"},
 		{"bpfcap -c 99999999999999999999", "99999999999999999999"},
 		{"bpfcap -s ~5", " 5"},
-		{"bpfcap -f ,", "empty"},
+		{"bpfcap -f ,", "hook"},
 		{"bpfcap --json=yes", "--json=yes"},
 		{"bpfcap -e icmp udp", "udp"},
+		{"bpfcap -D icmp", "icmp"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct options o;
+		struct cap_options o;
 		struct err e = {0};
 
 		assert_int_equal(parse(&o, bad[i].words, &e), -EINVAL);
@@ -136,7 +141,7 @@ static void refuses_in_one_line(void **state)
 	}
 }
 
-/* Each option is in the help and in the manual page, with what it takes. */
+/* Help and manual page list each option with its argument. */
 static void documents_every_option(void **state)
 {
 	static const char *const names[] = {
@@ -154,6 +159,119 @@ static void documents_every_option(void **state)
 	text_free(&man);
 }
 
+/*
+ * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D. An option is
+ * accepted in the modes named here and refused, by name, in the others.
+ */
+static const struct {
+	const char *words, *modes;
+} uses[] = {
+	{"-e icmp", "lrdp"},
+	{"-F file", "lrdp"},
+	{"-f rx", "ldp"},
+	{"-i lo", "lp"},
+	{"-k 5.4", "ldp"},
+	{"-c 1", "lr"},
+	{"-s 9", "ldp"},
+	{"-S", "lp"},
+	{"--netns self", "lp"},
+	{"--pid 1", "lp"},
+	{"--mark 1", "lp"},
+	{"--reason A", "lp"},
+	{"-Q in", "l"},
+	{"--owner", "l"},
+	{"--track", "lp"},
+	{"--gather", "l"},
+	{"--gather-by skb", "l"},
+	{"--fake-hdr", "lp"},
+	{"--skb-data 1", "lp"},
+	{"-y RAW", "ldp"},
+	{"-B 1", "lp"},
+	{"-Z root", "l"},
+	{"-w file", "lr"},
+	{"--format pcap", "lr"},
+	{"-C 1", "lr"},
+	{"-G 1", "lr"},
+	{"-W 1", "lr"},
+	{"-U", "lr"},
+	{"-l", "lr"},
+	{"--print", "lr"},
+	{"--json", "lrD"},
+	{"-n", "lrdpDi"},
+	{"-q", "lr"},
+	{"-v", "lr"},
+	{"-t", "lr"},
+	{"--nano", "lr"},
+	{"-#", "lr"},
+	{"-x", "lr"},
+	{"-X", "lr"},
+	{"-A", "lr"},
+};
+
+static const struct {
+	char mode;
+	const char *words;
+} modes[] = {
+	{'l', ""},	   {'r', "-r file"}, {'d', "-d"}, {'p', "--dump=program"},
+	{'D', "--doctor"}, {'i', "-D"},
+};
+
+static void check_use(const char *mode_words, const char *use, bool accepted)
+{
+	struct cap_options o;
+	struct err e = {0};
+	char words[128], name[32] = "";
+
+	snprintf(words, sizeof(words), "bpfcap %s %s", mode_words, use);
+	assert_true(sscanf(use, "%31s", name) == 1);
+	if (parse(&o, words, &e) != (accepted ? 0 : -EINVAL))
+		fail_msg("%s: %s", words, e.text);
+	if (!accepted)
+		assert_ptr_equal(strstr(e.text, name), e.text);
+	options_free(&o);
+}
+
+static void refuses_what_a_mode_cannot_honour(void **state)
+{
+	(void)state;
+	for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++)
+		for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
+			check_use(modes[m].words, uses[i].words,
+				  strchr(uses[i].modes, modes[m].mode) != NULL);
+}
+
+/* Two modes at once are refused; --dump goes with -d. */
+static void refuses_two_modes(void **state)
+{
+	(void)state;
+	check_use("-d", "-r file", false);
+	check_use("--doctor", "-r file", false);
+	check_use("--doctor", "-d", false);
+	check_use("-D", "--doctor", false);
+	check_use("-D", "--dump ir", false);
+}
+
+/* The list above has a line for each option of --help but those that select a mode. */
+static void walks_all_options(void **state)
+{
+	static const char *const selecting[] = {"-r", "-d",    "--dump", "--doctor",
+						"-D", "--man", "-h",	 "-V"};
+	struct text help = {0};
+	size_t cnt = 0;
+	char *save = NULL;
+
+	(void)state;
+	options_help(&help);
+	for (char *l = strtok_r(help.p, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		const char *name = l + strspn(l, " ");
+
+		cnt += *name == '-' && name - l < 8;
+	}
+	text_free(&help);
+	assert_int_equal(cnt,
+			 sizeof(uses) / sizeof(uses[0]) + sizeof(selecting) / sizeof(selecting[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +281,9 @@ int main(void)
 		cmocka_unit_test(counts_and_groups_letters),
 		cmocka_unit_test(refuses_in_one_line),
 		cmocka_unit_test(documents_every_option),
+		cmocka_unit_test(refuses_what_a_mode_cannot_honour),
+		cmocka_unit_test(refuses_two_modes),
+		cmocka_unit_test(walks_all_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,8 +30,8 @@ wrong_command_lines()
 	o=$cases/tc.bpf
 	refused 'which object'
 	refused 'which function.*--at.*--entry' "$o"
-	refused '--no-such. is not an option' "$o" --no-such
-	refused 'at. wants a value' "$o" --at
+	refused 'unknown option .--no-such' "$o" --no-such
+	refused 'at requires an argument' "$o" --at
 	refused 'one object' "$o" "$o" --at f -e tcp
 	refused 'needs either a filter' "$o" --at $stub
 	refused 'needs either a filter' "$o" --at $stub -e tcp --reject-all

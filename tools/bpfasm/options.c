@@ -18,41 +18,41 @@
 /* clang-format off */
 static const struct opt_row rows[] = {
 	{'I', "input", "FORM", OPT_STRING, TO(input_name), 0,
-	 "what FILE is: text (source or listing), raw, hex, decimal, cbpf (tcpdump -ddd) or elf; by default elf where it begins so, else text"},
+	 "what FILE is: text (source or listing), raw, hex, decimal, cbpf (tcpdump -ddd) or elf; by default elf where it begins so, else text", 0},
 	{'O', "output", "FORM", OPT_STRING, TO(output_name), 0,
-	 "what to write: text (a listing, the default), raw, hex, decimal, c or elf"},
+	 "what to write: text (a listing, the default), raw, hex, decimal, c or elf", 0},
 	{'o', "out", "FILE", OPT_STRING, TO(out_path), 0,
-	 "write to FILE instead of standard output"},
+	 "write to FILE instead of standard output", 0},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
-	 "refuse what kernel VER (5.4, 6.1 ...) lacks"},
+	 "refuse what kernel VER (5.4, 6.1 ...) lacks", 0},
 	{'t', "type", "TYPE", OPT_STRING, TO(type_name), 0,
-	 "of the program: socket_filter (socket), sched_cls (tc), xdp, kprobe, tracepoint, raw_tracepoint"},
+	 "of the program: socket_filter (socket), sched_cls (tc), xdp, kprobe, tracepoint, raw_tracepoint", 0},
 	{'s', "section", "NAME", OPT_STRING, TO(section), 0,
-	 "section of an ELF object to write, or to read: then a function's name will do, too"},
+	 "section of an ELF object to write, or to read: then a function's name will do, too", 0},
 	{'l', "license", "TEXT", OPT_STRING, TO(license), 0,
-	 "license in an ELF object; Dual MIT/GPL by default"},
+	 "license in an ELF object; Dual MIT/GPL by default", 0},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
-	 "link type of the packets that -I cbpf is for; EN10MB by default"},
+	 "link type of the packets that -I cbpf is for; EN10MB by default", 0},
 	{'n', "interpret", NULL, OPT_FLAG, TO(interpret), 0,
-	 "run: in the interpreter, without root, instead of the kernel"},
+	 "run: in the interpreter, without root, instead of the kernel", 0},
 	{0, "trace", NULL, OPT_FLAG, TO(trace), 0,
-	 "run: show each step (in the interpreter)"},
+	 "run: show each step (in the interpreter)", 0},
 	{'x', "hex", "BYTES", OPT_STRING, TO(hex), 0,
-	 "run: on this packet, or context of tracing programs; @FILE reads the digits from FILE"},
+	 "run: on this packet, or context of tracing programs; @FILE reads the digits from FILE", 0},
 	{'r', "read", "FILE", OPT_STRING, TO(pcap), 0,
-	 "run: on each packet of a capture file"},
+	 "run: on each packet of a capture file", 0},
 	{0, "repeat", "N", OPT_NUMBER, TO(repeat), 1,
-	 "run: N times in the kernel, for the mean time"},
+	 "run: N times in the kernel, for the mean time", 0},
 	{0, "man", NULL, OPT_FLAG, TO(man), 0,
-	 "print the manual page: bpfasm --man | man -l -"},
+	 "print the manual page: bpfasm --man | man -l -", 0},
 	{'h', "help", NULL, OPT_FLAG, TO(help), 0,
-	 "this list"},
+	 "this list", 0},
 	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
-	 "the version"},
+	 "the version", 0},
 };
 /* clang-format on */
 
-static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), NULL};
 
 static const char *const forms[FORM_CNT] = {
 	[EBPF_FORMAT_LISTING] = "text",
@@ -125,13 +125,13 @@ static int take_words(struct options *o, char **words, struct err *e)
 
 int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
-	char **words;
+	struct opt_words w;
 	int rc;
 
 	*o = (struct options){.license = "Dual MIT/GPL", .linktype = "EN10MB"};
-	rc = opt_parse(&table, argc, argv, o, NULL, &words, e);
+	rc = opt_parse(&table, argc, argv, o, &w, e);
 	if (!rc)
-		rc = take_words(o, words, e);
+		rc = take_words(o, w.words, e);
 	return rc ? rc : look_up(o, e);
 }
 

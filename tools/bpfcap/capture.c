@@ -24,7 +24,7 @@ enum {
 	RING_PAGES_MAX = 1 << 16,
 };
 
-struct capture {
+struct live_capture {
 	struct probe *probe;
 	struct output out;
 	struct selection selection;
@@ -49,14 +49,14 @@ static uint32_t ring_pages(uint64_t kib)
 }
 
 /* Only a drop has a reason. */
-static const char *const *hooks_of(const struct options *o)
+static const char *const *hooks_of(const struct cap_options *o)
 {
 	static const char *const drop[] = {"drop", NULL};
 
 	return o->reasons.cnt && !o->hooks.cnt ? drop : o->hooks.words;
 }
 
-struct probe_config capture_config(const struct options *o)
+struct probe_config capture_config(const struct cap_options *o)
 {
 	return (struct probe_config){
 		.kernel = o->kernel,
@@ -87,7 +87,7 @@ static void on_notice(void *user, const char *text)
 
 static void on_left_out(void *user, const char *func, const char *why)
 {
-	struct capture *c = user;
+	struct live_capture *c = user;
 
 	c->left_out_cnt++;
 	if (c->list_left_out)
@@ -96,7 +96,7 @@ static void on_left_out(void *user, const char *func, const char *why)
 
 static int on_event(void *user, const struct probe_event *ev)
 {
-	struct capture *c = user;
+	struct live_capture *c = user;
 	struct packet pk = {.ev = ev, .probe = c->probe};
 	struct gather_note note;
 	int rc;
@@ -115,14 +115,14 @@ static int on_event(void *user, const struct probe_event *ev)
 
 static void on_missing(void *user, const struct probe_event *first, unsigned hook)
 {
-	struct capture *c = user;
+	struct live_capture *c = user;
 
 	output_missing(&c->out, &(struct packet){.ev = first, .probe = c->probe},
 		       probe_hook_name(c->probe, hook));
 }
 
 /* Packets that have had their time. */
-static void expire(struct capture *c, uint64_t age_ns)
+static void expire(struct live_capture *c, uint64_t age_ns)
 {
 	struct timespec now;
 
@@ -133,7 +133,7 @@ static void expire(struct capture *c, uint64_t age_ns)
 		      on_missing, c);
 }
 
-static void announce(const struct capture *c)
+static void announce(const struct live_capture *c)
 {
 	const struct probe *p = c->probe;
 	unsigned cnt = probe_hook_cnt(p);
@@ -148,7 +148,7 @@ static void announce(const struct capture *c)
 }
 
 /* Hands on the events of up to `ms`: > 0 if there were any, or -errno. */
-static int poll_events(struct capture *c, int ms)
+static int poll_events(struct live_capture *c, int ms)
 {
 	int rc = probe_poll(c->probe, ms, on_event, c, c->e);
 
@@ -156,7 +156,7 @@ static int poll_events(struct capture *c, int ms)
 }
 
 /* Until a signal, -c, or an error: 0, 1 when it is enough, or -errno. */
-static int run(struct capture *c)
+static int run(struct live_capture *c)
 {
 	while (!stop_requested()) {
 		int rc = poll_events(c, POLL_MS);
@@ -174,7 +174,7 @@ static int run(struct capture *c)
 }
 
 /* What was recorded before the end and is still in the rings. */
-static int drain(struct capture *c)
+static int drain(struct live_capture *c)
 {
 	int rc;
 
@@ -185,7 +185,7 @@ static int drain(struct capture *c)
 	return rc;
 }
 
-static int run_output(struct capture *c)
+static int run_output(struct live_capture *c)
 {
 	struct probe_counts counts;
 	struct err ignored;
@@ -224,7 +224,7 @@ static bool any_glob(const struct word_list *hooks)
 	return false;
 }
 
-static int begin_gather(struct capture *c, const struct options *o)
+static int begin_gather(struct live_capture *c, const struct cap_options *o)
 {
 	bool by_skb = o->gather_by && strcmp(o->gather_by, "skb") == 0;
 	unsigned cnt = probe_hook_cnt(c->probe);
@@ -245,7 +245,7 @@ static int begin_gather(struct capture *c, const struct options *o)
 	return 0;
 }
 
-static int run_session(struct capture *c, const struct options *o, uint32_t snap_len)
+static int run_session(struct live_capture *c, const struct cap_options *o, uint32_t snap_len)
 {
 	int rc = 0;
 
@@ -260,10 +260,10 @@ static int run_session(struct capture *c, const struct options *o, uint32_t snap
 	return rc;
 }
 
-int capture(const struct options *o, struct err *e)
+int capture(const struct cap_options *o, struct err *e)
 {
 	struct probe_config config = capture_config(o);
-	struct capture c = {.e = e, .list_left_out = o->verbose};
+	struct live_capture c = {.e = e, .list_left_out = o->verbose};
 	int rc = select_init(&c.selection, o, e);
 
 	if (rc == 0)

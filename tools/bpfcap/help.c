@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * help.c - --help and the manual page, both made of the options' table and of what
- * the library says of its hooks.
+ * help.c - prints --help and the manual page, both generated from the table of options and from
+ * the library's list of hooks.
  */
 #include "help.h"
 
@@ -17,11 +17,14 @@ static const struct {
 	const char *command, *text;
 } examples[] = {
 	{"bpfcap -k 5.4 --filter icmp",
-	 "pings received, sent and dropped, with code for Linux 5.4"},
-	{"bpfcap -f drop -S tcp port 443", "dropped packets, with the reason and the stack"},
-	{"bpfcap -f tc:ingress -i eth0 -w all.pcapng", "everything that eth0 receives, to a file"},
-	{"bpfcap -w - icmp6 | tcpdump -nr -", "live into another program"},
-	{"bpfcap -ddd -f tc -k 5.4 host 10.0.0.1", "the filter as a program, without root"},
+	 "print pings received, sent and dropped, with code for Linux 5.4"},
+	{"bpfcap -f drop -S tcp port 443",
+	 "print dropped packets with the reason and the kernel stack"},
+	{"bpfcap -f tc:ingress -i eth0 -w all.pcapng",
+	 "write everything that eth0 receives to a file"},
+	{"bpfcap -w - icmp6 | tcpdump -nr -", "feed a live capture to another program"},
+	{"bpfcap -ddd -f tc -k 5.4 host 10.0.0.1",
+	 "print the filter as a program; needs no privileges"},
 };
 #define EXAMPLE_CNT (sizeof(examples) / sizeof(examples[0]))
 
@@ -38,7 +41,7 @@ void help_usage(void)
 	const struct probe_hook_help *hooks = probe_hook_help(&cnt);
 
 	text_put(&t, "usage: bpfcap [options] [expression...]\n"
-		     "Captures packets anywhere in the kernel, filtered there.\n\n");
+		     "Captures packets anywhere in the kernel and filters them there.\n\n");
 	options_help(&t);
 	text_put(&t, "\nHooks:\n");
 	for (size_t i = 0; i < cnt; i++)
@@ -47,11 +50,11 @@ void help_usage(void)
 	text_put(&t, "\nExamples:\n");
 	for (size_t i = 0; i < EXAMPLE_CNT; i++)
 		text_printf(&t, "  %s\n      %s\n", examples[i].command, examples[i].text);
-	text_put(&t, "\nExit status: 0 done; 1 something failed; 2 the command line is wrong.\n");
+	text_put(&t, "\nExit status: 0 success; 1 failure; 2 usage error or invalid filter.\n");
 	print(&t);
 }
 
-/* Appends text with the characters escaped that man(7) would take for its own. */
+/* Appends text, with the characters that are special in man(7) escaped. */
 static void put_roff(struct text *t, const char *s)
 {
 	for (; *s; s++) {
@@ -83,8 +86,10 @@ void help_man(void)
 		 ".SH DESCRIPTION\n"
 		 "Captures packets at hooks in the Linux kernel (5.4 and later) that match a\n"
 		 ".BR pcap\\-filter (7)\n"
-		 "expression, and prints them or writes them to a file. Neither BTF nor kernel\n"
-		 "headers nor a compiler are needed.\n"
+		 "expression, and prints them or writes them to a file. It needs no BTF, kernel\n"
+		 "headers or compiler. An option that has no meaning with\n"
+		 ".BR \\-r ,\n.BR \\-d ,\n.BR \\-\\-dump ,\n.B \\-\\-doctor\nor\n.B \\-D\n"
+		 "is refused.\n"
 		 ".SH OPTIONS\n");
 	options_man(&t);
 	text_put(&t, ".SH HOOKS\n");
@@ -94,8 +99,9 @@ void help_man(void)
 		put_roff(&t, hooks[i].needs);
 		text_put(&t, "\n");
 	}
-	text_put(&t, ".SH EXIT STATUS\n0: done. 1: something failed while running. 2: the command\n"
-		     "line or the filter is wrong.\n.SH EXAMPLES\n");
+	text_put(&t,
+		 ".SH EXIT STATUS\n0: success. 1: a failure at run time. 2: a usage error or an\n"
+		 "invalid filter.\n.SH EXAMPLES\n");
 	for (size_t i = 0; i < EXAMPLE_CNT; i++)
 		put_entry(&t, examples[i].command, examples[i].text);
 	text_put(&t, ".SH SEE ALSO\n.BR tcpdump (8),\n.BR pcap\\-filter (7)\n");

@@ -16,7 +16,7 @@
 #include "replay.h"
 #include "show.h"
 
-static int act(const struct options *o, struct err *e)
+static int act(const struct cap_options *o, struct err *e)
 {
 	if (o->help)
 		help_usage();
@@ -39,7 +39,7 @@ static int act(const struct options *o, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct options o;
+	struct cap_options o;
 	struct err e = {0};
 	int rc = options_parse(&o, argc, argv, &e);
 

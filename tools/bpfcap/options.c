@@ -1,129 +1,197 @@
 /* SPDX-License-Identifier: MIT */
-/* options.c - the command line: the table of options, and the words behind them. */
+/*
+ * options.c - the command line: takes argv, gives struct cap_options by a table of options, and
+ * refuses an option that the selected mode cannot honour.
+ */
 #include "options.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/array.h"
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
 #include "../common/whole.h"
 
-/* Kinds of options beside those of opt.h: both fill a struct word_list. */
+/* Kinds of options besides those of opt.h; both fill a struct word_list. */
 enum {
 	OPT_WORDS = OPT_OWN, /* repeatable */
-	OPT_LIST,	     /* repeatable, and comma-separated */
+	OPT_LIST,	     /* repeatable and comma-separated */
 };
 
-#define TO(field) offsetof(struct options, field)
+/* What a run does. Each option names the modes that honour it; the others refuse it. */
+enum {
+	LIVE = 1 << 0,	 /* capture from the kernel */
+	REPLAY = 1 << 1, /* -r */
+	FILTER = 1 << 2, /* -d, --dump=cbpf, ir or ebpf: print the filter alone */
+	PROGRAM =
+		1
+		<< 3, /* --dump=program or log: print the capture program, or the log of loading it */
+	DOCTOR = 1 << 4, /* --doctor */
+	LIST = 1 << 5,	 /* -D */
+	SELF = 1 << 6,	 /* --help, --man, --version: all options are accepted */
+
+	PACKETS = LIVE | REPLAY,
+	CODE = FILTER | PROGRAM,
+	KERNEL = LIVE | PROGRAM,
+	ALL = PACKETS | CODE | DOCTOR | LIST | SELF,
+};
+
+#define TO(field) offsetof(struct cap_options, field)
 
 /* clang-format off */
 static const struct opt_row rows[] = {
 	{'e', "filter", "EXPR", OPT_STRING, TO(filter_option), 0,
-	 "capture what matches the pcap-filter(7) expression; it may also follow the options"},
+	 "capture packets that match EXPR, see pcap-filter(7); the expression may also follow the options",
+	 PACKETS | CODE},
 	{'F', "filter-file", "FILE", OPT_STRING, TO(filter_path), 0,
-	 "read the expression from a file; - is standard input"},
+	 "read the expression from FILE; - is standard input",
+	 PACKETS | CODE},
 	{'f', "hook", "SPEC[,SPEC...]", OPT_LIST, TO(hooks), 0,
-	 "where to capture (see below); the default is rx,tx,drop, or socket on kernels without tracing"},
+	 "capture at these hooks (see below); default: rx,tx,drop, or socket if the kernel lacks tracing",
+	 LIVE | CODE},
 	{'i', "interface", "IF", OPT_WORDS, TO(ifaces), 0,
-	 "only this interface, or those of a glob, also if they come later; any: all (repeatable)"},
+	 "capture on IF only: a name, a glob (interfaces that appear later are picked up), or any (repeatable)",
+	 KERNEL},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
-	 "write for kernel VER (5.4, 6.1 ...) instead of probing; auto is the default"},
+	 "generate code for kernel VER (5.4, 6.1 ...); default: auto, which probes the running kernel",
+	 LIVE | CODE},
 	{'c', "count", "N", OPT_NUMBER, TO(packet_cnt), 1,
-	 "end after N packets"},
+	 "exit after N packets",
+	 PACKETS},
 	{'s', "snaplen", "LEN", OPT_NUMBER, TO(snap_len), 0,
-	 "keep LEN bytes of a packet; 0, the default, is as many as fit"},
+	 "capture at most LEN bytes of each packet; 0, the default, is the maximum",
+	 LIVE | CODE},
 	{'S', "stack", NULL, OPT_FLAG, TO(stack), 0,
-	 "show the kernel stack of every packet"},
+	 "print the kernel stack of each packet",
+	 KERNEL},
 	{0, "netns", "NS", OPT_STRING, TO(netns), 0,
-	 "only in this network namespace: a name of ip-netns(8), /proc/PID/ns/net, an inode, or self"},
+	 "capture in this network namespace only: an ip-netns(8) name, /proc/PID/ns/net, an inode, or self",
+	 KERNEL},
 	{0, "pid", "PID", OPT_NUMBER, TO(pid), 1,
-	 "only packets handled in the context of this process"},
+	 "capture only packets processed in the context of this process",
+	 KERNEL},
 	{0, "mark", "MARK[/MASK]", OPT_STRING, TO(mark), 0,
-	 "only packets with this mark (of iptables, nft, SO_MARK)"},
+	 "capture only packets with this mark (set by iptables, nft or SO_MARK)",
+	 KERNEL},
 	{0, "reason", "NAME[,NAME...]", OPT_LIST, TO(reasons), 0,
-	 "only packets dropped for these reasons; for drop and other hooks that know why"},
+	 "capture only packets dropped for these reasons; needs a hook that knows the reason, such as drop",
+	 KERNEL},
 	{'Q', "direction", "DIR", OPT_STRING, TO(direction), 0,
-	 "only packets that come in or go out: in, out or inout"},
+	 "capture only this direction: in, out or inout",
+	 LIVE},
 	{0, "owner", NULL, OPT_FLAG, TO(owner), 0,
-	 "name the process that has a packet's socket, also where the kernel runs for nobody (rx, drop)"},
+	 "print the process that owns the packet's socket, even at hooks that run outside any process (rx, drop)",
+	 LIVE},
 	{0, "track", NULL, OPT_FLAG, TO(track), 0,
-	 "once matched, follow a packet over the hooks even if it no longer matches (NAT, tunnels)"},
+	 "follow each matched packet through all hooks, even when it no longer matches (NAT, tunnels)",
+	 KERNEL},
 	{0, "gather", NULL, OPT_FLAG, TO(gather), 0,
-	 "follow packets over the hooks: latency from the first, where they were not received, summary"},
+	 "correlate packets across hooks: print latencies, hooks that a packet did not reach, and a summary",
+	 LIVE},
 	{0, "gather-by", "WHAT", OPT_STRING, TO(gather_by), 0,
-	 "the same, where the same means: content, but for what NAT changes (the default), or skb (address)"},
+	 "imply --gather; identify packets by content, ignoring what NAT rewrites (default), or by skb (address)",
+	 LIVE},
 	{0, "fake-hdr", NULL, OPT_FLAG, TO(fake_headers), 0,
-	 "at functions where a packet has no Ethernet or IP header yet, make them, the latter from its socket"},
+	 "at functions where a packet has no Ethernet or IP header yet, synthesize it, the IP header from the socket",
+	 KERNEL},
 	{0, "skb-data", "OFFSET", OPT_STRING, TO(skb_data), 0,
-	 "take packets at functions and tracepoints to start OFFSET bytes (-14) from skb->data"},
+	 "at functions and tracepoints, assume that packets start OFFSET bytes (such as -14) from skb->data",
+	 KERNEL},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
-	 "take packets as of this link type (EN10MB, RAW ...)"},
+	 "treat packets as this link type (EN10MB, RAW ...)",
+	 LIVE | CODE},
 	{'B', "buffer-size", "KIB", OPT_NUMBER, TO(buffer_kib), 1,
-	 "size of each CPU's ring between kernel and bpfcap, rounded up"},
+	 "size of each CPU's ring buffer in KiB, rounded up to a power of two",
+	 KERNEL},
 	{'Z', "relinquish-privileges", "USER", OPT_STRING, TO(user), 0,
-	 "go on as USER once everything is attached"},
+	 "change to USER once all hooks are attached",
+	 LIVE},
 
 	{'w', "write", "FILE", OPT_STRING, TO(write_path), 0,
-	 "write pcapng, or pcap if the name ends so; - is standard output"},
+	 "write packets to FILE as pcapng, or pcap if it ends in .pcap; - is standard output",
+	 PACKETS},
 	{'r', "read", "FILE", OPT_STRING, TO(read_path), 0,
-	 "take the packets from a capture file; - is standard input"},
+	 "read packets from a capture file; - is standard input",
+	 REPLAY},
 	{0, "format", "FORMAT", OPT_STRING, TO(format), 0,
-	 "of what -w writes: pcapng, pcap, json or text"},
+	 "format of the -w file: pcapng, pcap, json or text",
+	 PACKETS},
 	{'C', "file-size", "MB", OPT_NUMBER, TO(rotate_mb), 1,
-	 "begin a new file when one has MB million bytes"},
+	 "start a new file when the current one exceeds MB million bytes",
+	 PACKETS},
 	{'G', "rotate", "SECONDS", OPT_NUMBER, TO(rotate_s), 1,
-	 "begin a new file every SECONDS; its name goes through strftime(3)"},
+	 "start a new file every SECONDS; the file name is a strftime(3) format",
+	 PACKETS},
 	{'W', "files", "N", OPT_NUMBER, TO(file_cnt), 1,
-	 "with -C reuse the names of N files; with -G end after N files"},
+	 "with -C, reuse N files in turn; with -G, exit after N files",
+	 PACKETS},
 	{'U', "packet-buffered", NULL, OPT_COUNT, TO(packet_buffered), 0,
-	 "write out every packet at once"},
+	 "flush the output after each packet",
+	 PACKETS},
 	{'l', "line-buffered", NULL, OPT_COUNT, TO(packet_buffered), 0,
-	 "the same"},
+	 "same as -U",
+	 PACKETS},
 	{0, "print", NULL, OPT_FLAG, TO(print), 0,
-	 "show packets as text even with -w"},
+	 "print packets as text even with -w",
+	 PACKETS},
 	{0, "json", NULL, OPT_FLAG, TO(json), 0,
-	 "show packets, or what --doctor finds, as JSON"},
+	 "print packets, or the report of --doctor, as JSON",
+	 PACKETS | DOCTOR},
 
 	{'n', "numeric", NULL, OPT_FLAG, TO(no_names), 0,
-	 "accepted as in tcpdump; addresses and ports are always shown as numbers"},
+	 "accepted for compatibility with tcpdump; addresses and ports are always numeric",
+	 ALL},
 	{'q', "quick", NULL, OPT_COUNT, TO(quick), 0,
-	 "say less of each packet"},
+	 "print less about each packet",
+	 PACKETS},
 	{'v', "verbose", NULL, OPT_COUNT, TO(verbose), 0,
-	 "say more: IP header, process, CPU (repeatable)"},
+	 "print more: the IP header, process and CPU (repeatable)",
+	 PACKETS},
 	{'t', NULL, NULL, OPT_COUNT, TO(time_form), 0,
-	 "time: -t none, -tt since 1970, -ttt since the last packet, -tttt with date, -ttttt since the first"},
+	 "time: -t none, -tt since 1970, -ttt since the previous packet, -tttt with date, -ttttt since the first",
+	 PACKETS},
 	{0, "nano", NULL, OPT_FLAG, TO(nano), 0,
-	 "show nanoseconds"},
+	 "print times with nanoseconds",
+	 PACKETS},
 	{'#', "number", NULL, OPT_FLAG, TO(number), 0,
-	 "number the packets"},
+	 "print a packet number at the start of each line",
+	 PACKETS},
 	{'x', NULL, NULL, OPT_COUNT, TO(hex), 0,
-	 "show the bytes; -xx with the link-layer header"},
+	 "print each packet in hex; -xx includes the link-layer header",
+	 PACKETS},
 	{'X', NULL, NULL, OPT_COUNT, TO(hex_ascii), 0,
-	 "show the bytes and their characters; -XX with the link-layer header"},
+	 "print each packet in hex and ASCII; -XX includes the link-layer header",
+	 PACKETS},
 	{'A', NULL, NULL, OPT_FLAG, TO(ascii), 0,
-	 "show the characters alone"},
+	 "print each packet in ASCII",
+	 PACKETS},
 
 	{'d', NULL, NULL, OPT_COUNT, TO(dump_cnt), 0,
-	 "print the filter's program and exit: -d listing, -dd C array, -ddd decimal; needs no root"},
+	 "print the compiled filter and exit: -d listing, -dd C array, -ddd decimal; needs no privileges",
+	 FILTER},
 	{0, "dump", "STAGE", OPT_STRING, TO(dump_stage), 0,
-	 "print one stage and exit: cbpf, ir, ebpf, program (the whole capture program), log (the verifier's)"},
+	 "print one stage and exit: cbpf, ir, ebpf, program (the complete capture program) or log (the verifier's)",
+	 CODE},
 	{0, "doctor", NULL, OPT_FLAG, TO(doctor), 0,
-	 "say what this kernel offers, what each hook lacks, the sk_buff layout found, and if paged data is captured"},
+	 "report what this kernel supports, what each hook lacks and how to fix it, and the sk_buff layout",
+	 DOCTOR},
 	{'D', "list-interfaces", NULL, OPT_FLAG, TO(list_ifaces), 0,
-	 "list the interfaces"},
+	 "list the network interfaces and exit",
+	 LIST},
 	{0, "man", NULL, OPT_FLAG, TO(man), 0,
-	 "print the manual page: bpfcap --man | man -l -"},
+	 "print the manual page: bpfcap --man | man -l -",
+	 SELF},
 	{'h', "help", NULL, OPT_FLAG, TO(help), 0,
-	 "this list"},
+	 "print this help and exit",
+	 SELF},
 	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
-	 "the version"},
+	 "print the version and exit",
+	 SELF},
 };
 /* clang-format on */
-
-static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
 static int no_memory(struct err *e)
 {
@@ -132,7 +200,7 @@ static int no_memory(struct err *e)
 
 static int add_word(struct word_list *l, const char *word, struct err *e)
 {
-	const char **words = realloc(l->words, (l->cnt + 2) * sizeof(*words));
+	const char **words = array_grow(l->words, &l->cap, l->cnt + 2, sizeof(*words));
 
 	if (!words)
 		return no_memory(e);
@@ -142,8 +210,8 @@ static int add_word(struct word_list *l, const char *word, struct err *e)
 	return 0;
 }
 
-/* Cuts the argument (a string of argv's, which is ours to change) at its commas. */
-static int add_list(struct word_list *l, char *arg, struct err *e)
+/* Splits the argument, a string of argv, at its commas. */
+static int add_list(struct word_list *l, const char *name, char *arg, struct err *e)
 {
 	char *save = NULL;
 
@@ -151,7 +219,7 @@ static int add_list(struct word_list *l, char *arg, struct err *e)
 		if (add_word(l, w, e) != 0)
 			return e->code;
 	if (!l->cnt)
-		return err_input(e, -EINVAL, "options", "a list is empty");
+		return err_input(e, -EINVAL, "options", "--%s requires at least one name", name);
 	return 0;
 }
 
@@ -159,11 +227,59 @@ static int set_list(void *values, const struct opt_row *row, char *arg, struct e
 {
 	struct word_list *to = (struct word_list *)((char *)values + row->off);
 
-	return row->kind == OPT_LIST ? add_list(to, arg, e) : add_word(to, arg, e);
+	return row->kind == OPT_LIST ? add_list(to, row->name, arg, e) : add_word(to, arg, e);
 }
 
-/* Joins the words behind the options with spaces, as tcpdump does. */
-static int join_words(struct options *o, char *const *words, struct err *e)
+static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), set_list};
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPT_ROWS_MAX, "raise OPT_ROWS_MAX");
+
+/* ---- Modes -------------------------------------------------------------------------------- */
+
+static bool is_one_of(const char *word, const char *a, const char *b)
+{
+	return word && (strcmp(word, a) == 0 || strcmp(word, b) == 0);
+}
+
+/* The mode that the options select; *name is the option that selected it. */
+static unsigned find_mode(const struct cap_options *o, const char **name)
+{
+	const struct {
+		bool given;
+		unsigned mode;
+		const char *name;
+	} modes[] = {
+		{o->help || o->man || o->version, SELF, "--help"},
+		{o->list_ifaces, LIST, "-D"},
+		{o->doctor, DOCTOR, "--doctor"},
+		{is_one_of(o->dump_stage, "program", "log"), PROGRAM, "--dump=program"},
+		{o->dump_stage != NULL, FILTER, "--dump"},
+		{o->dump_cnt > 0, FILTER, "-d"},
+		{o->read_path != NULL, REPLAY, "-r"},
+		{true, LIVE, "a live capture"},
+	};
+	size_t i = 0;
+
+	while (!modes[i].given)
+		i++;
+	*name = modes[i].name;
+	return modes[i].mode;
+}
+
+static int check_mode(const struct cap_options *o, const struct opt_words *w, struct err *e)
+{
+	const char *name;
+	unsigned mode = find_mode(o, &name);
+
+	if (mode & (LIST | DOCTOR) && w->words[0])
+		return err_input(e, -EINVAL, "options", "unexpected argument '%s' with %s",
+				 w->words[0], name);
+	return mode == SELF ? 0 : opt_check_mode(&table, w, mode, name, e);
+}
+
+/* ---- The expression ----------------------------------------------------------------------- */
+
+/* Joins the words after the options with spaces, as tcpdump does. */
+static int join_words(struct cap_options *o, char *const *words, struct err *e)
 {
 	struct text t = {0};
 
@@ -179,30 +295,33 @@ static int join_words(struct options *o, char *const *words, struct err *e)
 	return 0;
 }
 
-/* The expression is given in one of three ways, or not at all. */
-static int find_expression(struct options *o, char *const *words, struct err *e)
+/* At most one of -e, -F and the words after the options specifies the expression. */
+static int find_expression(struct cap_options *o, char *const *words, struct err *e)
 {
 	if (o->filter_option && o->filter_path)
-		return err_input(e, -EINVAL, "options", "the filter is given by -e and by -F");
+		return err_input(e, -EINVAL, "options",
+				 "-e and -F both specify a filter; remove one");
 	if (*words && (o->filter_option || o->filter_path))
 		return err_input(e, -EINVAL, "options",
-				 "'%s' is left over: the filter was given by %s already", *words,
-				 o->filter_option ? "-e" : "-F");
+				 "unexpected argument '%s': %s already specifies the filter",
+				 *words, o->filter_option ? "-e" : "-F");
 	o->filter = o->filter_option;
 	return *words ? join_words(o, words, e) : 0;
 }
 
-int options_parse(struct options *o, int argc, char **argv, struct err *e)
+int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
 {
-	char **words;
+	struct opt_words w;
 	int rc;
 
-	*o = (struct options){0};
-	rc = opt_parse(&table, argc, argv, o, set_list, &words, e);
-	return rc ? rc : find_expression(o, words, e);
+	*o = (struct cap_options){0};
+	rc = opt_parse(&table, argc, argv, o, &w, e);
+	if (rc == 0)
+		rc = check_mode(o, &w, e);
+	return rc ? rc : find_expression(o, w.words, e);
 }
 
-int options_read_filter(struct options *o, struct err *e)
+int options_read_filter(struct cap_options *o, struct err *e)
 {
 	const char *path = o->filter_path;
 	size_t len;
@@ -214,18 +333,19 @@ int options_read_filter(struct options *o, struct err *e)
 	if (rc)
 		return rc;
 	if (strlen(o->joined) != len)
-		return err_input(e, -EINVAL, "filter", "%s is not a text", path);
+		return err_input(e, -EINVAL, "filter",
+				 "%s is not a text file: it contains a NUL byte", path);
 	o->filter = o->joined;
 	return 0;
 }
 
-void options_free(struct options *o)
+void options_free(struct cap_options *o)
 {
 	free(o->hooks.words);
 	free(o->ifaces.words);
 	free(o->reasons.words);
 	free(o->joined);
-	*o = (struct options){0};
+	*o = (struct cap_options){0};
 }
 
 void options_help(struct text *t)

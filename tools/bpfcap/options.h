@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options.h - the command line of bpfcap: what was asked for. */
+/* options.h - the command line of bpfcap, parsed. */
 #ifndef BPFCAP_TOOLS_BPFCAP_OPTIONS_H
 #define BPFCAP_TOOLS_BPFCAP_OPTIONS_H
 
@@ -9,14 +9,14 @@
 
 #include "bpfcap/err.h"
 
-/* Words given by repeated or comma-separated options; NULL-terminated once there is one. */
+/* The words of a repeatable or comma-separated option; NULL-terminated unless empty. */
 struct word_list {
 	const char **words;
-	size_t cnt;
+	size_t cnt, cap;
 };
 
-/* All strings belong to argv or to the structure itself. */
-struct options {
+/* All strings belong to argv or to the structure. */
+struct cap_options {
 	/* what to do instead of capturing */
 	bool help, version, man, list_ifaces, doctor;
 	int dump_cnt; /* -d, -dd, -ddd */
@@ -28,31 +28,31 @@ struct options {
 	const char *kernel, *linktype, *read_path;
 	const char *direction, *netns, *mark, *gather_by, *skb_data;
 	struct word_list hooks, ifaces, reasons;
-	uint64_t packet_cnt; /* -c; 0: without end */
-	uint64_t snap_len;   /* -s; 0: as much as fits */
+	uint64_t packet_cnt; /* -c; 0: no limit */
+	uint64_t snap_len;   /* -s; 0: the maximum */
 	uint64_t buffer_kib; /* -B; 0: default */
 	uint64_t pid;	     /* --pid; 0: any */
 	bool stack, owner, track, gather, fake_headers;
 
 	/* the output */
 	const char *write_path, *format, *user;
-	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: not given */
+	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: unset */
 	bool json, print, ascii, nano, number, no_names;
 	int packet_buffered, verbose, quick, hex, hex_ascii, time_form;
 
-	char *joined; /* the trailing words as one expression, or the text of filter_path */
+	char *joined; /* the words after the options, or the text of filter_path */
 };
 
 /*
- * Reads the command line. -EINVAL (input) for what is not an option or not a number. `o` is to be
- * freed in both cases.
+ * Parses the command line. -EINVAL (input) for an unknown option, a bad argument, or an option that
+ * the selected mode (live, -r, -d, --doctor ...) cannot honour. Free `o` in either case.
  */
-int options_parse(struct options *o, int argc, char **argv, struct err *e);
-/* Reads the expression where -F names a file. 0, or -errno with *e filled. */
-int options_read_filter(struct options *o, struct err *e);
-void options_free(struct options *o);
+int options_parse(struct cap_options *o, int argc, char **argv, struct err *e);
+/* With -F, reads the expression from the file. 0, or -errno with *e filled. */
+int options_read_filter(struct cap_options *o, struct err *e);
+void options_free(struct cap_options *o);
 
-/* Writes the list of options: for a terminal, or as man(7) macros. */
+/* Appends the list of options: for a terminal, or as man(7) macros. */
 struct text;
 void options_help(struct text *t);
 void options_man(struct text *t);

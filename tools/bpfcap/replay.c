@@ -60,7 +60,7 @@ static int run(struct replay *r, struct output *out, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
-static int run_output(struct replay *r, const struct options *o, struct err *e)
+static int run_output(struct replay *r, const struct cap_options *o, struct err *e)
 {
 	struct output out;
 	struct err ignored;
@@ -93,7 +93,7 @@ static int compile(struct replay *r, const char *expr, struct err *e)
 			 expr, what);
 }
 
-int replay(const struct options *o, struct err *e)
+int replay(const struct cap_options *o, struct err *e)
 {
 	struct replay r = {0};
 	int rc = output_check(o, e);

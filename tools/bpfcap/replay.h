@@ -6,6 +6,6 @@
 #include "options.h"
 
 /* 0, or -errno with the sentence (-EPIPE: whoever read the output has gone). */
-int replay(const struct options *o, struct err *e);
+int replay(const struct cap_options *o, struct err *e);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "../common/fail.h"
 
-int select_init(struct selection *s, const struct options *o, struct err *e)
+int select_init(struct selection *s, const struct cap_options *o, struct err *e)
 {
 	static const struct {
 		const char *name;

@@ -12,7 +12,7 @@ struct selection {
 };
 
 /* -EINVAL (input) for a direction that does not exist. */
-int select_init(struct selection *s, const struct options *o, struct err *e);
+int select_init(struct selection *s, const struct cap_options *o, struct err *e);
 bool select_takes(const struct selection *s, const struct probe_event *ev);
 
 #endif

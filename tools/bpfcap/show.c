@@ -22,7 +22,7 @@
 /* ---- Stages ------------------------------------------------------------------------------- */
 
 /* The classic program as tcpdump has it, or (not optimized) as our compiler takes it. */
-static int compile(const struct options *o, bool optimize, struct cbpf_prog *out, struct err *e)
+static int compile(const struct cap_options *o, bool optimize, struct cbpf_prog *out, struct err *e)
 {
 	int linktype = o->linktype ? cbpf_linktype_by_name(o->linktype, e) : CBPF_LINKTYPE_ETHERNET;
 
@@ -31,7 +31,7 @@ static int compile(const struct options *o, bool optimize, struct cbpf_prog *out
 	return cbpf_compile(o->filter, linktype, UINT32_MAX, optimize, out, e);
 }
 
-static int show_cbpf(const struct options *o, struct err *e)
+static int show_cbpf(const struct cap_options *o, struct err *e)
 {
 	char text[CBPF_TEXT_LEN];
 	struct cbpf_prog p = {0};
@@ -45,7 +45,7 @@ static int show_cbpf(const struct options *o, struct err *e)
 	return rc;
 }
 
-static int show_ir(const struct options *o, struct err *e)
+static int show_ir(const struct cap_options *o, struct err *e)
 {
 	struct cbpf_prog p = {0};
 	int rc = compile(o, false, &p, e);
@@ -57,7 +57,7 @@ static int show_ir(const struct options *o, struct err *e)
 }
 
 /* -k; else the running kernel, which without root is known by its version alone. */
-static int find_target(const struct options *o, struct ebpf_target *t, struct err *e)
+static int find_target(const struct cap_options *o, struct ebpf_target *t, struct err *e)
 {
 	struct utsname name;
 	int rc = probe_target(t, o->kernel, e);
@@ -68,7 +68,7 @@ static int find_target(const struct options *o, struct ebpf_target *t, struct er
 	return ebpf_target_by_version(t, name.release, e);
 }
 
-static int show_hook(const struct options *o, const char *hook, bool filter_only,
+static int show_hook(const struct cap_options *o, const char *hook, bool filter_only,
 		     enum ebpf_format format, struct err *e)
 {
 	struct probe_config config = capture_config(o);
@@ -87,7 +87,7 @@ static int show_hook(const struct options *o, const char *hook, bool filter_only
 	return rc;
 }
 
-static int one_hook(const struct options *o, const char **hook, struct err *e)
+static int one_hook(const struct cap_options *o, const char **hook, struct err *e)
 {
 	*hook = o->hooks.cnt ? o->hooks.words[0] : "socket";
 	if (o->hooks.cnt > 1)
@@ -95,7 +95,7 @@ static int one_hook(const struct options *o, const char **hook, struct err *e)
 	return 0;
 }
 
-static int show_ebpf_as(const struct options *o, bool filter_only, enum ebpf_format format,
+static int show_ebpf_as(const struct cap_options *o, bool filter_only, enum ebpf_format format,
 			struct err *e)
 {
 	const char *hook;
@@ -104,18 +104,18 @@ static int show_ebpf_as(const struct options *o, bool filter_only, enum ebpf_for
 	return rc ? rc : show_hook(o, hook, filter_only, format, e);
 }
 
-static int show_ebpf(const struct options *o, struct err *e)
+static int show_ebpf(const struct cap_options *o, struct err *e)
 {
 	return show_ebpf_as(o, true, EBPF_FORMAT_LISTING, e);
 }
 
-static int show_whole(const struct options *o, struct err *e)
+static int show_whole(const struct cap_options *o, struct err *e)
 {
 	return show_ebpf_as(o, false, EBPF_FORMAT_LISTING, e);
 }
 
 /* The log of programs that are really loaded; they are taken off again at once. */
-static int show_log(const struct options *o, struct err *e)
+static int show_log(const struct cap_options *o, struct err *e)
 {
 	struct probe_config config = capture_config(o);
 	struct probe *p = NULL;
@@ -131,11 +131,11 @@ static int show_log(const struct options *o, struct err *e)
 	return rc;
 }
 
-static int show_stage(const struct options *o, struct err *e)
+static int show_stage(const struct cap_options *o, struct err *e)
 {
 	static const struct {
 		const char *name;
-		int (*show)(const struct options *o, struct err *e);
+		int (*show)(const struct cap_options *o, struct err *e);
 	} stages[] = {
 		{"cbpf", show_cbpf},	 {"ir", show_ir},   {"ebpf", show_ebpf},
 		{"program", show_whole}, {"log", show_log},
@@ -149,7 +149,7 @@ static int show_stage(const struct options *o, struct err *e)
 			 o->dump_stage);
 }
 
-int show_program(const struct options *o, struct err *e)
+int show_program(const struct cap_options *o, struct err *e)
 {
 	static const enum ebpf_format forms[] = {EBPF_FORMAT_LISTING, EBPF_FORMAT_C,
 						 EBPF_FORMAT_DECIMAL};

@@ -6,7 +6,7 @@
 #include "options.h"
 
 /* -d, -dd, -ddd and --dump. 0, or -errno with the sentence. */
-int show_program(const struct options *o, struct err *e);
+int show_program(const struct cap_options *o, struct err *e);
 /* -D */
 int show_ifaces(struct err *e);
 

@@ -31,41 +31,39 @@ enum kind {
 /* clang-format off */
 static const struct opt_row rows[] = {
 	{'o', "output", "OUT.o", OPT_STRING, TO(out), 0,
-	 "write the changed object here"},
+	 "write the changed object here", 0},
 	{'a', "at", "FUNCTION", STUB, 0, 0,
-	 "put the filter into this stub and its clones (repeatable)"},
+	 "put the filter into this stub and its clones (repeatable)", 0},
 	{0, "entry", "PROGRAM", PROGRAM, 0, 0,
-	 "put the filter at the start of this program (repeatable)"},
+	 "put the filter at the start of this program (repeatable)", 0},
 	{'e', "filter", "EXPR", PLACE_STRING, PLACE(expr), 0,
-	 "the pcap-filter(7) expression"},
+	 "the pcap-filter(7) expression", 0},
 	{0, "reject-all", NULL, PLACE_FLAG, PLACE(reject_all), 0,
-	 "instead of an expression: no packet matches"},
+	 "instead of an expression: no packet matches", 0},
 	{0, "miss", "VERDICT", PLACE_STRING, PLACE(miss), 0,
-	 "what the program of --entry returns for other packets: a number, or tc's or xdp's name"},
+	 "what the program of --entry returns for other packets: a number, or tc's or xdp's name", 0},
 	{'y', "linktype", "LINKTYPE", PLACE_STRING, PLACE(linktype), 0,
-	 "what the packet begins with (EN10MB, RAW ...); EN10MB is the default"},
+	 "what the packet begins with (EN10MB, RAW ...); EN10MB is the default", 0},
 	{'2', "l2", NULL, LINKTYPE_L2, 0, 0,
-	 "the packet begins with its Ethernet header"},
+	 "the packet begins with its Ethernet header", 0},
 	{'3', "l3", NULL, LINKTYPE_L3, 0, 0,
-	 "the packet begins with its IP header"},
+	 "the packet begins with its IP header", 0},
 	{0, "vlan-tag", NULL, PLACE_FLAG, PLACE(vlan_tag), 0,
-	 "tc, socket: let the filter see a hardware VLAN tag where the wire had it"},
+	 "tc, socket: let the filter see a hardware VLAN tag where the wire had it", 0},
 	{0, "access", "MODE", PLACE_STRING, PLACE(access), 0,
-	 "how bytes are read: direct, load_bytes, probe_read; by default as usual for the type"},
+	 "how bytes are read: direct, load_bytes, probe_read; by default as usual for the type", 0},
 	{'t', "type", "TYPE", PLACE_STRING, PLACE(type), 0,
-	 "tc, xdp, socket or kprobe (all tracing), where the names of sections do not tell"},
+	 "tc, xdp, socket or kprobe (all tracing), where the names of sections do not tell", 0},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
-	 "write for this kernel and later ones; " DEFAULT_KERNEL " is the default"},
+	 "write for this kernel and later ones; " DEFAULT_KERNEL " is the default", 0},
 	{'l', "list", NULL, OPT_FLAG, TO(list), 0,
-	 "list the stubs, programs and other functions of IN.o"},
+	 "list the stubs, programs and other functions of IN.o", 0},
 	{'h', "help", NULL, OPT_FLAG, TO(help), 0,
-	 "this list"},
+	 "this list", 0},
 	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
-	 "the version"},
+	 "the version", 0},
 };
 /* clang-format on */
-
-static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0])};
 
 static int add_place(struct options *o, const char *name, bool entry, struct err *e)
 {
@@ -111,6 +109,8 @@ static int check_place(const struct place *p, struct err *e)
 	return 0;
 }
 
+static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), apply};
+
 static int check(const struct options *o, struct err *e)
 {
 	int ret = 0;
@@ -132,17 +132,17 @@ static int check(const struct options *o, struct err *e)
 
 int options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
-	char **words;
+	struct opt_words w;
 	int ret;
 
 	*o = (struct options){.kernel = DEFAULT_KERNEL};
-	ret = opt_parse(&table, argc, argv, o, apply, &words, e);
+	ret = opt_parse(&table, argc, argv, o, &w, e);
 	if (ret || o->help || o->version)
 		return ret;
-	o->in = words[0];
-	if (o->in && words[1])
+	o->in = w.words[0];
+	if (o->in && w.words[1])
 		return err_input(e, -EINVAL, "options", "one object at a time, not also %s",
-				 words[1]);
+				 w.words[1]);
 	return check(o, e);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * opt.c - a command line by one table: takes rows and argv, fills a structure; prints
- * the rows as help or as part of a manual page.
+ * opt.c - reads a command line by a table of options: takes rows and argv, fills a structure,
+ * fails with the option that is wrong. Prints the rows as help or as part of a manual page.
  */
 #include "opt.h"
 
@@ -15,14 +15,13 @@
 #include "fail.h"
 #include "text.h"
 
-#define ROW_MAX	  64
-#define LONG_BASE 0x100 /* getopt_long's value for row i, so that it cannot be a letter */
+#define LONG_BASE 0x100 /* added to a row number, so that it differs from every letter */
 
 /* ---- getopt_long's view of the table ------------------------------------------------------ */
 
 struct getopt_args {
-	char letters[1 + 2 * ROW_MAX + 1];
-	struct option longs[ROW_MAX + 1];
+	char letters[1 + 2 * OPT_ROWS_MAX + 1];
+	struct option longs[OPT_ROWS_MAX + 1];
 };
 
 static void make_getopt_args(const struct opt_table *t, struct getopt_args *g)
@@ -30,8 +29,8 @@ static void make_getopt_args(const struct opt_table *t, struct getopt_args *g)
 	size_t letter = 0, name = 0;
 
 	memset(g, 0, sizeof(*g));
-	g->letters[letter++] = ':'; /* tell a missing argument from an unknown option */
-	for (size_t i = 0; i < t->cnt && i < ROW_MAX; i++) {
+	g->letters[letter++] = ':'; /* report a missing argument as ':' */
+	for (size_t i = 0; i < t->cnt && i < OPT_ROWS_MAX; i++) {
 		const struct opt_row *row = &t->rows[i];
 
 		if (row->letter) {
@@ -67,12 +66,14 @@ static int set_number(uint64_t *to, const struct opt_row *row, const char *arg, 
 	errno = 0;
 	*to = strtoull(arg, &end, 10);
 	if (!isdigit((unsigned char)arg[0]) || *end || errno || *to < row->min)
-		return err_input(e, -EINVAL, "options", "--%s wants a number from %d on, not '%s'",
-				 row->name, (int)row->min, arg);
+		return err_input(e, -EINVAL, "options",
+				 "--%s must be a number of at least %d, not '%s'", row->name,
+				 (int)row->min, arg);
 	return 0;
 }
 
-static int set_value(void *values, const struct opt_row *row, char *arg, opt_own own, struct err *e)
+static int set_value(const struct opt_table *t, const struct opt_row *row, void *values, char *arg,
+		     struct err *e)
 {
 	void *to = (char *)values + row->off;
 
@@ -89,7 +90,7 @@ static int set_value(void *values, const struct opt_row *row, char *arg, opt_own
 	case OPT_NUMBER:
 		return set_number(to, row, arg, e);
 	default:
-		return own(values, row, arg, e);
+		return t->own(values, row, arg, e);
 	}
 }
 
@@ -98,30 +99,47 @@ static int bad_option(int c, char *const *argv, struct err *e)
 	const char *word = argv[optind - 1];
 
 	if (c == ':')
-		return err_input(e, -EINVAL, "options", "'%s' wants a value", word);
+		return err_input(e, -EINVAL, "options", "%s requires an argument", word);
 	if (optopt > 0 && optopt < LONG_BASE)
-		return err_input(e, -EINVAL, "options", "'-%c' is not an option; --help lists them",
-				 optopt);
-	return err_input(e, -EINVAL, "options", "'%s' is not an option; --help lists them", word);
+		return err_input(e, -EINVAL, "options", "unknown option '-%c'; see --help", optopt);
+	return err_input(e, -EINVAL, "options", "unknown option '%s'; see --help", word);
 }
 
-int opt_parse(const struct opt_table *t, int argc, char **argv, void *values, opt_own own,
-	      char ***words, struct err *e)
+int opt_parse(const struct opt_table *t, int argc, char **argv, void *values, struct opt_words *w,
+	      struct err *e)
 {
 	struct getopt_args g;
 	int c;
 
+	*w = (struct opt_words){0};
 	make_getopt_args(t, &g);
 	opterr = 0;
-	optind = 0; /* begin anew, for callers that parse twice */
+	optind = 0; /* start over, for callers that parse twice */
 	while ((c = getopt_long(argc, argv, g.letters, g.longs, NULL)) != -1) {
 		const struct opt_row *row = row_of(t, c);
-		int rc = row ? set_value(values, row, optarg, own, e) : bad_option(c, argv, e);
+		int rc = row ? set_value(t, row, values, optarg, e) : bad_option(c, argv, e);
 
 		if (rc != 0)
 			return rc;
+		w->given[row - t->rows] = true;
 	}
-	*words = argv + optind;
+	w->words = argv + optind;
+	return 0;
+}
+
+int opt_check_mode(const struct opt_table *t, const struct opt_words *w, unsigned mode,
+		   const char *because, struct err *e)
+{
+	for (size_t i = 0; i < t->cnt; i++) {
+		const struct opt_row *row = &t->rows[i];
+		char letter[2] = {row->letter, '\0'};
+
+		if (!w->given[i] || row->modes & mode)
+			continue;
+		return err_input(e, -EINVAL, "options", "%s%s has no meaning with %s; remove one",
+				 row->letter ? "-" : "--", row->letter ? letter : row->name,
+				 because);
+	}
 	return 0;
 }
 

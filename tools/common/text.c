@@ -4,8 +4,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "array.h"
 
 void text_free(struct text *t)
 {
@@ -26,26 +27,19 @@ const char *text_str(const struct text *t)
 	return t->p ? t->p : "";
 }
 
-/* Makes room for n more bytes and the NUL. */
+/* Ensures capacity for n more bytes and the NUL. */
 static bool reserve(struct text *t, size_t n)
 {
-	size_t cap = t->cap ? t->cap : 256;
-	char *p;
+	char *p = NULL;
 
 	if (t->failed)
 		return false;
-	while (cap - t->len <= n)
-		cap *= 2;
-	if (cap == t->cap)
-		return true;
-	p = realloc(t->p, cap);
-	if (!p) {
-		t->failed = true;
-		return false;
-	}
-	t->p = p;
-	t->cap = cap;
-	return true;
+	if (n < SIZE_MAX - t->len)
+		p = array_grow(t->p, &t->cap, t->len + n + 1, 1);
+	t->failed = !p;
+	if (p)
+		t->p = p;
+	return p;
 }
 
 void text_bytes(struct text *t, const void *bytes, size_t n)
@@ -70,14 +64,14 @@ void text_printf(struct text *t, const char *fmt, ...)
 	if (!reserve(t, 0))
 		return;
 	for (;;) {
-		size_t room = t->cap - t->len;
+		size_t left = t->cap - t->len;
 
 		va_start(ap, fmt);
-		n = vsnprintf(t->p + t->len, room, fmt, ap);
+		n = vsnprintf(t->p + t->len, left, fmt, ap);
 		va_end(ap);
-		if (n < 0 || (size_t)n < room)
+		if (n < 0 || (size_t)n < left)
 			break;
-		t->p[t->len] = '\0'; /* the first attempt was cut */
+		t->p[t->len] = '\0'; /* the first attempt was truncated */
 		if (!reserve(t, (size_t)n))
 			return;
 	}

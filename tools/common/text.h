@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.h - a string that grows. Appending cannot fail visibly: without memory the text is marked
- * as failed and stays as it was, which whoever writes it out looks at once.
+ * text.h - a string that grows. Appending reports no error: without memory the text is marked as
+ * failed and stays as it was. Check `failed` once, before using the text.
  */
 #ifndef BPFCAP_TOOLS_COMMON_TEXT_H
 #define BPFCAP_TOOLS_COMMON_TEXT_H
@@ -22,7 +22,7 @@ const char *text_str(const struct text *t);
 void text_bytes(struct text *t, const void *bytes, size_t n);
 void text_put(struct text *t, const char *s);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Appends a name that somebody else chose: what could command a terminal becomes "\xNN". */
+/* Appends an untrusted name: bytes that could control a terminal become "\xNN". */
 void text_name(struct text *t, const char *s);
 
 #endif

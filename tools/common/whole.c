@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "fail.h"
 
 #define FILE_MAX (256u << 20)
@@ -14,22 +15,20 @@
 static int read_stream(FILE *f, const char *name, const char *stage, char **data, size_t *len,
 		       struct err *e)
 {
-	size_t max = 0;
+	size_t cap = 0;
 
 	*data = NULL;
 	*len = 0;
 	do {
-		char *bigger;
+		char *more = array_grow(*data, &cap, *len + 4096, 1);
 
-		if (*len == FILE_MAX)
+		if (*len > FILE_MAX)
 			return err_input(e, -EFBIG, stage, "%s is longer than 256 MiB", name);
-		max = max ? max * 2 : 4096;
-		bigger = realloc(*data, max + 1);
-		if (!bigger)
+		if (!more)
 			return err_run(e, -ENOMEM, stage, "out of memory");
-		*data = bigger;
-		*len += fread(*data + *len, 1, max - *len, f);
-	} while (*len == max);
+		*data = more;
+		*len += fread(*data + *len, 1, cap - 1 - *len, f);
+	} while (*len == cap - 1);
 	(*data)[*len] = '\0';
 	if (ferror(f))
 		return err_input(e, -errno, stage, "%s: %s", name, strerror(errno));

@@ -12,17 +12,17 @@
 
 #include "../../common/fail.h"
 
-static const struct sink_ops *file_format(const struct options *o)
+static const struct sink_ops *file_format(const struct cap_options *o)
 {
 	return o->format ? sink_by_name(o->format) : sink_by_path(o->write_path);
 }
 
-static bool wants_text(const struct options *o)
+static bool wants_text(const struct cap_options *o)
 {
 	return !o->write_path || o->print || o->json;
 }
 
-int output_check(const struct options *o, struct err *e)
+int output_check(const struct cap_options *o, struct err *e)
 {
 	if (o->format && !sink_by_name(o->format))
 		return err_input(e, -EINVAL, "options",
@@ -42,12 +42,12 @@ int output_check(const struct options *o, struct err *e)
 }
 
 static int add_writer(struct output *out, const struct sink_ops *ops, const char *path,
-		      bool rotates, const struct options *o, struct err *e)
+		      bool rotates, const struct cap_options *o, struct err *e)
 {
 	return writer_open(&out->writers[out->writer_cnt++], ops, path, rotates, o, &out->conf, e);
 }
 
-int output_open(struct output *out, const struct options *o, uint32_t snap_len, struct err *e)
+int output_open(struct output *out, const struct cap_options *o, uint32_t snap_len, struct err *e)
 {
 	struct err ignored;
 	int rc = 0;

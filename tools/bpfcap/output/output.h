@@ -15,9 +15,9 @@ struct output {
 };
 
 /* Is what the options ask for possible? Makes no file. -errno (input). */
-int output_check(const struct options *o, struct err *e);
+int output_check(const struct cap_options *o, struct err *e);
 /* Opens all; on failure nothing stays open. */
-int output_open(struct output *out, const struct options *o, uint32_t snap_len, struct err *e);
+int output_open(struct output *out, const struct cap_options *o, uint32_t snap_len, struct err *e);
 /* 0; 1 when it is done; -errno (-EPIPE: the reader has gone). */
 int output_packet(struct output *out, const struct packet *pk, struct err *e);
 /* --gather: the packet first seen as `first` did not come to `hook`. */

@@ -15,6 +15,8 @@
 
 #include "bpfcap/cbpf.h"
 
+#include "../../common/array.h"
+
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
@@ -40,16 +42,17 @@ enum {
 };
 
 /* An index is an interface's own only within its network namespace. */
-struct iface {
+struct pcapng_iface {
 	uint32_t netns, ifindex;
 	int linktype;
 	uint64_t packet_cnt;
 };
 
 struct pcapng_state {
-	struct iface
+	struct pcapng_iface
 		*ifaces; /* in the order of their blocks: the index is the interface's number */
 	uint32_t iface_cnt;
+	size_t iface_cap;
 	int64_t first_ns, last_ns;
 	struct text scratch; /* names and comments */
 };
@@ -160,24 +163,25 @@ static void write_iface(struct sink *s, int linktype, const struct text *name)
 	block_end(s);
 }
 
-static struct iface *add_iface(struct sink *s, const struct probe_event *ev)
+static struct pcapng_iface *add_iface(struct sink *s, const struct probe_event *ev)
 {
 	struct pcapng_state *state = s->state;
-	struct iface *all = realloc(state->ifaces, (state->iface_cnt + 1) * sizeof(*all));
+	struct pcapng_iface *all = array_grow(state->ifaces, &state->iface_cap,
+					      (size_t)state->iface_cnt + 1, sizeof(*all));
 
 	if (!all)
 		return NULL;
 	state->ifaces = all;
-	all[state->iface_cnt] = (struct iface){
+	all[state->iface_cnt] = (struct pcapng_iface){
 		.netns = ev->netns, .ifindex = ev->ifindex, .linktype = ev->linktype};
 	return &all[state->iface_cnt++];
 }
 
 /* The interface that a packet belongs to; its block is written when it is new. */
-static struct iface *find_iface(struct sink *s, const struct packet *pk)
+static struct pcapng_iface *find_iface(struct sink *s, const struct packet *pk)
 {
 	struct pcapng_state *state = s->state;
-	struct iface *f;
+	struct pcapng_iface *f;
 
 	for (uint32_t i = 0; i < state->iface_cnt; i++) {
 		f = &state->ifaces[i];
@@ -249,7 +253,7 @@ static void packet(struct sink *s, const struct packet *pk)
 					 [PROBE_DIR_OUT] = EPB_OUTBOUND};
 	struct pcapng_state *state = s->state;
 	const struct probe_event *ev = pk->ev;
-	struct iface *f = find_iface(s, pk);
+	struct pcapng_iface *f = find_iface(s, pk);
 	const struct text *remark = comment(s, pk);
 	struct text *t = &s->record;
 

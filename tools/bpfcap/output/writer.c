@@ -26,7 +26,7 @@ static int number_width(uint64_t file_cnt)
 	return width;
 }
 
-static void put_stem(struct text *t, const struct options *o, time_t now)
+static void put_stem(struct text *t, const struct cap_options *o, time_t now)
 {
 	char name[PATH_LEN_MAX];
 	struct tm tm;
@@ -41,7 +41,7 @@ static void put_stem(struct text *t, const struct options *o, time_t now)
 /* The name of the file to open next: malloc'ed, or NULL. */
 static char *make_path(const struct writer *w)
 {
-	const struct options *o = w->options;
+	const struct cap_options *o = w->options;
 	struct text t = {0};
 
 	put_stem(&t, o, w->since);
@@ -91,7 +91,7 @@ static int next_file(struct writer *w, struct err *e)
 /* Begins a new file if it is time; 1 when -G has had as many as -W allows. */
 static int rotate(struct writer *w, struct err *e)
 {
-	const struct options *o = w->options;
+	const struct cap_options *o = w->options;
 	time_t now;
 
 	if (o->rotate_s && (now = time(NULL)) - w->since >= (time_t)o->rotate_s) {
@@ -113,9 +113,9 @@ static int rotate(struct writer *w, struct err *e)
 /* ---- The writer --------------------------------------------------------------------------- */
 
 int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, bool rotates,
-		const struct options *o, const struct sink_conf *conf, struct err *e)
+		const struct cap_options *o, const struct sink_conf *conf, struct err *e)
 {
-	static const struct options no_rotation;
+	static const struct cap_options no_rotation;
 
 	*w = (struct writer){.options = rotates ? o : &no_rotation, .since = time(NULL)};
 	w->out.fd = -1;

@@ -11,7 +11,7 @@
 struct writer {
 	struct sink sink;
 	struct out out;
-	const struct options *options;
+	const struct cap_options *options;
 	char *path;	   /* of the open file */
 	uint64_t number;   /* of the file among those that -C makes */
 	uint64_t time_cnt; /* how often -G has begun a new one */
@@ -23,7 +23,7 @@ struct writer {
  * `rotate`, -C, -G and -W apply. `o` and `conf` must outlive the writer.
  */
 int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, bool rotate,
-		const struct options *o, const struct sink_conf *conf, struct err *e);
+		const struct cap_options *o, const struct sink_conf *conf, struct err *e);
 /* 0, 1 when -G and -W have had their files, or -errno (-EPIPE: the reader has gone). */
 int writer_packet(struct writer *w, const struct packet *pk, struct err *e);
 /* Writes out what waits, and looks whether the reader is still there. 0 or -errno. */
