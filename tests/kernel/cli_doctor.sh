@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/kernel/cli_doctor.sh - bpfcap --doctor says what works, and what is taken from it here: the
-# mount of tracefs, rights, a setting. Whether kprobes work is known from the kernel's own list.
+# tests/kernel/cli_doctor.sh - bpfcap --doctor reports which hooks work, also without tracefs, without
+# privileges and with a hardened JIT. The kernel's own list shows whether kprobes work.
 . "${0%/*}/../lib/test.sh"
 
 need_rights()
@@ -35,7 +35,7 @@ everything()
 	[ -z "$twice" ]
 }
 
-# Nothing is left of what it tried.
+# --doctor leaves nothing attached.
 leaves_nothing()
 {
 	need_rights
@@ -45,8 +45,7 @@ leaves_nothing()
 	tc qdisc show dev lo | cmp - "$T/before"
 }
 
-# Where nobody has mounted tracefs, it is mounted privately; without that right, the hook is missing
-# and the others are not.
+# If tracefs is not mounted, bpfcap mounts it privately.
 without_tracefs()
 {
 	need_rights

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/kernel/cli_end.sh - bpfcap refuses what it cannot do in one line, and leaves nothing in the
-# kernel however it ends.
+# tests/kernel/cli_end.sh - bpfcap reports each error in one line, and leaves nothing in the kernel
+# however it ends.
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
 
@@ -42,7 +42,7 @@ names_the_wrong_reason()
 	refused 2 '^bpfcap: reason: .*NO_SUCH_REASON' "$BIN/bpfcap" --reason NO_SUCH_REASON icmp
 }
 
-# A file that was there stays as it was when the capture does not begin.
+# A capture that does not start leaves an existing file unchanged.
 spares_files()
 {
 	echo precious >"$T/file"
@@ -52,7 +52,7 @@ spares_files()
 	[ ! -e "$T/none" ] || fail "an empty file was left"
 }
 
-# Without rights the missing capability is named.
+# Without privileges the message names the missing capability.
 names_the_capability()
 {
 	need setpriv
@@ -62,7 +62,7 @@ names_the_capability()
 		--inh-caps -all "$BIN/bpfcap" icmp
 }
 
-# What of the capture the kernel still holds: programs, what is on left0, probe events.
+# What the kernel still holds of the capture: programs, filters and qdiscs of left0.
 residue()
 {
 	bpftool prog list | grep -E "^($(paste -sd '|' "$T/ids")): " || :
@@ -82,7 +82,7 @@ leaves_nothing()
 	fail "left behind: $(cat "$T/residue")"
 }
 
-# killed SIGNAL STATUS HOOK...: it was there, and then it is not.
+# killed SIGNAL STATUS HOOK [KERNEL]: the capture is in the kernel, and after the signal it is not.
 killed()
 {
 	need_pair

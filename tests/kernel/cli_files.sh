@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/kernel/cli_files.sh - what bpfcap writes while it captures can be read by tcpdump and
-# tshark, as files and live, and ends well however the capture ends.
+# tests/kernel/cli_files.sh - tcpdump and tshark read the files and streams of a live capture, which
+# end with a whole packet however the capture ends.
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
 
-# capture FILE: 5 pings as seen on left0, each way.
+# capture FILE: 5 pings and their replies on left0.
 capture()
 {
 	need_pair
@@ -20,7 +20,7 @@ capture()
 	has "$T/err" '^10 packets captured'
 }
 
-# Times lie between the begin and the end, lengths are those of the wire.
+# Times are between the start and the end, lengths are those on the wire.
 read_by_tcpdump()
 {
 	capture "$T/$1"
@@ -55,7 +55,7 @@ read_live()
 	same "$(grep -c "IP $NET.1 > $NET.2: ICMP echo request" "$T/out")" 3
 }
 
-ends_quietly_when_nobody_reads()
+ends_quietly_when_the_reader_ends()
 {
 	need_pair
 	# shellcheck disable=SC2016
@@ -68,7 +68,7 @@ ends_quietly_when_nobody_reads()
 	same "$(grep -v capturing "$T/err")" 'status 0'
 }
 
-# A full disk ends the capture; the file holds the packets that fitted, whole.
+# A full disk ends the capture; the file holds whole packets only.
 ends_well_on_a_full_disk()
 {
 	need_pair
@@ -91,7 +91,7 @@ ends_well_on_a_full_disk()
 	hasnt "$T/said" 'truncated'
 }
 
-goes_on_without_privileges()
+continues_without_privileges()
 {
 	need_pair
 	id nobody >/dev/null 2>&1 || skip "no user nobody"
@@ -113,7 +113,7 @@ try read_by_tcpdump a.pcapng
 try read_by_tcpdump a.pcap
 try read_by_tshark
 try read_live
-try ends_quietly_when_nobody_reads
+try ends_quietly_when_the_reader_ends
 try ends_well_on_a_full_disk
-try goes_on_without_privileges
+try continues_without_privileges
 finish

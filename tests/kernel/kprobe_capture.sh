@@ -117,10 +117,10 @@ tells_left_out()
 	sed 's/ .*//' /sys/kernel/tracing/available_filter_functions >"$T/traceable"
 	grep -vxFf "$T/traceable" "$T/all" >"$T/others" || skip "all of these can be traced"
 	while read -r function; do
-		has "$T/err" "^bpfcap: $function: left out: the kernel does not list it"
+		has "$T/err" "^bpfcap: $function: skipped: the kernel does not list it"
 	done <"$T/others"
-	same "$(grep -c ': left out: ' "$T/err")" \
-		"$(sed -n 's/^bpfcap: functions left out: //p' "$T/err")"
+	same "$(grep -c ': skipped: ' "$T/err")" \
+		"$(sed -n 's/^bpfcap: functions skipped: //p' "$T/err")"
 }
 
 # Where a packet has no headers of its device yet, they are made up.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/unit/cap_command.sh - the command bpfcap where it needs no rights: files, programs, errors.
+# tests/unit/cap_command.sh - bpfcap without privileges: files, programs, errors.
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pcap.sh"
 
@@ -25,14 +25,13 @@ tcp[13] & 2 != 0
 host 10.1.0.2
 ip6 proto 44'
 
-# bpfcap's text as the tcpdump here words it.
+# bpfcap's text in the wording of the installed tcpdump.
 bpfcap_text()
 {
 	"$bpfcap" "$@" 2>/dev/null | tests/lib/as_tcpdump
 }
 
-# The lines without what bpfcap says of VLAN tags and tcpdump only says with -e, and without
-# tcpdump's dump of what it does not know.
+# Removes VLAN tags, which tcpdump prints only with -e, and tcpdump's dump of unknown packets.
 plain()
 {
 	grep -v "^	" | sed 's/ vlan [0-9]*, p [0-9],\( DEI,\)*//g; s/[: ]*$//'
@@ -49,7 +48,7 @@ prints_what_tcpdump_prints()
 	done
 }
 
-# same_packets FILE: it holds what all.pcap does, times included.
+# same_packets FILE: it holds the packets and times of all.pcap.
 same_packets()
 {
 	tcpdump -ttnSXX -r - <"$T/all.pcap" 2>/dev/null >"$T/want"
@@ -73,7 +72,7 @@ writes_files_that_tcpdump_reads()
 	same_packets "$T/b"
 }
 
-# The bytes below a line are laid out as tcpdump's.
+# Bytes are laid out as by tcpdump.
 dumps_bytes_like_tcpdump()
 {
 	need tcpdump
@@ -121,7 +120,7 @@ ends_after_count()
 	same "$(wc -l <"$T/out")" 3
 }
 
-# More than a file of -C holds, many times over.
+# Many times what one file of -C holds.
 make_big_capture()
 {
 	{
@@ -143,7 +142,7 @@ packets_in()
 	"$bpfcap" -r "$1" 2>/dev/null | wc -l
 }
 
-begins_new_files()
+starts_new_files()
 {
 	make_big_capture
 	mkdir "$T/files"
@@ -199,7 +198,7 @@ refuses_bad_input()
 	[ ! -e "$T/x" ] || fail "a file was left"
 }
 
-says_when_the_disk_is_full()
+reports_a_full_disk()
 {
 	[ -c /dev/full ] || skip "no /dev/full"
 	got=0
@@ -208,7 +207,7 @@ says_when_the_disk_is_full()
 	has "$T/err" '^bpfcap: output: standard output: No space left'
 }
 
-ends_quietly_when_nobody_reads()
+ends_quietly_when_the_reader_ends()
 {
 	make_big_capture
 	{
@@ -217,17 +216,17 @@ ends_quietly_when_nobody_reads()
 	} | head -n 1 >"$T/out"
 	same "$(wc -l <"$T/out")" 1
 	same "$(cat "$T/status")" 0 status
-	[ ! -s "$T/err" ] || fail "said $(cat "$T/err")"
+	[ ! -s "$T/err" ] || fail "printed $(cat "$T/err")"
 }
 
-tells_about_itself()
+prints_help_version_and_manual()
 {
 	"$bpfcap" --version | grep -Eq '^bpfcap [0-9]+\.[0-9]+\.[0-9]+$' || fail "--version"
 	"$bpfcap" --help >"$T/out"
 	has "$T/out" '-e, --filter EXPR'
 	has "$T/out" '^  tracepoint:'
 	"$bpfcap" --man >"$T/out"
-	# The options; what the library says of its hooks is its own.
+	# The list of hooks comes from the library, so only the rest is compared.
 	sed '/^\.SH HOOKS/,/^\.SH EXIT/d' "$T/out" >"$T/got"
 	sed '/^\.SH HOOKS/,/^\.SH EXIT/d' docs/man/bpfcap.8 >"$T/want"
 	cmp -s "$T/got" "$T/want" || fail "docs/man/bpfcap.8: $(diff "$T/got" "$T/want")"
@@ -289,11 +288,11 @@ try dumps_bytes_like_tcpdump
 try shows_times_like_tcpdump
 try prints_json
 try ends_after_count
-try begins_new_files
+try starts_new_files
 try refuses_bad_input
-try says_when_the_disk_is_full
-try ends_quietly_when_nobody_reads
-try tells_about_itself
+try reports_a_full_disk
+try ends_quietly_when_the_reader_ends
+try prints_help_version_and_manual
 try prints_programs
 try reads_the_filter_from_a_file
 try dumps_cbpf_like_tcpdump

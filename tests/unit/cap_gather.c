@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap_gather.c - a packet has the same key before and after what routers and NAT do to
- * it, and another key than its neighbours; how long it took, and where it did not come to.
+ * cap_gather.c - routers and NAT leave the key of a packet unchanged, other packets have other keys;
+ * latencies and hooks that a packet did not reach are reported.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static struct gather_key key_of(const uint8_t *data, uint32_t len, int linktype)
 	return gather_key_content(&ev);
 }
 
-/* Is this the packet above? */
+/* Whether this is the packet above. */
 static bool same(const uint8_t *data, uint32_t len, int linktype)
 {
 	const struct gather_key a = key_of(tcp, sizeof(tcp), 1), b = key_of(data, len, linktype);
@@ -56,7 +56,7 @@ static void survives_routers_and_nat(void **state)
 	assert_true(same(tcp + 14, sizeof(tcp) - 14, 101));
 }
 
-static void tells_packets_apart(void **state)
+static void distinguishes_packets(void **state)
 {
 	/* IP identification, protocol, sequence, acknowledgment, flags, data */
 	static const uint32_t offs[] = {18, 19, 23, 38, 41, 42, 45, 47, 54, 58};
@@ -81,7 +81,7 @@ static void sees_through_tags_and_padding(void **state)
 }
 
 /* No byte outside is read: each length in turn, under SAN=1. */
-static void takes_any_length(void **state)
+static void accepts_any_length(void **state)
 {
 	(void)state;
 	for (uint32_t len = 0; len <= sizeof(tcp); len++) {
@@ -133,7 +133,7 @@ static void count_missing(void *user, const struct probe_event *first, unsigned 
 	missing[hook]++;
 }
 
-static void tells_latencies(void **state)
+static void reports_latencies(void **state)
 {
 	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
 	struct gather_counts c;
@@ -160,8 +160,8 @@ static void tells_latencies(void **state)
 	gather_free(g);
 }
 
-/* Any hook may be the first; none is missed before its time, nor one that nobody waits for. */
-static void tells_what_is_missing(void **state)
+/* Any hook may be the first; a hook is missing only after the timeout, and only if awaited. */
+static void reports_missing_packets(void **state)
 {
 	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
 	unsigned missing[HOOK_CNT] = {0};
@@ -185,8 +185,8 @@ static void tells_what_is_missing(void **state)
 	gather_free(g);
 }
 
-/* The same once more at the same place, or after the timeout, is another packet. */
-static void tells_repetitions(void **state)
+/* A packet seen again at the same place, or after the timeout, is another packet. */
+static void distinguishes_repetitions(void **state)
 {
 	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
 
@@ -199,7 +199,7 @@ static void tells_repetitions(void **state)
 	gather_free(g);
 }
 
-/* More than there is room for: the oldest go, and are counted. */
+/* Beyond the capacity the oldest packets are forgotten and counted. */
 static void forgets_the_oldest(void **state)
 {
 	enum { MANY = 1 << 17 };
@@ -222,16 +222,16 @@ int main(void)
 	bool content = false, skb = true;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(survives_routers_and_nat),
-		cmocka_unit_test(tells_packets_apart),
+		cmocka_unit_test(distinguishes_packets),
 		cmocka_unit_test(sees_through_tags_and_padding),
-		cmocka_unit_test(takes_any_length),
+		cmocka_unit_test(accepts_any_length),
 		cmocka_unit_test(compares_what_both_captured),
-		cmocka_unit_test_prestate(tells_latencies, &content),
-		cmocka_unit_test_prestate(tells_what_is_missing, &content),
-		cmocka_unit_test_prestate(tells_repetitions, &content),
-		cmocka_unit_test_prestate(tells_latencies, &skb),
-		cmocka_unit_test_prestate(tells_what_is_missing, &skb),
-		cmocka_unit_test_prestate(tells_repetitions, &skb),
+		cmocka_unit_test_prestate(reports_latencies, &content),
+		cmocka_unit_test_prestate(reports_missing_packets, &content),
+		cmocka_unit_test_prestate(distinguishes_repetitions, &content),
+		cmocka_unit_test_prestate(reports_latencies, &skb),
+		cmocka_unit_test_prestate(reports_missing_packets, &skb),
+		cmocka_unit_test_prestate(distinguishes_repetitions, &skb),
 		cmocka_unit_test(forgets_the_oldest),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cap_options.c - the command line of bpfcap: what is understood, what is refused. */
+/* cap_options.c - the command line of bpfcap: options, their arguments, and their modes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static int parse(struct cap_options *o, const char *words, struct err *e)
 	return options_parse(o, argc, argv, e);
 }
 
-static void takes_the_main_job(void **state)
+static void parses_the_main_use(void **state)
 {
 	struct cap_options o;
 	struct err e;
@@ -275,7 +275,7 @@ static void walks_all_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(takes_the_main_job),
+		cmocka_unit_test(parses_the_main_use),
 		cmocka_unit_test(joins_the_trailing_expression),
 		cmocka_unit_test(splits_lists),
 		cmocka_unit_test(counts_and_groups_letters),

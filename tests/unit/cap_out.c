@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap_out.c - a stream holds whole records only, whatever happens to it. A full disk is
- * played by RLIMIT_FSIZE, which cuts a write short in the same way.
+ * cap_out.c - a stream holds whole records only, also after an error. RLIMIT_FSIZE stands for a full
+ * disk; both make a write return early.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ static int remove_dir(void **state)
 	return rmdir(dir);
 }
 
-/* Record i: its length depends on i, and each byte tells which record it belongs to. */
+/* Record i: its length depends on i, and each byte names its record. */
 static size_t record_len(unsigned i)
 {
 	return 1 + i * 37 % 1500;
@@ -143,7 +143,7 @@ static void writes_all_that_fits(void **state)
 }
 
 /* Standard output may be a file that others wrote to before. */
-static void leaves_what_was_there(void **state)
+static void keeps_what_was_there(void **state)
 {
 	int saved = dup(STDOUT_FILENO), fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	struct text t = {0};
@@ -171,7 +171,7 @@ static void leaves_what_was_there(void **state)
 	text_free(&t);
 }
 
-static void tells_a_closed_pipe(void **state)
+static void reports_a_closed_pipe(void **state)
 {
 	int fds[2], saved = dup(STDOUT_FILENO);
 	struct text t = {0};
@@ -221,7 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ends_with_a_whole_record), cmocka_unit_test(writes_all_that_fits),
-		cmocka_unit_test(leaves_what_was_there),    cmocka_unit_test(tells_a_closed_pipe),
+		cmocka_unit_test(keeps_what_was_there),	    cmocka_unit_test(reports_a_closed_pipe),
 		cmocka_unit_test(checks_without_a_trace),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap_sinks.c - capture files hold what was put into them: libpcap reads them back with
- * the same times, lengths and bytes; tshark, where installed, the same interfaces and directions.
+ * cap_sinks.c - libpcap reads capture files back with the same times, lengths and bytes, and tshark,
+ * if installed, with the same interfaces and directions.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +57,7 @@ static struct probe_event event(unsigned i)
 	};
 }
 
-/* A file with the first `cnt` events, changed by `change`. Returns the packets left out. */
+/* A file with the first `cnt` events, changed by `change`. Returns the packets omitted. */
 static uint64_t write_file(const struct sink_ops *ops, unsigned cnt,
 			   void (*change)(struct probe_event *ev, unsigned i))
 {
@@ -145,7 +145,7 @@ static void every_fifth_is_raw(struct probe_event *ev, unsigned i)
 		ev->linktype = CBPF_LINKTYPE_RAW;
 }
 
-static void pcap_leaves_out_other_link_types(void **state)
+static void pcap_omits_other_link_types(void **state)
 {
 	struct cbpf_packet p;
 	struct cbpf_file *f;
@@ -208,7 +208,7 @@ int main(void)
 		cmocka_unit_test(pcapng_reads_back),
 		cmocka_unit_test(pcap_reads_back),
 		cmocka_unit_test(empty_files_are_files),
-		cmocka_unit_test(pcap_leaves_out_other_link_types),
+		cmocka_unit_test(pcap_omits_other_link_types),
 		cmocka_unit_test(tshark_sees_interfaces_and_directions),
 	};
 

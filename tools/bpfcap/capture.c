@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * capture.c - packets from the kernel: opens a session, hands its events to the
- * output until it is enough, and says at the end what was seen and what was lost.
+ * capture.c - a live capture: opens a session, passes its events to the output until a signal or
+ * -c ends it, and prints the counts. Fails as the session and the output do.
  */
 #include "capture.h"
 
@@ -20,7 +20,7 @@
 #include "stop.h"
 
 enum {
-	POLL_MS = 100, /* how late a signal may be noticed */
+	POLL_MS = 100, /* the longest delay before a signal is noticed */
 	RING_PAGES_MAX = 1 << 16,
 };
 
@@ -30,12 +30,12 @@ struct live_capture {
 	struct selection selection;
 	struct gather *gather; /* NULL without --gather */
 	struct err *e;
-	int rc; /* -errno of the output, which stopped the poll */
+	int rc; /* -errno of the output, which ended the poll */
 	bool list_left_out;
 	unsigned left_out_cnt;
 };
 
-/* Pages for -B, rounded up to a power of two; 0 leaves it to the library. */
+/* Pages for -B, rounded up to a power of two; 0: the default of the library. */
 static uint32_t ring_pages(uint64_t kib)
 {
 	uint64_t bytes = kib << 10, page_len = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -48,7 +48,7 @@ static uint32_t ring_pages(uint64_t kib)
 	return pages;
 }
 
-/* Only a drop has a reason. */
+/* --reason without -f captures drops, since only they have a reason. */
 static const char *const *hooks_of(const struct cap_options *o)
 {
 	static const char *const drop[] = {"drop", NULL};
@@ -91,7 +91,7 @@ static void on_left_out(void *user, const char *func, const char *why)
 
 	c->left_out_cnt++;
 	if (c->list_left_out)
-		fprintf(stderr, "bpfcap: %s: left out: %s\n", func, why);
+		fprintf(stderr, "bpfcap: %s: skipped: %s\n", func, why);
 }
 
 static int on_event(void *user, const struct probe_event *ev)
@@ -110,7 +110,7 @@ static int on_event(void *user, const struct probe_event *ev)
 	rc = output_packet(&c->out, &pk, c->e);
 	if (rc < 0)
 		c->rc = rc;
-	return rc != 0; /* a negative value would be taken for an error of the poll itself */
+	return rc != 0; /* a negative value would mean that the poll itself failed */
 }
 
 static void on_missing(void *user, const struct probe_event *first, unsigned hook)
@@ -121,7 +121,7 @@ static void on_missing(void *user, const struct probe_event *first, unsigned hoo
 		       probe_hook_name(c->probe, hook));
 }
 
-/* Packets that have had their time. */
+/* Reports packets that some hook did not see within `age_ns`. */
 static void expire(struct live_capture *c, uint64_t age_ns)
 {
 	struct timespec now;
@@ -139,15 +139,15 @@ static void announce(const struct live_capture *c)
 	unsigned cnt = probe_hook_cnt(p);
 
 	if (c->left_out_cnt)
-		fprintf(stderr, "bpfcap: functions left out: %u%s\n", c->left_out_cnt,
-			c->list_left_out ? "" : "; -v says which and why");
+		fprintf(stderr, "bpfcap: functions skipped: %u%s\n", c->left_out_cnt,
+			c->list_left_out ? "" : "; use -v to list them with the reasons");
 	fprintf(stderr, "bpfcap: capturing at");
 	for (unsigned i = 0; i < cnt; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", probe_hook_spec(p, i));
 	fprintf(stderr, "\n");
 }
 
-/* Hands on the events of up to `ms`: > 0 if there were any, or -errno. */
+/* Passes on the events of up to `ms`: > 0 if there were any, or -errno. */
 static int poll_events(struct live_capture *c, int ms)
 {
 	int rc = probe_poll(c->probe, ms, on_event, c, c->e);
@@ -155,7 +155,7 @@ static int poll_events(struct live_capture *c, int ms)
 	return c->rc ? c->rc : rc;
 }
 
-/* Until a signal, -c, or an error: 0, 1 when it is enough, or -errno. */
+/* Captures until a signal (0), -c (1) or an error (-errno). */
 static int run(struct live_capture *c)
 {
 	while (!stop_requested()) {
@@ -173,7 +173,7 @@ static int run(struct live_capture *c)
 	return 0;
 }
 
-/* What was recorded before the end and is still in the rings. */
+/* Passes on what is still in the rings after the programs are detached. */
 static int drain(struct live_capture *c)
 {
 	int rc;
@@ -210,7 +210,7 @@ static int run_output(struct live_capture *c)
 	return rc;
 }
 
-/* What is dropped, and what comes to which function of a glob, nobody can say beforehand. */
+/* Whether every packet should pass this hook: not at drop, nor at the functions of a glob. */
 static bool is_awaited(const char *name, bool globs)
 {
 	return !globs && strcmp(name, "drop") != 0 && strcmp(name, "kfree_skb") != 0;
@@ -231,11 +231,10 @@ static int begin_gather(struct live_capture *c, const struct cap_options *o)
 
 	if (cnt < 2)
 		return err_input(c->e, -EINVAL, "options",
-				 "--gather compares hooks; name at least two with -f");
+				 "--gather compares hooks; specify at least two with -f");
 	if (o->gather_by && !by_skb && strcmp(o->gather_by, "content") != 0)
 		return err_input(c->e, -EINVAL, "options",
-				 "'%s' does not tell packets apart; content and skb do",
-				 o->gather_by);
+				 "unknown --gather-by '%s'; use content or skb", o->gather_by);
 	c->gather = gather_new(cnt, by_skb);
 	if (!c->gather)
 		return err_run(c->e, -ENOMEM, "gather", "out of memory");

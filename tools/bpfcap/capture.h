@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* capture.h - packets from the kernel. */
+/* capture.h - a live capture. */
 #ifndef BPFCAP_TOOLS_BPFCAP_CAPTURE_H
 #define BPFCAP_TOOLS_BPFCAP_CAPTURE_H
 
@@ -7,9 +7,9 @@
 
 #include "options.h"
 
-/* What the library is to do for these options; the strings stay those of `o`. */
+/* The configuration of the library for these options; its strings belong to `o`. */
 struct probe_config capture_config(const struct cap_options *o);
-/* 0, or -errno with the sentence (-EPIPE: whoever read the output has gone). */
+/* 0, or -errno with the sentence (-EPIPE: the reader of the output has closed it). */
 int capture(const struct cap_options *o, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* counts.c - what a capture saw and lost, and how long packets took from hook to hook:
- * takes a session, prints lines. */
+/*
+ * counts.c - prints what a session matched and lost, and the latencies between hooks.
+ */
 #include "counts.h"
 
 #include <inttypes.h>
@@ -36,7 +37,7 @@ void counts_print(FILE *f, struct probe *p, uint64_t written_cnt)
 
 	fprintf(f, "%" PRIu64 " packets captured\n", written_cnt);
 	if (probe_counts(p, PROBE_ALL_HOOKS, &c) != 0) {
-		fprintf(f, "how many were lost cannot be told\n");
+		fprintf(f, "the number of lost packets is unknown\n");
 		return;
 	}
 	fprintf(f, "%" PRIu64 " packets matched by the filter\n", c.matched);
@@ -68,6 +69,6 @@ void counts_print_gather(FILE *f, const struct gather *g, const struct probe *p)
 		fprintf(f, "\n");
 	}
 	if (gather_forgotten(g))
-		fprintf(f, "%" PRIu64 " packets forgotten within a second: there were too many\n",
+		fprintf(f, "%" PRIu64 " packets not followed for a full second: too many at once\n",
 			gather_forgotten(g));
 }

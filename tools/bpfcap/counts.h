@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* counts.h - what a capture saw and lost, for the user. */
+/* counts.h - prints the counts of a capture. */
 #ifndef BPFCAP_TOOLS_BPFCAP_COUNTS_H
 #define BPFCAP_TOOLS_BPFCAP_COUNTS_H
 
@@ -10,9 +10,9 @@
 
 #include "gather/gather.h"
 
-/* Three lines in tcpdump's manner; with losses, who lost what. */
+/* Three lines, as tcpdump prints them; with losses, the causes for each hook. */
 void counts_print(FILE *f, struct probe *p, uint64_t written_cnt);
-/* --gather: a line a hook: packets first seen there, seen later, missing; how long it took. */
+/* --gather: for each hook the packets first seen there, seen later, missing, and latencies. */
 void counts_print_gather(FILE *f, const struct gather *g, const struct probe *p);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - the command: reads the options, does one of the things they can ask for,
- * and turns the outcome into an exit status: 0, 1 (failed) or 2 (asked wrongly).
+ * main.c - the command: parses the options, runs the selected mode, and returns the exit status:
+ * 0, 1 (failure) or 2 (usage error).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = act(&o, &e);
 	options_free(&o);
-	if (rc >= 0 || rc == -EPIPE) /* whoever read the output has seen enough */
+	if (rc >= 0 || rc == -EPIPE) /* the reader of the output has closed it */
 		return 0;
 	return fail_report("bpfcap", &e);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * privileges.c - -Z USER: takes a user's name, leaves the process as that user with
- * CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on kernels before 5.8, which have nothing smaller).
+ * privileges.c - -Z: changes to a user, and keeps CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on
+ * kernels before 5.8, which have nothing smaller). Fails for an unknown user.
  */
 #include "privileges.h"
 
@@ -39,7 +39,7 @@ int privileges_drop(const char *user, struct err *e)
 	const struct passwd *pw = getpwnam(user);
 
 	if (!pw)
-		return err_input(e, -EINVAL, "options", "there is no user '%s' (-Z)", user);
+		return err_input(e, -EINVAL, "options", "unknown user '%s' for -Z", user);
 	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || initgroups(user, pw->pw_gid) != 0 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0 || set_caps() != 0)

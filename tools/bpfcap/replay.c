@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay.c - -r: the packets of a capture file instead of the kernel's, with the same
- * filter and the same output.
+ * replay.c - -r: reads packets from a capture file, filters them, and passes them to the output.
+ * Fails if the file cannot be read, or if the filter needs metadata that files do not hold.
  */
 #include "replay.h"
 
@@ -45,7 +45,7 @@ static int write_packet(struct replay *r, struct output *out, const struct cbpf_
 	return output_packet(out, &(struct packet){.ev = &ev}, e);
 }
 
-/* All packets, until -c, a signal or an error ends it. */
+/* Reads packets until the end of the file, -c, a signal or an error. */
 static int run(struct replay *r, struct output *out, struct err *e)
 {
 	struct cbpf_packet p;
@@ -79,7 +79,7 @@ static int run_output(struct replay *r, const struct cap_options *o, struct err 
 	return rc;
 }
 
-/* Compiles the filter for the file; refuses one that asks for what no file holds. */
+/* Compiles the filter for the link type of the file. */
 static int compile(struct replay *r, const char *expr, struct err *e)
 {
 	int rc = cbpf_compile(expr, r->linktype, UINT32_MAX, true, &r->filter, e);
@@ -88,8 +88,8 @@ static int compile(struct replay *r, const char *expr, struct err *e)
 	if (!what)
 		return rc;
 	return err_input(e, -ENOTSUP, "filter",
-			 "'%s' asks for what the kernel knows of a packet (%s), which is not in "
-			 "the file",
+			 "'%s' needs kernel metadata (%s), which is not in the file; remove it "
+			 "from the expression",
 			 expr, what);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * select.c - which of the matched packets are wanted: takes events, tells by their
- * direction. What is not wanted counts as matched, but not as captured.
+ * select.c - selects matched packets by direction (-Q). A packet that is not selected counts as
+ * matched, but not as captured. Fails for an unknown direction.
  */
 #include "select.h"
 
@@ -25,8 +25,8 @@ int select_init(struct selection *s, const struct cap_options *o, struct err *e)
 		if (strcmp(dirs[i].name, o->direction) == 0)
 			return 0;
 	}
-	return err_input(e, -EINVAL, "options",
-			 "'%s' is not a direction; there are in, out and inout", o->direction);
+	return err_input(e, -EINVAL, "options", "unknown direction '%s'; use in, out or inout",
+			 o->direction);
 }
 
 bool select_takes(const struct selection *s, const struct probe_event *ev)

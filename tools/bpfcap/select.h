@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* select.h - which of the matched packets are wanted: -Q. */
+/* select.h - -Q: selects matched packets by direction. */
 #ifndef BPFCAP_TOOLS_BPFCAP_SELECT_H
 #define BPFCAP_TOOLS_BPFCAP_SELECT_H
 
@@ -11,7 +11,7 @@ struct selection {
 	enum probe_dir dir; /* PROBE_DIR_UNKNOWN: both */
 };
 
-/* -EINVAL (input) for a direction that does not exist. */
+/* -EINVAL (input) for an unknown direction. */
 int select_init(struct selection *s, const struct cap_options *o, struct err *e);
 bool select_takes(const struct selection *s, const struct probe_event *ev);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * show.c - the stages between an expression and a loaded program, one printed on
- * standard output. Takes the options; all but the verifier's log work without root.
+ * show.c - prints one of the stages between an expression and a loaded program, or the interfaces.
+ * Only the verifier's log needs privileges.
  */
 #include "show.h"
 
@@ -21,7 +21,7 @@
 
 /* ---- Stages ------------------------------------------------------------------------------- */
 
-/* The classic program as tcpdump has it, or (not optimized) as our compiler takes it. */
+/* The classic program: optimized, as tcpdump prints it, or as our compiler reads it. */
 static int compile(const struct cap_options *o, bool optimize, struct cbpf_prog *out, struct err *e)
 {
 	int linktype = o->linktype ? cbpf_linktype_by_name(o->linktype, e) : CBPF_LINKTYPE_ETHERNET;
@@ -56,7 +56,7 @@ static int show_ir(const struct cap_options *o, struct err *e)
 	return rc;
 }
 
-/* -k; else the running kernel, which without root is known by its version alone. */
+/* The target of -k, or the running kernel, by its version alone if it cannot be probed. */
 static int find_target(const struct cap_options *o, struct ebpf_target *t, struct err *e)
 {
 	struct utsname name;
@@ -91,7 +91,8 @@ static int one_hook(const struct cap_options *o, const char **hook, struct err *
 {
 	*hook = o->hooks.cnt ? o->hooks.words[0] : "socket";
 	if (o->hooks.cnt > 1)
-		return err_input(e, -EINVAL, "options", "a program is printed for one hook (-f)");
+		return err_input(e, -EINVAL, "options",
+				 "a program is printed for one hook; specify one with -f");
 	return 0;
 }
 
@@ -114,7 +115,7 @@ static int show_whole(const struct cap_options *o, struct err *e)
 	return show_ebpf_as(o, false, EBPF_FORMAT_LISTING, e);
 }
 
-/* The log of programs that are really loaded; they are taken off again at once. */
+/* Loads and attaches the programs to get the log, and detaches them at once. */
 static int show_log(const struct cap_options *o, struct err *e)
 {
 	struct probe_config config = capture_config(o);
@@ -145,8 +146,7 @@ static int show_stage(const struct cap_options *o, struct err *e)
 		if (strcmp(stages[i].name, o->dump_stage) == 0)
 			return stages[i].show(o, e);
 	return err_input(e, -EINVAL, "options",
-			 "'%s' is not a stage; there are cbpf, ir, ebpf, program and log",
-			 o->dump_stage);
+			 "unknown stage '%s'; use cbpf, ir, ebpf, program or log", o->dump_stage);
 }
 
 int show_program(const struct cap_options *o, struct err *e)

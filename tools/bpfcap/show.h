@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show.h - what bpfcap prints instead of capturing: programs, stages, interfaces. */
+/* show.h - prints programs, stages of the compiler, and interfaces. */
 #ifndef BPFCAP_TOOLS_BPFCAP_SHOW_H
 #define BPFCAP_TOOLS_BPFCAP_SHOW_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slice.h - a stretch of a packet: how long it was on the wire and what of it was captured.
+ * slice.h - a part of a packet: its length on the wire and its captured bytes.
  *
- * Reads are safe by themselves: outside the captured bytes they give 0. Code that wants to say
- * "cut off here" asks slice_has() first.
+ * A read outside the captured bytes returns 0. Code that must report a truncated packet calls
+ * slice_has() first.
  */
 #ifndef BPFCAP_TOOLS_BPFCAP_SLICE_H
 #define BPFCAP_TOOLS_BPFCAP_SLICE_H
@@ -22,7 +22,7 @@ static inline bool slice_has(struct slice s, uint32_t off, uint32_t n)
 	return off <= s.cap && n <= s.cap - off;
 }
 
-/* What lies behind the first `off` bytes. */
+/* The bytes after the first `off`. */
 static inline struct slice slice_from(struct slice s, uint32_t off)
 {
 	uint32_t cap = off < s.cap ? off : s.cap;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop.c - the signals that end a capture: a handler leaves a mark, the loops look at
- * it. A signal that comes just before a wait is seen when the wait is over, which is why waits are
- * short.
+ * stop.c - the signals that end a capture: a handler sets a flag, which the loops check. A signal
+ * that arrives just before a wait is noticed after it, which is why waits are short.
  */
 #include "stop.h"
 
@@ -44,7 +43,7 @@ void stop_on_signals(void)
 	handle(SIGINT, on_stop);
 	handle(SIGTERM, on_stop);
 	handle(SIGUSR1, on_counts);
-	if (!ignored(SIGHUP)) /* nohup wants it so */
+	if (!ignored(SIGHUP)) /* nohup(1) ignores SIGHUP */
 		handle(SIGHUP, on_stop);
 }
 

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP only leave a mark, and SIGPIPE nothing. */
+/* From now on SIGINT, SIGTERM and SIGHUP set a flag, and SIGPIPE is ignored. */
 void stop_on_signals(void);
 bool stop_requested(void);
-/* SIGUSR1 asks for the counts; the mark is taken away. */
+/* Whether SIGUSR1 has asked for the counts; clears the flag. */
 bool stop_counts_requested(void);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gather.c - remembers packets for a second: takes events in the order of their times,
- * tells how long ago the packet was first seen and which hooks it did not reach, and keeps a
- * histogram of latencies for each hook.
+ * gather.c - follows packets for a second: takes events in order of time, reports when the packet
+ * was first seen and which hooks it did not reach, and keeps a histogram of latencies for each hook.
  */
 #include "gather.h"
 
@@ -11,8 +10,8 @@
 
 enum {
 	PACKET_MAX = 1 << 16, /* remembered at once */
-	DATA_MAX = 128,	      /* bytes kept, to show a packet that went missing */
-	AWAITED_MAX = 64,     /* hooks that can be waited for */
+	DATA_MAX = 128,	      /* bytes kept, to print a missing packet */
+	AWAITED_MAX = 64,     /* hooks that can be awaited */
 	NONE = -1,
 	SUB_BITS = 4, /* a bucket is a 16th of a power of two wide */
 	BUCKET_CNT = 64 << SUB_BITS,
@@ -38,7 +37,7 @@ struct gather {
 	uint64_t forgotten;
 	struct hook_stats *hooks;
 	int chains[PACKET_MAX];
-	struct packet_seen seen[PACKET_MAX]; /* a queue, in the order of time */
+	struct packet_seen seen[PACKET_MAX]; /* a queue in order of time */
 	unsigned head, cnt;
 };
 
@@ -79,7 +78,7 @@ void gather_await(struct gather *g, unsigned hook)
 
 /* ---- Histograms --------------------------------------------------------------------------- */
 
-/* Exact below 16 ns; above, the four bits behind the highest one pick the bucket. */
+/* Exact below 16 ns; above, the four bits after the highest one select the bucket. */
 static unsigned bucket_of(uint64_t ns)
 {
 	unsigned high = 63u - (unsigned)__builtin_clzll(ns | 1);
@@ -132,14 +131,14 @@ static int *chain_of(struct gather *g, uint64_t hash)
 	return &g->chains[hash % PACKET_MAX];
 }
 
-/* Forgets the oldest packet; it is the last of its chain, since chains begin with the youngest. */
+/* Forgets the oldest packet; it is the last of its chain, since chains start with the newest. */
 static void forget_oldest(struct gather *g)
 {
-	int *link = chain_of(g, g->seen[g->head].key.hash);
+	int *prev = chain_of(g, g->seen[g->head].key.hash);
 
-	while (*link != NONE && *link != (int)g->head)
-		link = &g->seen[*link].next;
-	*link = NONE;
+	while (*prev != NONE && *prev != (int)g->head)
+		prev = &g->seen[*prev].next;
+	*prev = NONE;
 	g->head = (g->head + 1) % PACKET_MAX;
 	g->cnt--;
 }
@@ -177,7 +176,7 @@ static void remember(struct gather *g, const struct gather_key *key, const struc
 	g->hooks[ev->hook].first++;
 }
 
-/* One like it at the place where the first one was is sent again, not come back. */
+/* A packet seen again where it was first seen was sent again: it is another packet. */
 static bool goes_on(const struct packet_seen *p, const struct probe_event *ev)
 {
 	bool again = p->first.hook == ev->hook && p->first.ifindex == ev->ifindex &&

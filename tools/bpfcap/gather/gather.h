@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gather.h - --gather: the same packet at several hooks, and how long it took between them. */
+/* gather.h - --gather: recognizes a packet at several hooks, and measures the latency. */
 #ifndef BPFCAP_TOOLS_BPFCAP_GATHER_GATHER_H
 #define BPFCAP_TOOLS_BPFCAP_GATHER_GATHER_H
 
@@ -8,18 +8,18 @@
 
 #include "bpfcap/probe.h"
 
-#define GATHER_BYTES 64 /* of payload that tell packets apart */
+#define GATHER_BYTES 64 /* bytes of payload that are compared */
 
-/* What makes a packet the same at two hooks. */
+/* Identifies a packet across hooks. */
 struct gather_key {
 	uint64_t hash;
 	uint32_t byte_cnt;
 	uint8_t bytes[GATHER_BYTES]; /* of these, as many as both hooks saw */
 };
 
-/* By what neither NAT nor routers change: no addresses, ports, TTL or checksums. */
+/* By what NAT and routers leave unchanged: not addresses, ports, TTL or checksums. */
 struct gather_key gather_key_content(const struct probe_event *ev);
-/* By the sk_buff's address, which survives any change but is used again when it is freed. */
+/* By the address of the sk_buff, which survives any rewrite, but is reused once freed. */
 struct gather_key gather_key_skb(const struct probe_event *ev);
 bool gather_key_same(const struct gather_key *a, const struct gather_key *b);
 
@@ -29,27 +29,28 @@ struct gather;
 struct gather *gather_new(unsigned hook_cnt, bool by_skb);
 void gather_free(struct gather *g);
 
-/* From now on, packets that do not come to this hook are missing there. */
+/* From now on, packets that do not reach this hook are missing there. */
 void gather_await(struct gather *g, unsigned hook);
 
-/* What is known of a packet when it comes to a hook. */
+/* What is known of a packet when it reaches a hook. */
 struct gather_note {
 	bool later;	     /* it was seen before, at first_hook */
 	unsigned first_hook; /* index for probe_hook_name() */
 	uint64_t since_ns;   /* from there to here */
 };
 
-/* Events come in the order of their times. */
+/* Call with events in order of time. */
 struct gather_note gather_packet(struct gather *g, const struct probe_event *ev);
 
-/* Calls fn for each packet first seen `age_ns` before `mono_ns`, or longer ago, and each awaited
- * hook that it has not come to; and forgets these packets. */
+/* Calls fn for each packet first seen at least `age_ns` before `mono_ns` and each awaited hook that
+ * it has not reached; then forgets these packets. */
 typedef void (*gather_missing_fn)(void *user, const struct probe_event *first, unsigned missing);
 void gather_expire(struct gather *g, uint64_t mono_ns, uint64_t age_ns, gather_missing_fn fn,
 		   void *user);
 
-#define GATHER_TIMEOUT_NS UINT64_C(1000000000) /* what comes later is another packet */
-#define GATHER_SETTLED_NS UINT64_C(100000000)  /* at the end: what is younger may be under way */
+#define GATHER_TIMEOUT_NS UINT64_C(1000000000) /* a later one is another packet */
+#define GATHER_SETTLED_NS                                                                          \
+	UINT64_C(100000000) /* at the end: a newer packet may still be under way */
 
 /* Packets of one hook. */
 struct gather_counts {
@@ -58,7 +59,7 @@ struct gather_counts {
 };
 
 struct gather_counts gather_counts(const struct gather *g, unsigned hook);
-/* Packets forgotten before their time, since there were too many at once. */
+/* Packets forgotten early because there were too many at once. */
 uint64_t gather_forgotten(const struct gather *g);
 
 #endif

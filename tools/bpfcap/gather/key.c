@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * key.c - what makes a packet the same at two hooks: takes an event, gives a
- * number for what must be equal, and the first bytes of the payload, which one hook may have
- * captured less of than the other.
+ * key.c - identifies a packet across hooks: takes an event, gives a hash of what must be equal, and
+ * the first bytes of the payload, of which two hooks may have captured different amounts.
  */
 #include "gather.h"
 
@@ -51,7 +50,7 @@ static void key_transport(struct gather_key *k, uint8_t proto, struct slice s)
 		take_bytes(k, proto == 17 ? slice_from(s, 8) : s);
 }
 
-/* Without what pads a short frame; a length of 0 means that a header of 16 bits cannot tell. */
+/* Without the padding of a short frame; a length of 0 means more than 16 bits can hold. */
 static struct slice unpadded(struct slice s, uint16_t len)
 {
 	return len ? slice_head(s, len) : s;
@@ -99,7 +98,7 @@ struct gather_key gather_key_content(const struct probe_event *ev)
 
 struct gather_key gather_key_skb(const struct probe_event *ev)
 {
-	/* the lowest bits, which are 0 in all addresses, come last */
+	/* rotate out the lowest bits, which are 0 in all addresses */
 	struct gather_key k = {.hash = ev->skb >> 6 | ev->skb << 58};
 
 	return ev->skb ? k : gather_key_content(ev);

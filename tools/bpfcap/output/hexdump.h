@@ -9,9 +9,9 @@
 
 #include "../../common/text.h"
 
-/* Lines of 16 bytes, each begun with a newline; with the characters at the right on demand. */
+/* Lines of 16 bytes, each after a newline; with the characters on the right if `ascii`. */
 void hexdump(struct text *t, const uint8_t *data, size_t len, bool ascii);
-/* The characters alone; what is not printable becomes a dot. */
+/* The characters alone; unprintable ones become dots. */
 void hexdump_ascii(struct text *t, const uint8_t *data, size_t len);
 
 #endif

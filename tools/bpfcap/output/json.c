@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json.c - one JSON object a line and packet (RFC 8259). Fields that an event
- * does not know are left out. 64-bit numbers that JSON readers round (times, addresses) are text.
+ * json.c - one line with a JSON object (RFC 8259) for each packet. Fields that an event lacks are
+ * omitted. 64-bit numbers that JSON readers round (times, addresses) are strings.
  */
 #include "sink.h"
 
@@ -18,7 +18,7 @@ struct json_state {
 	struct text scratch;
 };
 
-/* A string; all that is put into it is printable ASCII, by text_name() or by our own making. */
+/* A string; `value` is printable ASCII: a constant, or made so by text_name(). */
 static void put_quoted(struct text *t, const char *value)
 {
 	text_put(t, "\"");
@@ -36,7 +36,7 @@ static void put_string(struct text *t, const char *name, const char *value)
 	put_quoted(t, value);
 }
 
-/* What `put` appends, as a string; nothing when it appends nothing. */
+/* A field with what `put` appends; no field if it appends nothing. */
 static void put_field(struct sink *s, const char *name, const struct packet *pk,
 		      void (*put)(struct text *t, const struct packet *pk))
 {

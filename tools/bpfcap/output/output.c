@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * output.c - which writers the options ask for, and a packet given to each of them
- * until -c is reached.
+ * output.c - opens the writers that the options select, and passes each packet to all of them until
+ * -c is reached. Fails as the writers do.
  */
 #include "output.h"
 
@@ -26,18 +26,17 @@ int output_check(const struct cap_options *o, struct err *e)
 {
 	if (o->format && !sink_by_name(o->format))
 		return err_input(e, -EINVAL, "options",
-				 "'%s' is not a format; there are pcapng, pcap, json and text",
-				 o->format);
+				 "unknown format '%s'; use pcapng, pcap, json or text", o->format);
 	if (!o->write_path) {
 		if (o->format || o->rotate_mb || o->rotate_s || o->file_cnt)
 			return err_input(e, -EINVAL, "options",
-					 "--format, -C, -G and -W need a file (-w)");
+					 "--format, -C, -G and -W require a file; add -w");
 		return 0;
 	}
 	if (strcmp(o->write_path, "-") == 0 && (wants_text(o) || o->rotate_mb || o->rotate_s))
 		return err_input(e, -EINVAL, "options",
-				 "with -w - standard output holds the capture; --print, --json, "
-				 "-C and -G do not go with it");
+				 "-w - writes the capture to standard output, which excludes "
+				 "--print, --json, -C and -G; write to a file");
 	return out_check(o->write_path, e);
 }
 
@@ -117,8 +116,8 @@ static void report_left_out(const struct writer *w)
 {
 	if (w->sink.left_out)
 		fprintf(stderr,
-			"bpfcap: output: %" PRIu64 " packets of another link type were left out, "
-			"which a pcap file cannot hold; write pcapng\n",
+			"bpfcap: output: %" PRIu64 " packets omitted: a pcap file holds one link "
+			"type; use pcapng\n",
 			w->sink.left_out);
 }
 

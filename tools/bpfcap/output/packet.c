@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* packet.c - the names of what an event gives as numbers: takes an event and the
- * session it came from, appends text. */
+/*
+ * packet.c - names for the numbers of an event: takes an event and its session, appends text.
+ */
 #include "packet.h"
 
 #include <inttypes.h>

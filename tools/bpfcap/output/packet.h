@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* packet.h - a packet on its way to the sinks, and the names of what an event gives as numbers. */
+/* packet.h - a packet as the sinks receive it, and names for the numbers of an event. */
 #ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_PACKET_H
 #define BPFCAP_TOOLS_BPFCAP_OUTPUT_PACKET_H
 
@@ -11,14 +11,14 @@
 
 struct packet {
 	const struct probe_event *ev;
-	struct probe *probe;		/* NULL: read from a file, which knows of no hook */
+	struct probe *probe;		/* NULL: read from a file */
 	const struct gather_note *note; /* NULL without --gather */
 };
 
 const char *packet_hook(const struct packet *pk); /* NULL: none */
 const char *packet_dir(const struct packet *pk);  /* "In", "Out"; NULL: unknown */
 
-/* Each appends one name, safe for a terminal; nothing where the event does not know it. */
+/* Each appends one name, safe for a terminal; nothing if the event does not have it. */
 void packet_put_iface(struct text *t, const struct packet *pk); /* "eth0", "if7" */
 void packet_put_reason(struct text *t, const struct packet *pk);
 void packet_put_location(struct text *t, const struct packet *pk);

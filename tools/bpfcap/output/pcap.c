@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pcap.c - the pcap format with nanoseconds (draft-ietf-opsawg-pcap), in the
- * order of the host. A file holds one link type, that of its first packet; packets of another are
- * left out and counted.
+ * pcap.c - the pcap format with nanoseconds (draft-ietf-opsawg-pcap), in host byte order. A file
+ * holds one link type, that of its first packet; packets of another are omitted and counted.
  */
 #include "sink.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pcapng.c - the pcapng format (draft-ietf-opsawg-pcapng), in the order of the
- * host: a section, an interface block for each interface and link type when its first packet
- * comes, packets with direction and comment, and statistics at the end.
+ * pcapng.c - the pcapng format (draft-ietf-opsawg-pcapng), in host byte order: a section, an
+ * interface block before the first packet of each interface and link type, packets with direction
+ * and comment, and statistics at the end.
  *
- * libpcap reads a file only if all its interfaces have one snapshot length and one link type. The
- * first is always so; the second as long as no packet of another link type comes.
+ * libpcap reads a file only if all its interfaces have the same snap length and link type. The snap
+ * length is always the same; the link type is unless the capture has packets of several.
  */
 #include "sink.h"
 
@@ -41,7 +41,7 @@ enum {
 	EPB_OUTBOUND = 2,
 };
 
-/* An index is an interface's own only within its network namespace. */
+/* An interface index is unique only within its network namespace. */
 struct pcapng_iface {
 	uint32_t netns, ifindex;
 	int linktype;
@@ -77,7 +77,7 @@ static void put_padded(struct text *t, const void *bytes, size_t n)
 	text_bytes(t, "\0\0\0", -n & 3);
 }
 
-/* Times stand with their high half first. */
+/* A time is two 32-bit words, the high one first. */
 static void put_time(struct text *t, int64_t time_ns)
 {
 	put_u32(t, (uint32_t)((uint64_t)time_ns >> 32));
@@ -130,7 +130,7 @@ static void begin(struct sink *s)
 	state->iface_cnt = 0;
 	state->first_ns = state->last_ns = 0;
 	block_begin(s, BLOCK_SECTION);
-	put_u32(t, 0x1a2b3c4d); /* tells the order of bytes */
+	put_u32(t, 0x1a2b3c4d); /* byte-order magic */
 	put_u16(t, 1);
 	put_u16(t, 0);
 	text_bytes(t, &unknown_len, sizeof(unknown_len));
@@ -154,7 +154,7 @@ static void write_iface(struct sink *s, int linktype, const struct text *name)
 	if (s->conf->filter) {
 		struct text filter = {0};
 
-		text_bytes(&filter, "\0", 1); /* 0: an expression of libpcap's */
+		text_bytes(&filter, "\0", 1); /* 0: a libpcap expression */
 		text_put(&filter, s->conf->filter);
 		put_option(t, OPT_IF_FILTER, filter.p, filter.len);
 		text_free(&filter);
@@ -177,7 +177,7 @@ static struct pcapng_iface *add_iface(struct sink *s, const struct probe_event *
 	return &all[state->iface_cnt++];
 }
 
-/* The interface that a packet belongs to; its block is written when it is new. */
+/* The interface of a packet; writes the block of a new one. */
 static struct pcapng_iface *find_iface(struct sink *s, const struct packet *pk)
 {
 	struct pcapng_state *state = s->state;
@@ -201,7 +201,7 @@ static struct pcapng_iface *find_iface(struct sink *s, const struct packet *pk)
 	return f;
 }
 
-/* "name: " and what `put` appends, as one line of the comment; nothing if it appends nothing. */
+/* A line of the comment with what `put` appends; no line if it appends nothing. */
 static void comment_line(struct text *t, const char *name, const struct packet *pk,
 			 void (*put)(struct text *t, const struct packet *pk))
 {
@@ -278,7 +278,7 @@ static void packet(struct sink *s, const struct packet *pk)
 	block_end(s);
 }
 
-/* The losses belong to no interface: they stand with the first one, and the comment says so. */
+/* Losses are not counted by interface: the first one gets them all, as the comment says. */
 static void put_losses(struct sink *s, const struct probe_counts *c)
 {
 	uint64_t lost = c->lost_ring + c->lost_other;
@@ -298,7 +298,7 @@ static void end(struct sink *s, const struct probe_counts *c)
 	struct pcapng_state *state = s->state;
 	const struct text none = {0};
 
-	if (!state->iface_cnt) { /* readers want at least one interface */
+	if (!state->iface_cnt) { /* readers require an interface */
 		if (!add_iface(s, &(struct probe_event){.linktype = CBPF_LINKTYPE_ETHERNET}))
 			return;
 		write_iface(s, CBPF_LINKTYPE_ETHERNET, &none);

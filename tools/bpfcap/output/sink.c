@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sink.c - which form of output: by name or by file name. */
+/* sink.c - finds a format by its name or by a file name, and creates its sink. */
 #include "sink.h"
 
 #include <errno.h>

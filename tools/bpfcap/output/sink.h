@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sink.h - a form of output: lines, JSON, pcapng or pcap.
+ * sink.h - an output format: text, JSON, pcapng or pcap.
  *
- * A sink turns packets into records of a stream and keeps nothing but what its format needs. It is
- * told when a file begins and ends, so that several files in turn are each complete.
+ * A sink turns packets into records of a stream, and keeps only the state that its format needs.
+ * begin() and end() are called for each file, so that every file of a rotation is complete.
  */
 #ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_SINK_H
 #define BPFCAP_TOOLS_BPFCAP_OUTPUT_SINK_H
@@ -11,11 +11,11 @@
 #include "stream.h"
 #include "packet.h"
 
-/* What the user asked for. */
+/* The options that sinks use. */
 struct sink_conf {
 	uint32_t snap_len;  /* of the capture, for file headers; all interfaces have the same */
 	const char *filter; /* NULL: none */
-	int time_form;	    /* how many -t were given */
+	int time_form;	    /* the number of -t */
 	int verbose, quick; /* -v, -q */
 	int hex, hex_ascii; /* -x, -X: once without the link header, twice with it */
 	bool ascii;	    /* -A */
@@ -27,24 +27,24 @@ struct sink {
 	const struct sink_conf *conf;
 	struct out *out;
 	struct text record; /* the one being built; kept for its memory */
-	uint64_t left_out;  /* packets that the format could not hold */
+	uint64_t left_out;  /* packets that the format cannot hold */
 	void *state;
 };
 
 struct sink_ops {
 	const char *name; /* of --format */
 	size_t state_len; /* zeroed at the start */
-	/* Each is optional but `packet`. What fails is seen in the stream. */
+	/* All but `packet` are optional. Failures are kept in the stream. */
 	void (*begin)(struct sink *s);
 	void (*packet)(struct sink *s, const struct packet *pk);
 	void (*missing)(struct sink *s, const struct packet *first, const char *hook);
-	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: none are known */
+	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: no counts */
 	void (*free)(struct sink *s);
 };
 
 extern const struct sink_ops sink_text, sink_json, sink_pcapng, sink_pcap;
 
-/* By --format, else by the end of the file's name; NULL: no such format. */
+/* By the name of --format (NULL if unknown), and by the suffix of a file name. */
 const struct sink_ops *sink_by_name(const char *name);
 const struct sink_ops *sink_by_path(const char *path);
 

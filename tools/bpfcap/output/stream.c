@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.c - a stream of whole records: takes records, writes them in large pieces, and
- * never leaves half a record in a file.
+ * stream.c - a stream of whole records: takes records, writes them in large pieces, and never leaves
+ * a partial record in a file. The first failure is kept.
  */
 #include "stream.h"
 
@@ -18,7 +18,7 @@ enum { OUT_BUF_LEN = 256 * 1024 };
 
 static int cannot_write(const char *path, struct err *e)
 {
-	return err_input(e, -errno, "output", "%s cannot be written: %s", path, strerror(errno));
+	return err_input(e, -errno, "output", "cannot write %s: %s", path, strerror(errno));
 }
 
 int out_open(struct out *o, const char *path, struct err *e)
@@ -34,7 +34,7 @@ int out_open(struct out *o, const char *path, struct err *e)
 	return 0;
 }
 
-/* A file that is not there yet is made and taken away again: nothing else tells for sure. */
+/* Creates a missing file and removes it again: no other check is certain. */
 static int check_new(const char *path, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -63,7 +63,7 @@ int out_check(const char *path, struct err *e)
 	return 0;
 }
 
-/* Waits until a pipe that somebody made non-blocking takes more. */
+/* Waits until a non-blocking pipe has space. */
 static void wait_writable(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -91,8 +91,8 @@ static size_t write_all(struct out *o)
 }
 
 /*
- * `done` bytes of the buffer were written, not all: takes back the part of a record at the end,
- * unless somebody else has written to the file since.
+ * Only `done` bytes of the buffer were written: truncates the file to the last whole record, unless
+ * another process has written to it since.
  */
 static void cut_back(struct out *o, size_t done)
 {
@@ -142,7 +142,7 @@ int out_error(const struct out *o, struct err *e)
 {
 	if (!o->error)
 		return 0;
-	return err_run(e, o->error, "output", "%s: %s; it ends with the last whole packet",
+	return err_run(e, o->error, "output", "%s: %s; the output ends with the last whole packet",
 		       o->is_stdout ? "standard output" : o->path, strerror(-o->error));
 }
 

@@ -2,9 +2,9 @@
 /*
  * stream.h - a stream of whole records to a file, a pipe or a terminal.
  *
- * Records are collected in memory and written together. When the disk is full the file is cut back
- * to the last whole record. The first failure sticks: what comes later is ignored, and out_error()
- * and out_close() tell.
+ * Records are collected in memory and written together. When the disk is full, the file is
+ * truncated to the last whole record. The first failure sticks: later records are ignored, and
+ * out_error() and out_close() report it.
  */
 #ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_STREAM_H
 #define BPFCAP_TOOLS_BPFCAP_OUTPUT_STREAM_H
@@ -17,31 +17,31 @@
 
 #include "../../common/text.h"
 
-#define OUT_RECORDS 512 /* at most so many wait in memory */
+#define OUT_RECORDS 512 /* the most records buffered */
 
 struct out {
 	int fd;
 	bool regular;
 	bool is_stdout; /* not ours to close */
 	const char *path;
-	uint64_t size; /* bytes of records taken, written or waiting */
+	uint64_t size; /* bytes of records, written or buffered */
 	int error;     /* -errno of the first failure */
 
-	struct text buf;	  /* records that wait */
-	size_t ends[OUT_RECORDS]; /* where in buf each of them ends */
+	struct text buf;	  /* buffered records */
+	size_t ends[OUT_RECORDS]; /* the end of each of them in buf */
 	size_t end_cnt;
 };
 
-/* "-" is standard output. `path` must outlive the stream. -errno (input) when it cannot be made. */
+/* "-" is standard output. `path` must outlive the stream. -errno (input) if it cannot be opened. */
 int out_open(struct out *o, const char *path, struct err *e);
 void out_record(struct out *o, const struct text *record);
 void out_flush(struct out *o);
-/* 0, or -errno with the sentence; -EPIPE means that the reader has gone, which is no mistake. */
+/* 0, or -errno with the sentence; -EPIPE: the reader has closed it, which is not an error. */
 int out_error(const struct out *o, struct err *e);
 /* Flushes and closes; returns what out_error() does. */
 int out_close(struct out *o, struct err *e);
 
-/* Can `path` be written? Asked before anything is attached; leaves all as it was. */
+/* Checks, before anything is attached, that `path` can be written; changes nothing. */
 int out_check(const char *path, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.c - one line a packet: time, interface, hook and drop reason, direction,
- * and the packet in tcpdump's manner; below it, where asked for, the stack and the bytes.
+ * text.c - one line for each packet: time, interface, hook, drop reason, direction, and the packet
+ * as tcpdump prints it; on the lines after it the stack (-S) and the bytes (-x, -X, -A).
  */
 #include "sink.h"
 
@@ -17,7 +17,7 @@ enum { NS_PER_S = 1000000000 };
 struct text_state {
 	uint64_t packet_cnt;
 	int64_t first_ns, last_ns;
-	time_t clock_s; /* the second that `clock` shows, so that it is made once a second */
+	time_t clock_s; /* the second that `clock` shows; it is formatted once a second */
 	char clock[32];
 };
 
@@ -86,7 +86,7 @@ static void put_time(struct sink *s, int64_t now_ns)
 	state->last_ns = now_ns;
 }
 
-/* " (NO_SOCKET, udp_queue_rcv_skb+0x12)" behind the hook's name; nothing for other hooks. */
+/* " (NO_SOCKET, udp_queue_rcv_skb+0x12)" after the name of the hook; nothing at other hooks. */
 static void put_drop(struct text *t, const struct packet *pk)
 {
 	if (!pk->ev->has_reason && !pk->ev->location)
@@ -99,7 +99,7 @@ static void put_drop(struct text *t, const struct packet *pk)
 	text_put(t, ") ");
 }
 
-/* "eth0 drop (NO_SOCKET, ...) In ", as far as it is known. */
+/* "eth0 drop (NO_SOCKET, ...) In ", as far as known. */
 static void put_where(struct text *t, const struct packet *pk)
 {
 	const char *hook = packet_hook(pk), *dir = packet_dir(pk);
@@ -111,12 +111,12 @@ static void put_where(struct text *t, const struct packet *pk)
 	if (hook)
 		text_printf(t, "%s ", hook);
 	put_drop(t, pk);
-	/* the presets rx and tx have said it already */
+	/* the names rx and tx imply the direction */
 	if (dir && hook && strcmp(hook, "rx") != 0 && strcmp(hook, "tx") != 0)
 		text_printf(t, "%s ", dir);
 }
 
-/* -v: " [ping 1234, cpu 0, skb 0xffff888004a51200]" behind the packet. */
+/* -v: " [ping 1234, cpu 0, skb 0xffff888004a51200]" after the packet. */
 static void put_context(struct text *t, const struct packet *pk)
 {
 	if (!pk->probe)
@@ -147,7 +147,7 @@ static void put_stack(struct text *t, const struct packet *pk)
 	}
 }
 
-/* Given once, -x, -X and -A leave out the link-layer header. */
+/* A single -x or -X, and -A, omit the link-layer header. */
 static void put_bytes(struct sink *s, const struct packet *pk, uint32_t link_len)
 {
 	const struct sink_conf *conf = s->conf;
@@ -195,7 +195,7 @@ static void packet(struct sink *s, const struct packet *pk)
 	state->packet_cnt++;
 }
 
-/* --gather: a packet that was seen somewhere, and not at this hook. */
+/* --gather: a packet that was not seen at this hook. */
 static void missing(struct sink *s, const struct packet *first, const char *hook)
 {
 	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};

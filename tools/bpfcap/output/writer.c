@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * writer.c - puts a sink and a stream together, and begins a new file when -C or -G
- * say so: takes packets, fails with the stream's error.
+ * writer.c - joins a sink and a stream, and starts a new file for -C and -G: takes packets, fails
+ * with the error of the stream.
  */
 #include "writer.h"
 
@@ -16,7 +16,7 @@ enum { MB = 1000000, PATH_LEN_MAX = 4096 };
 
 /* ---- File names --------------------------------------------------------------------------- */
 
-/* How many digits the largest of -W's numbers has; 0 without -W: the first file has no number. */
+/* The digits of the largest file number of -W; 0 without -W: the first file has no number. */
 static int number_width(uint64_t file_cnt)
 {
 	int width = 0;
@@ -52,7 +52,7 @@ static char *make_path(const struct writer *w)
 	return t.p;
 }
 
-/* ---- Files in turn ------------------------------------------------------------------------ */
+/* ---- Rotation ----------------------------------------------------------------------------- */
 
 static int open_file(struct writer *w, struct err *e)
 {
@@ -88,7 +88,7 @@ static int next_file(struct writer *w, struct err *e)
 	return open_file(w, e);
 }
 
-/* Begins a new file if it is time; 1 when -G has had as many as -W allows. */
+/* Starts a new file if -C or -G requires it; 1 when -G has written the files that -W allows. */
 static int rotate(struct writer *w, struct err *e)
 {
 	const struct cap_options *o = w->options;
@@ -135,7 +135,7 @@ int writer_packet(struct writer *w, const struct packet *pk, struct err *e)
 	return out_error(&w->out, e);
 }
 
-/* A pipe or socket whose other end is closed says so without a write. */
+/* Whether the other end of a pipe or socket is closed; needs no write. */
 static bool reader_gone(const struct out *o)
 {
 	struct pollfd p = {.fd = o->fd};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* writer.h - where packets go: a form of output, and the file or files that it fills in turn. */
+/* writer.h - a sink and the file or files that it writes. */
 #ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_WRITER_H
 #define BPFCAP_TOOLS_BPFCAP_OUTPUT_WRITER_H
 
@@ -13,22 +13,22 @@ struct writer {
 	struct out out;
 	const struct cap_options *options;
 	char *path;	   /* of the open file */
-	uint64_t number;   /* of the file among those that -C makes */
-	uint64_t time_cnt; /* how often -G has begun a new one */
-	time_t since;	   /* when -G last did */
+	uint64_t number;   /* of the current file of -C */
+	uint64_t time_cnt; /* files that -G has started */
+	time_t since;	   /* when the current file of -G was started */
 };
 
 /*
- * Opens the file (`path`, "-" for standard output) and writes what its format begins with. With
+ * Opens the file (`path`, "-" for standard output) and writes the header of its format. With
  * `rotate`, -C, -G and -W apply. `o` and `conf` must outlive the writer.
  */
 int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, bool rotate,
 		const struct cap_options *o, const struct sink_conf *conf, struct err *e);
-/* 0, 1 when -G and -W have had their files, or -errno (-EPIPE: the reader has gone). */
+/* 0, 1 when -G has written the files of -W, or -errno (-EPIPE: the reader has closed it). */
 int writer_packet(struct writer *w, const struct packet *pk, struct err *e);
-/* Writes out what waits, and looks whether the reader is still there. 0 or -errno. */
+/* Writes the buffered records, and checks that the reader is still there. 0 or -errno. */
 int writer_flush(struct writer *w, struct err *e);
-/* Ends the file; `c` may be NULL. A writer of zeros is fine. */
+/* Ends and closes the file; `c` may be NULL. Accepts a zeroed writer. */
 int writer_close(struct writer *w, const struct probe_counts *c, struct err *e);
 
 #endif
