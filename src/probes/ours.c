@@ -39,7 +39,6 @@ void probe_emit_ours(struct ebpf_builder *b, const struct ours *o)
 	uint64_t name[2];
 
 	memcpy(name, o->name, sizeof(name));
-	/* clang-format off */
 	EMIT(b, MOV(R6, R1),
 		MOV(R1, R10),
 		ADD(R1, -OURS_STACK_LEN),
@@ -55,5 +54,4 @@ void probe_emit_ours(struct ebpf_builder *b, const struct ours *o)
 		MOV(R0, 0),
 		EXIT(),
 	     LABEL(ours));
-	/* clang-format on */
 }

@@ -58,7 +58,6 @@ static void emit_linktype(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label known = ebpf_label_new(b);
 
-	/* clang-format off */
 	EMIT(b, LDX(DW, R1, MEM(R10, SLOT_IFINDEX)),
 		STX(W, MEM(R10, SLOT_KEY), R1),
 		LD_MAP_FD(R1, m->c->linktypes_fd),
@@ -70,7 +69,6 @@ static void emit_linktype(const struct emit *m)
 		LDX(W, R1, MEM(R0, 0)),
 	     LABEL(known),
 		STX(DW, MEM(R10, SLOT_LINKTYPE), R1));
-	/* clang-format on */
 }
 
 bool probe_capture_has_frags(const struct capture *c, const struct capture_kind *kind)
@@ -161,7 +159,6 @@ static void emit_skb_facts(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label untagged = ebpf_label_new(b);
 
-	/* clang-format off */
 	EMIT(b, LDX(W, R1, CTX(R6, __sk_buff, pkt_type)),
 		STX(W, REC(pkt_type), R1),
 		LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)),
@@ -175,7 +172,6 @@ static void emit_skb_facts(const struct emit *m)
 		ST(H, REC(flags), RECORD_VLAN_BESIDE),
 		ADD(R7, RECORD_VLAN_LEN),
 	     LABEL(untagged));
-	/* clang-format on */
 }
 
 /* record.{pid_tgid, comm}, where this kernel lets such programs ask. Clobbers R0..R5. */
@@ -210,7 +206,6 @@ static void emit_record(const struct emit *m)
 	for (int off = 0; off < (int)sizeof(struct probe_record); off += 8)
 		EMIT(b, ST(DW, MEM(R10, RECORD_AT + off), 0));
 	emit_len(m);
-	/* clang-format off */
 	EMIT(b, MOV(R8, R7),
 		JLE(R8, m->c->snap_len, fits),
 		MOV(R8, m->c->snap_len),
@@ -226,7 +221,6 @@ static void emit_record(const struct emit *m)
 		ST(H, REC(hook), m->h->index),
 		CALL(ktime_get_ns),
 		STX(DW, REC(time_ns), R0));
-	/* clang-format on */
 	if (knows_skb(m))
 		EMIT(b, LDX(DW, R1, MEM(R10, SLOT_SKB)), STX(DW, REC(skb), R1));
 	emit_task(m);
@@ -243,7 +237,6 @@ static void emit_output(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label done = ebpf_label_new(b);
 
-	/* clang-format off */
 	EMIT(b, MOV(R3, R8),
 		LSH(R3, 32),
 		MOV(W1, -1),
@@ -257,7 +250,6 @@ static void emit_output(const struct emit *m)
 		JEQ(R0, 0, done));
 	probe_emit_count(m, COUNTER(lost_ring));
 	EMIT(b, LABEL(done));
-	/* clang-format on */
 }
 
 /* What such a hook cannot do. */

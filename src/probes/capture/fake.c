@@ -40,7 +40,6 @@ enum {
 /* if (probe_read(scratch + to, len, skb->sk + field)) goto unreadable. Clobbers R0..R5. */
 static void emit_get(const struct emit *m, size_t to, int len, enum layout_field field)
 {
-	/* clang-format off */
 	EMIT(m->b, LDX(m->ptr, R3, MEM(R9, SKB(m, SK))),
 		ADD(R3, layout_off(m->c->layout, field)),
 		MOV(R2, len),
@@ -48,7 +47,6 @@ static void emit_get(const struct emit *m, size_t to, int len, enum layout_field
 		ADD(R1, to),
 		ebpf_call_helper((int)m->read),
 		JNE(R0, 0, m->unreadable));
-	/* clang-format on */
 }
 
 /* made[at] = len in network order, 0 (as the kernel writes it for more) if it has no room. In: R1 =
@@ -153,7 +151,6 @@ static void emit_from_packet(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label ipv6 = ebpf_label_new(b), made = ebpf_label_new(b);
 
-	/* clang-format off */
 	EMIT(b, MOV(R1, R9),
 		ADD(R1, SCRATCH(tmp)),
 		MOV(R2, 1),
@@ -170,7 +167,6 @@ static void emit_from_packet(const struct emit *m)
 		ST(H, MADE(ETHERTYPE_AT), htons(ETH_P_IPV6)),
 	     LABEL(made),
 		MOV(R5, IP_AT));
-	/* clang-format on */
 }
 
 /* What headers are made from must have been found. */
@@ -215,7 +211,6 @@ void probe_emit_fake_headers(const struct emit *m)
 	emit_from_packet(m);
 	EMIT(b, JA(made), LABEL(headless));
 	emit_from_socket(m, made);
-	/* clang-format off */
 	EMIT(b, LABEL(made),
 		STX(H, MEM(R9, RECORD(made)), R5),
 		ST(H, MEM(R9, RECORD(linktype)), CBPF_LINKTYPE_ETHERNET),
@@ -223,5 +218,4 @@ void probe_emit_fake_headers(const struct emit *m)
 		ADD(R8, R5),
 		SUB(R7, R5),
 	     LABEL(done));
-	/* clang-format on */
 }

@@ -24,12 +24,10 @@ enum {
 /* R3 = skb->head, R4 = skb->data, R1 = mac_header, all but the first as offsets from it. */
 static void emit_offsets(const struct emit *m)
 {
-	/* clang-format off */
 	EMIT(m->b, LDX(m->ptr, R3, MEM(R9, SKB(m, HEAD))),
 		LDX(m->ptr, R4, MEM(R9, SKB(m, DATA))),
 		SUB(R4, R3),
 		LDX(H, R1, MEM(R9, SKB(m, MAC_HEADER))));
-	/* clang-format on */
 }
 
 /*
@@ -46,7 +44,6 @@ static void emit_dev_test(const struct emit *m, ebpf_label raw)
 
 	if (type < 0)
 		return;
-	/* clang-format off */
 	EMIT(b, LDX(m->ptr, R3, MEM(R9, SKB(m, DEV))),
 		ADD(R3, type),
 		MOV(R2, sizeof(uint16_t)),
@@ -61,7 +58,6 @@ static void emit_dev_test(const struct emit *m, ebpf_label raw)
 		JEQ(R2, ARPHRD_ETHER, ether),
 		JNE(R2, ARPHRD_LOOPBACK, raw),
 	     LABEL(ether));
-	/* clang-format on */
 }
 
 /* If a transport header stands at data: R7 = data, R5 = headless; else to m->no_packet. Clobbers
@@ -91,7 +87,6 @@ static void emit_find_start(const struct emit *m)
 	ebpf_label link_end = ebpf_label_new(b), ether = ebpf_label_new(b);
 	ebpf_label placed = ebpf_label_new(b);
 
-	/* clang-format off */
 	EMIT(b, LDX(H, R2, MEM(R9, SKB(m, NETWORK_HEADER))),
 		MOV(R7, R2),
 		MOV(R5, CBPF_LINKTYPE_RAW),
@@ -119,7 +114,6 @@ static void emit_find_start(const struct emit *m)
 		EMIT(b, JEQ(R7, 0, m->no_packet));
 	}
 	EMIT(b, LABEL(placed));
-	/* clang-format on */
 }
 
 /* The same where the user says where it starts: never before the buffer. */
@@ -146,7 +140,6 @@ void probe_emit_packet_start(const struct emit *m)
 		emit_given_start(m);
 	else
 		emit_find_start(m);
-	/* clang-format off */
 	EMIT(m->b, STX(H, MEM(R9, RECORD(linktype)), R5),
 		ST(H, MEM(R9, RECORD(made)), 0),
 		SUB(R4, R7),
@@ -157,7 +150,6 @@ void probe_emit_packet_start(const struct emit *m)
 		MOV(R8, R6),
 		SUB(R8, R1),
 		JSLE(R8, 0, m->no_packet));
-	/* clang-format on */
 }
 
 /* if (the kernel keeps no tag beside it) goto none. In: R9. Clobbers R1. */
@@ -196,7 +188,6 @@ static void emit_cap_len(const struct emit *m)
  */
 static void emit_tag(const struct emit *m, ebpf_label untagged)
 {
-	/* clang-format off */
 	EMIT(m->b, JNE(R5, CBPF_LINKTYPE_ETHERNET, untagged));
 	emit_vlan_test(m, untagged);
 	EMIT(m->b, JLT(R8, ETH_ADDRS, untagged),
@@ -215,7 +206,6 @@ static void emit_tag(const struct emit *m, ebpf_label untagged)
 		ADD(R8, VLAN_LEN),
 		SUB(R7, VLAN_LEN),
 		MOV(R5, TAGGED));
-	/* clang-format on */
 }
 
 /*
@@ -230,7 +220,6 @@ static void emit_read_window(const struct emit *m)
 	ebpf_label done = ebpf_label_new(m->b);
 
 	emit_window_len(m);
-	/* clang-format off */
 	EMIT(m->b, JLE(R2, R5, done),
 		SUB(R2, R5),
 		MOV(R1, R9),
@@ -241,7 +230,6 @@ static void emit_read_window(const struct emit *m)
 		ebpf_call_helper((int)m->read),
 		JNE(R0, 0, m->unreadable),
 	     LABEL(done));
-	/* clang-format on */
 }
 
 /*
@@ -263,7 +251,6 @@ void probe_emit_packet_window(const struct emit *m)
 	EMIT(b, LABEL(read));
 	emit_cap_len(m);
 	emit_read_window(m);
-	/* clang-format off */
 	EMIT(b, STX(DW, MEM(R10, SLOT_START), R7),
 		STX(W, MEM(R9, RECORD(len)), R6));
 	probe_emit_pages_window(m);
@@ -271,7 +258,6 @@ void probe_emit_packet_window(const struct emit *m)
 		LDX(W, R8, MEM(R9, RECORD(cap_len))));
 	emit_window_len(m);
 	EMIT(b, MOV(R8, R2));
-	/* clang-format on */
 }
 
 /*
@@ -290,7 +276,6 @@ void probe_emit_packet_rest(const struct emit *m)
 
 	if (rest <= 0)
 		return;
-	/* clang-format off */
 	EMIT(b, LDX(W, R2, MEM(R9, RECORD(cap_len))),
 		JLE(R2, window, done),
 		SUB(R2, window),
@@ -305,5 +290,4 @@ void probe_emit_packet_rest(const struct emit *m)
 		JEQ(R0, 0, done),
 		ST(W, MEM(R9, RECORD(cap_len)), window),
 	     LABEL(done));
-	/* clang-format on */
 }

@@ -59,7 +59,6 @@ static void emit_shared(const struct emit *m, ebpf_label failed)
 {
 	int32_t len = m->c->layout->pages.frags_at + (LAYOUT_FRAGS_MAX << FRAG_LOG);
 
-	/* clang-format off */
 	EMIT(m->b, LDX(DW, R3, MEM(R9, SKB(m, HEAD))),
 		LDX(W, R1, MEM(R9, SKB(m, END))),
 		ADD(R3, R1),
@@ -70,7 +69,6 @@ static void emit_shared(const struct emit *m, ebpf_label failed)
 		JNE(R0, 0, failed),
 		LDX(B, R1, MEM(R9, SCRATCH(shared) + LAYOUT_NR_FRAGS_AT)),
 		JGT(R1, LAYOUT_FRAGS_MAX, failed));
-	/* clang-format on */
 }
 
 /*
@@ -88,7 +86,6 @@ static void emit_fragment(const struct emit *m, ebpf_label done)
 	const struct layout_pages *pages = &m->c->layout->pages;
 	ebpf_label some = ebpf_label_new(m->b);
 
-	/* clang-format off */
 	EMIT(m->b, LDX(W, R1, MEM(R9, SCRATCH(left))),
 		JNE(R1, 0, some),
 		LDX(W, R1, MEM(R9, SCRATCH(frag))),
@@ -111,7 +108,6 @@ static void emit_fragment(const struct emit *m, ebpf_label done)
 		ADD(R3, R2),
 		STX(DW, MEM(R9, SCRATCH(at)), R3),
 	     LABEL(some));
-	/* clang-format on */
 }
 
 /*
@@ -123,7 +119,6 @@ static void emit_fragment(const struct emit *m, ebpf_label done)
  */
 static void emit_piece(const struct emit *m, ebpf_label failed)
 {
-	/* clang-format off */
 	EMIT(m->b, STX(DW, MEM(R9, SCRATCH(tmp)), R2),
 		LDX(DW, R3, MEM(R9, SCRATCH(at))),
 		MOV(R1, R9),
@@ -140,7 +135,6 @@ static void emit_piece(const struct emit *m, ebpf_label failed)
 		LDX(W, R1, MEM(R9, SCRATCH(left))),
 		SUB(R1, R2),
 		STX(W, MEM(R9, SCRATCH(left)), R1));
-	/* clang-format on */
 }
 
 /*
@@ -173,7 +167,6 @@ static void emit_pieces(const struct emit *m, int32_t limit, int32_t turns, ebpf
 	struct ebpf_builder *b = m->b;
 	ebpf_label next = ebpf_label_new(b);
 
-	/* clang-format off */
 	EMIT(b, MOV(R7, 0),
 	     LABEL(next));
 	emit_fragment(m, done);
@@ -193,7 +186,6 @@ static void emit_pieces(const struct emit *m, int32_t limit, int32_t turns, ebpf
 		AND(R8, mask_of((uint32_t)limit)));
 	emit_piece(m, failed);
 	EMIT(b, JA(next));
-	/* clang-format on */
 }
 
 /*
@@ -212,12 +204,10 @@ static void emit_pages(const struct emit *m, int32_t limit, int32_t turns, ebpf_
 {
 	ebpf_label failed = ebpf_label_new(m->b);
 
-	/* clang-format off */
 	EMIT(m->b, LDX(W, R8, MEM(R9, RECORD(cap_len))),
 		LDX(W, R1, MEM(R9, SCRATCH(linear))),
 		JLT(R8, R1, done),
 		JGE(R8, limit, done));
-	/* clang-format on */
 	emit_shared(m, failed);
 	emit_pieces(m, limit, turns, done, failed);
 	EMIT(m->b, LABEL(failed), ST(W, MEM(R9, SCRATCH(linear)), -1), LABEL(done));

@@ -18,14 +18,12 @@ void probe_emit_count(const struct emit *m, size_t counter)
 
 void probe_emit_counters(const struct emit *m)
 {
-	/* clang-format off */
 	EMIT(m->b, LD_MAP_FD(R1, m->c->counters_fd),
 		MOV(R2, R10),
 		ADD(R2, SLOT_HOOK),
 		CALL(map_lookup_elem),
 		JEQ(R0, 0, m->out),
 		STX(DW, MEM(R10, SLOT_COUNTERS), R0));
-	/* clang-format on */
 }
 
 /* R0 = busy of the scratch in R0, which is busy from now on. Clobbers R1, R2. */
@@ -55,7 +53,6 @@ void probe_emit_scratch_take(const struct emit *m)
 
 	EMIT(b, CALL(get_smp_processor_id), MOV(R8, R0), MUL(R8, CAPTURE_LEVELS));
 	for (int level = 0; level < CAPTURE_LEVELS; level++) {
-		/* clang-format off */
 		EMIT(b, STX(W, MEM(R10, SLOT_KEY), R8),
 			LD_MAP_FD(R1, m->c->scratch_fd),
 			MOV(R2, R10),
@@ -66,7 +63,6 @@ void probe_emit_scratch_take(const struct emit *m)
 		emit_set_busy(m);
 		EMIT(b, JEQ(R0, 0, got),
 			ADD(R8, 1));
-		/* clang-format on */
 	}
 	EMIT(b, LABEL(none));
 	probe_emit_count(m, COUNTER(lost_other));
@@ -104,7 +100,6 @@ void probe_emit_skb(const struct emit *m)
 		ebpf_fail(m->b, -E2BIG, "sk_buff is longer than the program's room for it");
 		return;
 	}
-	/* clang-format off */
 	EMIT(m->b, STX(DW, MEM(R9, RECORD(skb)), R6),
 		MOV(R1, R9),
 		ADD(R1, SCRATCH(skb)),
@@ -112,7 +107,6 @@ void probe_emit_skb(const struct emit *m)
 		MOV(R3, R6),
 		ebpf_call_helper((int)m->read),
 		JNE(R0, 0, m->unreadable));
-	/* clang-format on */
 }
 
 /* if (!lookup(ifaces, ifindex)) goto release. In: R1 = ifindex. Clobbers R0..R5. */
@@ -120,14 +114,12 @@ void probe_emit_iface_test(const struct emit *m)
 {
 	if (m->c->ifaces_fd == 0)
 		return;
-	/* clang-format off */
 	EMIT(m->b, STX(W, MEM(R10, SLOT_KEY), R1),
 		LD_MAP_FD(R1, m->c->ifaces_fd),
 		MOV(R2, R10),
 		ADD(R2, SLOT_KEY),
 		CALL(map_lookup_elem),
 		JEQ(R0, 0, m->release));
-	/* clang-format on */
 }
 
 /*
@@ -143,7 +135,6 @@ void probe_emit_iface(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label no_dev = ebpf_label_new(b), known = ebpf_label_new(b);
 
-	/* clang-format off */
 	EMIT(b, ST(W, MEM(R9, RECORD(ifindex)), 0),
 		LDX(m->ptr, R3, MEM(R9, SKB(m, DEV))),
 		JEQ(R3, 0, no_dev),
@@ -158,5 +149,4 @@ void probe_emit_iface(const struct emit *m)
 		LDX(W, R1, MEM(R9, SKB(m, IIF))),
 		STX(W, MEM(R9, RECORD(ifindex)), R1),
 	     LABEL(known));
-	/* clang-format on */
 }

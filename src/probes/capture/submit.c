@@ -24,7 +24,6 @@ static void emit_facts(const struct emit *m)
 {
 	const struct probe_layout *l = m->c->layout;
 
-	/* clang-format off */
 	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_REASON)),
 		STX(W, MEM(R9, RECORD(reason)), R1),
 		LDX(DW, R1, MEM(R10, SLOT_LOCATION)),
@@ -33,26 +32,22 @@ static void emit_facts(const struct emit *m)
 		AND(R1, l->pkt_type_mask),
 		RSH(R1, __builtin_ctz(l->pkt_type_mask)),
 		STX(W, MEM(R9, RECORD(pkt_type)), R1));
-	/* clang-format on */
 }
 
 /* record.{pid_tgid, comm}. Clobbers R0..R5. */
 static void emit_task(const struct emit *m)
 {
-	/* clang-format off */
 	EMIT(m->b, CALL(get_current_pid_tgid),
 		STX(DW, MEM(R9, RECORD(pid_tgid)), R0),
 		MOV(R1, R9),
 		ADD(R1, RECORD(comm)),
 		MOV(R2, PROBE_COMM_LEN),
 		CALL(get_current_comm));
-	/* clang-format on */
 }
 
 /* record.stack_len = get_stack(ctx, behind the record, all of it, 0). Clobbers R0..R5. */
 static void emit_stack(const struct emit *m)
 {
-	/* clang-format off */
 	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
 		MOV(R2, R9),
 		ADD(R2, sizeof(struct capture_scratch)),
@@ -60,7 +55,6 @@ static void emit_stack(const struct emit *m)
 		MOV(R4, 0),
 		CALL(get_stack),
 		STX(W, MEM(R9, RECORD(stack_len)), R0));
-	/* clang-format on */
 }
 
 /*
@@ -74,7 +68,6 @@ static void emit_output(const struct emit *m)
 	ebpf_label fits = ebpf_label_new(b), done = ebpf_label_new(b);
 	int head_len = PACKET(m) - (int)SCRATCH(record);
 
-	/* clang-format off */
 	EMIT(b, LDX(W, R5, MEM(R9, RECORD(cap_len))),
 		JLE(R5, m->c->snap_len, fits),	/* always so; the verifier wants to see it */
 		MOV(R5, m->c->snap_len),
@@ -89,7 +82,6 @@ static void emit_output(const struct emit *m)
 		JEQ(R0, 0, done));
 	probe_emit_count(m, COUNTER(lost_ring));
 	EMIT(b, LABEL(done));
-	/* clang-format on */
 }
 
 void probe_emit_submit(const struct emit *m)

@@ -25,12 +25,10 @@ enum {
 /* In: R9 = scratch with the sk_buff. Out: SLOT_SKB, SLOT_HEAD. Clobbers R1. */
 void probe_emit_track_skb(const struct emit *m)
 {
-	/* clang-format off */
 	EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(skb))),
 		STX(DW, MEM(R10, SLOT_SKB), R1),
 		LDX(m->ptr, R1, MEM(R9, SKB(m, HEAD))),
 		STX(DW, MEM(R10, SLOT_HEAD), R1));
-	/* clang-format on */
 }
 
 /*
@@ -43,7 +41,6 @@ void probe_emit_track_skb(const struct emit *m)
  */
 void probe_emit_track_ctx(const struct emit *m)
 {
-	/* clang-format off */
 	EMIT(m->b, MOV(R3, R6),
 		NEG(R3),
 		NEG(R3),
@@ -58,7 +55,6 @@ void probe_emit_track_ctx(const struct emit *m)
 		CALL(probe_read_kernel),
 		LDX(m->ptr, R1, MEM(R10, SLOT_HEAD)),
 		STX(DW, MEM(R10, SLOT_HEAD), R1));
-	/* clang-format on */
 }
 
 /* R0 = lookup(track, *slot), or 0. Clobbers R1..R5. */
@@ -86,7 +82,6 @@ void probe_emit_track_find(const struct emit *m)
 		EMIT(b, JNE(R0, 0, found));
 		emit_look_up(m, SLOT_HEAD);
 	}
-	/* clang-format off */
 	EMIT(b, JEQ(R0, 0, done),
 	     LABEL(found),
 		MOV(R7, R0),
@@ -96,13 +91,11 @@ void probe_emit_track_find(const struct emit *m)
 		JSGT(R0, TRACK_NS, done),
 		ST(DW, MEM(R10, SLOT_TRACKED), 1),
 	     LABEL(done));
-	/* clang-format on */
 }
 
 /* track[*slot] = *SLOT_KEY. Clobbers R0..R5. */
 static void emit_note(const struct emit *m, int slot)
 {
-	/* clang-format off */
 	EMIT(m->b, LD_MAP_FD(R1, m->c->track_fd),
 		MOV(R2, R10),
 		ADD(R2, slot),
@@ -110,7 +103,6 @@ static void emit_note(const struct emit *m, int slot)
 		ADD(R3, SLOT_KEY),
 		MOV(R4, BPF_ANY),
 		CALL(map_update_elem));
-	/* clang-format on */
 }
 
 /* In: R1 = the packet's time, SLOT_SKB, SLOT_HEAD. Clobbers R0..R5, SLOT_KEY. */

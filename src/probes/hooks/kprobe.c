@@ -62,7 +62,6 @@ static void emit_member(const struct emit *m, const struct kprobe *k)
 	if (k->tell == KPROBE_BY_COOKIE) {
 		EMIT(b, CALL(get_attach_cookie));
 	} else {
-		/* clang-format off */
 		EMIT(b, LDX(k->regs->size, R2, MEM(R1, k->regs->ip)),
 			STX(DW, MEM(R10, SLOT_START), R2),
 			LD_MAP_FD(R1, k->ips_fd),
@@ -71,7 +70,6 @@ static void emit_member(const struct emit *m, const struct kprobe *k)
 			CALL(map_lookup_elem),
 			JEQ(R0, 0, m->out),
 			LDX(W, R0, MEM(R0, 0)));
-		/* clang-format on */
 	}
 	EMIT(b, STX(W, MEM(R10, SLOT_KEY), R0), ADD(R0, m->h->index),
 	     STX(W, MEM(R10, SLOT_HOOK), R0));

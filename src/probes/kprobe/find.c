@@ -29,7 +29,6 @@ static unsigned args_cnt(const struct kprobe_regs *r)
 /* Out: R7 = the function's struct kprobe_state, R6 = context. Clobbers R0..R5. */
 static void emit_state(const struct emit *m, int state_fd)
 {
-	/* clang-format off */
 	EMIT(m->b, LD_MAP_FD(R1, state_fd),
 		MOV(R2, R10),
 		ADD(R2, SLOT_KEY),
@@ -37,7 +36,6 @@ static void emit_state(const struct emit *m, int state_fd)
 		JEQ(R0, 0, m->out),
 		MOV(R7, R0),
 		LDX(DW, R6, MEM(R10, SLOT_CTX)));
-	/* clang-format on */
 }
 
 /* R9 = argument R1 (from 1), or 0 if that is not one that may be it. In: R6 = context, R7 = state.
@@ -76,7 +74,6 @@ void probe_emit_kprobe_find(const struct emit *m, const struct kprobe_regs *regs
 	ebpf_label step = ebpf_label_new(b), found = ebpf_label_new(b);
 
 	emit_state(m, state_fd);
-	/* clang-format off */
 	EMIT(b, MOV(R8, 0),
 	     LABEL(next),
 		MOV(R1, R8),
@@ -104,5 +101,4 @@ void probe_emit_kprobe_find(const struct emit *m, const struct kprobe_regs *regs
 		MOV(R1, 1),
 		XADD(W, MEM(R7, STATE(found_cnt)), R1),
 		MOV(R6, R9));
-	/* clang-format on */
 }

@@ -52,13 +52,11 @@ static int span(const struct probe_layout *l)
 /* In: R3 = address. Out: its sk_buff on the stack. Clobbers R0..R5. */
 static void emit_copy(const struct emit *m, int stack, ebpf_label no)
 {
-	/* clang-format off */
 	EMIT(m->b, MOV(R1, R10),
 		ADD(R1, stack),
 		MOV(R2, span(m->c->layout)),
 		ebpf_call_helper((int)m->read),
 		JNE(R0, 0, no));
-	/* clang-format on */
 }
 
 /* Out: R2 = data, R3 = tail, R4 = end, from head. Clobbers R1. */
@@ -68,7 +66,6 @@ static void emit_buffer(const struct emit *m, bool kernel_is_high, int stack, eb
 
 	EMIT(m->b, LDX(m->ptr, R1, MEMBER(HEAD)));
 	emit_is_address(m->b, R1, kernel_is_high, no);
-	/* clang-format off */
 	EMIT(m->b, LDX(m->ptr, R2, MEMBER(DATA)),
 		LDX(W, R3, MEMBER(TAIL)),
 		LDX(W, R4, MEMBER(END)),
@@ -80,7 +77,6 @@ static void emit_buffer(const struct emit *m, bool kernel_is_high, int stack, eb
 		JGT(R3, R4, no),
 		JLT(R4, 1, no),
 		JGT(R4, END_MAX, no));
-	/* clang-format on */
 }
 
 /* In: R2 = data, R3 = tail. Clobbers R0, R1, R3. */
@@ -88,7 +84,6 @@ static void emit_lengths(const struct emit *m, int stack, ebpf_label no)
 {
 	const struct probe_layout *l = m->c->layout;
 
-	/* clang-format off */
 	EMIT(m->b, LDX(W, R0, MEMBER(LEN)),
 		LDX(W, R1, MEMBER(DATA_LEN)),
 		JGT(R0, LEN_MAX, no),
@@ -96,7 +91,6 @@ static void emit_lengths(const struct emit *m, int stack, ebpf_label no)
 		SUB(R0, R1),
 		SUB(R3, R2),
 		JNE(R0, R3, no));
-	/* clang-format on */
 }
 
 /* if (header != UNSET && header > end) goto no. In: R4 = end. Clobbers R1. */
@@ -112,13 +106,11 @@ static void emit_use(const struct emit *m, int stack, ebpf_label no)
 {
 	const struct probe_layout *l = m->c->layout;
 
-	/* clang-format off */
 	EMIT(m->b, LDX(W, R1, MEMBER(USERS)),
 		JGT(R1, USERS_MAX, no),
 		LDX(W, R1, MEMBER(TRUESIZE)),
 		JLT(R1, 1, no),
 		JGT(R1, TRUESIZE_MAX, no));
-	/* clang-format on */
 }
 
 void probe_emit_kprobe_shape(const struct emit *m, bool kernel_is_high, int stack, ebpf_label no)

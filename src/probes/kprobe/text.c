@@ -53,7 +53,6 @@ static int build_reader(const struct ebpf_target *t, const struct kprobe_text *t
 	EMIT(b, LDX(DW, R8, MEM(R7, CHUNK(addr))), JEQ(R8, 0, out_of_here), MOV(R3, R8));
 	probe_layout_emit_read(b, has ? EBPF_FN_probe_read_kernel : EBPF_FN_probe_read,
 			       CHUNK(bytes), CHUNK_LEN);
-	/* clang-format off */
 	EMIT(b, JNE(R0, 0, done),
 		STX(DW, MEM(R7, CHUNK(done)), R8),
 	     LABEL(done),
@@ -61,7 +60,6 @@ static int build_reader(const struct ebpf_target *t, const struct kprobe_text *t
 	     LABEL(out_of_here),
 		MOV(R0, 0),
 		EXIT());
-	/* clang-format on */
 	rc = ebpf_finish(b, out, NULL);
 	ebpf_free(b);
 	return rc;

@@ -10,7 +10,6 @@
 /* R7 = lookup(map, 0); if that is NULL goto out with R0 = 0. Clobbers R0..R5, 8 bytes of stack. */
 void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out)
 {
-	/* clang-format off */
 	EMIT(b, ST(W, MEM(R10, -8), 0),
 		LD_MAP_FD(R1, map_fd),
 		MOV(R2, R10),
@@ -18,7 +17,6 @@ void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out)
 		CALL(map_lookup_elem),
 		JEQ(R0, 0, out),
 		MOV(R7, R0));
-	/* clang-format on */
 }
 
 /* read(R7 + dst, len, R3): R7 = the map's value, R3 = address to read. Clobbers R0..R5. */

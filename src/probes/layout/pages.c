@@ -85,14 +85,12 @@ static void emit_look(struct ebpf_builder *b, const struct probe_layout *l, enum
 		EMIT(b, LDX(DW, R3, MEM(R7, LOOK(addr[i]))));
 		probe_layout_emit_read(b, read, LOOK(sample[i]), SAMPLE_LEN);
 	}
-	/* clang-format off */
 	EMIT(b, MOV(R0, DATAGRAM_LEN),
 		LDX(W, R1, MEM(R7, layout_off(l, LAYOUT_SKB_LEN))),
 		JEQ(R1, DATAGRAM_LEN, out),
 		MOV(R0, 0),
 	     LABEL(out),
 		EXIT());
-	/* clang-format on */
 }
 
 /* Socket filter: the context is the sk_buff. Raw tracepoint: argument 0, in our own thread. */

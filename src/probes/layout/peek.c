@@ -79,7 +79,6 @@ static void emit_peek(struct ebpf_builder *b, const struct probe_layout *l, enum
 	ebpf_label out = ebpf_label_new(b);
 
 	probe_layout_emit_value(b, map_fd, out);
-	/* clang-format off */
 	EMIT(b, LDX(W, R1, MEM(R7, PEEK(done))),
 		JNE(R1, 0, out),
 		MOV(R3, R6));
@@ -93,7 +92,6 @@ static void emit_peek(struct ebpf_builder *b, const struct probe_layout *l, enum
 	     LABEL(out),
 		MOV(R0, 0),
 		EXIT());
-	/* clang-format on */
 }
 
 /* cls, no `ours`: the context is the sk_buff. Raw tracepoint kfree_skb: argument 0, in `ours`. */

@@ -36,7 +36,6 @@ static int build(const struct ebpf_target *t, struct ebpf_prog *out)
 	ebpf_label none = ebpf_label_new(b);
 	int rc;
 
-	/* clang-format off */
 	EMIT(b, LDX(DW, R1, CTX(R1, __sk_buff, sk)),
 		JEQ(R1, 0, none),
 		CALL(sk_fullsock),
@@ -48,7 +47,6 @@ static int build(const struct ebpf_target *t, struct ebpf_prog *out)
 	EMIT(b, LABEL(none),
 		MOV(R0, 0),
 		EXIT());
-	/* clang-format on */
 	rc = ebpf_finish(b, out, NULL);
 	ebpf_free(b);
 	return rc;
