@@ -34,11 +34,11 @@ extern "C" {
 
 /* ---- Session ------------------------------------------------------------------------------ */
 
-/* Told in one sentence of the interfaces chosen: that hooks are attached to one that has
- * come, that they are not to one where that failed, that one is gone. */
+/* Gets one sentence when a matching interface appears and is captured, when attaching to one fails,
+ * and when one disappears. */
 typedef void (*probe_notice_fn)(void *user, const char *text);
 
-/* Told of each function that a glob stands for and that is not captured at, and why not. */
+/* Gets each function that a glob matches but that is skipped, and why. */
 typedef void (*probe_left_out_fn)(void *user, const char *func, const char *why);
 
 struct probe_config {
@@ -50,20 +50,20 @@ struct probe_config {
 	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
 	bool stack;		   /* kernel stack with each event */
 	bool owners;		   /* whose socket each packet belongs to */
-	bool track; /* once matched, a packet and its clones are seen at all hooks but xdp, whatever
-		     * they become, until they are freed */
+	bool track; /* once matched, a packet and its clones are captured at all hooks but xdp until
+		     * they are freed, even if they no longer match */
 	uint32_t ring_pages;  /* per CPU, a power of two; 0: default */
-	const char *linktype; /* "EN10MB", "RAW" ...: take packets as this; NULL: as they are */
+	const char *linktype; /* "EN10MB", "RAW" ...: treat packets as this; NULL: as they are */
 	/*
-	 * At kernel functions and tracepoints: make Ethernet and IP headers where a packet has none
-	 * yet; take the packet to start `skb_data` bytes ("-14") from skb->data, as Ethernet or
-	 * what `linktype` says (NULL: where its headers are).
+	 * For kernel functions and tracepoints. fake_headers: make Ethernet and IP headers where a
+	 * packet has none yet. skb_data: the packet starts this many bytes ("-14") from skb->data,
+	 * as Ethernet or what `linktype` says; NULL: where its headers are.
 	 */
 	bool fake_headers;
 	const char *skb_data;
 	char **log; /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
-	/* Only packets with these properties are seen, beside what `expr` says. */
+	/* Packets must also have these properties. */
 	const char *netns; /* a name of ip-netns(8), a path, an inode number or "self"; NULL: any */
 	uint32_t pid;	   /* the hook runs in this process; 0: in any */
 	const char *mark;  /* "VALUE" or "VALUE/MASK" of skb->mark; NULL: any */
@@ -128,7 +128,7 @@ void probe_close(struct probe *p);
 
 struct probe_counts {
 	uint64_t seen;	     /* packets the hooks ran for (after the interface test) */
-	uint64_t matched;    /* of these, what the filter took */
+	uint64_t matched;    /* of these, what the filter accepted */
 	uint64_t captured;   /* handed to the callback */
 	uint64_t lost_ring;  /* matched, but the ring was full */
 	uint64_t lost_other; /* matched or unknown: nesting, unreadable memory, missed runs */
@@ -143,7 +143,7 @@ unsigned probe_hook_cnt(const struct probe *p);
 const char *probe_hook_name(const struct probe *p, unsigned i); /* "tx", "kfree_skb" */
 const char *probe_hook_spec(const struct probe *p, unsigned i); /* "rawtp:net_dev_queue" */
 
-/* The name of an interface by index, as last heard by rtnetlink; NULL: unknown here. */
+/* The name of an interface by index, as rtnetlink last reported it; NULL: unknown here. */
 const char *probe_iface_name(struct probe *p, uint32_t ifindex);
 /* A drop reason's name as the kernel's own format text gives it; NULL: unknown. */
 const char *probe_reason_name(const struct probe *p, uint32_t reason);
@@ -155,7 +155,7 @@ void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len);
 /* *t = what the running kernel has (probed), or for "5.4" etc. what that version has. */
 int probe_target(struct ebpf_target *t, const char *kernel, struct err *e);
 
-/* One line a hook spec for the user: name, what it sees, what it needs. */
+/* Help for one hook spec: its form, what it captures, what it needs. */
 struct probe_hook_help {
 	const char *spec, *text, *needs;
 };

@@ -26,7 +26,7 @@ everything()
 		says "$T/plain" kprobe works
 	else
 		says "$T/plain" kprobe missing
-		has "$T/plain" 'mend: a kernel with CONFIG_KPROBES=y'
+		has "$T/plain" 'fix: a kernel with CONFIG_KPROBES=y'
 	fi
 	"$BIN/bpfcap" --doctor --json >"$T/json"
 	has "$T/json" '"tracepoint":\{"works":true,"how":"'
@@ -73,7 +73,7 @@ without_rights()
 		says "$T/out" "$hook" missing
 	done
 	has "$T/out" 'CAP_(BPF|SYS_ADMIN)'
-	has "$T/out" 'mend: sudo, or setcap '
+	has "$T/out" 'fix: sudo, or setcap '
 }
 
 hardened()

@@ -36,7 +36,7 @@ confidentiality()
 	for hook in rx,tx,drop,rawtp tracepoint kprobe; do
 		has "$T/out" "^  $hook +missing: .*lockdown=confidentiality"
 	done
-	has "$T/out" 'mend: boot with lockdown=integrity or none'
+	has "$T/out" 'fix: boot with lockdown=integrity or none'
 }
 
 try integrity

@@ -12,7 +12,7 @@
 
 static void refuse(const struct emit *m, const char *what)
 {
-	ebpf_fail(m->b, -ENOTSUP, "hook %s cannot tell %s here", m->h->spec, what);
+	ebpf_fail(m->b, -ENOTSUP, "hook %s does not know %s here", m->h->spec, what);
 }
 
 /* if (pid of the current task != pid) goto away. Clobbers R0..R5. */

@@ -41,8 +41,8 @@ static void print_text(FILE *out, const struct doctor *d)
 	for (int i = 0; i < DOCTOR_HOOK_CNT; i++) {
 		fprintf(out, "  %-18s %s: %s\n", d->hook[i].spec,
 			d->hook[i].works ? "works" : "missing", d->hook[i].how);
-		if (d->hook[i].mend)
-			fprintf(out, "  %-18s mend: %s\n", "", d->hook[i].mend);
+		if (d->hook[i].fix)
+			fprintf(out, "  %-18s fix: %s\n", "", d->hook[i].fix);
 	}
 	fprintf(out, "features beyond 5.4\n");
 	for (size_t i = 0; i < FEATURE_CNT; i++)
@@ -87,8 +87,8 @@ static void put_hooks(FILE *out, const struct doctor *d)
 		fprintf(out, "%s\"%s\":{\"works\":%s", i ? "," : "", d->hook[i].spec,
 			d->hook[i].works ? "true" : "false");
 		put_member(out, ",", "how", d->hook[i].how);
-		if (d->hook[i].mend)
-			put_member(out, ",", "mend", d->hook[i].mend);
+		if (d->hook[i].fix)
+			put_member(out, ",", "fix", d->hook[i].fix);
 		fputc('}', out);
 	}
 	fputc('}', out);

@@ -2,7 +2,7 @@
 /*
  * examine.c - finds out what this kernel offers, hook by hook, by trying.
  *
- * Gives verdicts, with what mends them, and facts. What cannot be had is a verdict, not a failure.
+ * Gives facts and verdicts, and how to fix what is missing. A missing hook is a verdict, not a failure.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -22,11 +22,11 @@ enum { MAP_TYPE_RINGBUF = 27 }; /* of linux/bpf.h from 5.8 on */
 #define NEEDS_RIGHTS                                                                               \
 	"sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin,cap_net_raw,cap_sys_admin=ep on bpfcap"
 
-/* What mends a failure other than that of rights. */
+/* The remedy for any failure but missing privileges. */
 static const struct check {
 	const char *spec;
 	int (*run)(const struct doctor *d, const char **how, struct err *e);
-	const char *mend;
+	const char *fix;
 } checks[DOCTOR_HOOK_CNT] = {
 	{"rx,tx,drop,rawtp", probe_doctor_try_rawtp,
 	 "a kernel with CONFIG_BPF_EVENTS=y; -f socket or -f tc do without"},
@@ -40,10 +40,10 @@ static const struct check {
 	{"socket", probe_doctor_try_socket, "modprobe af_packet"},
 };
 
-static const char *mend_of(const struct doctor *d, const struct check *c, int rc)
+static const char *fix_for(const struct doctor *d, const struct check *c, int rc)
 {
 	if (rc != -EPERM && rc != -EACCES)
-		return c->mend;
+		return c->fix;
 	return d->lockdown == LOCKDOWN_CONFIDENTIALITY
 		       ? "boot with lockdown=integrity or none; -f socket and -f tc do without"
 		       : NEEDS_RIGHTS;
@@ -57,7 +57,7 @@ static void examine_hook(const struct doctor *d, const struct check *c, struct d
 
 	h->spec = c->spec;
 	h->works = rc == 0;
-	h->mend = rc == 0 ? NULL : mend_of(d, c, rc);
+	h->fix = rc == 0 ? NULL : fix_for(d, c, rc);
 	(void)snprintf(h->how, sizeof(h->how), "%s", rc == 0 ? how : e.text);
 }
 

@@ -12,15 +12,15 @@ struct doctor_hook {
 	const char *spec;
 	bool works;
 	char how[DOCTOR_TEXT_LEN];
-	const char *mend; /* a command, or what else helps; NULL where it works */
+	const char *fix; /* a command or other remedy; NULL where the hook works */
 };
 
-/* A setting that decides about BPF; text as the kernel shows it. */
+/* A setting that affects BPF; the text is as the kernel shows it. */
 struct doctor_setting {
 	const char *name, *path;
-	const char *bad;  /* how the value begins that costs something, or NULL */
-	const char *cost; /* what it costs, and the command that mends it */
-	char value[64];	  /* "": the kernel has not got it */
+	const char *bad;  /* prefix of the values that cost something, or NULL */
+	const char *cost; /* what it costs, and the command that fixes it */
+	char value[64];	  /* "": this kernel does not have it */
 };
 
 enum { DOCTOR_HOOK_CNT = 6, DOCTOR_SETTING_CNT = 9 };
@@ -38,7 +38,7 @@ struct doctor {
 	struct err layout_err;
 };
 
-/* The features that are tried; of others nothing is said. */
+/* The features that are tried and reported. */
 #define DOCTOR_FEATURES                                                                            \
 	{                                                                                          \
 		EBPF_FEATURE_ATOMIC_FETCH, EBPF_FEATURE_CPU_V4, EBPF_FEATURE_MAP_RINGBUF,          \

@@ -2,7 +2,7 @@
 /*
  * try.c - tries each kind of hook with a program that does nothing.
  *
- * What is attached is taken off at once. tc and xdp are tried at the loopback device of a network
+ * What is attached is detached at once. tc and xdp are tried at the loopback device of a network
  * namespace made for it, so no interface in use is touched. Each gives 0 and by what means it
  * works, or -errno and a sentence.
  */
@@ -22,7 +22,7 @@
 
 enum { LO_INDEX = 1, PASS_XDP = 2 };
 
-static const char no_tracing[] = "This kernel has no BPF tracing (CONFIG_BPF_EVENTS)";
+static const char no_tracing[] = "this kernel has no BPF tracing (CONFIG_BPF_EVENTS)";
 
 /* r0 = result; exit */
 static int load(uint32_t type, int result, struct err *e)
@@ -48,7 +48,7 @@ static int load_tracing(const struct doctor *d, uint32_t type, struct err *e)
 			return fd;
 		*e = d->layout_err;
 	} else {
-		(void)err_run(e, -EPERM, "hook", "Programs may not read kernel memory (%s)",
+		(void)err_run(e, -EPERM, "hook", "programs may not read kernel memory (%s)",
 			      d->lockdown == LOCKDOWN_CONFIDENTIALITY ? "lockdown=confidentiality"
 								      : "CAP_PERFMON is missing");
 	}
@@ -99,7 +99,7 @@ static int try_events(int prog_fd, struct err *e)
 		rc = kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, dir, &probe, 1, NULL, e);
 	else
 		(void)err_run(e, rc, "hook",
-			      "This kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)");
+			      "this kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)");
 	if (rc >= 0)
 		kbpf_kprobes_detach(k);
 	if (dir >= 0)
@@ -172,8 +172,8 @@ static void *run_apart(void *arg)
 		a->rc = a->fn(a->d, a->how, a->e);
 	else
 		a->rc = err_run(a->e, -errno, "hook",
-				"Making a network namespace to try it in is not permitted: it "
-				"needs CAP_SYS_ADMIN");
+				"creating a network namespace to try it in is not permitted; "
+				"CAP_SYS_ADMIN is needed");
 	return NULL;
 }
 
@@ -185,7 +185,7 @@ static int try_apart(int (*fn)(const struct doctor *, const char **, struct err 
 	int rc = pthread_create(&thread, NULL, run_apart, &a);
 
 	if (rc)
-		return err_run(e, -rc, "hook", "Starting a thread failed: %s", strerror(rc));
+		return err_run(e, -rc, "hook", "starting a thread failed: %s", strerror(rc));
 	(void)pthread_join(thread, NULL);
 	return a.rc;
 }
@@ -223,8 +223,8 @@ int probe_doctor_try_socket(const struct doctor *d, const char **how, struct err
 	if (sock < 0)
 		return err_run(e, errno == EPERM ? -EPERM : -ENOTSUP, "hook", "%s",
 			       errno == EPERM
-				       ? "Packet sockets are not permitted: CAP_NET_RAW is needed"
-				       : "This kernel has no packet sockets (CONFIG_PACKET)");
+				       ? "packet sockets are not permitted; CAP_NET_RAW is needed"
+				       : "this kernel has no packet sockets (CONFIG_PACKET)");
 	fd = load(BPF_PROG_TYPE_SOCKET_FILTER, 0, e);
 	rc = fd < 0 ? fd : kbpf_socket_attach(sock, fd, e);
 	if (fd >= 0)

@@ -55,7 +55,7 @@ static int listen_for_news(struct probe *p, struct err *e)
 	if (rc == 0) {
 		rc = watch(p->wake_fd, kbpf_iface_monitor_fd(p->monitor));
 		if (rc < 0)
-			(void)err_run(e, rc, "interface", "listening for news failed: %s",
+			(void)err_run(e, rc, "interface", "listening for changes of interfaces failed: %s",
 				      strerror(-rc));
 	}
 	return rc;
@@ -68,7 +68,7 @@ int probe_session_follow_open(struct probe *p, const struct probe_config *c, str
 	p->wake_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = p->wake_fd < 0 ? -errno : watch(p->wake_fd, p->clock.timer_fd);
 	if (rc < 0)
-		return err_run(e, rc, "interface", "waiting for events cannot be prepared: %s",
+		return err_run(e, rc, "interface", "epoll cannot be set up: %s",
 			       strerror(-rc));
 	return needs_news(p, c->ifaces) ? listen_for_news(p, e) : 0;
 }
