@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S   1000000000ll
+#include "../util.h"
+
 #define REFRESH_NS NS_PER_S
 #define SAMPLE_CNT 5
 
@@ -24,7 +25,7 @@ static int64_t now(clockid_t id)
 	struct timespec ts;
 
 	(void)clock_gettime(id, &ts); /* cannot fail for these clocks */
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return ts.tv_sec * (int64_t)NS_PER_S + ts.tv_nsec;
 }
 
 uint64_t probe_clock_mono(void)

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util.h"
+
 struct symbol {
 	uint64_t addr;
 	uint32_t name;	 /* offset in text */
@@ -21,38 +23,22 @@ struct symbol {
 
 struct kallsyms {
 	struct symbol *sym;
-	size_t cnt, room;
+	size_t cnt, cap;
 	char *text;
-	size_t text_len, text_room;
+	size_t text_len, text_cap;
 };
 
 /* A symbol without a size is not believed to reach farther than this. */
 #define FUNC_LEN_MAX (1u << 20)
 
-static bool grow(void **mem, size_t *room, size_t need, size_t elem)
-{
-	size_t want = *room ? *room : 4096;
-	void *p;
-
-	if (need <= *room)
-		return true;
-	while (want < need)
-		want *= 2;
-	p = realloc(*mem, want * elem);
-	if (!p)
-		return false;
-	*mem = p;
-	*room = want;
-	return true;
-}
-
 /* Keeps the text; gives its offset, or 0 without memory. Offset 0 is never given out. */
 static uint32_t keep(struct kallsyms *k, const char *s, size_t len)
 {
-	void *text = k->text;
 	size_t at = k->text_len ? k->text_len : 1;
+	char *text =
+		at + len + 1 > UINT32_MAX ? NULL : grow(k->text, &k->text_cap, at + len + 1, 1);
 
-	if (at + len + 1 > UINT32_MAX || !grow(&text, &k->text_room, at + len + 1, 1))
+	if (!text)
 		return 0;
 	k->text = text;
 	memcpy(k->text + at, s, len);
@@ -76,12 +62,12 @@ static bool add(struct kallsyms *k, uint64_t addr, const char *rest)
 {
 	size_t name_len = strcspn(rest, "\t \n");
 	const char *module = rest + name_len + strspn(rest + name_len, "\t ");
-	void *sym = k->sym;
-	struct symbol s = {.addr = addr};
+	struct symbol s = {.addr = addr}, *sym;
 
 	if (name_len == 0)
 		return true;
-	if (!grow(&sym, &k->room, k->cnt + 1, sizeof(*k->sym)))
+	sym = grow(k->sym, &k->cap, k->cnt + 1, sizeof(*sym));
+	if (!sym)
 		return false;
 	k->sym = sym;
 	if (*module == '[') {
@@ -203,7 +189,7 @@ bool probe_kallsyms_is_bpf(const struct kallsyms *k, uint64_t addr)
 		"kprobe_ftrace_", "__traceiter_"};
 	const struct symbol *s = find(k, addr);
 
-	for (size_t i = 0; s && i < sizeof(starts) / sizeof(starts[0]); i++)
+	for (size_t i = 0; s && i < ARRAY_LEN(starts); i++)
 		if (strncmp(k->text + s->name, starts[i], strlen(starts[i])) == 0)
 			return true;
 	return false;

@@ -16,6 +16,7 @@
 #include <netinet/tcp.h>
 
 #include "bpfcap/dsl.h"
+#include "../../util.h"
 #include "pieces.h"
 
 enum {
@@ -176,7 +177,7 @@ static bool knows_sockets(const struct emit *m)
 						   LAYOUT_SOCK_SADDR, LAYOUT_SOCK_DADDR,
 						   LAYOUT_SOCK_PROTOCOL};
 
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
 		if (layout_off(m->c->layout, needed[i]) < 0) {
 			ebpf_fail(m->b, -ENOTSUP,
 				  "headers cannot be made: this kernel does not tell where a "

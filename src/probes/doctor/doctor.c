@@ -11,8 +11,10 @@
 
 #include "bpfcap/err.h"
 
+#include "../../util.h"
+
 static const enum ebpf_feature features[] = DOCTOR_FEATURES;
-#define FEATURE_CNT (sizeof(features) / sizeof(features[0]))
+#define FEATURE_CNT (ARRAY_LEN(features))
 
 /* ---- Text --------------------------------------------------------------------------------- */
 

@@ -56,7 +56,7 @@ static int choose_way(struct hook *h, const struct hook_env *env, struct err *e)
 /* ---- Functions ---------------------------------------------------------------------------- */
 
 /* What hooks are resolved with. */
-struct known {
+struct kprobe_sources {
 	struct kprobe_lists lists;
 	struct kprobe_text *text; /* NULL: the kernel's code cannot be read or not be understood */
 };
@@ -81,7 +81,7 @@ static int no_such(const struct hook *h, const char *symbols, struct err *e)
 }
 
 /* Which arguments each uses and, for many, where the cheaper place for a probe is. */
-static void look_at_code(struct kprobe_funcs *funcs, struct known *known, bool traceable)
+static void look_at_code(struct kprobe_funcs *funcs, struct kprobe_sources *known, bool traceable)
 {
 	bool behind =
 		funcs->cnt >= KPROBE_MANY && !probe_kprobe_optimizer_waits(known->lists.symbols);
@@ -99,8 +99,8 @@ static void look_at_code(struct kprobe_funcs *funcs, struct known *known, bool t
 	}
 }
 
-static int find_functions(const struct hook *h, struct kprobe_funcs *funcs, struct known *known,
-			  struct err *e)
+static int find_functions(const struct hook *h, struct kprobe_funcs *funcs,
+			  struct kprobe_sources *known, struct err *e)
 {
 	bool glob = probe_kprobe_is_glob(h->event);
 	int rc = probe_kprobe_lists_read(&known->lists, glob);
@@ -280,7 +280,7 @@ static int make_maps(const struct hook *h, struct err *e)
 
 /* Gives how many hooks there are now in the place of one. */
 static int resolve_one(struct hook_list *list, unsigned at, const struct hook_env *env,
-		       struct known *known, struct err *e)
+		       struct kprobe_sources *known, struct err *e)
 {
 	struct hook *h = &list->hook[at];
 	struct kprobe *k = h->state;
@@ -319,7 +319,7 @@ int probe_kprobe_resolve(struct hook_list *list, unsigned first, const struct ho
 			 struct err *e)
 {
 	const struct hook_ops *ops = list->hook[first].ops;
-	struct known known = {.text = open_text(env)};
+	struct kprobe_sources known = {.text = open_text(env)};
 	int cnt = 1;
 
 	for (unsigned i = first; cnt > 0 && i < list->cnt; i += (unsigned)cnt) {

@@ -26,7 +26,7 @@
 #define ANY PROBE_DIR_UNKNOWN
 
 /* Arguments from 0, from the TP_PROTO of each. */
-static const struct known {
+static const struct known_tracepoint {
 	const char *event; /* may be a glob */
 	int8_t skb, location, reason;
 	enum probe_dir dir;
@@ -71,7 +71,7 @@ struct rawtp {
 static void look_up(struct hook *h)
 {
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-		const struct known *k = &known[i];
+		const struct known_tracepoint *k = &known[i];
 
 		if (fnmatch(k->event, h->event, 0) != 0)
 			continue;

@@ -17,12 +17,12 @@
 #include "../../util.h"
 #include "hook.h"
 
-struct prefix {
+struct hook_prefix {
 	const char *text; /* ends with ':' when something follows */
 	const struct hook_ops *ops;
 };
 
-static const struct prefix prefixes[] = {
+static const struct hook_prefix prefixes[] = {
 	{"rawtp:", &probe_hook_rawtp},
 	{"raw_tracepoint:", &probe_hook_rawtp},
 	{"tracepoint:", &probe_hook_tracepoint},
@@ -34,10 +34,10 @@ static const struct prefix prefixes[] = {
 	{"xdp", &probe_hook_xdp},
 };
 
-static const struct prefix function = {"", &probe_hook_kprobe};
+static const struct hook_prefix function = {"", &probe_hook_kprobe};
 
 /* Presets: a name for one spec or two. */
-static const struct preset {
+static const struct hook_preset {
 	const char *name, *spec[3];
 } presets[] = {
 	{"rx", {"rawtp:netif_receive_skb"}},
@@ -46,9 +46,9 @@ static const struct preset {
 	{"tc", {"tc:ingress", "tc:egress"}},
 };
 
-static const struct preset *find_preset(const char *name)
+static const struct hook_preset *find_preset(const char *name)
 {
-	for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(presets); i++)
 		if (strcmp(name, presets[i].name) == 0)
 			return &presets[i];
 	return NULL;
@@ -75,14 +75,14 @@ static const struct probe_hook_help help[] = {
 
 const struct probe_hook_help *probe_hook_help(size_t *cnt)
 {
-	*cnt = sizeof(help) / sizeof(help[0]);
+	*cnt = ARRAY_LEN(help);
 	return help;
 }
 
 /* A prefix without ':' must be the whole spec. */
-static const struct prefix *find_prefix(const char *spec)
+static const struct hook_prefix *find_prefix(const char *spec)
 {
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
 		const char *text = prefixes[i].text;
 		size_t len = strlen(text);
 
@@ -100,7 +100,7 @@ static bool is_function(const char *spec)
 
 static int parse_one(struct hook *h, const char *spec, struct err *e)
 {
-	const struct prefix *p = find_prefix(spec);
+	const struct hook_prefix *p = find_prefix(spec);
 
 	*h = (struct hook){.skb_at = -1, .reason_at = -1, .location_at = -1, .member_cnt = 1};
 	if (!p && !is_function(spec))
@@ -123,7 +123,7 @@ static int parse_one(struct hook *h, const char *spec, struct err *e)
 /* A spec, or a preset: the hooks it stands for; one hook alone takes the preset's name. */
 static int add(struct hook_list *list, const char *spec, struct err *e)
 {
-	const struct preset *preset = find_preset(spec);
+	const struct hook_preset *preset = find_preset(spec);
 	struct hook h;
 	int rc = 0;
 

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../util.h"
 #include "insn_x86.h"
 
 enum {
@@ -31,14 +32,14 @@ enum {
 	TRACE_LEN = 5, /* of the nop that is kept free for tracing */
 };
 
-struct way {
+struct code_way {
 	uint64_t addr;
 	uint8_t live; /* arguments still in their registers */
 	bool stored;  /* the return address was just stored over */
 };
 
 /* What was looked at, in this function or one that it calls. */
-struct look {
+struct arg_search {
 	kprobe_read read;
 	void *user;
 	unsigned steps;
@@ -47,9 +48,9 @@ struct look {
 };
 
 /* A function, while it is followed. */
-struct follow {
-	struct look *l;
-	struct way way[WAYS_MAX];
+struct func_walk {
+	struct arg_search *l;
+	struct code_way way[WAYS_MAX];
 	unsigned way_cnt;
 	uint8_t used;
 	struct {
@@ -58,9 +59,9 @@ struct follow {
 	} seen[SEEN_LEN]; /* by a hash of the address: it was come by with these */
 };
 
-static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned depth);
+static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigned depth);
 
-static bool fetch(struct look *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
+static bool fetch(struct arg_search *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
 {
 	if (l->chunk_addr == 0 || addr < l->chunk_addr ||
 	    addr + KPROBE_INSN_LEN > l->chunk_addr + CHUNK_LEN) {
@@ -74,7 +75,7 @@ static bool fetch(struct look *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
 }
 
 /* Nothing new can come of a place that was come by with at least these arguments. */
-static bool was_here(struct follow *f, uint64_t addr, uint8_t live)
+static bool was_here(struct func_walk *f, uint64_t addr, uint8_t live)
 {
 	size_t at = (size_t)(addr * 2654435761u) % SEEN_LEN;
 
@@ -87,16 +88,16 @@ static bool was_here(struct follow *f, uint64_t addr, uint8_t live)
 	return false;
 }
 
-static void add_way(struct follow *f, uint64_t addr, uint8_t live)
+static void add_way(struct func_walk *f, uint64_t addr, uint8_t live)
 {
 	if (f->way_cnt == WAYS_MAX)
 		f->used |= live;
 	else
-		f->way[f->way_cnt++] = (struct way){addr, live, false};
+		f->way[f->way_cnt++] = (struct code_way){addr, live, false};
 }
 
 /* `addr`, or behind the endbr64 there, with the bytes that follow; 0: cannot be read. */
-static uint64_t behind_endbr(struct look *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
+static uint64_t behind_endbr(struct arg_search *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
 {
 	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
 
@@ -109,7 +110,7 @@ static uint64_t behind_endbr(struct look *l, uint64_t addr, uint8_t bytes[KPROBE
 }
 
 /* Behind the call or jump that tracing puts at a function's begin; 0: there is none. */
-static uint64_t behind_tracing(struct look *l, uint64_t addr, bool jump_too)
+static uint64_t behind_tracing(struct arg_search *l, uint64_t addr, bool jump_too)
 {
 	uint8_t bytes[KPROBE_INSN_LEN];
 	struct kprobe_insn insn;
@@ -128,7 +129,7 @@ static uint64_t behind_tracing(struct look *l, uint64_t addr, bool jump_too)
  * Goes one instruction on; false where the way ends. `ret` right behind a store to (%rsp) goes to
  * what was stored: so indirect calls are made on processors that must not predict them.
  */
-static bool step(struct follow *f, struct way *w, unsigned depth)
+static bool step(struct func_walk *f, struct code_way *w, unsigned depth)
 {
 	uint8_t bytes[KPROBE_INSN_LEN];
 	struct kprobe_insn insn;
@@ -179,10 +180,10 @@ static bool step(struct follow *f, struct way *w, unsigned depth)
 }
 
 /* Which of the `live` arguments the code at `addr` uses. */
-static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned depth)
+static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigned depth)
 {
 	uint64_t behind;
-	struct follow *f;
+	struct func_walk *f;
 	uint8_t used;
 
 	if (live == 0 || depth == DEPTH_MAX)
@@ -196,7 +197,7 @@ static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned dept
 	if (behind)
 		add_way(f, behind, live);
 	while (f->way_cnt > 0 && f->used != live) {
-		struct way w = f->way[--f->way_cnt];
+		struct code_way w = f->way[--f->way_cnt];
 
 		w.live &= (uint8_t)~f->used;
 		while (w.live && step(f, &w, depth))
@@ -209,7 +210,7 @@ static uint8_t follow(struct look *l, uint64_t addr, uint8_t live, unsigned dept
 
 unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, void *user)
 {
-	struct look l = {.read = read, .user = user};
+	struct arg_search l = {.read = read, .user = user};
 	uint64_t behind = traceable ? behind_tracing(&l, addr, true) : 0;
 
 	return follow(&l, behind ? behind : addr, KPROBE_ARGS_ANY, 0);
@@ -222,10 +223,10 @@ unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user)
 		{0x66, 0x66, 0x66, 0x66, 0x90},
 	};
 	uint8_t bytes[KPROBE_INSN_LEN];
-	struct look l = {.read = read, .user = user};
+	struct arg_search l = {.read = read, .user = user};
 	uint64_t own = behind_endbr(&l, addr, bytes);
 
-	for (size_t i = 0; own && i < sizeof(nops) / sizeof(nops[0]); i++)
+	for (size_t i = 0; own && i < ARRAY_LEN(nops); i++)
 		if (memcmp(bytes, nops[i], TRACE_LEN) == 0)
 			return (unsigned)(own - addr) + TRACE_LEN;
 	return 0;

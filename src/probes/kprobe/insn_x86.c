@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "../../util.h"
 #include "insn_x86.h"
 
 /* An opcode's form, a letter of forms[]; '.': unknown, or a prefix. */
@@ -293,7 +294,7 @@ static const struct form *find_form(struct decode *d)
 	if (d->two_bytes)
 		d->op = *d->p++;
 	letter = d->two_bytes ? two_byte[d->op] : one_byte[d->op];
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
 		if (forms[i].letter == letter)
 			return &forms[i];
 	return NULL;

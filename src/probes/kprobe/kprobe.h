@@ -64,7 +64,7 @@ struct kprobe_func {
 /* Sorted by name, then address: functions that share a name follow one another. */
 struct kprobe_funcs {
 	struct kprobe_func *func;
-	size_t cnt, room;
+	size_t cnt, cap;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "../../util.h"
 #include "kprobe.h"
 
 /*
@@ -42,7 +43,7 @@ const struct kprobe_regs *probe_kprobe_regs(const char *machine)
 		(void)uname(&u); /* cannot fail with a good pointer */
 		machine = u.machine;
 	}
-	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(regs); i++)
 		if (is_machine(&regs[i], machine))
 			return &regs[i];
 	return NULL;

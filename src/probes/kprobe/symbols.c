@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../util.h"
 #include "kprobe.h"
 #include "args.h"
 
@@ -25,7 +26,7 @@ static bool is_unwanted(const char *name, const char *module)
 
 	if (module && (strncmp(module, "bpf]", 4) == 0 || strncmp(module, "__builtin__", 11) == 0))
 		return true;
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
 		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
 			return true;
 	return strstr(name, ".cold") != NULL;
@@ -53,10 +54,10 @@ static bool is_variant(const char *suffix)
 	while (*suffix == '.') {
 		size_t len = strcspn(++suffix, ".");
 
-		for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		for (i = 0; i < ARRAY_LEN(parts); i++)
 			if (strlen(parts[i]) == len && strncmp(suffix, parts[i], len) == 0)
 				break;
-		if (i == sizeof(parts) / sizeof(parts[0]) || suffix[len] != '.')
+		if (i == ARRAY_LEN(parts) || suffix[len] != '.')
 			return false;
 		suffix += len + 1;
 		suffix += strspn(suffix, "0123456789");
@@ -76,17 +77,13 @@ static bool matches(const char *pattern, bool glob, const char *name)
 
 static int add(struct kprobe_funcs *f, const char *name, uint64_t addr)
 {
-	struct kprobe_func *mem = f->func;
+	struct kprobe_func *more = grow(f->func, &f->cap, f->cnt + 1, sizeof(*more));
 
-	if (f->cnt == f->room) {
-		f->room = f->room ? f->room * 2 : 64;
-		mem = realloc(f->func, f->room * sizeof(*mem));
-		if (!mem)
-			return -ENOMEM;
-		f->func = mem;
-	}
-	mem[f->cnt] = (struct kprobe_func){strdup(name), addr, KPROBE_ARGS_ANY, 0, true};
-	if (!mem[f->cnt].name)
+	if (!more)
+		return -ENOMEM;
+	f->func = more;
+	more[f->cnt] = (struct kprobe_func){strdup(name), addr, KPROBE_ARGS_ANY, 0, true};
+	if (!more[f->cnt].name)
 		return -ENOMEM;
 	f->cnt++;
 	return 0;

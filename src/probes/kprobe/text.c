@@ -14,6 +14,7 @@
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
+#include "../../util.h"
 #include "../layout/layout.h"
 #include "../ours.h"
 #include "text.h"
@@ -142,7 +143,7 @@ void probe_kprobe_text_close(struct kprobe_text *t)
 		return;
 	const int fds[] = {t->attached_fd, t->reader_fd, t->nothing_fd, t->map_fd};
 
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	probe_ours_end(&t->ours);

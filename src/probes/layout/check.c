@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../../util.h"
 #include "parts.h"
 
 static uint64_t get(const struct probe_layout *l, const struct layout_peek *p, enum layout_field f,
@@ -86,7 +87,7 @@ int probe_layout_check(const struct probe_layout *l, const struct layout_peek *p
 		return differs(l, LAYOUT_SKB_DATA, e);
 	if (p->ifindex != PEEK_IFINDEX)
 		return differs(l, LAYOUT_DEV_IFINDEX, e);
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
 		if (get(l, p, facts[i].field, facts[i].len) != facts[i].want)
 			return differs(l, facts[i].field, e);
 	if (l->ptr_len == 8 && get(l, p, LAYOUT_SKB_TAIL, 4) != data - head + PEEK_PACKET_LEN)

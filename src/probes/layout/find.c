@@ -17,6 +17,8 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 
+#include "../../util.h"
+
 /* Where the member stands among the loads that an access became. */
 enum shape {
 	SHAPE_PLAIN,  /* first load from the context */
@@ -24,7 +26,7 @@ enum shape {
 	SHAPE_SHINFO, /* end, head and the sum of them: struct skb_shared_info */
 };
 
-struct access {
+struct ctx_access {
 	uint8_t ctx_off;
 	enum ebpf_size ctx_size;
 	enum shape shape;
@@ -37,7 +39,7 @@ struct access {
 		offsetof(struct __sk_buff, member), EBPF_W, SHAPE_PLAIN, len, LAYOUT_##field       \
 	}
 
-static const struct access accesses[] = {
+static const struct ctx_access accesses[] = {
 	PLAIN(len, 4, SKB_LEN),
 	PLAIN(pkt_type, 1, SKB_PKT_TYPE),
 	PLAIN(mark, 4, SKB_MARK),
@@ -55,10 +57,10 @@ static const struct access accesses[] = {
 	{offsetof(struct __sk_buff, gso_segs), EBPF_W, SHAPE_SHINFO, 2, LAYOUT_SKB_END},
 };
 
-#define ACCESS_CNT (sizeof(accesses) / sizeof(accesses[0]))
+#define ACCESS_CNT (ARRAY_LEN(accesses))
 
 /* for each access: r8 = r10 (the marker); r2 = ctx->field.  return 0 */
-static int build(const struct ebpf_target *t, const struct access *a, size_t cnt,
+static int build(const struct ebpf_target *t, const struct ctx_access *a, size_t cnt,
 		 struct ebpf_prog *out, struct err *e)
 {
 	struct ebpf_builder *b = ebpf_new(t, EBPF_PROG_ANY);
@@ -73,7 +75,7 @@ static int build(const struct ebpf_target *t, const struct access *a, size_t cnt
 	return rc;
 }
 
-static int not_understood(const struct access *a, struct err *e)
+static int not_understood(const struct ctx_access *a, struct err *e)
 {
 	struct probe_layout names;
 
@@ -90,7 +92,8 @@ static bool is_ctx_load(const struct layout_loads *s, unsigned i, uint8_t len)
 	return i < s->cnt && s->load[i].from_ctx && (len == 0 || s->load[i].len == len);
 }
 
-static bool take_plain(struct probe_layout *l, const struct access *a, const struct layout_loads *s)
+static bool take_plain(struct probe_layout *l, const struct ctx_access *a,
+		       const struct layout_loads *s)
 {
 	const struct layout_load *load = &s->load[0];
 
@@ -106,7 +109,8 @@ static bool take_plain(struct probe_layout *l, const struct access *a, const str
 	return true;
 }
 
-static bool take_dev(struct probe_layout *l, const struct access *a, const struct layout_loads *s)
+static bool take_dev(struct probe_layout *l, const struct ctx_access *a,
+		     const struct layout_loads *s)
 {
 	if (!is_ctx_load(s, 0, 0) || s->cnt != 2 || s->load[1].from_ctx || s->load[1].len != a->len)
 		return false;
@@ -129,7 +133,7 @@ static bool take_shinfo(struct probe_layout *l, const struct layout_loads *s)
 	return true;
 }
 
-static bool take_access(struct probe_layout *l, const struct access *a,
+static bool take_access(struct probe_layout *l, const struct ctx_access *a,
 			const struct layout_loads *s)
 {
 	switch (a->shape) {
@@ -144,8 +148,8 @@ static bool take_access(struct probe_layout *l, const struct access *a,
 }
 
 /* Loads a program of these accesses and gives the loads that each became. */
-static int reveal(const struct ebpf_target *t, uint32_t type, const struct access *a, size_t cnt,
-		  struct layout_loads *seg, struct err *e)
+static int reveal(const struct ebpf_target *t, uint32_t type, const struct ctx_access *a,
+		  size_t cnt, struct layout_loads *seg, struct err *e)
 {
 	struct ebpf_prog p = {0};
 	int rc = build(t, a, cnt, &p, e);
@@ -173,8 +177,8 @@ static int find_by_cls(struct probe_layout *l, const struct ebpf_target *t, stru
  */
 static void find_data_len(struct probe_layout *l, const struct ebpf_target *t)
 {
-	static const struct access data_end = {offsetof(struct __sk_buff, data_end), EBPF_W,
-					       SHAPE_PLAIN, 0, LAYOUT_SKB_DATA_LEN};
+	static const struct ctx_access data_end = {offsetof(struct __sk_buff, data_end), EBPF_W,
+						   SHAPE_PLAIN, 0, LAYOUT_SKB_DATA_LEN};
 	struct layout_loads seg = {0};
 
 	if (reveal(t, BPF_PROG_TYPE_SK_SKB, &data_end, 1, &seg, NULL) < 0)

@@ -14,6 +14,8 @@
 
 #include "bpfcap/err.h"
 
+#include "../../util.h"
+
 void probe_layout_init(struct probe_layout *l)
 {
 	static const struct probe_field unknown[] = {
@@ -27,13 +29,13 @@ void probe_layout_init(struct probe_layout *l)
 }
 
 /* field = base + distance; distances that count pointers have them apart. */
-struct neighbour {
+struct member_neighbour {
 	enum layout_field field, base;
 	int16_t bytes;
 	int16_t ptrs;
 };
 
-static const struct neighbour neighbours[] = {
+static const struct member_neighbour neighbours[] = {
 	{LAYOUT_SKB_DATA_LEN, LAYOUT_SKB_LEN, 4, 0},
 	{LAYOUT_SKB_MAC_LEN, LAYOUT_SKB_LEN, 8, 0},
 	{LAYOUT_SKB_HDR_LEN, LAYOUT_SKB_LEN, 10, 0},
@@ -46,13 +48,13 @@ static const struct neighbour neighbours[] = {
 };
 
 /* Both sides are offsets; `field` must be exactly `base` + distance, or (ORDER) lie behind it. */
-struct rule {
+struct layout_rule {
 	enum { EXACT, ORDER } kind;
 	enum layout_field field, base;
 	int16_t bytes;
 };
 
-static const struct rule rules[] = {
+static const struct layout_rule rules[] = {
 	{ORDER, LAYOUT_SKB_SK, LAYOUT_SKB_DEV, 1},
 	{ORDER, LAYOUT_SKB_LEN, LAYOUT_SKB_SK, 1},
 	{EXACT, LAYOUT_SKB_QUEUE_MAPPING, LAYOUT_SKB_LEN, 12},
@@ -82,7 +84,7 @@ static int refuse(const struct probe_layout *l, enum layout_field f, struct err 
 		l->field[f].object, l->field[f].name, (int)l->field[f].off);
 }
 
-static bool holds(const struct probe_layout *l, const struct rule *r)
+static bool holds(const struct probe_layout *l, const struct layout_rule *r)
 {
 	int32_t distance = layout_off(l, r->field) - layout_off(l, r->base);
 
@@ -91,7 +93,7 @@ static bool holds(const struct probe_layout *l, const struct rule *r)
 
 static int check_rules(const struct probe_layout *l, struct err *e)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
 		if (!holds(l, &rules[i]))
 			return refuse(l, rules[i].field, e);
 	for (int f = 0; f <= LAYOUT_DEV_IFINDEX; f++) /* those behind are found later, or not */
@@ -107,8 +109,8 @@ int probe_layout_derive(struct probe_layout *l, struct err *e)
 {
 	if (l->ptr_len != 8 && l->ptr_len != 4)
 		return refuse(l, LAYOUT_SKB_DATA, e);
-	for (size_t i = 0; i < sizeof(neighbours) / sizeof(neighbours[0]); i++) {
-		const struct neighbour *n = &neighbours[i];
+	for (size_t i = 0; i < ARRAY_LEN(neighbours); i++) {
+		const struct member_neighbour *n = &neighbours[i];
 		int32_t off = layout_off(l, n->base) + n->bytes + n->ptrs * l->ptr_len;
 
 		if (layout_off(l, n->base) < 0)

@@ -22,6 +22,7 @@
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
+#include "../../util.h"
 #include "parts.h"
 #include "../ours.h"
 
@@ -306,7 +307,7 @@ static void close_search(struct search *s)
 {
 	const int fds[] = {s->link_fd, s->prog_fd, s->map_fd, s->end[0], s->end[1]};
 
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	probe_ours_end(&s->ours);

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
+#include "../../util.h"
 #include "parts.h"
 
 static const struct sock_access {
@@ -23,7 +24,7 @@ static const struct sock_access {
 	{offsetof(struct bpf_sock, protocol), LAYOUT_SOCK_PROTOCOL},
 };
 
-#define ACCESS_CNT (sizeof(accesses) / sizeof(accesses[0]))
+#define ACCESS_CNT (ARRAY_LEN(accesses))
 
 /*
  *	sk = skb->sk;  if (!sk || !(sk = sk_fullsock(sk))) return 0;

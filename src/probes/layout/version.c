@@ -7,7 +7,7 @@
  */
 #include "layout.h"
 
-struct usual {
+struct usual_layout {
 	uint32_t version; /* from this one on */
 	int16_t vlan_proto, mark, protocol, data, ifindex;
 	uint8_t vlan_present_mask;
@@ -16,7 +16,7 @@ struct usual {
 #define VERSION(major, minor) ((major) << 16 | (minor) << 8)
 
 /* Newest first. Of distribution builds of 5.4, 5.10, 6.1, 6.12 and 7.2. */
-static const struct usual usual[] = {
+static const struct usual_layout usual[] = {
 	{VERSION(6, 12), 156, 168, 180, 208, 224, 0},
 	{VERSION(6, 2), 152, 168, 180, 208, 224, 0},
 	{VERSION(5, 18), 152, 168, 180, 208, 216, 1},
@@ -26,7 +26,7 @@ static const struct usual usual[] = {
 
 void probe_layout_by_version(struct probe_layout *l, uint32_t version)
 {
-	const struct usual *u = usual;
+	const struct usual_layout *u = usual;
 	int16_t vlan;
 
 	while (version < u->version)

@@ -27,20 +27,20 @@ enum {
 };
 
 /* What is known while walking: constants in registers, and which load a register came from. */
-struct walk {
+struct xlat_walk {
 	bool is_const[REG_CNT];
 	uint64_t value[REG_CNT];
 	struct layout_loads *seg;
 	int loaded_by[REG_CNT]; /* index into seg->load, -1: none */
 };
 
-static void forget(struct walk *w, unsigned reg)
+static void forget(struct xlat_walk *w, unsigned reg)
 {
 	w->is_const[reg] = false;
 	w->loaded_by[reg] = -1;
 }
 
-static void start_segment(struct walk *w, struct layout_loads *seg)
+static void start_segment(struct xlat_walk *w, struct layout_loads *seg)
 {
 	memset(seg, 0, sizeof(*seg));
 	w->seg = seg;
@@ -55,7 +55,7 @@ static uint8_t size_of(uint8_t code)
 	return len[(code >> 3) & 3];
 }
 
-static void take_load(struct walk *w, const struct ebpf_insn *in)
+static void take_load(struct xlat_walk *w, const struct ebpf_insn *in)
 {
 	struct layout_loads *seg = w->seg;
 
@@ -71,7 +71,7 @@ static void take_load(struct walk *w, const struct ebpf_insn *in)
 }
 
 /* and: the mask of a bit field; mov and xor of constants: how blinding hides that mask. */
-static void take_alu(struct walk *w, const struct ebpf_insn *in)
+static void take_alu(struct xlat_walk *w, const struct ebpf_insn *in)
 {
 	bool from_reg = in->code & SRC_REG;
 	bool known = !from_reg || w->is_const[in->src];
@@ -97,7 +97,7 @@ static void take_alu(struct walk *w, const struct ebpf_insn *in)
 		w->value[in->dst] &= UINT32_MAX;
 }
 
-static void take(struct walk *w, const struct ebpf_insn *in)
+static void take(struct xlat_walk *w, const struct ebpf_insn *in)
 {
 	uint8_t insn_class = in->code & CLASS_MASK;
 
@@ -115,7 +115,7 @@ static bool is_marker(const struct ebpf_insn *in)
 int probe_layout_xlat(const struct ebpf_insn *insns, size_t cnt, struct layout_loads *seg,
 		      unsigned seg_cnt)
 {
-	struct walk w = {.seg = NULL};
+	struct xlat_walk w = {.seg = NULL};
 	unsigned met = 0;
 
 	for (unsigned i = 0; i < REG_CNT; i++)

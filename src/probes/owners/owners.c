@@ -90,7 +90,7 @@ static void list_tables(struct owners *o, const char *task, bool all)
 		{"icmp", IPPROTO_ICMP, false}, {"icmp6", IPPROTO_ICMPV6, false},
 	};
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		if (all || !tables[i].diag)
 			probe_proc_socks(task, tables[i].name, tables[i].protocol, add_sock, o);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../../util.h"
 #include "state.h"
 
 #define HEAR_AGAIN_NS 200000000u /* an unknown index does not cost a dump each time */
@@ -24,7 +25,7 @@ int probe_linktype_of_arp(uint16_t arp_type)
 
 	if (arp_type == ARPHRD_ETHER || arp_type == ARPHRD_LOOPBACK)
 		return CBPF_LINKTYPE_ETHERNET;
-	for (size_t i = 0; i < sizeof(ip) / sizeof(ip[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(ip); i++)
 		if (arp_type == ip[i])
 			return CBPF_LINKTYPE_RAW;
 	return -1;

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <unistd.h>
 
+#include "../../util.h"
 #include "../capture/capture.h"
 #include "state.h"
 
@@ -142,7 +143,7 @@ void probe_session_close_maps(struct probe *p)
 			   p->capture.linktypes_fd};
 
 	kbpf_perfbuf_close(p->rings);
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	if (p->capture.ifaces_fd > 0)

@@ -13,6 +13,7 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 #include "bpfcap/probe.h"
+#include "../../util.h"
 #include "state.h"
 
 #define BASE_VERSION "5.4"
@@ -65,7 +66,7 @@ static const struct {
 
 static void probe_helpers(struct ebpf_target *t)
 {
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 		if (kbpf_has_helper(wanted[i].type, wanted[i].helper) == 1)
 			ebpf_target_set_helper(t, wanted[i].type, wanted[i].helper, true);
 }
@@ -74,7 +75,7 @@ static void probe_features(struct ebpf_target *t)
 {
 	static const enum ebpf_feature insns[] = {EBPF_FEATURE_ATOMIC_FETCH, EBPF_FEATURE_CPU_V4};
 
-	for (size_t i = 0; i < sizeof(insns) / sizeof(insns[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(insns); i++)
 		ebpf_target_set(t, insns[i], has_insns(t, insns[i]));
 	ebpf_target_set(t, EBPF_FEATURE_LINK_TCX, kbpf_has_tcx() == 1);
 	ebpf_target_set(t, EBPF_FEATURE_LINK_XDP, kbpf_has_xdp_link() == 1);
