@@ -20,7 +20,7 @@ struct clock_step {
 struct probe_clock {
 	struct clock_step step[CLOCK_HISTORY]; /* oldest first */
 	unsigned cnt;
-	int timer_fd; /* readable when the wall clock is set; -1: not to be had */
+	int timer_fd; /* readable when the wall clock is set; -1: not available */
 };
 
 /* CLOCK_MONOTONIC now, in ns. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meta.c - reads the filters on what is beside the packet.
+ * meta.c - reads the filters that are not about the packet's bytes.
  *
  * Takes the texts of struct probe_config; gives numbers for the programs. Fails with -EINVAL
  * (input) and a sentence that shows the text.
@@ -139,10 +139,11 @@ static int parse_reasons(struct capture_meta *m, const char *const *texts,
 		if (find_reason(names, text, &m->reason[m->reason_cnt]))
 			continue;
 		if (names->cnt == 0)
-			return err_run(e, -ENOTSUP, "reason",
-				       "this kernel tells no names of drop reasons (they came with "
-				       "5.17, and stand in tracefs), so '%s' is not known",
-				       text);
+			return err_run(
+				e, -ENOTSUP, "reason",
+				"this kernel has no names of drop reasons (tracefs lists them "
+				"from 5.17 on), so '%s' is unknown",
+				text);
 		return err_input(e, -EINVAL, "reason",
 				 "'%s' is not a drop reason of this kernel; the print fmt line of "
 				 "/sys/kernel/tracing/events/skb/kfree_skb/format lists them",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* meta.h - filters on what is beside the packet: pid, mark, reason, netns. */
+/* meta.h - filters that are not about the packet's bytes: pid, mark, reason, netns. */
 #ifndef BPFCAP_SRC_PROBES_META_H
 #define BPFCAP_SRC_PROBES_META_H
 

@@ -119,7 +119,7 @@ static void follows(const char *hook, const char *kernel, const char *pattern)
 	read_all(p, &s);
 	assert_int_equal(s.at[0], CNT);
 	make("new0", "peer1");
-	wait_for(p, &s, "capturing at new0, too");
+	wait_for(p, &s, "capturing at new0 as well");
 	send_to("peer0");
 	send_to("peer1");
 	read_all(p, &s);
@@ -196,7 +196,7 @@ static void renews(const char *hook, const char *kernel, bool same_number)
 		wait_for(p, &s, "old0 is gone");
 		make("old0", "peer0");
 	}
-	wait_for(p, &s, "capturing at old0, too");
+	wait_for(p, &s, "capturing at old0 as well");
 	send_to("peer0");
 	send_to("va");
 	read_all(p, &s);
@@ -227,8 +227,8 @@ static void test_any(void **state)
 	need_veth();
 	p = begin("tc", NULL, "any", &s);
 	make("new0", "peer1");
-	wait_for(p, &s, "capturing at new0, too");
-	wait_for(p, &s, "capturing at peer1, too");
+	wait_for(p, &s, "capturing at new0 as well");
+	wait_for(p, &s, "capturing at peer1 as well");
 	send_to("peer1");
 	send_to("va");
 	read_all(p, &s);
@@ -253,7 +253,7 @@ static void test_patterns(void **state)
 	assert_non_null(strstr(e.text, "nosuch0"));
 	p = begin("tc:ingress", NULL, "new*", &s); /* none is there */
 	make("new0", "peer1");
-	wait_for(p, &s, "capturing at new0, too");
+	wait_for(p, &s, "capturing at new0 as well");
 	send_to("peer1");
 	send_to("va");
 	read_all(p, &s);

@@ -4,7 +4,7 @@
  * xdp.
  *
  * The filter reads the packet where it is; perf_event_output() appends its bytes, paged ones too,
- * to a record made on the stack. The packet goes on as if nobody had looked.
+ * to a record made on the stack. The packet continues unchanged.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -252,7 +252,7 @@ static void emit_output(const struct emit *m)
 	EMIT(b, LABEL(done));
 }
 
-/* What such a hook cannot do. */
+/* Refuses options that such hooks cannot honor. */
 static void refuse_options(const struct emit *m)
 {
 	if (m->c->has_skb_data)
@@ -261,10 +261,11 @@ static void refuse_options(const struct emit *m)
 			  "tracepoints",
 			  m->h->spec);
 	if (m->c->track && !ctx_of(m)->is_skb)
-		ebpf_fail(m->b, -ENOTSUP,
-			  "hook %s sees packets before the kernel has a sk_buff for them, which is "
-			  "what --track follows; tc:ingress comes next",
-			  m->h->spec);
+		ebpf_fail(
+			m->b, -ENOTSUP,
+			"hook %s sees packets before the kernel has an sk_buff for them, which is "
+			"what --track follows; tc:ingress comes next",
+			m->h->spec);
 	else if (m->c->track && !m->c->ptr_values)
 		ebpf_fail(m->b, -EPERM,
 			  "hook %s may not know the address of a packet, which --track follows; "

@@ -25,7 +25,7 @@ enum {
 	IPV4_LEN = sizeof(struct iphdr),
 	IPV6_LEN = sizeof(struct ip6_hdr),
 	TTL = 64,
-	/* Sockets that are not whole yet, or any more, and have no protocol: both are of TCP. */
+	/* Mini sockets of TCP, which have no sk_protocol: not yet established, or closed. */
 	STATE_TIME_WAIT = TCP_TIME_WAIT,
 	STATE_NEW_SYN_RECV = 12,
 	/* What is known of the socket, in scratch->tmp: the family, and */
@@ -180,8 +180,8 @@ static bool knows_sockets(const struct emit *m)
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
 		if (layout_off(m->c->layout, needed[i]) < 0) {
 			ebpf_fail(m->b, -ENOTSUP,
-				  "headers cannot be made: this kernel does not tell where a "
-				  "socket has its addresses");
+				  "headers cannot be made: this kernel does not reveal where a "
+				  "socket keeps its addresses");
 			return false;
 		}
 	return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meta.c - pieces of programs: tests of what is beside the packet.
+ * meta.c - pieces of programs: conditions that are not about the packet's bytes.
  *
- * Emits into m->b. A hook that does not know what is asked for is refused through the builder.
+ * Emits into m->b. A hook that cannot evaluate a condition is refused through the builder.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -81,7 +81,7 @@ static void emit_read_to(const struct emit *m, size_t at, int len, int32_t off)
 }
 
 /*
- * In: R9 = scratch with the sk_buff. Out: record.{netns, ifname}, empty where they cannot be had.
+ * In: R9 = scratch with the sk_buff. Out: record.{netns, ifname}, empty where they are unknown.
  * Clobbers R0..R5. What cannot be read is zero.
  *
  *	read(record.ifname, dev + name);

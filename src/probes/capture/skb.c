@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * skb.c - pieces of tracing programs: a place to work in, the sk_buff in it.
+ * skb.c - pieces of tracing programs: the scratch, and the sk_buff in it.
  *
  * Emits into m->b. Each piece has its register contract above it.
  */
@@ -97,7 +97,8 @@ void probe_emit_skb(const struct emit *m)
 	int span = skb_span(m->c->layout);
 
 	if (span > (int)sizeof(((struct capture_scratch *)0)->skb)) {
-		ebpf_fail(m->b, -E2BIG, "sk_buff is longer than the program's room for it");
+		ebpf_fail(m->b, -E2BIG,
+			  "the sk_buff is longer than the space that the program has for it");
 		return;
 	}
 	EMIT(m->b, STX(DW, MEM(R9, RECORD(skb)), R6),

@@ -139,7 +139,7 @@ static void emit_read_to(const struct forget *f, int at, int len)
 }
 
 /*
- * In: R6 = sk_buff, nobody's any more. Clobbers R0..R5, R7.
+ * In: R6 = an sk_buff that is about to be freed. Clobbers R0..R5, R7.
  *
  *	head = skb->head;  shared = head + skb->end;	(end is an address on 32-bit machines)
  *	delete(skb);

@@ -36,14 +36,14 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 	(void)snprintf(h->name, sizeof(h->name), "%s", h->event);
 	if (!regs)
 		return err_run(e, -ENOTSUP, "hook",
-			       "%s: where this machine keeps the arguments of functions is not "
-			       "known; try -f rx,tx,drop",
+			       "%s: bpfcap does not know where this machine keeps the arguments "
+			       "of functions; try -f rx,tx,drop",
 			       h->spec);
 	if (h->skb_at >= regs->arg_cnt)
 		return err_input(e, -EINVAL, "hook",
-				 "%s: on %s the first %u arguments are in registers, and only "
-				 "these can be had",
-				 h->spec, regs->machine, regs->arg_cnt);
+				 "%s: only the first %u arguments are in registers on %s, and only "
+				 "these can be read",
+				 h->spec, regs->arg_cnt, regs->machine);
 	*(struct kprobe *)h->state = (struct kprobe){.regs = regs,
 						     .certain = h->skb_at >= 0,
 						     .state_fd = -1,
@@ -109,8 +109,8 @@ static struct kbpf_kprobe *describe(const struct hook *h, int prog_fd)
 	return probes;
 }
 
-/* Of a glob; a function that was named alone is an error. */
-static void tell_refused(const struct hook_env *env, const struct kbpf_kprobe *probes, size_t cnt)
+/* For a glob; a function named on its own is an error instead. */
+static void report_refused(const struct hook_env *env, const struct kbpf_kprobe *probes, size_t cnt)
 {
 	char why[HOOK_TEXT_LEN];
 
@@ -136,7 +136,7 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 	rc = kbpf_kprobes_attach(&k->attached, k->way, k->tracefs_fd, probes, k->place_cnt,
 				 env->guard, e);
 	if (rc > 0)
-		tell_refused(env, probes, k->place_cnt);
+		report_refused(env, probes, k->place_cnt);
 	free(probes);
 	return rc < 0 ? rc : 0;
 }

@@ -67,8 +67,8 @@ static int no_such(const struct hook *h, const char *symbols, struct err *e)
 
 	if (probe_kprobe_is_glob(h->event))
 		return err_input(e, -EINVAL, "hook",
-				 "%s: no function of this kernel matches that can be traced and "
-				 "uses its arguments",
+				 "%s: no function of this kernel that matches can be traced and "
+				 "uses an argument",
 				 h->spec);
 	if (probe_kprobe_suggestion(h->event, symbols, text, sizeof(text)))
 		return err_input(e, -EINVAL, "hook",
@@ -115,13 +115,13 @@ static int find_functions(const struct hook *h, struct kprobe_funcs *funcs,
 	return funcs->cnt ? 0 : no_such(h, known->lists.symbols, e);
 }
 
-/* NULL: nothing speaks against it. */
+/* Why a function is skipped; NULL: it is not. */
 static const char *why_not(const struct kprobe *k, const struct kprobe_func *f)
 {
 	if (!f->traceable)
 		return "the kernel does not list it as traceable";
 	if (!k->certain && !(f->usable & KPROBE_ARGS_LOOKED_AT))
-		return "going by its code, it uses no argument";
+		return "its code uses no argument";
 	return NULL;
 }
 
@@ -150,8 +150,8 @@ static int leave_out(const struct hook *h, const struct hook_env *env, struct kp
 		return no_such(h, symbols, e);
 	return err_input(
 		e, -EINVAL, "hook",
-		"%s: going by its code, this function uses no argument; if one is the sk_buff "
-		"all the same, say which, as in %s@1",
+		"%s: the code of this function uses no argument; if one is the sk_buff all the "
+		"same, say which, as in %s@1",
 		h->spec, h->event);
 }
 
@@ -174,7 +174,7 @@ static unsigned take_places(struct kprobe *k, struct kprobe_funcs *funcs)
 	return member + 1;
 }
 
-/* What the compiler made of a function has its arguments in other places, perhaps. */
+/* A function that the compiler renamed may have its arguments elsewhere. */
 static void doubt_arguments(struct hook *h)
 {
 	struct kprobe *k = h->state;
@@ -233,7 +233,7 @@ static int make_state(const struct hook *h, struct err *e)
 	return fd;
 }
 
-/* A probe is at the function's begin or behind what can be skipped there. */
+/* A probe is at the start of the function, or behind the bytes that can be skipped there. */
 static void add_ips(int fd, const struct kprobe_regs *regs, const struct kprobe_place *p)
 {
 	const uint64_t at[] = {p->func.addr, p->func.addr + p->func.skip};
@@ -271,8 +271,8 @@ static int make_maps(const struct hook *h, struct err *e)
 	if (k->place[0].func.addr == 0)
 		return err_run(
 			e, -EPERM, "hook",
-			"%s: this kernel hides the addresses of its functions, and tells them "
-			"apart by nothing else; set kernel.kptr_restrict to 1 or less",
+			"%s: this kernel hides the addresses of its functions, and nothing else "
+			"tells them apart; set kernel.kptr_restrict to 1 or less",
 			h->spec);
 	k->ips_fd = make_ips(h, e);
 	return k->ips_fd < 0 ? k->ips_fd : 0;
@@ -306,7 +306,7 @@ static int resolve_one(struct hook_list *list, unsigned at, const struct hook_en
 	return rc < 0 ? rc : (int)cnt;
 }
 
-/* Only x86-64 code can be told what arguments it uses. */
+/* Only x86-64 code can be analyzed for the arguments it uses. */
 static struct kprobe_text *open_text(const struct hook_env *env)
 {
 	const struct kprobe_regs *regs = probe_kprobe_regs(NULL);

@@ -4,8 +4,8 @@
  *
  * The context is the array of the tracepoint's arguments. Which one is the sk_buff is known for the
  * usual tracepoints, or given. No tracefs is needed. Attaching fails with -EINVAL when the program
- * reads an argument that the event has not got: kfree_skb has its reason from 5.17 on, or earlier
- * where a vendor brought it.
+ * reads an argument that the event does not have: kfree_skb has its reason from 5.17 on, or earlier
+ * where a vendor backported it.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -97,11 +97,11 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 	if (arg >= 0)
 		h->skb_at = arg;
 	if (h->skb_at < 0)
-		return err_input(
-			e, -EINVAL, "hook",
-			"rawtp:%s: which argument is the sk_buff is not known; give it, as in "
-			"rawtp:%s@1",
-			h->event, h->event);
+		return err_input(e, -EINVAL, "hook",
+				 "rawtp:%s: bpfcap does not know which argument is the sk_buff; "
+				 "say which, as in "
+				 "rawtp:%s@1",
+				 h->event, h->event);
 	memcpy(h->name, h->event, sizeof(h->name));
 	return 0;
 }

@@ -2,9 +2,9 @@
 /*
  * tracepoint.c - tracepoint:CATEGORY:NAME.
  *
- * The context is the tracepoint's record; its format file in tracefs tells where the address of the
- * sk_buff stands. Fails with -EINVAL (input) when there is no such tracepoint or it records no
- * sk_buff, -ENOENT or -EPERM when tracefs cannot be had.
+ * The context is the tracepoint's record; its format file in tracefs says where the address of the
+ * sk_buff is. Fails with -EINVAL (input) when there is no such tracepoint or it records no
+ * sk_buff, -ENOENT or -EPERM when tracefs is not accessible.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -83,7 +83,7 @@ static int find_fields(struct hook *h, const char *text, struct err *e)
 	    probe_tp_field(text, "skb", &f) < 0)
 		return err_input(e, -EINVAL, "hook",
 				 "tracepoint:%s:%s records no sk_buff address (skbaddr); "
-				 "rawtp:%s@N may get at it",
+				 "rawtp:%s@N may reach it",
 				 category_of(h), h->event, h->event);
 	h->skb_at = (int)f.off;
 	if (probe_tp_field(text, "location", &f) == 0 && f.len == 8)

@@ -2,7 +2,7 @@
 /*
  * args.c - which arguments an x86-64 function uses.
  *
- * Follows all ways through its code while a register still holds what the caller put there; every
+ * Follows all paths through its code while a register still holds what the caller put there; every
  * call ends that, as no register of these survives one. Takes a way to read the kernel's code;
  * where that or the code cannot be understood, no argument is ruled out.
  *
@@ -25,7 +25,7 @@
 
 enum {
 	DEPTH_MAX = 3,	 /* calls within calls */
-	WAYS_MAX = 64,	 /* branches not gone yet */
+	WAYS_MAX = 64,	 /* branches not followed yet */
 	STEPS_MAX = 600, /* instructions looked at for one function, with those it calls */
 	SEEN_LEN = 1024, /* a power of two above STEPS_MAX */
 	CHUNK_LEN = 256,
@@ -56,7 +56,7 @@ struct func_walk {
 	struct {
 		uint64_t addr;
 		uint8_t live;
-	} seen[SEEN_LEN]; /* by a hash of the address: it was come by with these */
+	} seen[SEEN_LEN]; /* by a hash of the address; the arguments it was reached with */
 };
 
 static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigned depth);
@@ -74,7 +74,7 @@ static bool fetch(struct arg_search *l, uint64_t addr, uint8_t bytes[KPROBE_INSN
 	return true;
 }
 
-/* Nothing new can come of a place that was come by with at least these arguments. */
+/* Code already reached with at least these arguments yields nothing new. */
 static bool was_here(struct func_walk *f, uint64_t addr, uint8_t live)
 {
 	size_t at = (size_t)(addr * 2654435761u) % SEEN_LEN;
@@ -109,7 +109,7 @@ static uint64_t behind_endbr(struct arg_search *l, uint64_t addr, uint8_t bytes[
 	return fetch(l, addr, bytes) ? addr : 0;
 }
 
-/* Behind the call or jump that tracing puts at a function's begin; 0: there is none. */
+/* Behind the call or jump that tracing puts at a function's start; 0: there is none. */
 static uint64_t behind_tracing(struct arg_search *l, uint64_t addr, bool jump_too)
 {
 	uint8_t bytes[KPROBE_INSN_LEN];
@@ -126,8 +126,8 @@ static uint64_t behind_tracing(struct arg_search *l, uint64_t addr, bool jump_to
 }
 
 /*
- * Goes one instruction on; false where the way ends. `ret` right behind a store to (%rsp) goes to
- * what was stored: so indirect calls are made on processors that must not predict them.
+ * Advances by one instruction; false where the path ends. `ret` right behind a store to (%rsp)
+ * goes to what was stored: so indirect calls are made on processors that must not predict them.
  */
 static bool step(struct func_walk *f, struct code_way *w, unsigned depth)
 {

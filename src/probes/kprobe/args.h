@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * args.h - which argument registers a function uses, told from its code.
+ * args.h - which argument registers a function uses, read from its code.
  *
- * Private to src/probes. A register that a function overwrites before it reads it is no argument of
- * it, whatever its caller left there: maybe an sk_buff that the function has nothing to do with.
+ * Private to src/probes. A register that a function overwrites before reading it is no argument,
+ * whatever its caller left there: perhaps an sk_buff that the function has nothing to do with.
  */
 #ifndef BPFCAP_SRC_PROBES_KPROBE_ARGS_H
 #define BPFCAP_SRC_PROBES_KPROBE_ARGS_H
@@ -25,9 +25,9 @@ typedef bool (*kprobe_read)(void *user, uint64_t addr, void *bytes, size_t len);
 unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, void *user);
 
 /*
- * How many bytes at the begin of the x86-64 function at `addr` do nothing, so that it is entered
- * behind them as well: what marks it as a target of jumps, and the nop kept free for tracing. 0:
- * there is no such nop, or tracing uses it.
+ * How many bytes at the start of the x86-64 function at `addr` do nothing, so that a probe may go
+ * behind them: endbr64, and the nop reserved for tracing. 0: there is no such nop, or tracing uses
+ * it.
  */
 unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user);
 

@@ -3,8 +3,8 @@
  * insn_x86.c - one x86-64 instruction: its length, what it does to the registers
  * that carry arguments, and where it leads.
  *
- * Takes bytes; fails never: what is not in the tables is KPROBE_UNKNOWN. They hold what compilers
- * write for kernels, which use no vector registers. See the opcode maps of Intel's manual, volume
+ * Takes bytes; never fails: what is not in the tables is KPROBE_UNKNOWN. They hold what compilers
+ * emit for kernels, which use no vector registers. See the opcode maps of Intel's manual, volume
  * 2, appendix A.
  */
 #include <string.h>

@@ -8,7 +8,7 @@
  *	address, head	kernel addresses (see is_address), the sk_buff's a multiple of 8
  *	buffer		data <= tail <= end, and 1 <= end <= END_MAX
  *	lengths		data_len <= len <= LEN_MAX
- *	agreement	tail - data == len - data_len: the linear bytes, told in two ways
+ *	agreement	tail - data == len - data_len: the linear bytes, computed in two ways
  *	headers		mac, network, transport header: each is unset or <= end
  *	use		users <= USERS_MAX, 1 <= truesize <= TRUESIZE_MAX
  *
@@ -118,7 +118,8 @@ void probe_emit_kprobe_shape(const struct emit *m, bool kernel_is_high, int stac
 	const struct probe_layout *l = m->c->layout;
 
 	if (span(l) > KPROBE_SHAPE_LEN) {
-		ebpf_fail(m->b, -E2BIG, "sk_buff is longer than the program's room for it");
+		ebpf_fail(m->b, -E2BIG,
+			  "the sk_buff is longer than the space that the program has for it");
 		return;
 	}
 	emit_is_address(m->b, R3, kernel_is_high, no);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - compares what was copied by a layout with what is known to be there.
+ * check.c - compares what a layout copied with what is known to be there.
  *
  * Takes the copy that peek.c made of a packet whose fields are known. Fails with -ENOTSUP
  * and the member that does not hold what it must, or where nothing could be copied.
@@ -38,7 +38,7 @@ static int differs(const struct probe_layout *l, enum layout_field f, struct err
 		e, -ENOTSUP, "kernel",
 		"the layout of sk_buff found on this kernel cannot be trusted: %s.%s at offset "
 		"%d does not hold what a packet of known contents has there; use -f socket or "
-		"-f tc, which do without",
+		"-f tc, which do not need it",
 		l->field[f].object, l->field[f].name, (int)l->field[f].off);
 }
 
@@ -46,9 +46,9 @@ static int differs(const struct probe_layout *l, enum layout_field f, struct err
 static int unreadable(struct err *e)
 {
 	return err_run(e, -ENOTSUP, "kernel",
-		       "programs cannot read this kernel's memory: of a packet of known contents "
-		       "nothing came, as under lockdown=confidentiality; use -f socket or -f tc, "
-		       "which do without");
+		       "programs cannot read this kernel's memory: a packet of known contents was "
+		       "read as zeros, as under lockdown=confidentiality; use -f socket or -f "
+		       "tc, which do not need it");
 }
 
 static bool is_empty(const struct layout_peek *p)

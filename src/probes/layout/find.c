@@ -83,7 +83,7 @@ static int not_understood(const struct ctx_access *a, struct err *e)
 	return err_run(
 		e, -ENOTSUP, "kernel",
 		"the layout of sk_buff cannot be found: this kernel's verifier reads %s.%s in "
-		"a way bpfcap does not know; -f socket and -f tc work without it",
+		"a way that bpfcap does not know; -f socket and -f tc work without it",
 		names.field[a->field].object, names.field[a->field].name);
 }
 

@@ -4,7 +4,7 @@
  *
  * Members that no context field reveals stand beside one that is revealed, in an order that holds
  * from 5.4 on. probe_layout_derive() fills them in and refuses offsets that break a rule, so that
- * a kernel with another sk_buff is told so instead of being read wrongly.
+ * a kernel with a different sk_buff causes an error instead of wrong reads.
  */
 #include "layout.h"
 
@@ -116,7 +116,7 @@ int probe_layout_derive(struct probe_layout *l, struct err *e)
 		if (layout_off(l, n->base) < 0)
 			return refuse(l, n->base, e);
 		if (layout_off(l, n->field) >= 0 && layout_off(l, n->field) != off)
-			return refuse(l, n->field, e); /* revealed, and it lies elsewhere */
+			return refuse(l, n->field, e); /* revealed at another offset */
 		l->field[n->field].off = off;
 	}
 	/* end stands before head; tail before end. As pointers on 32 bit, as u32 offsets on 64. */

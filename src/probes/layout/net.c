@@ -4,7 +4,7 @@
  *
  * Nothing reveals them, but their values are known: the test packet's device is called "lo" and of
  * the loopback type, its struct net is that of the packet's socket, and the number of our namespace
- * stands in it. A value found exactly once is taken for the member; otherwise events do without.
+ * stands in it. A value found exactly once is taken to be the member; otherwise events lack it.
  */
 #include <linux/if_ether.h>
 #include <net/if.h>

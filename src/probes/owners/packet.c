@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * packet.c - the addresses and ports that a packet goes between: takes an event,
- * gives its ends. No byte behind the captured ones is looked at.
+ * gives its ends. Reads captured bytes only.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -88,7 +88,7 @@ static bool read_ip6(struct packet_ends *ends, const uint8_t *p, size_t len)
 	return read_ports(ends, p + IP6_LEN, len - IP6_LEN);
 }
 
-/* Where the network header is; more than the captured bytes for what is not IP. */
+/* Offset of the network header; larger than the capture for packets that are not IP. */
 static size_t network_at(const struct probe_event *ev)
 {
 	size_t at = ETH_TYPE_AT;

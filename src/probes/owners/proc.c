@@ -35,7 +35,7 @@ static bool read_addr(uint8_t to[16], const char *hex)
 	return true;
 }
 
-/* " 12: 0100007F:1092 00000000:0000 07 ...": false for the heading and what is no such line. */
+/* " 12: 0100007F:1092 00000000:0000 07 ...": false for the heading and for malformed lines. */
 static bool read_line(const char *line, struct kbpf_sock *s)
 {
 	char src[HEX_MAX + 1], dst[HEX_MAX + 1];

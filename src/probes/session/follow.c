@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * follow.c - interfaces that come and go while a session captures.
+ * follow.c - interfaces that appear and disappear while a session captures.
  *
- * Heard of by rtnetlink; whatever the news, all interfaces are listed again and compared with those
- * that were known, so that lost messages do no harm. Hooks of one interface are attached to those
+ * rtnetlink reports changes. After any report all interfaces are listed again and compared with the
+ * known ones, so lost messages do no harm. Hooks of one interface are attached to those
  * that a name or glob of -i matches, and forget those that are gone; the programs of the other
- * hooks ask a map. Failures are told by the session's notices: the capture goes on without that
+ * hooks look in a map. The session's notices report failures; the capture continues without that
  * interface.
  */
 #include <errno.h>
@@ -55,7 +55,8 @@ static int listen_for_news(struct probe *p, struct err *e)
 	if (rc == 0) {
 		rc = watch(p->wake_fd, kbpf_iface_monitor_fd(p->monitor));
 		if (rc < 0)
-			(void)err_run(e, rc, "interface", "listening for changes of interfaces failed: %s",
+			(void)err_run(e, rc, "interface",
+				      "listening for changes of interfaces failed: %s",
 				      strerror(-rc));
 	}
 	return rc;
@@ -68,8 +69,7 @@ int probe_session_follow_open(struct probe *p, const struct probe_config *c, str
 	p->wake_fd = epoll_create1(EPOLL_CLOEXEC);
 	rc = p->wake_fd < 0 ? -errno : watch(p->wake_fd, p->clock.timer_fd);
 	if (rc < 0)
-		return err_run(e, rc, "interface", "epoll cannot be set up: %s",
-			       strerror(-rc));
+		return err_run(e, rc, "interface", "epoll cannot be set up: %s", strerror(-rc));
 	return needs_news(p, c->ifaces) ? listen_for_news(p, e) : 0;
 }
 
@@ -136,7 +136,7 @@ static bool has_index(const struct kbpf_iface *list, unsigned cnt, int index)
 	return false;
 }
 
-/* Chosen, and told to the programs that ask. */
+/* Chooses an interface, and enters it into the map that programs look in. */
 static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
 {
 	static const uint32_t yes = 1;
@@ -171,7 +171,7 @@ static void come(struct probe *p, const struct kbpf_iface *iface)
 		     why.text);
 	}
 	if (!failed)
-		tell(p, "capturing at %s, too", iface->name);
+		tell(p, "capturing at %s as well", iface->name);
 }
 
 /* Forgets the chosen interface at `at`; the last takes its place. */
@@ -204,7 +204,7 @@ static void compare(struct probe *p)
 	}
 }
 
-/* Another may have the number of one that is gone by the time that all are listed. */
+/* By the time all are listed, another interface may have the number of one that is gone. */
 static void hear(void *user, const struct kbpf_iface *iface, bool gone)
 {
 	struct probe *p = user;

@@ -11,7 +11,7 @@
 
 enum {
 	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
-	TRACK_CNT_MAX = 65536,	 /* addresses; the one unseen for longest goes */
+	TRACK_CNT_MAX = 65536,	 /* addresses; the least recently used is evicted */
 	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
 	IFACE_CNT_LATER = 256,	 /* that come later and are chosen by their names */
 	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
@@ -85,8 +85,8 @@ static int make_scratch(struct probe *p, unsigned cpu_cnt, struct err *e)
 }
 
 /*
- * The filter's long lists, bound to their map. A kernel that does not take them (no memory in one
- * piece) gets them in the programs.
+ * The filter's long lists, bound to their map. If the kernel refuses them (no contiguous
+ * memory), they become part of the programs.
  */
 static void make_tables(struct capture *c)
 {

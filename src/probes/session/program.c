@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * program.c - the program of a hook, made without loading it and without privilege.
+ * program.c - builds the program of a hook, without loading it and without privileges.
  *
- * Takes a session's configuration, a hook and a target; gives instructions. Where the layout of the
- * running kernel cannot be had, that of a usual build of the target's version stands in.
+ * Takes a session's configuration, a hook and a target; gives instructions. If the layout of the
+ * running kernel is not accessible, that of a usual build of the target's version is used.
  */
 
 #include "bpfcap/err.h"
 #include "../capture/capture.h"
 #include "../hooks/hook.h"
 
-/* The filter alone: all of it that has no maps. */
+/* The filter alone, without maps. */
 static int filter_program(const struct probe_config *c, const struct hook *h,
 			  const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
 {

@@ -2,8 +2,8 @@
 /*
  * session.c - opens and closes a capture session.
  *
- * What can be wrong with the user's input is looked at first, then the kernel; programs attach
- * when all are loaded. On failure everything is released; the error is that of the step.
+ * The user's input is checked first, then the kernel; programs attach once all are loaded. On
+ * failure everything is released, and the error is that of the step.
  */
 #include "state.h"
 
@@ -21,7 +21,7 @@
 
 #define NO_MEMORY(e) err_run(e, -ENOMEM, "session", "no memory for a capture session")
 
-/* Where tracing programs cannot be had (or not read, under lockdown), a packet socket serves. */
+/* A packet socket where tracing programs are missing or, under lockdown, may not read memory. */
 static const char *const *default_hooks(void)
 {
 	static const char *const tracing[] = {"rx", "tx", "drop", NULL};
@@ -86,7 +86,7 @@ static bool any_reason(const struct probe *p)
 	return false;
 }
 
-/* Reasons given by name must be known now; else their names have time until all is attached. */
+/* Reasons given by name must be known now; otherwise the names can wait until all is attached. */
 static int parse_meta(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	int rc;

@@ -2,8 +2,8 @@
 /*
  * target.c - what programs may be written for: the running kernel, or a version.
  *
- * For the running kernel nothing is taken from its version but the name: 5.4's set is the base, and
- * what our programs use beyond it is tried.
+ * For the running kernel only the name comes from its version: 5.4's features are the base, and
+ * everything beyond them that our programs use is tried.
  */
 #include <linux/bpf.h>
 #include <stdio.h>
