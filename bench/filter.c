@@ -323,7 +323,11 @@ static int prepare(struct err *e)
 	empty_fd = kbpf_prog_load(&spec, e);
 	if (empty_fd < 0)
 		return empty_fd;
-	map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct filter_input), 1, 0, "input",
+	map_fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+							 .key_len = 4,
+							 .value_len = sizeof(struct filter_input),
+							 .entry_cnt = 1,
+							 .name = "input"},
 				 e);
 	return map_fd;
 }

@@ -47,7 +47,11 @@ static int put_filter(const struct ebpf_insn *insns, size_t cnt, struct ebpf_pro
 		return ret;
 	out->cnt = head.cnt + cnt;
 	out->insns = calloc(out->cnt, sizeof(*out->insns));
-	ret = out->insns ? kbpf_insns_insert(insns, cnt, 0, head.insns, head.cnt, out->insns, &e)
+	ret = out->insns ? kbpf_insns_insert(&(struct kbpf_insertion){.insns = insns,
+								      .cnt = cnt,
+								      .head = head.insns,
+								      .head_cnt = head.cnt},
+					     out->insns, &e)
 			 : -ENOMEM;
 	ebpf_prog_free(&head);
 	return ret;

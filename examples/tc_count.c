@@ -73,7 +73,12 @@ static int load(int counts_fd, struct err *e)
 
 static int count(int ifindex, unsigned seconds, struct err *e)
 {
-	int counts_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, 8, KIND_CNT, 0, "counts", e);
+	int counts_fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+								.key_len = 4,
+								.value_len = 8,
+								.entry_cnt = KIND_CNT,
+								.name = "counts"},
+					e);
 	int prog_fd = counts_fd < 0 ? counts_fd : load(counts_fd, e);
 	uint64_t counts[KIND_CNT] = {0};
 	struct kbpf_tc tc;

@@ -51,6 +51,23 @@ struct ebpf_insn {
 	int32_t imm;
 };
 
+/* What the source field of lddw and call means: BPF_PSEUDO_* of linux/bpf.h. */
+enum ebpf_pseudo {
+	/* lddw; 0: a plain number */
+	EBPF_PSEUDO_MAP_FD = 1,
+	EBPF_PSEUDO_MAP_VALUE = 2,
+	EBPF_PSEUDO_BTF_ID = 3,
+	EBPF_PSEUDO_FUNC = 4,
+	EBPF_PSEUDO_MAP_IDX = 5,
+	EBPF_PSEUDO_MAP_IDX_VALUE = 6,
+	/* call */
+	EBPF_PSEUDO_CALL_HELPER = 0,
+	EBPF_PSEUDO_CALL_LOCAL = 1,
+	EBPF_PSEUDO_CALL_KFUNC = 2,
+};
+
+#define EBPF_SLOTS_MAX 1000000u /* slots of a program that the verifier accepts from root */
+
 /* A finished program: `insns` is malloc'ed, released by ebpf_prog_free(). cnt counts slots. */
 struct ebpf_prog {
 	struct ebpf_insn *insns;

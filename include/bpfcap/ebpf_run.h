@@ -86,7 +86,7 @@ int ebpf_run(const struct ebpf_prog *p, struct ebpf_machine *m, uint64_t *r0, st
  * region or stack frame, not writable (for `write`), or not yet written (stack, for reading).
  * Stack bytes count as written after a call with `write`.
  */
-void *ebpf_run_memory(struct ebpf_machine *m, uint64_t addr, size_t len, bool write);
+void *ebpf_run_memory(struct ebpf_machine *m, uint64_t addr, size_t len, bool stores);
 
 /*
  * Helpers that need no kernel: skb_load_bytes, skb_load_bytes_relative, xdp_load_bytes and

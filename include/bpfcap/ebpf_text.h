@@ -41,14 +41,6 @@ extern "C" {
 #endif
 
 /*
- * Assembles `len` bytes of text; `name` is what errors call the file. Instructions and helpers that
- * *t lacks are refused (NULL: any kernel). Fails with -EINVAL (input) and "name:line:column: what
- * is wrong: 'the line'", or with what ebpf_finish() fails with. Maps are refused.
- */
-int ebpf_parse(const char *text, size_t len, const char *name, const struct ebpf_target *t,
-	       enum ebpf_prog_type type, struct ebpf_prog *out, struct err *e);
-
-/*
  * A map that a source defines by `.map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES[, FLAGS]`; TYPE is a
  * number or a name such as hash, array, percpu_array, perf_event_array, ringbuf.
  */
@@ -83,7 +75,14 @@ struct ebpf_text {
 	void *user;
 };
 
-/* As ebpf_parse(), with maps, and with all mistakes told. Release by ebpf_source_free(). */
+/*
+ * Assembles a text. Instructions and helpers that its target lacks are errors. Fails with -EINVAL
+ * (input) and "name:line:column: what is wrong: 'the line'", or as ebpf_finish() does. Maps are
+ * refused.
+ */
+int ebpf_parse(const struct ebpf_text *text, struct ebpf_prog *out, struct err *e);
+
+/* The same, with maps. Release with ebpf_source_free(). */
 int ebpf_parse_source(const struct ebpf_text *text, struct ebpf_source *out, struct err *e);
 void ebpf_source_free(struct ebpf_source *s);
 

@@ -95,12 +95,16 @@ int kbpf_prog_fd_by_id(uint32_t id);
 
 /* ---- Maps --------------------------------------------------------------------------------- */
 
-/*
- * A map of BPF_MAP_TYPE_* `type`; lengths in bytes, `name` as in struct kbpf_prog_spec, `flags`
- * BPF_F_*. The fd, or -errno with the reason. Raises RLIMIT_MEMLOCK where that is needed.
- */
-int kbpf_map_create(uint32_t type, uint32_t key_len, uint32_t value_len, uint32_t entry_cnt,
-		    uint32_t flags, const char *name, struct err *e);
+struct kbpf_map_spec {
+	uint32_t type;		     /* BPF_MAP_TYPE_* */
+	uint32_t key_len, value_len; /* bytes */
+	uint32_t entry_cnt;
+	uint32_t flags;	  /* BPF_F_* */
+	const char *name; /* as in struct kbpf_prog_spec; NULL: none */
+};
+
+/* Returns the fd, or -errno with the reason. Raises RLIMIT_MEMLOCK where that is needed. */
+int kbpf_map_create(const struct kbpf_map_spec *spec, struct err *e);
 /* An array map of one value of these bytes, which programs read and nobody changes. The same. */
 int kbpf_map_create_const(const void *bytes, uint32_t len, const char *name, struct err *e);
 /*
@@ -176,18 +180,24 @@ struct kbpf_kprobe {
 
 struct kbpf_kprobes;
 
+struct kbpf_kprobes_spec {
+	enum kbpf_kprobe_way way;
+	int tracefs_fd; /* for KBPF_KPROBE_TRACEFS; stays the caller's and open until the detach */
+	struct kbpf_kprobe *probes; /* the results are written here */
+	size_t cnt;
+	const struct kbpf_guard *guard; /* may be NULL */
+};
+
 /*
- * Attaches programs to many functions at the same time. Those that cannot be probed are left
- * out, as their `result` says. Returns how many are attached, or -errno with nothing
- * attached when it is none. `tracefs_fd` (kept open by the caller) is for KBPF_KPROBE_TRACEFS,
- * else -1. May raise the soft limit of open files.
+ * Attaches programs to many functions. Functions that cannot be probed are skipped; their `result`
+ * says why. Returns the number of attached probes, or -errno if there is none. May raise the soft
+ * limit of open files.
  *
- * With a guardian (`g`, else NULL), /sys/kernel/rcu_expedited is on while 32 or more are attached
- * or detached one by one, which makes detaching them many times faster. It is restored
- * afterwards, and by the guardian when this process is killed meanwhile.
+ * With a guardian, /sys/kernel/rcu_expedited is on while 32 or more probes are attached or detached
+ * one by one, which makes detaching them many times faster. It is restored afterwards, and by the
+ * guardian if this process is killed meanwhile.
  */
-int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int tracefs_fd,
-			struct kbpf_kprobe *probes, size_t cnt, const struct kbpf_guard *g,
+int kbpf_kprobes_attach(struct kbpf_kprobes **out, const struct kbpf_kprobes_spec *spec,
 			struct err *e);
 void kbpf_kprobes_detach(struct kbpf_kprobes *k); /* NULL is fine */
 
@@ -262,13 +272,18 @@ struct kbpf_xdp {
 	uint32_t flags;	  /* XDP_FLAGS_*_MODE: how it runs */
 };
 
+struct kbpf_xdp_spec {
+	int prog_fd, ifindex;
+	enum kbpf_xdp_mode mode;	/* KBPF_XDP_ANY: native if the driver can, else generic */
+	bool link;			/* needs kbpf_has_xdp_link(); else by netlink */
+	const struct kbpf_guard *guard; /* cleans up what netlink attached; may be NULL */
+};
+
 /*
- * Attaches an XDP program, by link (gone with the process; kbpf_has_xdp_link()) or by netlink, then
- * with `g` told of it (may be NULL). KBPF_XDP_ANY: native if the driver can, else generic. -EBUSY
- * when the interface has a program already: that is never replaced.
+ * Attaches an XDP program. A link ends with the process; an attachment by netlink outlives it.
+ * -EBUSY if the interface already has a program, which is never replaced.
  */
-int kbpf_xdp_attach(struct kbpf_xdp *x, int prog_fd, int ifindex, enum kbpf_xdp_mode mode,
-		    bool link, struct kbpf_guard *g, struct err *e);
+int kbpf_xdp_attach(struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec, struct err *e);
 int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e);
 
 /* ---- Sockets ------------------------------------------------------------------------------ */

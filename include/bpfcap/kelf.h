@@ -52,10 +52,10 @@ int kbpf_elf_write(const struct kbpf_elf *k, const char *path, struct err *e);
 /* One section; pointers are valid until the object is changed or freed. */
 struct kbpf_elf_section {
 	const char *name;
-	uint32_t type;	     /* SHT_* of elf.h */
-	uint64_t flags;	     /* SHF_* */
-	const uint8_t *data; /* NULL when it has no bytes in the file */
-	size_t len;	     /* bytes */
+	uint32_t type;	  /* SHT_* of elf.h */
+	uint64_t flags;	  /* SHF_* */
+	const void *data; /* NULL when it has no bytes in the file */
+	size_t len;	  /* bytes */
 };
 
 size_t
@@ -115,14 +115,20 @@ int kbpf_elf_func_stack_room(const struct kbpf_elf *k, const struct kbpf_elf_fun
 int kbpf_elf_func_insert(struct kbpf_elf *k, size_t symbol, const struct ebpf_insn *head,
 			 size_t head_cnt, struct err *e);
 
+/* Instructions to put in front of insns[at]. */
+struct kbpf_insertion {
+	const struct ebpf_insn *insns;
+	size_t cnt, at;
+	const struct ebpf_insn *head;
+	size_t head_cnt;
+};
+
 /*
- * The same on a plain array, such as a program that a loader is about to load: out[] gets
- * cnt + head_cnt slots. Calls to insns[at] come by the head, jumps do not. -EINVAL (input): `at` is
- * outside, or a jump gets too long.
+ * The same for a plain array, such as a program that a loader is about to load: out[] gets
+ * cnt + head_cnt slots. Calls to insns[at] run the head, jumps to it skip the head. -EINVAL
+ * (input): `at` is outside, or a jump becomes too long.
  */
-int kbpf_insns_insert(const struct ebpf_insn *insns, size_t cnt, size_t at,
-		      const struct ebpf_insn *head, size_t head_cnt, struct ebpf_insn *out,
-		      struct err *e);
+int kbpf_insns_insert(const struct kbpf_insertion *ins, struct ebpf_insn *out, struct err *e);
 
 /* ---- Programs out of objects -------------------------------------------------------------- */
 
@@ -142,8 +148,7 @@ struct kbpf_elf_name {
 	uint64_t off; /* bytes behind the start of a variable */
 };
 
-#define KELF_PROGRAM_MAPS_MAX  64
-#define KELF_PROGRAM_SLOTS_MAX 1000000u
+#define KELF_PROGRAM_MAPS_MAX 64
 
 /* A program as a loader would make it. Names point into the object. */
 struct kbpf_elf_program {
@@ -170,13 +175,19 @@ void kbpf_elf_program_free(struct kbpf_elf_program *p);
 
 /* An empty object; the indices given below are those of the functions above. */
 int kbpf_elf_new(struct kbpf_elf **out, struct err *e);
-/* Appends a section with a copy of `data`. Its index, or -errno. */
-int kbpf_elf_section_add(struct kbpf_elf *k, const char *name, uint32_t type, uint64_t flags,
-			 const void *data, size_t len, struct err *e);
-/* Appends a global symbol of type STT_FUNC, STT_OBJECT ... at bytes [value, value + len) of a
- * section (0: undefined, for others to define). Its index, or -errno. */
-int kbpf_elf_symbol_add(struct kbpf_elf *k, const char *name, int type, size_t section,
-			uint64_t value, uint64_t len, struct err *e);
+/* Appends a section with a copy of its name and data. Returns its index, or -errno. */
+int kbpf_elf_section_add(struct kbpf_elf *k, const struct kbpf_elf_section *s, struct err *e);
+
+/* A global symbol that covers bytes [value, value + len) of a section. */
+struct kbpf_elf_symbol {
+	const char *name;
+	int type;	/* STT_FUNC, STT_OBJECT ... */
+	size_t section; /* 0: undefined, another object defines it */
+	uint64_t value, len;
+};
+
+/* Appends a symbol. Returns its index, or -errno. */
+int kbpf_elf_symbol_add(struct kbpf_elf *k, const struct kbpf_elf_symbol *symbol, struct err *e);
 /* Appends a relocation R_BPF_* of byte `at` of a section against a symbol. 0 or -errno. */
 int kbpf_elf_reloc_add(struct kbpf_elf *k, size_t section, uint64_t at, uint32_t type,
 		       size_t symbol, struct err *e);

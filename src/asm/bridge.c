@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../util.h"
 
 #define JUMP_MAX    INT16_MAX
 #define POOL_STRIDE 8192 /* slots of the program between two pools */
@@ -107,23 +108,20 @@ static int too_many(const struct layout *l, size_t item, struct err *e)
 static int bridge_in(struct layout *l, size_t p, int32_t label, int32_t *out, struct err *e)
 {
 	struct pool *pool = &l->pools[p];
+	struct bridge *more;
 
 	for (int32_t k = l->label_bridge[label]; k != BRIDGE_NONE; k = l->bridges[k].same_label)
 		if (l->bridges[k].pool == (int32_t)p) {
 			*out = k;
 			return 0;
 		}
-	if (pool->cnt >= POOL_MAX || l->bridge_cnt >= BUILDER_SLOTS_MAX)
+	if (pool->cnt >= POOL_MAX || l->bridge_cnt >= EBPF_SLOTS_MAX)
 		return too_many(l, pool->item, e);
-	if (l->bridge_cnt == l->bridge_max) {
-		const size_t max = l->bridge_max ? l->bridge_max * 2 : 256;
-		struct bridge *bigger = realloc(l->bridges, max * sizeof(*bigger));
-
-		if (!bigger)
-			return err_run(e, -ENOMEM, "assemble", "out of memory for %zu jumps", max);
-		l->bridges = bigger;
-		l->bridge_max = max;
-	}
+	more = grow(l->bridges, &l->bridge_cap, l->bridge_cnt + 1, sizeof(*more));
+	if (!more)
+		return err_run(e, -ENOMEM, "assemble", "out of memory for %zu jumps",
+			       l->bridge_cnt);
+	l->bridges = more;
 	*out = (int32_t)l->bridge_cnt;
 	l->bridges[l->bridge_cnt++] = (struct bridge){.pool = (int32_t)p,
 						      .label = label,
@@ -151,18 +149,27 @@ static int64_t pool_distance(const struct layout *l, int64_t slot, int64_t p, bo
 	return distance(slot, pool->start + (forward ? pool->cnt : 0));
 }
 
+/* A jump that may need a bridge. */
+struct hop {
+	int64_t slot;	      /* where it stands */
+	int64_t above, below; /* the nearest pools before and after it */
+	int32_t label;
+};
+
 /*
- * Chooses the pool for a jump from `slot`; the next pool above it is `above`, below it `below`.
- * With gotol the nearest, which keeps pools small; else the furthest, for the fewest hops.
+ * Chooses the pool for a jump. With gotol the nearest one, which keeps pools small; else the
+ * furthest, which needs the fewest hops.
  */
-static int choose_bridge(struct layout *l, int64_t slot, int64_t above, int64_t below,
-			 int32_t label, int32_t *out, struct err *e)
+static int choose_bridge(struct layout *l, const struct hop *hop, int32_t *out, struct err *e)
 {
+	const int64_t slot = hop->slot;
+	const int32_t label = hop->label;
 	const bool forward = label_slot(l, label) > slot;
 	const int64_t step = forward ? 1 : -1;
 	int64_t best = -1;
 
-	for (int64_t p = forward ? below : above; on_the_way(l, p, forward, label); p += step) {
+	for (int64_t p = forward ? hop->below : hop->above; on_the_way(l, p, forward, label);
+	     p += step) {
 		if (!within(pool_distance(l, slot, p, forward), HOP_MAX))
 			break;
 		best = p;
@@ -174,21 +181,21 @@ static int choose_bridge(struct layout *l, int64_t slot, int64_t above, int64_t 
 	return bridge_in(l, (size_t)best, label, out, e);
 }
 
-/* A jump from `slot` by way of *bridge: still good, or else another bridge. 1: changed. */
-static int reroute(struct layout *l, int64_t slot, int64_t above, int64_t below, int32_t label,
-		   int64_t direct_max, int32_t *bridge, struct err *e)
+/* Gives a jump another bridge if it cannot reach the one it has. Returns 1 if it changed. */
+static int reroute(struct layout *l, const struct hop *hop, int64_t direct_max, int32_t *bridge,
+		   struct err *e)
 {
-	const int64_t d = distance(slot, hop_slot(l, *bridge, label));
+	const int64_t d = distance(hop->slot, hop_slot(l, *bridge, hop->label));
 	int rc;
 
 	if (within(d, *bridge == BRIDGE_NONE ? direct_max : JUMP_MAX))
 		return 0;
-	rc = choose_bridge(l, slot, above, below, label, bridge, e);
+	rc = choose_bridge(l, hop, bridge, e);
 	return rc < 0 ? rc : 1;
 }
 
 /* Does the item jump within 16 bits only? With gotol a plain goto reaches everything. */
-static bool is_short_jump(const struct layout *l, const struct item *it)
+static bool is_short_jump(const struct layout *l, const struct builder_item *it)
 {
 	if (!it->label || (l->gotol && it->insn.code == ISA_JA))
 		return false;
@@ -202,14 +209,15 @@ static int reroute_items(struct layout *l, int64_t direct_max, struct err *e)
 	int changed = 0;
 
 	for (size_t i = 0; i < b->item_cnt; i++) {
+		struct hop hop;
 		int rc;
 
 		while ((size_t)below < l->pool_cnt && l->pools[below].item <= i)
 			below++;
 		if (!is_short_jump(l, &b->items[i]))
 			continue;
-		rc = reroute(l, l->item_slot[i], below - 1, below, b->items[i].label, direct_max,
-			     &l->item_bridge[i], e);
+		hop = (struct hop){l->item_slot[i], below - 1, below, b->items[i].label};
+		rc = reroute(l, &hop, direct_max, &l->item_bridge[i], e);
 		if (rc < 0)
 			return rc;
 		changed |= rc;
@@ -225,8 +233,9 @@ static int reroute_bridges(struct layout *l, int64_t direct_max, struct err *e)
 	for (size_t k = 0; k < l->bridge_cnt && !l->gotol; k++) {
 		const struct bridge br = l->bridges[k];
 		int32_t next = br.next;
-		int rc = reroute(l, bridge_slot(l, (int32_t)k), br.pool - 1, br.pool + 1, br.label,
-				 direct_max, &next, e);
+		const struct hop hop = {bridge_slot(l, (int32_t)k), br.pool - 1, br.pool + 1,
+					br.label};
+		int rc = reroute(l, &hop, direct_max, &next, e);
 
 		if (rc < 0)
 			return rc;
@@ -307,10 +316,10 @@ int ebpf_layout(struct layout *l, const struct ebpf_builder *b, const size_t *la
 	rc = find_bridges(l, e);
 	if (rc)
 		return rc;
-	if (l->item_slot[b->item_cnt] > BUILDER_SLOTS_MAX)
+	if (l->item_slot[b->item_cnt] > EBPF_SLOTS_MAX)
 		return err_run(e, -E2BIG, "assemble",
 			       "the program is longer than %u instructions with its bridges",
-			       BUILDER_SLOTS_MAX);
+			       EBPF_SLOTS_MAX);
 	return 0;
 }
 

@@ -40,7 +40,7 @@ struct layout {
 	struct pool *pools;
 	size_t pool_cnt;
 	struct bridge *bridges;
-	size_t bridge_cnt, bridge_max;
+	size_t bridge_cnt, bridge_cap;
 	int32_t *label_bridge; /* per label: its newest bridge, or BRIDGE_NONE */
 };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../util.h"
 #include "check.h"
 
 #define STAGE "assemble"
@@ -89,21 +90,16 @@ void ebpf_fail(struct ebpf_builder *b, int code, const char *fmt, ...)
 	(void)err_run(&b->error, code, STAGE, "%s", text);
 }
 
-/* Makes room for one more element of `size` bytes; false when there is no memory (then said). */
-static bool reserve(struct ebpf_builder *b, void *array, size_t cnt, size_t *max, size_t size)
+/* Makes room for one more element of `size` bytes. Without memory it fails the builder. */
+static bool reserve(struct ebpf_builder *b, void *array, size_t cnt, size_t *cap, size_t size)
 {
-	void **p = array, *bigger;
-	size_t n = *max ? *max * 2 : 64;
+	void **p = array, *more = grow(*p, cap, cnt + 1, size);
 
-	if (cnt < *max)
-		return true;
-	bigger = realloc(*p, n * size);
-	if (!bigger) {
-		ebpf_fail(b, -ENOMEM, "out of memory for %zu instructions", n);
+	if (!more) {
+		ebpf_fail(b, -ENOMEM, "out of memory for %zu instructions", cnt);
 		return false;
 	}
-	*p = bigger;
-	*max = n;
+	*p = more;
 	return true;
 }
 
@@ -113,11 +109,11 @@ static int32_t new_label(struct ebpf_builder *b, enum place place, int64_t at)
 		return 0;
 	if (b->label_cnt == 0)
 		b->label_cnt = 1;
-	if (b->label_cnt > 4 * (size_t)BUILDER_SLOTS_MAX) {
+	if (b->label_cnt > 4 * (size_t)EBPF_SLOTS_MAX) {
 		ebpf_fail(b, -E2BIG, "too many labels");
 		return 0;
 	}
-	if (!reserve(b, &b->labels, b->label_cnt, &b->label_max, sizeof(*b->labels)))
+	if (!reserve(b, &b->labels, b->label_cnt, &b->label_cap, sizeof(*b->labels)))
 		return 0;
 	b->labels[b->label_cnt] = (struct label){.place = place, .at = at};
 	return (int32_t)b->label_cnt++;
@@ -200,7 +196,7 @@ static void place_label(struct ebpf_builder *b, ebpf_label l, struct source src)
 /* The second slot of an lddw that was given as two raw instructions. */
 static void close_lddw(struct ebpf_builder *b, const struct ebpf_insn *second, struct source src)
 {
-	struct item *it = &b->items[b->item_cnt - 1];
+	struct builder_item *it = &b->items[b->item_cnt - 1];
 	char why[EBPF_FAULT_LEN];
 
 	b->open = false;
@@ -228,22 +224,21 @@ static int32_t raw_target(struct ebpf_builder *b, const struct isa_row *row, str
 	return new_label(b, PLACE_SLOT, (int64_t)b->slot_cnt + 1 + distance);
 }
 
-static void append(struct ebpf_builder *b, const struct item *it, bool wide)
+static void append(struct ebpf_builder *b, const struct builder_item *it, bool wide)
 {
-	if (!reserve(b, &b->items, b->item_cnt, &b->item_max, sizeof(*b->items)))
+	if (!reserve(b, &b->items, b->item_cnt, &b->item_cap, sizeof(*b->items)))
 		return;
 	b->items[b->item_cnt++] = *it;
 	b->slot_cnt += wide ? 2 : 1;
-	if (b->slot_cnt > BUILDER_SLOTS_MAX)
-		ebpf_fail(b, -E2BIG, "the program is longer than %u instructions",
-			  BUILDER_SLOTS_MAX);
+	if (b->slot_cnt > EBPF_SLOTS_MAX)
+		ebpf_fail(b, -E2BIG, "the program is longer than %u instructions", EBPF_SLOTS_MAX);
 }
 
 static void emit_insn(struct ebpf_builder *b, const struct ebpf_op *op, struct source src)
 {
 	const bool wide = op->kind == EBPF_OP_LDDW || op->kind == EBPF_OP_ADDR;
 	struct ebpf_insn second = {.imm = (int32_t)(uint32_t)op->imm_high};
-	struct item it = {.imm2 = second.imm};
+	struct builder_item it = {.imm2 = second.imm};
 	const struct isa_row *row;
 	char why[EBPF_FAULT_LEN];
 

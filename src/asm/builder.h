@@ -7,10 +7,8 @@
 
 #include "bpfcap/err.h"
 
-#define BUILDER_SLOTS_MAX 1000000u /* what the verifier looks at, for root, from 5.2 on */
-
 /* An instruction of one slot, or of two (lddw). */
-struct item {
+struct builder_item {
 	struct ebpf_insn insn; /* distance still 0 where `label` is set */
 	int32_t imm2;	       /* lddw: second slot's immediate */
 	int32_t label;	       /* where it goes; 0: nowhere */
@@ -33,10 +31,10 @@ struct ebpf_builder {
 	struct ebpf_target target;
 	enum ebpf_prog_type type;
 
-	struct item *items;
-	size_t item_cnt, item_max;
+	struct builder_item *items;
+	size_t item_cnt, item_cap;
 	struct label *labels; /* [0] is never used */
-	size_t label_cnt, label_max;
+	size_t label_cnt, label_cap;
 
 	size_t slot_cnt;
 	bool open; /* the last item is a raw lddw that waits for its second slot */
@@ -46,14 +44,9 @@ struct ebpf_builder {
 };
 
 /* Slots that an item takes. */
-static inline uint32_t item_slots(const struct item *it)
+static inline uint32_t item_slots(const struct builder_item *it)
 {
 	return it->insn.code == ISA_LDDW ? 2 : 1;
 }
-
-/* Where each item begins in the program without bridges; malloc'ed, NULL: no memory. (link.c) */
-uint32_t *ebpf_item_starts(const struct ebpf_builder *b);
-/* The item that a label means; -1: there is none. */
-int64_t ebpf_label_item(const struct ebpf_builder *b, const uint32_t *starts, int32_t label);
 
 #endif

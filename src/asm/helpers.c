@@ -5,10 +5,12 @@
 
 #include "bpfcap/ebpf.h"
 
+#include "../util.h"
+
 #define HELPER_NAME(number, name, tracing, socket, cls, xdp) [number] = #name,
 static const char *const names[] = {EBPF_HELPERS(HELPER_NAME)};
 
-#define HELPER_CNT ((int)(sizeof(names) / sizeof(names[0])))
+#define HELPER_CNT ((int)ARRAY_LEN(names))
 
 const char *ebpf_helper_name(int helper)
 {
@@ -40,7 +42,7 @@ static const struct {
 	{EBPF_PROG_RAW_TRACEPOINT, "raw_tracepoint"},
 };
 
-#define TYPE_CNT (sizeof(types) / sizeof(types[0]))
+#define TYPE_CNT ARRAY_LEN(types)
 
 const char *ebpf_type_name(enum ebpf_prog_type type)
 {

@@ -46,19 +46,6 @@ enum {
 	ISA_MODE_ATOMIC = 0xc0,
 };
 
-/* What the source field of lddw and of call can say (BPF_PSEUDO_* of linux/bpf.h). */
-enum {
-	ISA_MAP_FD = 1,
-	ISA_MAP_VALUE = 2,
-	ISA_BTF_ID = 3,
-	ISA_FUNC = 4,
-	ISA_MAP_IDX = 5,
-	ISA_MAP_IDX_VALUE = 6,
-	ISA_CALL_HELPER = 0,
-	ISA_CALL_LOCAL = 1,
-	ISA_CALL_KFUNC = 2,
-};
-
 /* How an instruction reads, and so which of its fields mean something. */
 enum isa_form {
 	ISA_FORM_RESERVED = 0,

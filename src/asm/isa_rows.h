@@ -99,12 +99,12 @@
 	ISA_ORDERED(ROW, ALT, h,  0xcb)							\
 	ISA_ORDERED(ROW, ALT, b,  0xd3)							\
 	ROW(lddw,	   0x18, SRC, 0,		 LD64,	    ISA_BASE, "")	\
-	ALT(ld_map_fd,	   0x18, SRC, ISA_MAP_FD,	 LD64_REF,  ISA_BASE, "map_fd")	\
-	ALT(ld_map_value,  0x18, SRC, ISA_MAP_VALUE,	 LD64_OFF,  ISA_BASE, "map_value") \
-	ALT(ld_btf_id,	   0x18, SRC, ISA_BTF_ID,	 LD64_OFF,  ISA_INTERNAL, "btf_id") \
-	ALT(ld_func,	   0x18, SRC, ISA_FUNC, LD64_FUNC, EBPF_FEATURE_FUNC_ADDR, "subprog") \
-	ALT(ld_map_idx,	   0x18, SRC, ISA_MAP_IDX,	 LD64_REF,  ISA_INTERNAL, "map_idx") \
-	ALT(ld_idx_value,  0x18, SRC, ISA_MAP_IDX_VALUE, LD64_OFF, ISA_INTERNAL, "map_idx_value") \
+	ALT(ld_map_fd,	   0x18, SRC, EBPF_PSEUDO_MAP_FD,	 LD64_REF,  ISA_BASE, "map_fd")	\
+	ALT(ld_map_value,  0x18, SRC, EBPF_PSEUDO_MAP_VALUE,	 LD64_OFF,  ISA_BASE, "map_value") \
+	ALT(ld_btf_id,	   0x18, SRC, EBPF_PSEUDO_BTF_ID,	 LD64_OFF,  ISA_INTERNAL, "btf_id") \
+	ALT(ld_func,	   0x18, SRC, EBPF_PSEUDO_FUNC, LD64_FUNC, EBPF_FEATURE_FUNC_ADDR, "subprog") \
+	ALT(ld_map_idx,	   0x18, SRC, EBPF_PSEUDO_MAP_IDX,	 LD64_REF,  ISA_INTERNAL, "map_idx") \
+	ALT(ld_idx_value,  0x18, SRC, EBPF_PSEUDO_MAP_IDX_VALUE, LD64_OFF, ISA_INTERNAL, "map_idx_value") \
 	ISA_SIZES3(ROW, ld_abs, 0x20, ABS)						\
 	ISA_SIZES3(ROW, ld_ind, 0x40, IND)						\
 	ISA_COND(ROW, jeq,  EBPF_JEQ,  "==")						\
@@ -121,9 +121,9 @@
 	ROW(ja,		   0x05, NONE, 0, JUMP,	     ISA_BASE, "goto")			\
 	ROW(gotol,	   0x06, NONE, 0, JUMP_LONG, EBPF_FEATURE_CPU_V4, "gotol")	\
 	ROW(may_goto,	   0xe5, NONE, 0, JUMP,	     EBPF_FEATURE_MAY_GOTO, "may_goto")	\
-	ROW(call_helper,   0x85, SRC, ISA_CALL_HELPER, HELPER, ISA_BASE, "call")	\
-	ALT(call_local,	   0x85, SRC, ISA_CALL_LOCAL,  LOCAL,  ISA_BASE, "call")	\
-	ALT(call_kfunc,	   0x85, SRC, ISA_CALL_KFUNC,  KFUNC,  ISA_INTERNAL, "call")	\
+	ROW(call_helper,   0x85, SRC, EBPF_PSEUDO_CALL_HELPER, HELPER, ISA_BASE, "call")	\
+	ALT(call_local,	   0x85, SRC, EBPF_PSEUDO_CALL_LOCAL,  LOCAL,  ISA_BASE, "call")	\
+	ALT(call_kfunc,	   0x85, SRC, EBPF_PSEUDO_CALL_KFUNC,  KFUNC,  ISA_INTERNAL, "call")	\
 	ROW(exit,	   0x95, NONE, 0, EXIT,	     ISA_BASE, "exit")			\
 	ROW(nospec,	   0xc2, NONE, 0, NOSPEC,   ISA_INTERNAL, "nospec")
 /* clang-format on */

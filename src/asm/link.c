@@ -4,6 +4,8 @@
  * become the program. Fails with the builder's first mistake, a label that is not placed, -E2BIG
  * (also for a call that is too far), -ENOMEM; nothing is given then.
  */
+#include "link.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -98,7 +100,7 @@ static void write_bridges(const struct layout *l, struct ebpf_insn *out)
 
 static void write_item(const struct layout *l, size_t i, struct ebpf_insn *out)
 {
-	const struct item *it = &l->b->items[i];
+	const struct builder_item *it = &l->b->items[i];
 
 	out[0] = it->insn;
 	if (item_slots(it) == 2)
@@ -120,7 +122,7 @@ static void write_item(const struct layout *l, size_t i, struct ebpf_insn *out)
 static int check_calls(const struct layout *l, struct err *e)
 {
 	for (size_t i = 0; i < l->b->item_cnt; i++) {
-		const struct item *it = &l->b->items[i];
+		const struct builder_item *it = &l->b->items[i];
 		int64_t distance;
 
 		if (!it->label || it->insn.code != ISA_CALL)

@@ -140,17 +140,17 @@ struct ebpf_op ebpf_lddw(ebpf_reg dst, uint64_t imm)
 
 struct ebpf_op ebpf_ld_map_fd(ebpf_reg dst, int fd)
 {
-	return ld64(dst, ISA_MAP_FD, fd, 0);
+	return ld64(dst, EBPF_PSEUDO_MAP_FD, fd, 0);
 }
 
 struct ebpf_op ebpf_ld_map_value(ebpf_reg dst, int fd, uint32_t off)
 {
-	return ld64(dst, ISA_MAP_VALUE, fd, off);
+	return ld64(dst, EBPF_PSEUDO_MAP_VALUE, fd, off);
 }
 
 struct ebpf_op ebpf_ld_func(ebpf_reg dst, ebpf_label fn)
 {
-	struct ebpf_op o = ld64(dst, ISA_FUNC, 0, 0);
+	struct ebpf_op o = ld64(dst, EBPF_PSEUDO_FUNC, 0, 0);
 
 	o.kind = EBPF_OP_ADDR;
 	o.label = fn;
@@ -215,7 +215,7 @@ struct ebpf_op ebpf_call_helper(int helper)
 struct ebpf_op ebpf_call(ebpf_label fn)
 {
 	return (struct ebpf_op){
-		.kind = EBPF_OP_CALL, .code = ISA_CALL, .src = ISA_CALL_LOCAL, .label = fn};
+		.kind = EBPF_OP_CALL, .code = ISA_CALL, .src = EBPF_PSEUDO_CALL_LOCAL, .label = fn};
 }
 
 struct ebpf_op ebpf_exit(void)

@@ -10,6 +10,7 @@
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/err.h"
+#include "../util.h"
 
 #define BASELINE_VERSION 504
 #define HELPER_MAX	 (EBPF_HELPER_WORDS * 64)
@@ -63,7 +64,7 @@ static bool parse_version(const char *s, int *major, int *minor)
 
 static bool version_exists(int major, int minor)
 {
-	for (size_t i = 0; i < sizeof(majors) / sizeof(majors[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(majors); i++)
 		if ((unsigned)major == majors[i].major)
 			return (unsigned)minor <= majors[i].minor_max;
 	return false;

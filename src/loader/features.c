@@ -15,6 +15,7 @@
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "file.h"
 #include "kprobe.h"
 #include "log.h"
@@ -30,7 +31,7 @@ enum {
 };
 
 static const struct ebpf_insn nothing[] = {{.code = OP_MOV_IMM}, {.code = OP_EXIT}};
-#define NOTHING_CNT (sizeof(nothing) / sizeof(*nothing))
+#define NOTHING_CNT ARRAY_LEN(nothing)
 
 /* A file descriptor that was only wanted as an answer. */
 static int answer(int fd)
@@ -61,7 +62,7 @@ static bool helper_refused(const char *log)
 		"program of this type cannot use helper ",
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		if (strstr(log, texts[i]))
 			return true;
 	}
@@ -76,7 +77,7 @@ int kbpf_has_helper(uint32_t prog_type, int helper)
 	const struct kbpf_prog_spec spec = {
 		.type = prog_type,
 		.insns = call,
-		.insn_cnt = sizeof(call) / sizeof(*call),
+		.insn_cnt = ARRAY_LEN(call),
 		.log = &log,
 	};
 	int fd = kbpf_prog_load(&spec, NULL), ret = answer(fd);
@@ -87,33 +88,28 @@ int kbpf_has_helper(uint32_t prog_type, int helper)
 	return ret;
 }
 
-struct map_shape {
-	uint32_t key_len, value_len, entry_cnt, flags;
-};
-
-static struct map_shape map_shape(uint32_t type)
+static struct kbpf_map_spec smallest_map(uint32_t type)
 {
 	switch (type) {
 	case BPF_MAP_TYPE_STACK_TRACE:
-		return (struct map_shape){4, 8, 1, 0};
+		return (struct kbpf_map_spec){type, 4, 8, 1, 0, NULL};
 	case BPF_MAP_TYPE_LPM_TRIE:
-		return (struct map_shape){8, 8, 1, BPF_F_NO_PREALLOC};
+		return (struct kbpf_map_spec){type, 8, 8, 1, BPF_F_NO_PREALLOC, NULL};
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK:
-		return (struct map_shape){0, 4, 1, 0};
+		return (struct kbpf_map_spec){type, 0, 4, 1, 0, NULL};
 	case UAPI_MAP_TYPE_RINGBUF:
-		return (struct map_shape){0, 0, (uint32_t)sysconf(_SC_PAGESIZE), 0};
+		return (struct kbpf_map_spec){type, 0, 0, (uint32_t)sysconf(_SC_PAGESIZE), 0, NULL};
 	default:
-		return (struct map_shape){4, 4, 1, 0};
+		return (struct kbpf_map_spec){type, 4, 4, 1, 0, NULL};
 	}
 }
 
 int kbpf_has_map_type(uint32_t map_type)
 {
-	struct map_shape s = map_shape(map_type);
+	const struct kbpf_map_spec spec = smallest_map(map_type);
 
-	return answer(kbpf_map_create(map_type, s.key_len, s.value_len, s.entry_cnt, s.flags, NULL,
-				      NULL));
+	return answer(kbpf_map_create(&spec, NULL));
 }
 
 /* Loads an empty program and tries to link it; returns what LINK_CREATE said. */

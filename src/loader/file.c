@@ -12,28 +12,24 @@
 #include <unistd.h>
 
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 
-#define FIRST_LEN 4096u
+#define PIECE_LEN 4096u
 #define MAX_LEN	  (256u << 20)
 
 /* Reads to the end into *text, which is grown as needed and owned by the caller even on failure. */
 static int read_all(int fd, char **text, size_t *len)
 {
-	size_t room = 0, used = 0;
+	size_t cap = 0, used = 0;
 
 	for (;;) {
+		char *more = used < MAX_LEN ? grow(*text, &cap, used + PIECE_LEN, 1) : NULL;
 		ssize_t n;
 
-		if (used + 1 >= room) {
-			char *more;
-
-			room = room ? room * 2 : FIRST_LEN;
-			more = room <= MAX_LEN ? realloc(*text, room) : NULL;
-			if (!more)
-				return room <= MAX_LEN ? -ENOMEM : -EFBIG;
-			*text = more;
-		}
-		n = read(fd, *text + used, room - used - 1);
+		if (!more)
+			return used < MAX_LEN ? -ENOMEM : -EFBIG;
+		*text = more;
+		n = read(fd, *text + used, cap - used - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -6,8 +6,6 @@
  * the guarded process ends; then the guardian takes off what it was told of: XDP programs by their
  * place, tc filters and probe events that carry the process's name, and a setting that does.
  */
-#include "guard.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,20 +21,16 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
-#include "owner.h"
+#include "../util.h"
+#include "kprobe_tracefs.h"
 #include "rcu.h"
-#include "sweep.h"
+#include "tc_sweep.h"
 #include "uapi.h"
 #include "xdp.h"
 
 #define FD_CNT_ASSUMED 65536
 #define BUSY_WAIT_NS   20000000
 #define BUSY_TRY_CNT   250
-
-struct kbpf_guard {
-	pid_t pid;
-	int sock;
-};
 
 /* Without close_range(2) and without /proc there is only guessing. */
 static void close_from(int first)
@@ -69,7 +63,7 @@ static void ignore_signals(void)
 		SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
 	};
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		(void)signal(signals[i], SIG_IGN);
 }
 
@@ -88,23 +82,23 @@ static int stand_apart(int sock)
 }
 
 /* The socket can end before the dying process's events are closed, which are busy until then. */
-static int sweep_events(const struct sweep_only *only)
+static int sweep_events(const struct guard_notes *only)
 {
-	const struct timespec pause = {.tv_nsec = BUSY_WAIT_NS};
+	const struct timespec interval = {.tv_nsec = BUSY_WAIT_NS};
 	int tracefs_fd = kbpf_tracefs_open(NULL), ret = -EBUSY;
 
 	if (tracefs_fd < 0) /* then there are no events in it either */
 		return 0;
 	for (int i = 0; ret == -EBUSY && i < BUSY_TRY_CNT; i++) {
 		if (i > 0)
-			(void)nanosleep(&pause, NULL);
+			(void)nanosleep(&interval, NULL);
 		ret = kbpf_kprobe_sweep_only(tracefs_fd, only, NULL);
 	}
 	return ret;
 }
 
 /* Goes on after a failure; returns the first. */
-static int sweep(const struct sweep_only *only)
+static int sweep(const struct guard_notes *only)
 {
 	int ret, next;
 
@@ -121,9 +115,9 @@ static int sweep(const struct sweep_only *only)
 	return ret;
 }
 
-static void keep(struct sweep_only *only, const struct guard_note *note)
+static void keep(struct guard_notes *only, const struct guard_note *note)
 {
-	struct guard_note *more = realloc(only->note, (only->cnt + 1) * sizeof(*more));
+	struct guard_note *more = grow(only->note, &only->cap, only->cnt + 1, sizeof(*more));
 
 	if (!more)
 		return;
@@ -131,7 +125,7 @@ static void keep(struct sweep_only *only, const struct guard_note *note)
 	only->note[only->cnt++] = *note;
 }
 
-static void hear(struct sweep_only *only)
+static void hear(struct guard_notes *only)
 {
 	struct guard_note note;
 	ssize_t n;
@@ -145,19 +139,12 @@ static void hear(struct sweep_only *only)
 
 static _Noreturn void guard(int sock, const struct owner *owner)
 {
-	struct sweep_only only = {.owner = *owner};
+	struct guard_notes only = {.owner = *owner};
 
 	if (stand_apart(sock) < 0)
 		_exit(EXIT_FAILURE);
 	hear(&only);
 	_exit(sweep(&only) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
-}
-
-int kbpf_guard_note(const struct kbpf_guard *g, const struct guard_note *n)
-{
-	if (!g)
-		return 0;
-	return send(g->sock, n, sizeof(*n), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 int kbpf_guard_program(struct kbpf_guard *g, int prog_fd)

@@ -11,14 +11,15 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "netlink.h"
 
 #define DUMP_TRY_CNT 5
 #define MESSAGE_LEN  (32u << 10)
 
-struct list {
+struct iface_list {
 	struct kbpf_iface *ifaces;
-	int cnt, room;
+	size_t cnt, cap;
 };
 
 static int take_attr(const struct nlattr *a, void *user)
@@ -30,18 +31,6 @@ static int take_attr(const struct nlattr *a, void *user)
 	else if (mnl_attr_get_type(a) == IFLA_MTU && mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
 		i->mtu = mnl_attr_get_u32(a);
 	return MNL_CB_OK;
-}
-
-static int grow(struct list *l)
-{
-	int room = l->room ? l->room * 2 : 16;
-	struct kbpf_iface *more = realloc(l->ifaces, (size_t)room * sizeof(*more));
-
-	if (!more)
-		return -ENOMEM;
-	l->ifaces = more;
-	l->room = room;
-	return 0;
 }
 
 /* False for messages that are not about an interface as a whole (a bridge's about its ports). */
@@ -62,20 +51,22 @@ static bool parse(const struct nlmsghdr *h, struct kbpf_iface *i)
 
 static int on_link(const struct nlmsghdr *h, void *user)
 {
-	struct list *l = user;
-	struct kbpf_iface i;
+	struct iface_list *l = user;
+	struct kbpf_iface i, *more;
 
 	if (!parse(h, &i))
 		return MNL_CB_OK;
-	if (l->cnt == l->room && grow(l) < 0) {
+	more = grow(l->ifaces, &l->cap, l->cnt + 1, sizeof(*more));
+	if (!more) {
 		errno = ENOMEM;
 		return MNL_CB_ERROR;
 	}
+	l->ifaces = more;
 	l->ifaces[l->cnt++] = i;
 	return MNL_CB_OK;
 }
 
-static int dump(struct netlink *nl, struct list *l)
+static int dump(struct netlink *nl, struct iface_list *l)
 {
 	struct nlmsghdr *h = kbpf_nl_request(nl, RTM_GETLINK, NLM_F_DUMP);
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
@@ -87,7 +78,7 @@ static int dump(struct netlink *nl, struct list *l)
 
 int kbpf_iface_list(struct kbpf_iface **list, struct err *e)
 {
-	struct list l = {0};
+	struct iface_list l = {0};
 	struct netlink nl;
 	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
 
@@ -104,7 +95,7 @@ int kbpf_iface_list(struct kbpf_iface **list, struct err *e)
 	*list = l.ifaces;
 	return ret < 0 ? err_run(e, ret, "netlink", "Listing the interfaces failed: %s",
 				 strerror(-ret))
-		       : l.cnt;
+		       : (int)l.cnt;
 }
 
 struct kbpf_iface_monitor {

@@ -17,13 +17,6 @@ int kbpf_kprobe_pmu(uint32_t *type);
 /* An event at p's function, without a program. An fd or -errno. */
 int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p);
 
-/*
- * The same through tracefs. The event is named after this process, so that kbpf_kprobe_sweep() can
- * find it, and `nr`, which the caller keeps apart. Close the fd first, then remove the event.
- */
-int kbpf_kprobe_event_open(int tracefs_fd, uintptr_t set, size_t nr, const struct kbpf_kprobe *p);
-void kbpf_kprobe_event_remove(int tracefs_fd, uintptr_t set, size_t nr);
-
 /* Says why a function could not be probed; returns ret. */
 int kbpf_kprobe_err(int ret, const char *func, struct err *e);
 

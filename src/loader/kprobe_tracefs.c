@@ -4,6 +4,8 @@
  * PMU cannot be had. They outlive their process, so their group is named after it, and what a
  * dead one left is swept.
  */
+#include "kprobe_tracefs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,10 +19,7 @@
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "file.h"
-#include "kprobe.h"
-#include "owner.h"
 #include "perf_event.h"
-#include "sweep.h"
 
 #define EVENT_LEN 160
 #define LINE_LEN  640
@@ -119,7 +118,7 @@ static bool parse_line(const char *line, char name[EVENT_LEN], struct owner *o, 
 	return sscanf(line, "p:%159s", name) == 1;
 }
 
-int kbpf_kprobe_sweep_only(int tracefs_fd, const struct sweep_only *only, struct err *e)
+int kbpf_kprobe_sweep_only(int tracefs_fd, const struct guard_notes *only, struct err *e)
 {
 	char *text, *line, *rest, name[EVENT_LEN];
 	struct owner o;
@@ -133,7 +132,7 @@ int kbpf_kprobe_sweep_only(int tracefs_fd, const struct sweep_only *only, struct
 		int one;
 
 		if (!parse_line(line, name, &o, &set) ||
-		    !kbpf_sweep_wants(only, &o, GUARD_EVENTS, set))
+		    !kbpf_guard_note_matches(only, &o, GUARD_EVENTS, set))
 			continue;
 		one = remove_event(tracefs_fd, name);
 		if (one == 0)

@@ -13,8 +13,8 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
-#include "guard.h"
 #include "kprobe.h"
+#include "kprobe_tracefs.h"
 #include "link.h"
 #include "parallel.h"
 #include "perf_event.h"
@@ -171,10 +171,10 @@ static int count(const struct kbpf_kprobes *k, struct err *e)
 	return attached ? attached : kbpf_kprobe_err(k->probes[0].result, k->probes[0].func, e);
 }
 
-int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int tracefs_fd,
-			struct kbpf_kprobe *probes, size_t cnt, const struct kbpf_guard *g,
+int kbpf_kprobes_attach(struct kbpf_kprobes **out, const struct kbpf_kprobes_spec *spec,
 			struct err *e)
 {
+	const size_t cnt = spec->cnt;
 	struct kbpf_kprobes *k = calloc(1, sizeof(*k));
 	int *fds = calloc(cnt ? cnt : 1, sizeof(*fds)), ret;
 
@@ -187,13 +187,13 @@ int kbpf_kprobes_attach(struct kbpf_kprobes **out, enum kbpf_kprobe_way way, int
 	}
 	for (size_t i = 0; i < cnt; i++)
 		fds[i] = -1;
-	*k = (struct kbpf_kprobes){way, tracefs_fd, 0, probes, cnt, fds, -1};
-	if (g && way != KBPF_KPROBE_MULTI && cnt >= HURRY_CNT)
+	*k = (struct kbpf_kprobes){spec->way, spec->tracefs_fd, 0, spec->probes, cnt, fds, -1};
+	if (spec->guard && spec->way != KBPF_KPROBE_MULTI && cnt >= HURRY_CNT)
 		k->rcu_fd = kbpf_rcu_open();
-	ret = way == KBPF_KPROBE_TRACEFS ? note_events(k, g) : 0;
+	ret = spec->way == KBPF_KPROBE_TRACEFS ? note_events(k, spec->guard) : 0;
 	if (ret == 0)
 		ret = attach_all(k);
-	ret = ret < 0 ? kbpf_kprobe_err(ret, probes[0].func, e) : count(k, e);
+	ret = ret < 0 ? kbpf_kprobe_err(ret, k->probes[0].func, e) : count(k, e);
 	if (ret < 0)
 		kbpf_kprobes_detach(k);
 	else

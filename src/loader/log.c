@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../util.h"
 #include "sys.h"
 #include "uapi.h"
 
@@ -42,13 +43,13 @@ int kbpf_log_load(struct uapi_prog_load *attr, char **log)
 	return ret;
 }
 
-struct line {
+struct log_line {
 	const char *at;
 	size_t len;
 };
 
 /* The line that ends before `end`, without its newline. False at the start of the log. */
-static bool line_before(const char *log, const char *end, struct line *l)
+static bool line_before(const char *log, const char *end, struct log_line *l)
 {
 	const char *start;
 
@@ -56,11 +57,11 @@ static bool line_before(const char *log, const char *end, struct line *l)
 		end--;
 	for (start = end; start > log && start[-1] != '\n'; start--)
 		;
-	*l = (struct line){start, (size_t)(end - start)};
+	*l = (struct log_line){start, (size_t)(end - start)};
 	return end > log;
 }
 
-static bool starts_with(struct line l, const char *word)
+static bool starts_with(struct log_line l, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -68,7 +69,7 @@ static bool starts_with(struct line l, const char *word)
 }
 
 /* "12: (85) call ..." */
-static bool is_insn(struct line l)
+static bool is_insn(struct log_line l)
 {
 	size_t i = 0;
 
@@ -78,7 +79,7 @@ static bool is_insn(struct line l)
 }
 
 /* Lines that follow the complaint or are of no use to a reader of one sentence. */
-static bool is_noise(struct line l)
+static bool is_noise(struct log_line l)
 {
 	static const char *const heads[] = {
 		"processed ", "verification time ", "stack depth ",  "insns processed ",
@@ -87,7 +88,7 @@ static bool is_noise(struct line l)
 
 	if (l.len == 0)
 		return true;
-	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
 		if (starts_with(l, heads[i]))
 			return true;
 	}
@@ -95,7 +96,7 @@ static bool is_noise(struct line l)
 }
 
 /* "12: R0=inv(id=0) R10=fp0", and the same behind "; " on an instruction's line */
-static bool is_state(struct line l)
+static bool is_state(struct log_line l)
 {
 	size_t i = 0;
 
@@ -104,7 +105,7 @@ static bool is_state(struct line l)
 	return i > 0 && i < l.len && l.at[i] == ':' && !is_insn(l);
 }
 
-static void cut_comment(struct line *l)
+static void cut_comment(struct log_line *l)
 {
 	for (size_t i = 0; i + 1 < l->len; i++) {
 		if (l->at[i] == ';' && l->at[i + 1] == ' ')
@@ -117,7 +118,7 @@ static void cut_comment(struct line *l)
 void kbpf_log_reason(const char *log, char *text, size_t text_len)
 {
 	const char *end = log + strlen(log);
-	struct line l, reason = {NULL, 0}, insn = {NULL, 0};
+	struct log_line l, reason = {NULL, 0}, insn = {NULL, 0};
 
 	text[0] = '\0';
 	while (!insn.at && line_before(log, end, &l)) {

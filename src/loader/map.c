@@ -10,33 +10,32 @@
 #include "sys.h"
 #include "uapi.h"
 
-int kbpf_map_create(uint32_t type, uint32_t key_len, uint32_t value_len, uint32_t entry_cnt,
-		    uint32_t flags, const char *name, struct err *e)
+int kbpf_map_create(const struct kbpf_map_spec *spec, struct err *e)
 {
+	const char *name = spec->name ? spec->name : "";
 	struct uapi_map_create attr = {
-		.type = type,
-		.key_len = key_len,
-		.value_len = value_len,
-		.entry_cnt = entry_cnt,
-		.flags = flags,
+		.type = spec->type,
+		.key_len = spec->key_len,
+		.value_len = spec->value_len,
+		.entry_cnt = spec->entry_cnt,
+		.flags = spec->flags,
 	};
-	int ret;
+	int rc;
 
-	if (name && strlen(name) >= sizeof(attr.name))
-		return err_run(e, -EINVAL, "load", "The map name '%s' is longer than %zu bytes",
+	if (strlen(name) >= sizeof(attr.name))
+		return err_run(e, -EINVAL, "load", "the map name '%s' is longer than %zu bytes",
 			       name, sizeof(attr.name) - 1);
-	if (name)
-		strcpy(attr.name, name);
-	ret = kbpf_sys_bpf_charged(BPF_MAP_CREATE, &attr, sizeof(attr));
-	if (ret == -EPERM)
-		return kbpf_perm_err(e, ret, "load", PERM_BPF, "Creating a BPF map");
-	if (ret < 0)
-		return err_run(e, ret, "load",
-			       "The kernel did not create BPF map '%s' (type %u, %u entries of "
+	strcpy(attr.name, name);
+	rc = kbpf_sys_bpf_charged(BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (rc == -EPERM)
+		return kbpf_perm_err(e, rc, "load", PERM_BPF, "creating a BPF map");
+	if (rc < 0)
+		return err_run(e, rc, "load",
+			       "the kernel did not create BPF map '%s' (type %u, %u entries of "
 			       "%u+%u bytes): %s",
-			       name ? name : "", type, entry_cnt, key_len, value_len,
-			       strerror(-ret));
-	return ret;
+			       name, spec->type, spec->entry_cnt, spec->key_len, spec->value_len,
+			       strerror(-rc));
+	return rc;
 }
 
 /* Nobody can change the map from user space any more. */
@@ -50,7 +49,12 @@ static int freeze(int fd)
 int kbpf_map_create_const(const void *bytes, uint32_t len, const char *name, struct err *e)
 {
 	const uint32_t key = 0;
-	int fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, sizeof(key), len, 1, BPF_F_RDONLY_PROG, name,
+	int fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+							 .key_len = sizeof(key),
+							 .value_len = len,
+							 .entry_cnt = 1,
+							 .flags = BPF_F_RDONLY_PROG,
+							 .name = name},
 				 e);
 	int rc;
 

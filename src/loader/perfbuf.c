@@ -21,6 +21,7 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "file.h"
 #include "perfring.h"
 #include "perm.h"
@@ -186,7 +187,7 @@ static uint64_t now_ns(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 /* The oldest sample's ring, and in *next_ns the time of the second oldest. NULL: no more. */

@@ -17,6 +17,7 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "uapi.h"
 
 #define LIST_LEN 96
@@ -59,7 +60,7 @@ static unsigned missing_of(unsigned needs)
 	bool admin = have >> CAP_SYS_ADMIN & 1;
 	unsigned missing = 0;
 
-	for (size_t i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
 		if (needs & caps[i].need && !(have >> caps[i].cap & 1) &&
 		    !(admin && caps[i].admin_suffices))
 			missing |= caps[i].need;
@@ -73,7 +74,7 @@ static void list_caps(unsigned needs, char list[LIST_LEN])
 	size_t used = 0;
 
 	list[0] = '\0';
-	for (size_t i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
 		if (needs & caps[i].need)
 			used += (size_t)snprintf(list + used, LIST_LEN - used, "%s%s",
 						 used ? " and " : "", caps[i].name);

@@ -11,6 +11,7 @@
 #include "bpfcap/err.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "log.h"
 #include "perm.h"
 #include "sys.h"
@@ -39,7 +40,7 @@ static const struct type_row *type_row(uint32_t type)
 {
 	static const struct type_row other = {0, PERM_BPF, "a BPF program"};
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		if (types[i].type == type)
 			return &types[i];
 	}

@@ -10,7 +10,7 @@
 #include "bpfcap/kbpf.h"
 #include "netlink.h"
 
-struct walk {
+struct sock_walk {
 	uint8_t protocol;
 	kbpf_sock_fn fn;
 	void *user;
@@ -20,7 +20,7 @@ struct walk {
 static int on_sock(const struct nlmsghdr *h, void *user)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
-	struct walk *w = user;
+	struct sock_walk *w = user;
 	struct kbpf_sock s;
 
 	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || mnl_nlmsg_get_payload_len(h) < sizeof(*m))
@@ -43,7 +43,7 @@ static int on_sock(const struct nlmsghdr *h, void *user)
 	return MNL_CB_OK;
 }
 
-static int dump(struct netlink *nl, uint8_t family, struct walk *w)
+static int dump(struct netlink *nl, uint8_t family, struct sock_walk *w)
 {
 	struct nlmsghdr *h = kbpf_nl_request(nl, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
 	struct inet_diag_req_v2 *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
@@ -56,7 +56,7 @@ static int dump(struct netlink *nl, uint8_t family, struct walk *w)
 
 int kbpf_sock_list(uint8_t family, uint8_t protocol, kbpf_sock_fn fn, void *user, struct err *e)
 {
-	struct walk w = {.protocol = protocol, .fn = fn, .user = user};
+	struct sock_walk w = {.protocol = protocol, .fn = fn, .user = user};
 	struct netlink nl;
 	int ret = kbpf_nl_open(&nl, NETLINK_SOCK_DIAG);
 

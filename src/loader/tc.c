@@ -19,7 +19,7 @@
 #include "owner.h"
 #include "perm.h"
 #include "tc_netlink.h"
-#include "sweep.h"
+#include "tc_sweep.h"
 
 #define PRIO_MAX 65535u
 #define TRY_CNT	 16

@@ -5,7 +5,7 @@
  *
  * Each list is collected before anything is removed: one netlink answer at a time.
  */
-#include "sweep.h"
+#include "tc_sweep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "netlink.h"
-#include "owner.h"
 #include "tc_netlink.h"
 
 struct found_filter {
@@ -28,30 +28,11 @@ struct found_qdisc {
 };
 
 struct sweep {
-	const struct sweep_only *only;
+	const struct guard_notes *only;
 	struct found_qdisc *qdiscs;
 	struct found_filter *filters;
-	size_t qdisc_cnt, filter_cnt;
+	size_t qdisc_cnt, qdisc_cap, filter_cnt, filter_cap;
 };
-
-bool kbpf_sweep_wants(const struct sweep_only *only, const struct owner *o, enum guard_kind kind,
-		      uint64_t id)
-{
-	if (!only)
-		return !kbpf_owner_alive(o);
-	if (!kbpf_owner_same(&only->owner, o))
-		return false;
-	for (size_t i = 0; i < only->cnt; i++)
-		if (only->note[i].kind == kind && only->note[i].id == id)
-			return true;
-	return false;
-}
-
-/* Room for one more element; lengths are the powers of two. */
-static void *grown(void *array, size_t cnt, size_t elem_len)
-{
-	return cnt & (cnt - 1) ? array : realloc(array, (cnt ? cnt * 2 : 1) * elem_len);
-}
 
 static int collect_qdisc(void *user, int ifindex, enum tc_qdisc kind)
 {
@@ -60,7 +41,7 @@ static int collect_qdisc(void *user, int ifindex, enum tc_qdisc kind)
 
 	if (kind != TC_QDISC_CLSACT && kind != TC_QDISC_INGRESS)
 		return 0;
-	more = grown(s->qdiscs, s->qdisc_cnt, sizeof(*more));
+	more = grow(s->qdiscs, &s->qdisc_cap, s->qdisc_cnt + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	s->qdiscs = more;
@@ -77,9 +58,9 @@ static int collect_filter(void *user, const struct tc_filter *f)
 
 	if (!f->handle || !f->prog_id || !kbpf_owner_parse(f->name, &o, &made))
 		return 0;
-	if (!kbpf_sweep_wants(s->only, &o, GUARD_PROG, f->prog_id))
+	if (!kbpf_guard_note_matches(s->only, &o, GUARD_PROG, f->prog_id))
 		return 0;
-	more = grown(s->filters, s->filter_cnt, sizeof(*more));
+	more = grow(s->filters, &s->filter_cap, s->filter_cnt + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	s->filters = more;
@@ -137,7 +118,7 @@ static int remove_filters(struct netlink *nl, const struct sweep *s)
 	return ret;
 }
 
-int kbpf_tc_sweep_only(const struct sweep_only *only, struct err *e)
+int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e)
 {
 	struct sweep s = {.only = only};
 	struct netlink nl;

@@ -15,6 +15,7 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "perm.h"
 
 #define TRACEFS_MAGIC_NR   0x74726163
@@ -64,7 +65,7 @@ static int open_usual(void)
 	};
 	int fd = -ENOENT;
 
-	for (size_t i = 0; fd < 0 && i < sizeof(places) / sizeof(*places); i++)
+	for (size_t i = 0; fd < 0 && i < ARRAY_LEN(places); i++)
 		fd = open_if_tracefs(places[i]);
 	return fd;
 }

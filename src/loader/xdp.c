@@ -14,7 +14,6 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
-#include "guard.h"
 #include "link.h"
 #include "netlink.h"
 #include "perm.h"
@@ -93,7 +92,7 @@ int kbpf_xdp_clear(const struct xdp_place *p)
 
 /* The guardian hears of the place before there is anything to clean up. */
 static int set_guarded(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint32_t mode,
-		       struct kbpf_guard *g)
+		       const struct kbpf_guard *g)
 {
 	struct guard_note note = {.kind = GUARD_XDP, .xdp = {x->ifindex, 0, mode}};
 	struct kbpf_prog_info info;
@@ -106,13 +105,13 @@ static int set_guarded(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint
 	return ret < 0 ? ret : set(nl, x->ifindex, prog_fd, mode | XDP_FLAGS_UPDATE_IF_NOEXIST);
 }
 
-static int attach_mode(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint32_t mode,
-		       bool link, struct kbpf_guard *g)
+static int attach_mode(struct netlink *nl, struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec,
+		       uint32_t mode)
 {
 	x->flags = mode;
-	if (!link)
-		return set_guarded(nl, x, prog_fd, mode, g);
-	x->link_fd = kbpf_link_xdp(prog_fd, x->ifindex, mode);
+	if (!spec->link)
+		return set_guarded(nl, x, spec->prog_fd, mode, spec->guard);
+	x->link_fd = kbpf_link_xdp(spec->prog_fd, x->ifindex, mode);
 	return x->link_fd < 0 ? x->link_fd : 0;
 }
 
@@ -153,27 +152,26 @@ static int attach_err(int ret, struct netlink *nl, const struct kbpf_xdp *x, str
 }
 
 /* Native first where both will do, since it sees packets earlier and whole. */
-static int attach(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, enum kbpf_xdp_mode mode,
-		  bool link, struct kbpf_guard *g)
+static int attach(struct netlink *nl, struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec)
 {
 	int ret = -EOPNOTSUPP;
 
-	if (mode != KBPF_XDP_GENERIC)
-		ret = attach_mode(nl, x, prog_fd, XDP_FLAGS_DRV_MODE, link, g);
-	if (mode == KBPF_XDP_NATIVE || ret == 0 || ret == -EBUSY || ret == -EEXIST || ret == -EPERM)
+	if (spec->mode != KBPF_XDP_GENERIC)
+		ret = attach_mode(nl, x, spec, XDP_FLAGS_DRV_MODE);
+	if (spec->mode == KBPF_XDP_NATIVE || ret == 0 || ret == -EBUSY || ret == -EEXIST ||
+	    ret == -EPERM)
 		return ret;
-	return attach_mode(nl, x, prog_fd, XDP_FLAGS_SKB_MODE, link, g);
+	return attach_mode(nl, x, spec, XDP_FLAGS_SKB_MODE);
 }
 
-int kbpf_xdp_attach(struct kbpf_xdp *x, int prog_fd, int ifindex, enum kbpf_xdp_mode mode,
-		    bool link, struct kbpf_guard *g, struct err *e)
+int kbpf_xdp_attach(struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec, struct err *e)
 {
 	struct netlink nl;
 	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
 
-	*x = (struct kbpf_xdp){.ifindex = ifindex, .link_fd = -1};
+	*x = (struct kbpf_xdp){.ifindex = spec->ifindex, .link_fd = -1};
 	if (ret == 0)
-		ret = attach(&nl, x, prog_fd, mode, link, g);
+		ret = attach(&nl, x, spec);
 	if (ret < 0) {
 		ret = attach_err(ret, &nl, x, e);
 		x->prog_id = 0;

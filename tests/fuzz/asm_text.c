@@ -29,7 +29,8 @@ static void read_back(const struct ebpf_prog *p)
 		return;
 	require(ebpf_write(f, p, EBPF_FORMAT_LISTING) == 0);
 	fclose(f);
-	require(ebpf_parse(text, len, "x", NULL, EBPF_PROG_ANY, &q, NULL) == 0);
+	require(ebpf_parse(&(struct ebpf_text){.data = text, .len = len, .name = "x"}, &q, NULL) ==
+		0);
 	require(q.cnt == p->cnt && memcmp(q.insns, p->insns, q.cnt * sizeof(*q.insns)) == 0);
 	ebpf_prog_free(&q);
 	free(text);

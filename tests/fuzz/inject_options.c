@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static int parse(int argc, char **argv, struct err *e)
 {
-	struct options o;
+	struct inject_options o;
 	int rc = options_parse(&o, argc, argv, e);
 
 	options_free(&o);

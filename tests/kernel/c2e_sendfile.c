@@ -151,7 +151,12 @@ static void test_sendfile(void **state)
 
 	(void)state;
 	testtc_need();
-	map = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(c), 1, 0, "counts", &e);
+	map = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+						      .key_len = 4,
+						      .value_len = sizeof(c),
+						      .entry_cnt = 1,
+						      .name = "counts"},
+			      &e);
 	prog = load(map);
 	file = make_file();
 	if (kbpf_tc_attach(&tc, prog, TESTTC_LO, KBPF_TC_INGRESS, false, &e) < 0)

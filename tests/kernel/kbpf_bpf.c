@@ -176,7 +176,9 @@ static void test_names(void **state)
 	(void)state;
 	assert_int_equal(kbpf_prog_load(&spec, &e), -EINVAL);
 	assert_non_null(strstr(e.text, "a_name_too_long_"));
-	assert_int_equal(kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0, "a_name_too_long_", &e),
+	assert_int_equal(kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0,
+								 "a_name_too_long_"},
+					 &e),
 			 -EINVAL);
 }
 
@@ -215,7 +217,7 @@ static void test_map(void **state)
 
 	(void)state;
 	need_bpf();
-	fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 8, 4, 0, "m", NULL);
+	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_HASH, 4, 8, 4, 0, "m"}, NULL);
 	assert_true(fd >= 0);
 	assert_int_equal(kbpf_map_next_key(fd, NULL, &next), -ENOENT);
 	for (key = 1; key <= 4; key++) {
@@ -231,7 +233,8 @@ static void test_map(void **state)
 	assert_int_equal(kbpf_map_lookup(fd, &key, &value), -ENOENT);
 	assert_int_equal(kbpf_map_next_key(fd, NULL, &next), 0);
 	close(fd);
-	assert_int_equal(kbpf_map_create(9999, 4, 4, 1, 0, "m", &e), -EINVAL);
+	assert_int_equal(kbpf_map_create(&(struct kbpf_map_spec){9999, 4, 4, 1, 0, "m"}, &e),
+			 -EINVAL);
 	assert_non_null(strstr(e.text, "9999"));
 }
 
@@ -287,7 +290,8 @@ static void test_possible_cpus(void **state)
 	(void)state;
 	need_bpf();
 	assert_in_range(cnt, 1, ROOM - 1);
-	fd = kbpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0, "m", NULL);
+	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0, "m"},
+			     NULL);
 	assert_true(fd >= 0);
 	memset(slots, 0xff, sizeof(slots));
 	assert_int_equal(kbpf_map_lookup(fd, &key, slots), 0);

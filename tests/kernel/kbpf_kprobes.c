@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * kbpf_kprobes.c - programs at hundreds of kernel functions, in each way that this
- * kernel has: they run, they know their cookie, and all are gone afterwards.
- */
+/* kbpf_kprobes.c - programs at many kernel functions run, get their cookie, and leave nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -154,7 +151,8 @@ static void check_few(enum kbpf_kprobe_way way)
 {
 	bool cookie = way == KBPF_KPROBE_LINK || way == KBPF_KPROBE_MULTI;
 	uint64_t want = cookie ? 7 : 1, zero = 0;
-	int map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, "m", NULL);
+	const struct kbpf_map_spec map = {BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, "m"};
+	int map_fd = kbpf_map_create(&map, NULL);
 	int prog_fd = load_marker(map_fd, way, cookie);
 	struct kbpf_kprobe probes[] = {
 		{.func = "ip_rcv", .cookie = 1, .prog_fd = prog_fd},
@@ -162,18 +160,18 @@ static void check_few(enum kbpf_kprobe_way way)
 		{.func = "ip_local_deliver", .cookie = 2, .prog_fd = prog_fd},
 		{.func = "ip_output", .cookie = 4, .prog_fd = prog_fd},
 	};
+	struct kbpf_kprobes_spec spec = {way, tracefs_fd, probes, 4, NULL};
 	struct kbpf_kprobes *k;
-	struct err e;
 	uint32_t key = 0;
+	struct err e;
 
-	if (kbpf_kprobes_attach(&k, way, tracefs_fd, probes, 4, NULL, &e) != 3)
+	if (kbpf_kprobes_attach(&k, &spec, &e) != 3)
 		fail_msg("%s", e.text);
 	assert_int_equal(probes[0].result, 0);
 	/* tracefs says EINVAL for everything since 6.1 or so */
-	assert_true(probes[1].result == -ENOENT || way == KBPF_KPROBE_TRACEFS);
-	assert_true(probes[1].result < 0);
-	assert_int_equal(probes[2].result, 0);
-	assert_int_equal(probes[3].result, 0);
+	assert_true(way == KBPF_KPROBE_TRACEFS ? probes[1].result < 0
+					       : probes[1].result == -ENOENT);
+	assert_true(probes[2].result == 0 && probes[3].result == 0);
 	assert_int_equal(wait_for(map_fd, want), want);
 	kbpf_kprobes_detach(k);
 	assert_int_equal(kbpf_map_update(map_fd, &key, &zero, 0), 0);
@@ -181,7 +179,9 @@ static void check_few(enum kbpf_kprobe_way way)
 	assert_int_equal(kbpf_map_lookup(map_fd, &key, &zero), 0);
 	assert_int_equal(zero, 0);
 
-	assert_true(kbpf_kprobes_attach(&k, way, tracefs_fd, probes + 1, 1, NULL, &e) < 0);
+	spec.probes++;
+	spec.cnt = 1;
+	assert_true(kbpf_kprobes_attach(&k, &spec, &e) < 0);
 	assert_non_null(strstr(e.text, "no_such_function"));
 	assert_null(k);
 	check_nothing_left();
@@ -272,7 +272,8 @@ static bool is_fast(const struct way *w, struct kbpf_kprobe *probes, size_t cnt,
 	double start = seconds(), attached, detached;
 	struct kbpf_kprobes *k;
 	struct err e;
-	int ret = kbpf_kprobes_attach(&k, w->way, tracefs_fd, probes, cnt, g, &e);
+	struct kbpf_kprobes_spec spec = {w->way, tracefs_fd, probes, cnt, g};
+	int ret = kbpf_kprobes_attach(&k, &spec, &e);
 
 	attached = seconds();
 	if (ret < 0)
@@ -300,8 +301,7 @@ static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t c
 	close(prog_fd);
 }
 
-/* All by one link or, on kernels older than links for events, one by one; else some: 6.1, which has
- * only the latter links, takes longer. */
+/* All by one link, or one by one before links for events; fewer on 6.1, which takes longer. */
 static void test_many(void **state)
 {
 	static struct kbpf_kprobe probes[MANY];
@@ -338,6 +338,7 @@ static void test_many(void **state)
 static void check_killed(bool guarded)
 {
 	struct kbpf_kprobe probe = {.func = "ip_rcv"};
+	struct kbpf_kprobes_spec spec = {KBPF_KPROBE_TRACEFS, tracefs_fd, &probe, 1, NULL};
 	struct kbpf_kprobes *k;
 	struct kbpf_guard *g = NULL;
 	char *events = NULL, c;
@@ -349,10 +350,10 @@ static void check_killed(bool guarded)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		probe.prog_fd = load(nothing, 2, KBPF_KPROBE_TRACEFS);
-		if ((guarded && kbpf_guard_start(&g, NULL) < 0) ||
-		    kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, tracefs_fd, &probe, 1, g, NULL) !=
-			    1 ||
-		    write(fds[1], "x", 1) != 1)
+		if (guarded && kbpf_guard_start(&g, NULL) < 0)
+			_exit(1);
+		spec.guard = g;
+		if (kbpf_kprobes_attach(&k, &spec, NULL) != 1 || write(fds[1], "x", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);

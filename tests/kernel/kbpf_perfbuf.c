@@ -61,8 +61,13 @@ static int load_writer(void)
 static int setup(void **state)
 {
 	(void)state;
-	map_fd = kbpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4,
-				 (uint32_t)kbpf_possible_cpu_cnt(), 0, "ring", NULL);
+	map_fd = kbpf_map_create(
+		&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+					.key_len = 4,
+					.value_len = 4,
+					.entry_cnt = (uint32_t)kbpf_possible_cpu_cnt(),
+					.name = "ring"},
+		NULL);
 	prog_fd = map_fd < 0 ? -1 : load_writer();
 	if (prog_fd < 0 || kbpf_perfbuf_open(&pb, map_fd, PAGE_CNT, NULL) < 0)
 		pb = NULL;

@@ -67,7 +67,11 @@ static bool is_free(void)
 {
 	struct kbpf_xdp x;
 
-	if (kbpf_xdp_attach(&x, c.prog_fd, ifindex, KBPF_XDP_GENERIC, false, NULL, NULL) < 0)
+	if (kbpf_xdp_attach(&x,
+			    &(struct kbpf_xdp_spec){.prog_fd = c.prog_fd,
+						    .ifindex = ifindex,
+						    .mode = KBPF_XDP_GENERIC},
+			    NULL) < 0)
 		return false;
 	return kbpf_xdp_detach(&x, NULL) == 0;
 }
@@ -77,12 +81,21 @@ static void check_way(enum kbpf_xdp_mode mode, bool link, uint32_t flags)
 	struct kbpf_xdp x, second;
 	struct err e;
 
-	if (kbpf_xdp_attach(&x, c.prog_fd, ifindex, mode, link, NULL, &e) < 0)
+	if (kbpf_xdp_attach(
+		    &x,
+		    &(struct kbpf_xdp_spec){
+			    .prog_fd = c.prog_fd, .ifindex = ifindex, .mode = mode, .link = link},
+		    &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(x.flags, flags);
 	check_runs();
 	for (int l = 0; l <= (link ? 1 : 0); l++) {
-		assert_int_equal(kbpf_xdp_attach(&second, c.prog_fd, ifindex, mode, l, NULL, &e),
+		assert_int_equal(kbpf_xdp_attach(&second,
+						 &(struct kbpf_xdp_spec){.prog_fd = c.prog_fd,
+									 .ifindex = ifindex,
+									 .mode = mode,
+									 .link = l},
+						 &e),
 				 -EBUSY);
 		assert_non_null(strstr(e.text, "vb"));
 	}
@@ -113,15 +126,29 @@ static void test_no_driver(void **state)
 	(void)state;
 	need_xdp();
 	for (int link = 0; link <= (kbpf_has_xdp_link() == 1); link++) {
-		assert_int_equal(kbpf_xdp_attach(&x, c.prog_fd, 1, KBPF_XDP_NATIVE, link, NULL, &e),
+		assert_int_equal(kbpf_xdp_attach(&x,
+						 &(struct kbpf_xdp_spec){.prog_fd = c.prog_fd,
+									 .ifindex = 1,
+									 .mode = KBPF_XDP_NATIVE,
+									 .link = link},
+						 &e),
 				 -EOPNOTSUPP);
 		assert_non_null(strstr(e.text, "xdp:generic"));
-		assert_int_equal(kbpf_xdp_attach(&x, c.prog_fd, 1, KBPF_XDP_ANY, link, NULL, &e),
+		assert_int_equal(kbpf_xdp_attach(&x,
+						 &(struct kbpf_xdp_spec){.prog_fd = c.prog_fd,
+									 .ifindex = 1,
+									 .mode = KBPF_XDP_ANY,
+									 .link = link},
+						 &e),
 				 0);
 		assert_int_equal(x.flags, XDP_FLAGS_SKB_MODE);
 		assert_int_equal(kbpf_xdp_detach(&x, &e), 0);
 	}
-	assert_true(kbpf_xdp_attach(&x, c.prog_fd, 9999, KBPF_XDP_ANY, false, NULL, &e) < 0);
+	assert_true(kbpf_xdp_attach(&x,
+				    &(struct kbpf_xdp_spec){.prog_fd = c.prog_fd,
+							    .ifindex = 9999,
+							    .mode = KBPF_XDP_ANY},
+				    &e) < 0);
 }
 
 /* Somebody took ours off and put theirs on: theirs stays. */
@@ -133,12 +160,19 @@ static void test_replaced(void **state)
 	(void)state;
 	need_xdp();
 	assert_int_equal(testnet_counter_load(&other, BPF_PROG_TYPE_XDP, XDP_PASS), 0);
-	assert_int_equal(
-		kbpf_xdp_attach(&ours, c.prog_fd, ifindex, KBPF_XDP_GENERIC, false, NULL, NULL), 0);
+	assert_int_equal(kbpf_xdp_attach(&ours,
+					 &(struct kbpf_xdp_spec){.prog_fd = c.prog_fd,
+								 .ifindex = ifindex,
+								 .mode = KBPF_XDP_GENERIC},
+					 NULL),
+			 0);
 	theirs = ours;
 	assert_int_equal(kbpf_xdp_detach(&theirs, NULL), 0);
-	assert_int_equal(kbpf_xdp_attach(&theirs, other.prog_fd, ifindex, KBPF_XDP_GENERIC, false,
-					 NULL, NULL),
+	assert_int_equal(kbpf_xdp_attach(&theirs,
+					 &(struct kbpf_xdp_spec){.prog_fd = other.prog_fd,
+								 .ifindex = ifindex,
+								 .mode = KBPF_XDP_GENERIC},
+					 NULL),
 			 0);
 	assert_int_equal(kbpf_xdp_detach(&ours, NULL), 0);
 	assert_false(is_free());
@@ -162,7 +196,12 @@ static void test_killed(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (kbpf_guard_start(&g, NULL) < 0 ||
-		    kbpf_xdp_attach(&x, c.prog_fd, ifindex, KBPF_XDP_GENERIC, false, g, NULL) < 0 ||
+		    kbpf_xdp_attach(&x,
+				    &(struct kbpf_xdp_spec){.prog_fd = c.prog_fd,
+							    .ifindex = ifindex,
+							    .mode = KBPF_XDP_GENERIC,
+							    .guard = g},
+				    NULL) < 0 ||
 		    write(fds[1], "x", 1) != 1)
 			_exit(1);
 		pause();

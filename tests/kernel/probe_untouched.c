@@ -163,8 +163,11 @@ static void set_xdp(enum kbpf_xdp_mode mode)
 {
 	struct err e;
 
-	if (kbpf_xdp_attach(&foreign_xdp, xdp_counter.prog_fd, traffic.veth.ifindex[0], mode, false,
-			    NULL, &e) < 0)
+	if (kbpf_xdp_attach(&foreign_xdp,
+			    &(struct kbpf_xdp_spec){.prog_fd = xdp_counter.prog_fd,
+						    .ifindex = traffic.veth.ifindex[0],
+						    .mode = mode},
+			    &e) < 0)
 		fail_msg("%s", e.text);
 }
 

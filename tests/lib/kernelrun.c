@@ -118,7 +118,12 @@ static int load(struct loaded *l, const struct cbpf_prog *filter, const struct e
 	int rc;
 
 	if (filter_mode_type(l->mode) == EBPF_PROG_ANY) {
-		l->map.fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, value_len, 1, 0, "input", e);
+		l->map.fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+								    .key_len = 4,
+								    .value_len = value_len,
+								    .entry_cnt = 1,
+								    .name = "input"},
+					    e);
 		if (l->map.fd < 0)
 			return l->map.fd;
 	}

@@ -135,7 +135,12 @@ int testnet_send(int cnt)
 
 int testnet_counter_load(struct testnet_counter *c, uint32_t prog_type, int retval)
 {
-	c->map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, "count", NULL);
+	c->map_fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+							    .key_len = 4,
+							    .value_len = 8,
+							    .entry_cnt = 1,
+							    .name = "count"},
+				    NULL);
 	const struct ebpf_insn insns[] = {
 		{.code = 0x62, .dst = 10, .off = -4}, /* *(u32 *)(fp - 4) = 0 */
 		{.code = 0xbf, .dst = 2, .src = 10},

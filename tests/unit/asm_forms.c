@@ -20,7 +20,8 @@ static struct ebpf_prog parsed(const char *text)
 	struct ebpf_prog p;
 	struct err e = {0};
 
-	if (ebpf_parse(text, strlen(text), "t.s", NULL, EBPF_PROG_ANY, &p, &e))
+	if (ebpf_parse(&(struct ebpf_text){.data = text, .len = strlen(text), .name = "t.s"}, &p,
+		       &e))
 		fail_msg("%s", e.text);
 	return p;
 }

@@ -59,7 +59,7 @@ static void check_text(const struct ebpf_insn *insn, size_t cnt, const char *tex
 	struct err e = {0};
 	int len = snprintf(line, sizeof(line), "   0: (%02x) %s\n", insn->code, text);
 
-	if (ebpf_parse(line, (size_t)len, "x", NULL, EBPF_PROG_ANY, &p, &e))
+	if (ebpf_parse(&(struct ebpf_text){.data = line, .len = (size_t)len, .name = "x"}, &p, &e))
 		fail_msg("%s", e.text);
 	if (p.cnt != cnt || memcmp(p.insns, insn, cnt * sizeof(*insn)) != 0)
 		fail_msg("'%s' became %02x dst %u src %u off %d imm %d", line, p.insns->code,
@@ -68,7 +68,7 @@ static void check_text(const struct ebpf_insn *insn, size_t cnt, const char *tex
 
 	if (insn->code == ISA_LDDW && insn->src == 0) /* reads like a mov */
 		return;
-	if (ebpf_parse(text, strlen(text), "x", NULL, EBPF_PROG_ANY, &p, &e))
+	if (ebpf_parse(&(struct ebpf_text){.data = text, .len = strlen(text), .name = "x"}, &p, &e))
 		return;
 	assert_int_equal(p.cnt, cnt);
 	assert_memory_equal(p.insns, insn, cnt * sizeof(*insn));
@@ -91,9 +91,11 @@ static void random_words(void **state)
 			struct ebpf_prog p;
 
 			assert_int_equal(ebpf_check(insn, cnt, NULL, EBPF_PROG_ANY, NULL), -EINVAL);
-			assert_int_equal(
-				ebpf_parse(text, strlen(text), "x", NULL, EBPF_PROG_ANY, &p, NULL),
-				-EINVAL);
+			assert_int_equal(ebpf_parse(&(struct ebpf_text){.data = text,
+									.len = strlen(text),
+									.name = "x"},
+						    &p, NULL),
+					 -EINVAL);
 			refused++;
 			continue;
 		}

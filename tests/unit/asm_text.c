@@ -27,7 +27,11 @@ static int parse(const char *text, const char *version, struct ebpf_prog *p, str
 
 	if (version)
 		assert_int_equal(ebpf_target_by_version(&t, version, NULL), 0);
-	return ebpf_parse(text, strlen(text), "t.s", version ? &t : NULL, EBPF_PROG_ANY, p, e);
+	return ebpf_parse(&(struct ebpf_text){.data = text,
+					      .len = strlen(text),
+					      .name = "t.s",
+					      .target = version ? &t : NULL},
+			  p, e);
 }
 
 static struct ebpf_prog parsed(const char *text)
@@ -221,7 +225,7 @@ static void errors_name_the_place(void **state)
 		{".map m, hash, 4, 4\nexit", "',' is expected"},
 		{".map m, hash, 4, 4, -1\nexit", "does not fit 32 bits"},
 		{".map m, hash, 4, 4, 1\nr1 = map_fd 3 ll\nexit", "name the one you mean"},
-		{".map m, hash, 4, 4, 1\nexit", "maps have no place here"},
+		{".map m, hash, 4, 4, 1\nexit", "maps are not allowed here"},
 		{".section xdp\nexit", "t.s:1:1: this directive is not known"},
 		{"goto end\nend:", "no instruction follows it"},
 		{"goto +5\nexit", "goes to slot 6, where no instruction begins"},

@@ -79,7 +79,12 @@ static void check_array(long at)
 	struct ebpf_insn head[HEAD_CNT], out[CODE_CNT + HEAD_CNT];
 
 	make_head(head);
-	assert_int_equal(kbpf_insns_insert(code, CODE_CNT, (size_t)at, head, HEAD_CNT, out, NULL),
+	assert_int_equal(kbpf_insns_insert(&(struct kbpf_insertion){.insns = code,
+								    .cnt = CODE_CNT,
+								    .at = (size_t)at,
+								    .head = head,
+								    .head_cnt = HEAD_CNT},
+					   out, NULL),
 			 0);
 	assert_memory_equal(out + at, head, sizeof(head));
 	for (long i = 0; i < CODE_CNT; i++) {
@@ -113,19 +118,47 @@ static void what_cannot_be_mended_is_told(void **state)
 	struct err e;
 
 	make_head(head);
-	assert_int_equal(kbpf_insns_insert(code, CODE_CNT, 3, head, HEAD_CNT, out, &e), -EINVAL);
-	assert_int_equal(kbpf_insns_insert(code, CODE_CNT, CODE_CNT, head, HEAD_CNT, out, &e),
+	assert_int_equal(kbpf_insns_insert(&(struct kbpf_insertion){.insns = code,
+								    .cnt = CODE_CNT,
+								    .at = 3,
+								    .head = head,
+								    .head_cnt = HEAD_CNT},
+					   out, &e),
+			 -EINVAL);
+	assert_int_equal(kbpf_insns_insert(&(struct kbpf_insertion){.insns = code,
+								    .cnt = CODE_CNT,
+								    .at = CODE_CNT,
+								    .head = head,
+								    .head_cnt = HEAD_CNT},
+					   out, &e),
 			 -EINVAL);
 
 	/* the longest jump there is gets longer */
 	far_out = calloc(len + HEAD_CNT, sizeof(*far));
 	assert_true(far && far_out);
 	far[0] = (struct ebpf_insn){.code = 0x05, .off = INT16_MAX};
-	assert_int_equal(kbpf_insns_insert(far, len, 0, head, HEAD_CNT, far_out, &e), 0);
-	assert_int_equal(kbpf_insns_insert(far, len, 1, head, HEAD_CNT, far_out, &e), -EINVAL);
+	assert_int_equal(kbpf_insns_insert(&(struct kbpf_insertion){.insns = far,
+								    .cnt = len,
+								    .head = head,
+								    .head_cnt = HEAD_CNT},
+					   far_out, &e),
+			 0);
+	assert_int_equal(kbpf_insns_insert(&(struct kbpf_insertion){.insns = far,
+								    .cnt = len,
+								    .at = 1,
+								    .head = head,
+								    .head_cnt = HEAD_CNT},
+					   far_out, &e),
+			 -EINVAL);
 	assert_non_null(strstr(e.text, "too long"));
 	far[0].off = -2; /* and one that leaves the code */
-	assert_int_equal(kbpf_insns_insert(far, len, 1, head, HEAD_CNT, far_out, &e), -EINVAL);
+	assert_int_equal(kbpf_insns_insert(&(struct kbpf_insertion){.insns = far,
+								    .cnt = len,
+								    .at = 1,
+								    .head = head,
+								    .head_cnt = HEAD_CNT},
+					   far_out, &e),
+			 -EINVAL);
 	free(far);
 	free(far_out);
 }
@@ -141,7 +174,13 @@ struct object {
 static size_t add_section(struct kbpf_elf *k, const char *name, uint64_t flags, const void *bytes,
 			  size_t len)
 {
-	int i = kbpf_elf_section_add(k, name, SHT_PROGBITS, flags, bytes, len, NULL);
+	int i = kbpf_elf_section_add(k,
+				     &(struct kbpf_elf_section){.name = name,
+								.type = SHT_PROGBITS,
+								.flags = flags,
+								.data = bytes,
+								.len = len},
+				     NULL);
 
 	assert_true(i > 0);
 	return (size_t)i;
@@ -150,7 +189,11 @@ static size_t add_section(struct kbpf_elf *k, const char *name, uint64_t flags, 
 static size_t add_symbol(struct kbpf_elf *k, const char *name, int type, size_t sec, uint64_t at,
 			 uint64_t len)
 {
-	int i = kbpf_elf_symbol_add(k, name, type, sec, at, len, NULL);
+	int i = kbpf_elf_symbol_add(
+		k,
+		&(struct kbpf_elf_symbol){
+			.name = name, .type = type, .section = sec, .value = at, .len = len},
+		NULL);
 
 	assert_true(i > 0);
 	return (size_t)i;
@@ -220,20 +263,20 @@ static long relocated_slot(const struct object *o, size_t sec, size_t i)
 	strcat(name, target_sec.name);
 	kbpf_elf_section(o->k, kbpf_elf_section_by_name(o->k, name), &rel);
 	kbpf_elf_section(o->k, kbpf_elf_section_by_name(o->k, ".symtab"), &symtab);
-	memcpy(&r, rel.data + i * sizeof(r), sizeof(r));
-	memcpy(&s, symtab.data + ELF64_R_SYM(r.r_info) * sizeof(s), sizeof(s));
+	memcpy(&r, (const char *)rel.data + i * sizeof(r), sizeof(r));
+	memcpy(&s, (const char *)symtab.data + ELF64_R_SYM(r.r_info) * sizeof(s), sizeof(s));
 	if (ELF64_R_TYPE(r.r_info) == R_CALL || ELF64_R_TYPE(r.r_info) == R_LDDW) {
 		struct ebpf_insn insn;
 
-		memcpy(&insn, target_sec.data + r.r_offset, sizeof(insn));
+		memcpy(&insn, (const char *)target_sec.data + r.r_offset, sizeof(insn));
 		assert_true(is_call(&insn)); /* the relocation is where the instruction is */
 		addend = insn.code == 0x85 ? (insn.imm + 1) * 8L : insn.imm;
 	} else if (ELF64_R_TYPE(r.r_info) == R_ABS64) {
-		memcpy(&addend, target_sec.data + r.r_offset, sizeof(addend));
+		memcpy(&addend, (const char *)target_sec.data + r.r_offset, sizeof(addend));
 	} else {
 		int32_t half;
 
-		memcpy(&half, target_sec.data + r.r_offset, sizeof(half));
+		memcpy(&half, (const char *)target_sec.data + r.r_offset, sizeof(half));
 		addend = half;
 	}
 	return ((long)s.st_value + addend) / 8;

@@ -41,18 +41,52 @@ static struct kbpf_elf *make(void)
 	int code, tc, maps, first, map;
 
 	assert_int_equal(kbpf_elf_new(&k, NULL), 0);
-	code = kbpf_elf_section_add(k, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, text,
-				    sizeof(text), NULL);
-	tc = kbpf_elf_section_add(k, "tc", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, prog,
-				  sizeof(prog), NULL);
-	maps = kbpf_elf_section_add(k, "maps", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, "12345678", 8,
+	code = kbpf_elf_section_add(k,
+				    &(struct kbpf_elf_section){.name = ".text",
+							       .type = SHT_PROGBITS,
+							       .flags = SHF_ALLOC | SHF_EXECINSTR,
+							       .data = text,
+							       .len = sizeof(text)},
+				    NULL);
+	tc = kbpf_elf_section_add(k,
+				  &(struct kbpf_elf_section){.name = "tc",
+							     .type = SHT_PROGBITS,
+							     .flags = SHF_ALLOC | SHF_EXECINSTR,
+							     .data = prog,
+							     .len = sizeof(prog)},
+				  NULL);
+	maps = kbpf_elf_section_add(k,
+				    &(struct kbpf_elf_section){.name = "maps",
+							       .type = SHT_PROGBITS,
+							       .flags = SHF_ALLOC | SHF_WRITE,
+							       .data = "12345678",
+							       .len = 8},
 				    NULL);
 	assert_true(code > 0 && tc > 0 && maps > 0);
-	first = kbpf_elf_symbol_add(k, "first", STT_FUNC, (size_t)code, 0, 16, NULL);
+	first = kbpf_elf_symbol_add(
+		k,
+		&(struct kbpf_elf_symbol){
+			.name = "first", .type = STT_FUNC, .section = (size_t)code, .len = 16},
+		NULL);
 	assert_true(first > 0);
-	assert_true(kbpf_elf_symbol_add(k, "second", STT_FUNC, (size_t)code, 16, 16, NULL) > 0);
-	assert_true(kbpf_elf_symbol_add(k, "prog", STT_FUNC, (size_t)tc, 0, 32, NULL) > 0);
-	map = kbpf_elf_symbol_add(k, "map", STT_OBJECT, (size_t)maps, 0, 8, NULL);
+	assert_true(kbpf_elf_symbol_add(k,
+					&(struct kbpf_elf_symbol){.name = "second",
+								  .type = STT_FUNC,
+								  .section = (size_t)code,
+								  .value = 16,
+								  .len = 16},
+					NULL) > 0);
+	assert_true(kbpf_elf_symbol_add(k,
+					&(struct kbpf_elf_symbol){.name = "prog",
+								  .type = STT_FUNC,
+								  .section = (size_t)tc,
+								  .len = 32},
+					NULL) > 0);
+	map = kbpf_elf_symbol_add(
+		k,
+		&(struct kbpf_elf_symbol){
+			.name = "map", .type = STT_OBJECT, .section = (size_t)maps, .len = 8},
+		NULL);
 	assert_int_equal(kbpf_elf_reloc_add(k, (size_t)tc, 0, R_LDDW, (size_t)map, NULL), 0);
 	assert_int_equal(kbpf_elf_reloc_add(k, (size_t)tc, 16, R_CALL, (size_t)first, NULL), 0);
 	return k;
@@ -248,11 +282,39 @@ static void made_objects_are_checked(void **state)
 	struct kbpf_elf *k = make();
 	size_t text = kbpf_elf_section_by_name(k, ".text"), tc = kbpf_elf_section_by_name(k, "tc");
 
-	assert_int_equal(kbpf_elf_symbol_add(k, "f", STT_FUNC, text, 0, 40, NULL), -EINVAL);
-	assert_int_equal(kbpf_elf_symbol_add(k, "f", STT_FUNC, text, 4, 8, NULL), -EINVAL);
-	assert_int_equal(kbpf_elf_symbol_add(k, "f", STT_FUNC, text, 0, 0, NULL), -EINVAL);
-	assert_int_equal(kbpf_elf_symbol_add(k, "f", STT_FUNC, 99, 0, 8, NULL), -EINVAL);
-	assert_int_equal(kbpf_elf_section_add(k, "x", SHT_PROGBITS, SHF_EXECINSTR, "1234", 4, NULL),
+	assert_int_equal(kbpf_elf_symbol_add(
+				 k,
+				 &(struct kbpf_elf_symbol){
+					 .name = "f", .type = STT_FUNC, .section = text, .len = 40},
+				 NULL),
+			 -EINVAL);
+	assert_int_equal(kbpf_elf_symbol_add(k,
+					     &(struct kbpf_elf_symbol){.name = "f",
+								       .type = STT_FUNC,
+								       .section = text,
+								       .value = 4,
+								       .len = 8},
+					     NULL),
+			 -EINVAL);
+	assert_int_equal(
+		kbpf_elf_symbol_add(
+			k,
+			&(struct kbpf_elf_symbol){.name = "f", .type = STT_FUNC, .section = text},
+			NULL),
+		-EINVAL);
+	assert_int_equal(
+		kbpf_elf_symbol_add(k,
+				    &(struct kbpf_elf_symbol){
+					    .name = "f", .type = STT_FUNC, .section = 99, .len = 8},
+				    NULL),
+		-EINVAL);
+	assert_int_equal(kbpf_elf_section_add(k,
+					      &(struct kbpf_elf_section){.name = "x",
+									 .type = SHT_PROGBITS,
+									 .flags = SHF_EXECINSTR,
+									 .data = "1234",
+									 .len = 4},
+					      NULL),
 			 -EINVAL);
 	assert_int_equal(kbpf_elf_reloc_add(k, tc, 32, R_CALL, 1, NULL), -EINVAL);
 	assert_int_equal(kbpf_elf_reloc_add(k, tc, 24, R_LDDW, 1, NULL), -EINVAL);

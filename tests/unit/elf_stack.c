@@ -50,12 +50,23 @@ static struct kbpf_elf *make_object(size_t func_cnt)
 	int sec;
 
 	assert_int_equal(kbpf_elf_new(&k, NULL), 0);
-	sec = kbpf_elf_section_add(k, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, p.insns,
-				   p.cnt * len, NULL);
+	sec = kbpf_elf_section_add(k,
+				   &(struct kbpf_elf_section){.name = ".text",
+							      .type = SHT_PROGBITS,
+							      .flags = SHF_ALLOC | SHF_EXECINSTR,
+							      .data = p.insns,
+							      .len = p.cnt * len},
+				   NULL);
 	assert_true(sec > 0);
 	for (size_t i = 0; i < func_cnt; i++)
-		assert_true(kbpf_elf_symbol_add(k, names[i], STT_FUNC, (size_t)sec, pos[i] * len,
-						(pos[i + 1] - pos[i]) * len, NULL) > 0);
+		assert_true(kbpf_elf_symbol_add(
+				    k,
+				    &(struct kbpf_elf_symbol){.name = names[i],
+							      .type = STT_FUNC,
+							      .section = (size_t)sec,
+							      .value = pos[i] * len,
+							      .len = (pos[i + 1] - pos[i]) * len},
+				    NULL) > 0);
 	ebpf_prog_free(&p);
 	return k;
 }

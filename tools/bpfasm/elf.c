@@ -18,16 +18,7 @@
 #include "types.h"
 
 enum { R_64_64 = 1, R_64_32 = 10 }; /* R_BPF_64_64: lddw; R_BPF_64_32: call */
-enum {
-	LDDW = 0x18,
-	CALL = 0x85,
-	EXIT = 0x95,
-	GOTOL = 0x06,
-	MAP_FD = 1,
-	MAP_VALUE = 2,
-	FUNC = 4,
-	LOCAL = 1
-};
+enum { LDDW = 0x18, CALL = 0x85, EXIT = 0x95, GOTOL = 0x06, FUNC = 4, LOCAL = 1 };
 
 struct object {
 	struct kbpf_elf *elf;
@@ -66,10 +57,16 @@ static size_t find_main_len(const struct ebpf_prog *p)
 static int add_section(const struct object *o, const char *name, uint64_t flags, const void *data,
 		       size_t len)
 {
-	return kbpf_elf_section_add(o->elf, name, SHT_PROGBITS, flags, data, len, o->err);
+	return kbpf_elf_section_add(o->elf,
+				    &(struct kbpf_elf_section){.name = name,
+							       .type = SHT_PROGBITS,
+							       .flags = flags,
+							       .data = data,
+							       .len = len},
+				    o->err);
 }
 
-static const char *section_name(const struct options *o)
+static const char *section_name(const struct asm_options *o)
 {
 	static const char *const names[] = {
 		[EBPF_PROG_SOCKET_FILTER] = "socket",
@@ -108,8 +105,13 @@ static int add_function(struct object *o, size_t slot, size_t end, unsigned numb
 	int rc;
 
 	(void)snprintf(name, sizeof(name), "function%u", number);
-	rc = kbpf_elf_symbol_add(o->elf, name, STT_FUNC, o->text, (slot - o->main_len) * size,
-				 (end - slot) * size, o->err);
+	rc = kbpf_elf_symbol_add(o->elf,
+				 &(struct kbpf_elf_symbol){.name = name,
+							   .type = STT_FUNC,
+							   .section = o->text,
+							   .value = (slot - o->main_len) * size,
+							   .len = (end - slot) * size},
+				 o->err);
 	if (rc < 0)
 		return rc;
 	o->func_symbol[slot] = (size_t)rc;
@@ -134,8 +136,12 @@ static int add_functions(struct object *o)
 			return rc;
 		end = i;
 	}
-	rc = kbpf_elf_symbol_add(o->elf, "program", STT_FUNC, o->main, 0,
-				 o->main_len * sizeof(*o->insns), o->err);
+	rc = kbpf_elf_symbol_add(o->elf,
+				 &(struct kbpf_elf_symbol){.name = "program",
+							   .type = STT_FUNC,
+							   .section = o->main,
+							   .len = o->main_len * sizeof(*o->insns)},
+				 o->err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -167,8 +173,13 @@ static int add_maps(struct object *o)
 	for (size_t i = 0; i < cnt && rc >= 0; i++) {
 		const size_t section = kbpf_elf_section_by_name(o->elf, ".maps");
 
-		rc = kbpf_elf_symbol_add(o->elf, o->source->maps[i].name, STT_OBJECT, section,
-					 i * TYPES_MAP_LEN, TYPES_MAP_LEN, o->err);
+		rc = kbpf_elf_symbol_add(o->elf,
+					 &(struct kbpf_elf_symbol){.name = o->source->maps[i].name,
+								   .type = STT_OBJECT,
+								   .section = section,
+								   .value = i * TYPES_MAP_LEN,
+								   .len = TYPES_MAP_LEN},
+					 o->err);
 		o->map_symbol[i] = (size_t)rc;
 	}
 	return rc < 0 ? rc : add_btf(o);
@@ -195,7 +206,7 @@ static int relocate_all(struct object *o)
 
 		if (is_local_call(insn))
 			rc = relocate(o, i, R_64_32, o->func_symbol[call_target(p->insns, i)]);
-		else if (insn->code == LDDW && insn->src == MAP_FD)
+		else if (insn->code == LDDW && insn->src == EBPF_PSEUDO_MAP_FD)
 			rc = relocate(o, i, R_64_64, o->map_symbol[insn->imm]);
 	}
 	return rc;
@@ -228,7 +239,7 @@ static int blank(struct object *o)
 			insn->imm = -1;
 		if (insn->code != LDDW || insn->src == 0)
 			continue;
-		if (insn->src != MAP_FD || (size_t)insn->imm >= o->source->map_cnt)
+		if (insn->src != EBPF_PSEUDO_MAP_FD || (size_t)insn->imm >= o->source->map_cnt)
 			return err_input(
 				o->err, -EINVAL, "output",
 				"instruction %zu: an object has maps by name (.map) and no "
@@ -242,7 +253,7 @@ static int blank(struct object *o)
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
-static int build(struct object *o, const struct options *opt)
+static int build(struct object *o, const struct asm_options *opt)
 {
 	const char *name = section_name(opt);
 	int rc;
@@ -267,7 +278,7 @@ static int build(struct object *o, const struct options *opt)
 	return rc < 0 ? rc : kbpf_elf_write(o->elf, opt->out_path, o->err);
 }
 
-int elf_write(const struct options *opt, const struct ebpf_source *s, struct err *e)
+int elf_write(const struct asm_options *opt, const struct ebpf_source *s, struct err *e)
 {
 	struct object o = {.source = s, .err = e};
 	int rc = ebpf_check(s->prog.insns, s->prog.cnt, NULL, EBPF_PROG_ANY, e);

@@ -20,7 +20,7 @@
 
 /* ---- Classic BPF -------------------------------------------------------------------------- */
 
-static int convert(const struct options *o, const struct cbpf_prog *filter, int linktype,
+static int convert(const struct asm_options *o, const struct cbpf_prog *filter, int linktype,
 		   struct ebpf_prog *out, struct err *e)
 {
 	const enum ebpf_prog_type type = o->type ? o->type : EBPF_PROG_SOCKET_FILTER;
@@ -35,7 +35,7 @@ static int convert(const struct options *o, const struct cbpf_prog *filter, int 
 				 linktype, NULL, out, e);
 }
 
-static int read_cbpf(const struct options *o, const char *text, struct ebpf_prog *out,
+static int read_cbpf(const struct asm_options *o, const char *text, struct ebpf_prog *out,
 		     struct err *e)
 {
 	struct cbpf_prog filter;
@@ -60,8 +60,8 @@ static bool report(void *user, const struct err *e)
 	return ++*cnt < MISTAKES_SHOWN;
 }
 
-static int read_text(const struct options *o, const char *data, size_t len, struct ebpf_source *out,
-		     struct err *e)
+static int read_text(const struct asm_options *o, const char *data, size_t len,
+		     struct ebpf_source *out, struct err *e)
 {
 	unsigned mistakes = 0;
 	const struct ebpf_text text = {
@@ -85,8 +85,8 @@ static bool is_elf(const char *data, size_t len)
 }
 
 /* The forms that are only instructions. */
-static int read_insns(struct options *o, int form, const char *data, size_t len, struct input *in,
-		      struct err *e)
+static int read_insns(struct asm_options *o, int form, const char *data, size_t len,
+		      struct input *in, struct err *e)
 {
 	const char *name = o->file ? o->file : "standard input";
 	struct ebpf_prog *p = &in->source.prog;
@@ -96,7 +96,8 @@ static int read_insns(struct options *o, int form, const char *data, size_t len,
 	return rc || !o->has_target ? rc : ebpf_check(p->insns, p->cnt, &o->target, o->type, e);
 }
 
-static int read_as(struct options *o, const char *data, size_t len, struct input *in, struct err *e)
+static int read_as(struct asm_options *o, const char *data, size_t len, struct input *in,
+		   struct err *e)
 {
 	int form = o->input;
 
@@ -109,7 +110,7 @@ static int read_as(struct options *o, const char *data, size_t len, struct input
 	return read_insns(o, form, data, len, in, e);
 }
 
-int input_read(struct options *o, struct input *in, struct err *e)
+int input_read(struct asm_options *o, struct input *in, struct err *e)
 {
 	size_t len;
 	char *data;

@@ -15,7 +15,7 @@ struct input {
 };
 
 /* 0, or -errno with *e filled. To be released in any case. Of an object o->type is learnt, too. */
-int input_read(struct options *o, struct input *in, struct err *e);
+int input_read(struct asm_options *o, struct input *in, struct err *e);
 void input_free(struct input *in);
 
 #endif

@@ -12,9 +12,10 @@
 #include "input.h"
 #include "object.h"
 #include "options.h"
-#include "run.h"
+#include "run_interp.h"
+#include "run_kernel.h"
 
-static int write_form(const struct options *o, const struct input *in, struct err *e)
+static int write_form(const struct asm_options *o, const struct input *in, struct err *e)
 {
 	const char *name = o->out_path ? o->out_path : "standard output";
 	FILE *f = o->out_path ? fopen(o->out_path, "we") : stdout;
@@ -30,7 +31,7 @@ static int write_form(const struct options *o, const struct input *in, struct er
 	return rc ? err_run(e, rc, "output", "%s: %s", name, strerror(-rc)) : 0;
 }
 
-static int act(struct options *o, struct err *e)
+static int act(struct asm_options *o, struct err *e)
 {
 	struct input in;
 	int rc = input_read(o, &in, e);
@@ -51,7 +52,7 @@ static int act(struct options *o, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct options o;
+	struct asm_options o;
 	struct err e = {0};
 	int rc = options_parse(&o, argc, argv, &e);
 

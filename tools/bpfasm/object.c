@@ -16,7 +16,7 @@
 #include "../common/fail.h"
 #include "../common/text.h"
 
-enum { LDDW = 0x18, CALL = 0x85, LOCAL = 1, FUNC = 4 };
+enum { LDDW = 0x18, CALL = 0x85 };
 
 static bool is_code(const struct kbpf_elf_section *s)
 {
@@ -126,7 +126,8 @@ static int take_insns(struct input *in, struct err *e)
 	return 0;
 }
 
-int object_read(struct options *o, const char *data, size_t len, struct input *in, struct err *e)
+int object_read(struct asm_options *o, const char *data, size_t len, struct input *in,
+		struct err *e)
 {
 	struct kbpf_elf_section s;
 	size_t section = 0, symbol = 0;
@@ -149,7 +150,7 @@ int object_read(struct options *o, const char *data, size_t len, struct input *i
 
 /* ---- Listing ------------------------------------------------------------------------------ */
 
-struct names {
+struct name_cursor {
 	const struct kbpf_elf_program *linked;
 	size_t func, ref; /* the next ones: slots come in order */
 };
@@ -164,7 +165,7 @@ static const char *function_at(const struct kbpf_elf_program *p, int64_t slot)
 
 static void note(void *user, size_t slot, struct ebpf_note *n)
 {
-	struct names *names = user;
+	struct name_cursor *names = user;
 	const struct kbpf_elf_program *p = names->linked;
 	const struct ebpf_insn *insn = &p->insns[slot];
 
@@ -177,15 +178,15 @@ static void note(void *user, size_t slot, struct ebpf_note *n)
 	if (names->ref < p->ref_cnt && p->refs[names->ref].slot == slot) {
 		n->text = p->refs[names->ref].name;
 		n->off = p->refs[names->ref].off;
-	} else if ((insn->code == CALL && insn->src == LOCAL) ||
-		   (insn->code == LDDW && insn->src == FUNC)) {
+	} else if ((insn->code == CALL && insn->src == EBPF_PSEUDO_CALL_LOCAL) ||
+		   (insn->code == LDDW && insn->src == EBPF_PSEUDO_FUNC)) {
 		n->text = function_at(p, (int64_t)slot + 1 + insn->imm);
 	}
 }
 
 int object_list(FILE *out, const struct input *in)
 {
-	struct names names = {.linked = &in->linked};
+	struct name_cursor names = {.linked = &in->linked};
 
 	return ebpf_write_listing(out, &in->source.prog, note, &names);
 }

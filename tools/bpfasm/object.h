@@ -9,7 +9,8 @@
  * Fills *in from the bytes of an object, and o->type by the section's name where it was not given.
  * 0, or -errno with *e filled.
  */
-int object_read(struct options *o, const char *data, size_t len, struct input *in, struct err *e);
+int object_read(struct asm_options *o, const char *data, size_t len, struct input *in,
+		struct err *e);
 
 /* The listing of a program from an object. 0, or the -errno of the stream. */
 int object_list(FILE *out, const struct input *in);

@@ -9,11 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../src/util.h"
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
 
-#define TO(field) offsetof(struct options, field)
+#define TO(field) offsetof(struct asm_options, field)
 
 /* clang-format off */
 static const struct opt_row rows[] = {
@@ -52,7 +53,7 @@ static const struct opt_row rows[] = {
 };
 /* clang-format on */
 
-static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), NULL};
+static const struct opt_table table = {rows, ARRAY_LEN(rows), NULL};
 
 static const char *const forms[FORM_CNT] = {
 	[EBPF_FORMAT_LISTING] = "text",
@@ -76,7 +77,7 @@ static int form_by_name(const char *name, int not, const char *option, int *form
 			 option, name);
 }
 
-static int look_up_type(struct options *o, struct err *e)
+static int look_up_type(struct asm_options *o, struct err *e)
 {
 	int type = o->type_name ? ebpf_type_by_name(o->type_name) : EBPF_PROG_ANY;
 
@@ -88,7 +89,7 @@ static int look_up_type(struct options *o, struct err *e)
 	return 0;
 }
 
-static int look_up(struct options *o, struct err *e)
+static int look_up(struct asm_options *o, struct err *e)
 {
 	int rc = look_up_type(o, e);
 
@@ -106,7 +107,7 @@ static int look_up(struct options *o, struct err *e)
 }
 
 /* "[run] [FILE]" */
-static int take_words(struct options *o, char **words, struct err *e)
+static int take_words(struct asm_options *o, char **words, struct err *e)
 {
 	if (*words && strcmp(*words, "run") == 0) {
 		o->run = true;
@@ -123,12 +124,12 @@ static int take_words(struct options *o, char **words, struct err *e)
 	return 0;
 }
 
-int options_parse(struct options *o, int argc, char **argv, struct err *e)
+int options_parse(struct asm_options *o, int argc, char **argv, struct err *e)
 {
 	struct opt_words w;
 	int rc;
 
-	*o = (struct options){.license = "Dual MIT/GPL", .linktype = "EN10MB"};
+	*o = (struct asm_options){.license = "Dual MIT/GPL", .linktype = "EN10MB"};
 	rc = opt_parse(&table, argc, argv, o, &w, e);
 	if (!rc)
 		rc = take_words(o, w.words, e);
@@ -153,7 +154,7 @@ static const struct {
 	{"bpfasm run -n --trace -t socket prog.s -r ping.pcap", "step through it without root"},
 };
 
-#define EXAMPLE_CNT (sizeof(examples) / sizeof(examples[0]))
+#define EXAMPLE_CNT ARRAY_LEN(examples)
 
 void options_help(void)
 {

@@ -16,7 +16,7 @@ enum {
 	FORM_CNT,
 };
 
-struct options {
+struct asm_options {
 	bool help, version, man;
 	const char *file; /* NULL: standard input */
 	const char *input_name, *output_name, *type_name;
@@ -34,7 +34,7 @@ struct options {
 };
 
 /* 0, or -EINVAL (input). All strings are argv's. */
-int options_parse(struct options *o, int argc, char **argv, struct err *e);
+int options_parse(struct asm_options *o, int argc, char **argv, struct err *e);
 
 void options_help(void);
 void options_man(void);

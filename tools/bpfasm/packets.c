@@ -47,7 +47,7 @@ static int decode(char *text, uint32_t *len, struct err *e)
 
 static int from_hex(const char *text, packet_fn fn, void *user, struct err *e)
 {
-	struct packet p = {.number = 1};
+	struct input_packet p = {.number = 1};
 	char *copy;
 	size_t len;
 	int rc = 0;
@@ -78,7 +78,7 @@ static int from_file(const char *path, packet_fn fn, void *user, struct err *e)
 	if (rc)
 		return rc;
 	while ((rc = cbpf_file_next(f, &c, e)) == 1) {
-		const struct packet p = {c.data, c.cap_len, ++number};
+		const struct input_packet p = {c.data, c.cap_len, ++number};
 
 		rc = fn(user, &p, e);
 		if (rc)
@@ -88,10 +88,10 @@ static int from_file(const char *path, packet_fn fn, void *user, struct err *e)
 	return rc;
 }
 
-int packets_each(const struct options *o, packet_fn fn, void *user, struct err *e)
+int packets_each(const struct asm_options *o, packet_fn fn, void *user, struct err *e)
 {
 	static const uint8_t zeros[PLAIN_LEN];
-	const struct packet plain = {zeros, sizeof(zeros), 1};
+	const struct input_packet plain = {zeros, sizeof(zeros), 1};
 
 	if (o->pcap)
 		return from_file(o->pcap, fn, user, e);

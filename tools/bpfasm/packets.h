@@ -5,16 +5,16 @@
 
 #include "options.h"
 
-struct packet {
+struct input_packet {
 	const uint8_t *data;
 	uint32_t len;
 	unsigned number; /* from 1 */
 };
 
 /* A non-zero return ends the walk and is handed back. */
-typedef int (*packet_fn)(void *user, const struct packet *p, struct err *e);
+typedef int (*packet_fn)(void *user, const struct input_packet *p, struct err *e);
 
 /* Calls fn for the packet given by -x, each of the file of -r, or one of 64 zero bytes. */
-int packets_each(const struct options *o, packet_fn fn, void *user, struct err *e);
+int packets_each(const struct asm_options *o, packet_fn fn, void *user, struct err *e);
 
 #endif

@@ -3,6 +3,8 @@
  * run_interp.c - `bpfasm run -n`: in the library's interpreter, with a context made
  * for the program's type. Fails with the instruction that did what is not allowed.
  */
+#include "run_interp.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 
 #include "../common/fail.h"
 #include "packets.h"
-#include "run.h"
 #include "run_maps.h"
 
 /* Packets and contexts have addresses below 4 GiB, as fields of 32 bits hold them. */
@@ -23,10 +24,10 @@ enum { CTX_ADDR = 0x1000, PACKET_ADDR = 0x100000, CTX_LEN = 192, ETHERNET_LEN = 
 enum { SKB_LEN = 0, SKB_PROTOCOL = 16, SKB_DATA = 76, SKB_DATA_END = 80 };
 enum { XDP_DATA = 0, XDP_DATA_END = 4, XDP_DATA_META = 8 };
 
-enum { LDDW = 0x18, MAP_VALUE = 2 };
+enum { LDDW = 0x18 };
 
 struct session {
-	const struct options *options;
+	const struct asm_options *options;
 	const struct ebpf_prog *prog;
 	struct run_maps *maps;
 	size_t map_cnt;
@@ -39,7 +40,7 @@ static void put32(uint8_t *ctx, unsigned off, uint32_t v)
 	memcpy(ctx + off, &v, sizeof(v));
 }
 
-static void fill_skb(uint8_t *ctx, const struct packet *p, uint32_t start)
+static void fill_skb(uint8_t *ctx, const struct input_packet *p, uint32_t start)
 {
 	uint16_t protocol = 0;
 
@@ -51,7 +52,7 @@ static void fill_skb(uint8_t *ctx, const struct packet *p, uint32_t start)
 	put32(ctx, SKB_DATA_END, PACKET_ADDR + p->len - start);
 }
 
-static void fill_xdp(uint8_t *ctx, const struct packet *p)
+static void fill_xdp(uint8_t *ctx, const struct input_packet *p)
 {
 	put32(ctx, XDP_DATA, PACKET_ADDR);
 	put32(ctx, XDP_DATA_END, PACKET_ADDR + p->len);
@@ -80,7 +81,7 @@ static int call_helper(struct ebpf_machine *m, int helper, const uint64_t args[5
 	return run_maps_helper(s->maps, m, helper, args, r0);
 }
 
-static int interpret(struct session *s, const struct packet *p, uint8_t *data, struct err *e)
+static int interpret(struct session *s, const struct input_packet *p, uint8_t *data, struct err *e)
 {
 	const enum ebpf_prog_type type = s->options->type;
 	const bool is_socket = type == EBPF_PROG_SOCKET_FILTER || type == EBPF_PROG_ANY;
@@ -120,7 +121,7 @@ static int interpret(struct session *s, const struct packet *p, uint8_t *data, s
 	return rc;
 }
 
-static int run_packet(void *user, const struct packet *p, struct err *e)
+static int run_packet(void *user, const struct input_packet *p, struct err *e)
 {
 	uint8_t *copy = malloc(p->len + 1); /* the program may write into it */
 	int rc;
@@ -140,7 +141,7 @@ static int place_values(const struct run_maps *maps, struct ebpf_prog *p, struct
 		struct ebpf_insn *insn = &p->insns[i];
 		uint64_t addr;
 
-		if (insn->code != LDDW || insn->src != MAP_VALUE)
+		if (insn->code != LDDW || insn->src != EBPF_PSEUDO_MAP_VALUE)
 			continue;
 		addr = run_maps_value(maps, insn->imm, (uint32_t)insn[1].imm);
 		if (!addr)
@@ -152,7 +153,7 @@ static int place_values(const struct run_maps *maps, struct ebpf_prog *p, struct
 	return 0;
 }
 
-int run_interpreted(const struct options *o, struct ebpf_source *s, struct err *e)
+int run_interpreted(const struct asm_options *o, struct ebpf_source *s, struct err *e)
 {
 	struct session session = {.options = o, .prog = &s->prog, .map_cnt = s->map_cnt};
 	int rc = run_maps_make(&session.maps, s, e);

@@ -3,6 +3,8 @@
  * run_kernel.c - `bpfasm run` by BPF_PROG_TEST_RUN. Fails with the kernel's errno and
  * the verifier's last words.
  */
+#include "run_kernel.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +15,8 @@
 
 #include "../common/fail.h"
 #include "packets.h"
-#include "run.h"
 
-enum { LDDW = 0x18, MAP_FD = 1, MAP_VALUE = 2 };
+enum { LDDW = 0x18 };
 
 struct maps {
 	int *fds;
@@ -38,8 +39,13 @@ static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
 		return err_run(e, -ENOMEM, "run", "out of memory");
 	for (; m->cnt < s->map_cnt; m->cnt++) {
 		const struct ebpf_map_def *d = &s->maps[m->cnt];
-		int fd = kbpf_map_create(d->type, d->key_len, d->value_len, d->entry_cnt, d->flags,
-					 d->name, e);
+		int fd = kbpf_map_create(&(struct kbpf_map_spec){.type = d->type,
+								 .key_len = d->key_len,
+								 .value_len = d->value_len,
+								 .entry_cnt = d->entry_cnt,
+								 .flags = d->flags,
+								 .name = d->name},
+					 e);
 
 		if (fd < 0)
 			return fd;
@@ -56,7 +62,8 @@ static void set_maps(struct ebpf_source *s, const struct maps *m)
 	for (size_t i = 0; i < s->prog.cnt && m->cnt; i += s->prog.insns[i].code == LDDW ? 2 : 1) {
 		struct ebpf_insn *insn = &s->prog.insns[i];
 
-		if (insn->code == LDDW && (insn->src == MAP_FD || insn->src == MAP_VALUE))
+		if (insn->code == LDDW &&
+		    (insn->src == EBPF_PSEUDO_MAP_FD || insn->src == EBPF_PSEUDO_MAP_VALUE))
 			insn->imm = m->fds[insn->imm];
 	}
 }
@@ -66,7 +73,7 @@ struct loaded {
 	uint32_t repeat;
 };
 
-static int run_packet(void *user, const struct packet *p, struct err *e)
+static int run_packet(void *user, const struct input_packet *p, struct err *e)
 {
 	const struct loaded *l = user;
 	struct kbpf_test_run run = {.data_in = p->data, .data_in_len = p->len, .repeat = l->repeat};
@@ -83,7 +90,7 @@ static int run_packet(void *user, const struct packet *p, struct err *e)
 	return 0;
 }
 
-static int load_and_run(const struct options *o, const struct ebpf_source *s, struct err *e)
+static int load_and_run(const struct asm_options *o, const struct ebpf_source *s, struct err *e)
 {
 	const struct kbpf_prog_spec spec = {
 		.type = (uint32_t)o->type, .insns = s->prog.insns, .insn_cnt = s->prog.cnt};
@@ -97,7 +104,7 @@ static int load_and_run(const struct options *o, const struct ebpf_source *s, st
 	return rc;
 }
 
-int run_in_kernel(const struct options *o, struct ebpf_source *s, struct err *e)
+int run_in_kernel(const struct asm_options *o, struct ebpf_source *s, struct err *e)
 {
 	struct maps m = {0};
 	int rc;

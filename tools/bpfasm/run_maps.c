@@ -107,11 +107,11 @@ uint64_t run_maps_value(const struct run_maps *m, int number, uint32_t off)
 static size_t find(const struct map *m, const uint8_t *key)
 {
 	const size_t cnt = m->def->entry_cnt, len = m->def->key_len;
-	uint32_t index;
+	uint32_t slot;
 
 	if (m->is_array) {
-		memcpy(&index, key, sizeof(index));
-		return index < cnt ? index : cnt;
+		memcpy(&slot, key, sizeof(slot));
+		return slot < cnt ? slot : cnt;
 	}
 	for (size_t i = 0; i < cnt; i++)
 		if (m->used[i] && memcmp(m->keys + i * len, key, len) == 0)

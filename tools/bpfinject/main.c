@@ -15,7 +15,7 @@
 #include "options.h"
 #include "place.h"
 
-static int fill_places(struct kbpf_elf *k, const struct options *o, struct err *e)
+static int fill_places(struct kbpf_elf *k, const struct inject_options *o, struct err *e)
 {
 	struct ebpf_target target;
 	int ret = ebpf_target_by_version(&target, o->kernel, e);
@@ -25,7 +25,7 @@ static int fill_places(struct kbpf_elf *k, const struct options *o, struct err *
 	return ret ? ret : kbpf_elf_write(k, o->out, e);
 }
 
-static int run(const struct options *o, struct err *e)
+static int run(const struct inject_options *o, struct err *e)
 {
 	struct kbpf_elf *k;
 	int ret;
@@ -54,7 +54,7 @@ static void make_line(struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct options o;
+	struct inject_options o;
 	struct err e = {0};
 	int ret = options_parse(&o, argc, argv, &e);
 

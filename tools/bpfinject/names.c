@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/util.h"
 #include "../common/fail.h"
-
-#define CNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const struct {
 	const char *name;
@@ -22,7 +21,7 @@ static const struct {
 
 int type_by_name(const char *name, enum ebpf_prog_type *type, struct err *e)
 {
-	for (size_t i = 0; i < CNT(types); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		if (strcmp(name, types[i].name) == 0) {
 			*type = types[i].type;
 			return 0;
@@ -34,7 +33,7 @@ int type_by_name(const char *name, enum ebpf_prog_type *type, struct err *e)
 
 const char *type_name(enum ebpf_prog_type type)
 {
-	for (size_t i = 0; i < CNT(types); i++)
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i].type == type)
 			return types[i].name;
 	return "unknown";
@@ -51,7 +50,7 @@ int access_by_name(const char *name, enum cbpf2ebpf_access *access, struct err *
 		{"probe_read", CBPF2EBPF_PROBE},
 	};
 
-	for (size_t i = 0; i < CNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (strcmp(name, rows[i].name) == 0) {
 			*access = rows[i].access;
 			return 0;
@@ -76,7 +75,7 @@ int verdict_by_name(const char *name, enum ebpf_prog_type type, int32_t *verdict
 	char *end;
 	long number;
 
-	for (size_t i = 0; i < CNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (rows[i].type == type && strcmp(name, rows[i].name) == 0) {
 			*verdict = rows[i].verdict;
 			return 0;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../../src/util.h"
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
@@ -25,7 +26,7 @@ enum kind {
 	PROGRAM, /* a new place */
 };
 
-#define TO(field)    offsetof(struct options, field)
+#define TO(field)    offsetof(struct inject_options, field)
 #define PLACE(field) offsetof(struct settings, field)
 
 /* clang-format off */
@@ -65,20 +66,21 @@ static const struct opt_row rows[] = {
 };
 /* clang-format on */
 
-static int add_place(struct options *o, const char *name, bool entry, struct err *e)
+static int add_place(struct inject_options *o, const char *name, bool entry, struct err *e)
 {
-	struct place *grown = realloc(o->places, (o->place_cnt + 1) * sizeof(*grown));
+	struct inject_place *more = grow(o->places, &o->place_cap, o->place_cnt + 1, sizeof(*more));
 
-	if (!grown)
+	if (!more)
 		return err_run(e, -ENOMEM, "options", "out of memory");
-	o->places = grown;
-	grown[o->place_cnt++] = (struct place){.name = name, .entry = entry, .set = o->defaults};
+	o->places = more;
+	more[o->place_cnt++] =
+		(struct inject_place){.name = name, .entry = entry, .set = o->defaults};
 	return 0;
 }
 
 static int apply(void *values, const struct opt_row *row, char *arg, struct err *e)
 {
-	struct options *o = values;
+	struct inject_options *o = values;
 	struct settings *set = o->place_cnt ? &o->places[o->place_cnt - 1].set : &o->defaults;
 
 	switch (row->kind) {
@@ -97,7 +99,7 @@ static int apply(void *values, const struct opt_row *row, char *arg, struct err 
 	}
 }
 
-static int check_place(const struct place *p, struct err *e)
+static int check_place(const struct inject_place *p, struct err *e)
 {
 	if (!p->set.expr == !p->set.reject_all)
 		return err_input(e, -EINVAL, "options",
@@ -109,9 +111,9 @@ static int check_place(const struct place *p, struct err *e)
 	return 0;
 }
 
-static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), apply};
+static const struct opt_table table = {rows, ARRAY_LEN(rows), apply};
 
-static int check(const struct options *o, struct err *e)
+static int check(const struct inject_options *o, struct err *e)
 {
 	int ret = 0;
 
@@ -130,12 +132,12 @@ static int check(const struct options *o, struct err *e)
 	return ret;
 }
 
-int options_parse(struct options *o, int argc, char **argv, struct err *e)
+int options_parse(struct inject_options *o, int argc, char **argv, struct err *e)
 {
 	struct opt_words w;
 	int ret;
 
-	*o = (struct options){.kernel = DEFAULT_KERNEL};
+	*o = (struct inject_options){.kernel = DEFAULT_KERNEL};
 	ret = opt_parse(&table, argc, argv, o, &w, e);
 	if (ret || o->help || o->version)
 		return ret;
@@ -146,7 +148,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 	return check(o, e);
 }
 
-void options_free(struct options *o)
+void options_free(struct inject_options *o)
 {
 	free(o->places);
 }

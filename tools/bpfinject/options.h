@@ -20,24 +20,24 @@ struct settings {
 };
 
 /* A place: the stub (--at) or program (--entry) with that name. */
-struct place {
+struct inject_place {
 	const char *name;
 	bool entry;
 	struct settings set;
 };
 
-struct options {
+struct inject_options {
 	const char *in, *out;
 	const char *kernel;
 	struct settings defaults;
-	struct place *places; /* malloc'ed */
-	size_t place_cnt;
+	struct inject_place *places; /* malloc'ed */
+	size_t place_cnt, place_cap;
 	bool list, help, version;
 };
 
 /* 0, or -errno with *e filled. */
-int options_parse(struct options *o, int argc, char **argv, struct err *e);
-void options_free(struct options *o);
+int options_parse(struct inject_options *o, int argc, char **argv, struct err *e);
+void options_free(struct inject_options *o);
 void options_help(void);
 
 #endif

@@ -25,7 +25,7 @@ struct view {
 };
 
 /* Is it the function, or a clone that clang made of the stub ("F.specialized.1")? */
-static bool is_named(const struct kbpf_elf_func *f, const struct place *p)
+static bool is_named(const struct kbpf_elf_func *f, const struct inject_place *p)
 {
 	size_t len = strlen(p->name);
 
@@ -135,8 +135,8 @@ static int make_head(const struct settings *set, const struct cbpf2ebpf_inject *
 }
 
 /* How the filter has to look for the function of the view. */
-static int find_how(const struct view *v, const struct place *p, struct cbpf2ebpf_inject *how,
-		    struct err *e)
+static int find_how(const struct view *v, const struct inject_place *p,
+		    struct cbpf2ebpf_inject *how, struct err *e)
 {
 	int ret = p->entry ? check_program(v, e) : check_stub(v, e);
 
@@ -155,7 +155,7 @@ static int find_how(const struct view *v, const struct place *p, struct cbpf2ebp
 }
 
 /* The next function that the place names, from index v->i on; false: no more. */
-static bool next_named(struct view *v, const struct place *p)
+static bool next_named(struct view *v, const struct inject_place *p)
 {
 	while (v->i < v->cnt && !is_named(&v->funcs[v->i], p))
 		v->i++;
@@ -179,7 +179,7 @@ static int find_stack(const struct view *v, struct cbpf2ebpf_inject *how, struct
 	return room == 0 ? no_stack(v, how, e) : room < 0 ? room : 0;
 }
 
-static int fill_one(struct kbpf_elf *k, const struct view *v, const struct place *p,
+static int fill_one(struct kbpf_elf *k, const struct view *v, const struct inject_place *p,
 		    const struct ebpf_target *target, struct err *e)
 {
 	struct cbpf2ebpf_inject how = {.target = target};
@@ -199,7 +199,7 @@ static int fill_one(struct kbpf_elf *k, const struct view *v, const struct place
 	return ret;
 }
 
-static int not_found(const struct place *p, struct err *e)
+static int not_found(const struct inject_place *p, struct err *e)
 {
 	return err_input(e, -ENOENT, "inject",
 			 p->entry ? "there is no program %s (--list shows all)"
@@ -209,7 +209,7 @@ static int not_found(const struct place *p, struct err *e)
 			 p->name);
 }
 
-int place_fill(struct kbpf_elf *k, const struct place *p, const struct ebpf_target *target,
+int place_fill(struct kbpf_elf *k, const struct inject_place *p, const struct ebpf_target *target,
 	       struct err *e)
 {
 	size_t from = 0;

@@ -9,7 +9,7 @@
 #include "options.h"
 
 /* 0, or -errno with *e filled; the object is then good for nothing. */
-int place_fill(struct kbpf_elf *k, const struct place *p, const struct ebpf_target *target,
+int place_fill(struct kbpf_elf *k, const struct inject_place *p, const struct ebpf_target *target,
 	       struct err *e);
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include <endian.h>
 
-#include "run.h"
+#include "alu.h"
 
 static uint64_t divide(uint64_t a, uint64_t b)
 {

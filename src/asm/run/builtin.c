@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "run.h"
+#include "state.h"
 
 enum { START_MAC = 0, START_NET = 1 }; /* of skb_load_bytes_relative: BPF_HDR_START_* */
 

@@ -6,7 +6,10 @@
  */
 #include <errno.h>
 
-#include "run.h"
+#include "data.h"
+
+#include "alu.h"
+#include "memory.h"
 
 /* Offsets of LD_ABS and LD_IND from here up count from the network or the link-layer header. */
 #define NET_OFF (-0x100000)
@@ -15,7 +18,7 @@
 /* ---- Arithmetic --------------------------------------------------------------------------- */
 
 /* dst = dst op operand; of dst alone (neg, swap) */
-int ebpf_run_do_alu(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_alu(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t dst, src;
 	int rc = ebpf_run_reg(r, insn->dst, &dst);
@@ -27,7 +30,7 @@ int ebpf_run_do_alu(struct run *r, const struct ebpf_insn *insn)
 	return rc;
 }
 
-int ebpf_run_do_unary(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_unary(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t dst;
 	int rc = ebpf_run_reg(r, insn->dst, &dst);
@@ -37,7 +40,7 @@ int ebpf_run_do_unary(struct run *r, const struct ebpf_insn *insn)
 	return rc;
 }
 
-int ebpf_run_do_mov(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_mov(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t src;
 	int rc = ebpf_run_operand(r, insn, &src);
@@ -47,13 +50,13 @@ int ebpf_run_do_mov(struct run *r, const struct ebpf_insn *insn)
 	return rc;
 }
 
-int ebpf_run_do_ld64(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_ld64(struct interp *r, const struct ebpf_insn *insn)
 {
 	ebpf_run_set_reg(r, insn->dst, (uint64_t)(uint32_t)insn[1].imm << 32 | (uint32_t)insn->imm);
 	return 0;
 }
 
-int ebpf_run_do_ld64_map(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_ld64_map(struct interp *r, const struct ebpf_insn *insn)
 {
 	ebpf_run_set_reg(r, insn->dst, EBPF_RUN_MAP(insn->imm));
 	return 0;
@@ -69,7 +72,8 @@ static unsigned access_len(uint8_t code)
 }
 
 /* The bytes at reg + off. */
-static int reach(struct run *r, const struct ebpf_insn *insn, unsigned reg, bool write, void **host)
+static int reach(struct interp *r, const struct ebpf_insn *insn, unsigned reg, bool stores,
+		 void **host)
 {
 	uint64_t base;
 	int rc = ebpf_run_reg(r, reg, &base);
@@ -77,7 +81,7 @@ static int reach(struct run *r, const struct ebpf_insn *insn, unsigned reg, bool
 	if (rc)
 		return rc;
 	return ebpf_run_access(r, base + (uint64_t)(int64_t)insn->off, access_len(insn->code),
-			       write, host);
+			       stores, host);
 }
 
 static uint64_t sign_extended(uint64_t v, unsigned len)
@@ -87,7 +91,7 @@ static uint64_t sign_extended(uint64_t v, unsigned len)
 	return (uint64_t)((int64_t)(v << shift) >> shift);
 }
 
-int ebpf_run_do_load(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_load(struct interp *r, const struct ebpf_insn *insn)
 {
 	const unsigned len = access_len(insn->code);
 	uint64_t v;
@@ -103,7 +107,7 @@ int ebpf_run_do_load(struct run *r, const struct ebpf_insn *insn)
 	return 0;
 }
 
-int ebpf_run_do_store(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_store(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t v = (uint64_t)(int64_t)insn->imm;
 	void *host;
@@ -119,7 +123,7 @@ int ebpf_run_do_store(struct run *r, const struct ebpf_insn *insn)
 }
 
 /* The bytes of a read-modify-write, with their value and the source register's. */
-static int reach_atomic(struct run *r, const struct ebpf_insn *insn, void **host, uint64_t *old,
+static int reach_atomic(struct interp *r, const struct ebpf_insn *insn, void **host, uint64_t *old,
 			uint64_t *src)
 {
 	const unsigned len = access_len(insn->code);
@@ -155,7 +159,7 @@ static uint64_t atomic_result(int op, uint64_t old, uint64_t src)
 }
 
 /* *mem = *mem op src; with fetch src = the old value, of 32 bits zero-extended */
-int ebpf_run_do_atomic(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_atomic(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t old, src;
 	void *host;
@@ -170,7 +174,7 @@ int ebpf_run_do_atomic(struct run *r, const struct ebpf_insn *insn)
 }
 
 /* if (*mem == r0) *mem = src; r0 = the old value */
-int ebpf_run_do_cmpxchg(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_cmpxchg(struct interp *r, const struct ebpf_insn *insn)
 {
 	const unsigned len = access_len(insn->code);
 	uint64_t old, src, expected;
@@ -201,7 +205,7 @@ static const uint8_t *packet_at(const struct ebpf_machine *m, int64_t off, unsig
 	return (const uint8_t *)m->packet + off;
 }
 
-static int load_packet(struct run *r, const struct ebpf_insn *insn, int32_t off)
+static int load_packet(struct interp *r, const struct ebpf_insn *insn, int32_t off)
 {
 	const unsigned len = access_len(insn->code);
 	const uint8_t *p = packet_at(r->machine, off, len);
@@ -219,12 +223,12 @@ static int load_packet(struct run *r, const struct ebpf_insn *insn, int32_t off)
 	return p ? 0 : ebpf_run_leave(r);
 }
 
-int ebpf_run_do_abs(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_abs(struct interp *r, const struct ebpf_insn *insn)
 {
 	return load_packet(r, insn, insn->imm);
 }
 
-int ebpf_run_do_ind(struct run *r, const struct ebpf_insn *insn)
+int ebpf_run_do_ind(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t src;
 	int rc = ebpf_run_reg(r, insn->src, &src);

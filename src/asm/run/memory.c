@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "run.h"
+#include "memory.h"
 
 /* Is [addr, addr + len) inside the `size` bytes at `base`? */
 static bool inside(uint64_t addr, uint64_t len, uint64_t base, uint64_t size)
@@ -25,7 +25,7 @@ static const struct ebpf_region *find_region(const struct ebpf_machine *m, uint6
 }
 
 /* The frame whose stack holds the bytes, with the offset of the first. */
-static struct frame *find_frame(struct run *r, uint64_t addr, uint64_t len, size_t *off)
+static struct frame *find_frame(struct interp *r, uint64_t addr, uint64_t len, size_t *off)
 {
 	for (unsigned f = 0; f <= r->depth; f++) {
 		const uint64_t base = RUN_STACK_TOP - f * RUN_STACK_STEP - RUN_STACK_LEN;
@@ -47,7 +47,7 @@ static bool all_written(const struct frame *f, size_t off, size_t len)
 }
 
 /* The bytes, or NULL with the reason in *why. */
-static void *locate(struct run *r, uint64_t addr, size_t len, bool write, const char **why)
+static void *locate(struct interp *r, uint64_t addr, size_t len, bool stores, const char **why)
 {
 	const struct ebpf_region *region = find_region(r->machine, addr, len);
 	struct frame *f;
@@ -55,8 +55,9 @@ static void *locate(struct run *r, uint64_t addr, size_t len, bool write, const 
 
 	if (region) {
 		*why = "are in a region that cannot be written";
-		return write && !region->writable ? NULL
-						  : (uint8_t *)region->data + (addr - region->addr);
+		return stores && !region->writable
+			       ? NULL
+			       : (uint8_t *)region->data + (addr - region->addr);
 	}
 	f = find_frame(r, addr, len, &off);
 	if (!f) {
@@ -64,9 +65,9 @@ static void *locate(struct run *r, uint64_t addr, size_t len, bool write, const 
 		return NULL;
 	}
 	*why = "of the stack were never written";
-	if (!write && !all_written(f, off, len))
+	if (!stores && !all_written(f, off, len))
 		return NULL;
-	if (write)
+	if (stores)
 		memset(&f->written[off], true, len);
 	return &f->stack[off];
 }
@@ -76,7 +77,7 @@ static bool on_stack(uint64_t addr)
 	return addr <= RUN_STACK_TOP && addr > RUN_STACK_TOP - RUN_DEPTH_MAX * RUN_STACK_STEP;
 }
 
-int ebpf_run_access(struct run *r, uint64_t addr, unsigned len, bool write, void **host)
+int ebpf_run_access(struct interp *r, uint64_t addr, unsigned len, bool stores, void **host)
 {
 	const char *why;
 
@@ -85,17 +86,17 @@ int ebpf_run_access(struct run *r, uint64_t addr, unsigned len, bool write, void
 				     "the stack access at r10 %+" PRId64
 				     " is not aligned to its %u bytes",
 				     (int64_t)(addr - r->frames[r->depth].regs[10]), len);
-	*host = locate(r, addr, len, write, &why);
+	*host = locate(r, addr, len, stores, &why);
 	if (!*host)
 		return ebpf_run_fail(r, -EFAULT, "%u bytes at 0x%" PRIx64 " %s", len, addr, why);
 	return 0;
 }
 
-void *ebpf_run_memory(struct ebpf_machine *m, uint64_t addr, size_t len, bool write)
+void *ebpf_run_memory(struct ebpf_machine *m, uint64_t addr, size_t len, bool stores)
 {
 	const char *why;
 
-	return m->state ? locate(m->state, addr, len, write, &why) : NULL;
+	return m->state ? locate(m->state, addr, len, stores, &why) : NULL;
 }
 
 /* One number in each width; which member counts depends on the length. */

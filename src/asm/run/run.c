@@ -3,73 +3,29 @@
  * run.c - the interpreter: one function a form of the instruction table, which takes the
  * instruction and changes the run. A form without a function cannot be interpreted (-ENOTSUP).
  */
-#include "run.h"
+#include "bpfcap/ebpf_run.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../../util.h"
+#include "alu.h"
+#include "data.h"
 
 #define STEP_MAX_DEFAULT 1000000
 #define MAY_GOTO_MAX	 (1u << 23) /* the kernel's budget for one run */
 
-int ebpf_run_fail(struct run *r, int code, const char *fmt, ...)
-{
-	char why[256], text[EBPF_TEXT_LEN];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	(void)ebpf_disasm(r->prog->insns, r->prog->cnt, r->slot, text);
-	return err_run(r->err, code, "run", "instruction %zu '%s': %s", r->slot, text, why);
-}
-
-/* ---- Registers ---------------------------------------------------------------------------- */
-
-static struct frame *top(struct run *r)
-{
-	return &r->frames[r->depth];
-}
-
-int ebpf_run_reg(struct run *r, unsigned reg, uint64_t *value)
-{
-	*value = top(r)->regs[reg];
-	if (top(r)->known >> reg & 1)
-		return 0;
-	return ebpf_run_fail(r, -EINVAL, "r%u has no value here", reg);
-}
-
-void ebpf_run_set_reg(struct run *r, unsigned reg, uint64_t value)
-{
-	top(r)->regs[reg] = value;
-	top(r)->known |= (uint16_t)(1u << reg);
-}
-
-void ebpf_run_forget_args(struct run *r)
-{
-	top(r)->known &= (uint16_t)~0x3eu;
-}
-
-/* The second operand: register or sign-extended immediate. */
-int ebpf_run_operand(struct run *r, const struct ebpf_insn *insn, uint64_t *value)
-{
-	*value = (uint64_t)(int64_t)insn->imm;
-	return ISA_IS_REG(insn->code) ? ebpf_run_reg(r, insn->src, value) : 0;
-}
-
 /* ---- Control ------------------------------------------------------------------------------ */
 
-static void go(struct run *r, int64_t distance)
+static void go(struct interp *r, int64_t distance)
 {
 	r->next = (size_t)((int64_t)r->slot + 1 + distance);
 }
 
-static int run_goto(struct run *r, const struct ebpf_insn *insn)
+static int run_goto(struct interp *r, const struct ebpf_insn *insn)
 {
 	const bool may = insn->code == ISA_MAY_GOTO;
 
@@ -78,13 +34,13 @@ static int run_goto(struct run *r, const struct ebpf_insn *insn)
 	return 0;
 }
 
-static int run_gotol(struct run *r, const struct ebpf_insn *insn)
+static int run_gotol(struct interp *r, const struct ebpf_insn *insn)
 {
 	go(r, insn->imm);
 	return 0;
 }
 
-static int run_cond(struct run *r, const struct ebpf_insn *insn)
+static int run_cond(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t dst, src;
 	int rc = ebpf_run_reg(r, insn->dst, &dst);
@@ -96,7 +52,7 @@ static int run_cond(struct run *r, const struct ebpf_insn *insn)
 	return rc;
 }
 
-static int run_helper(struct run *r, const struct ebpf_insn *insn)
+static int run_helper(struct interp *r, const struct ebpf_insn *insn)
 {
 	const ebpf_run_helper helper = r->machine->helper ? r->machine->helper : ebpf_run_builtin;
 	const char *name = ebpf_helper_name(insn->imm);
@@ -104,7 +60,8 @@ static int run_helper(struct run *r, const struct ebpf_insn *insn)
 	int rc;
 
 	for (unsigned i = 0; i < 5; i++)
-		args[i] = top(r)->known >> (i + 1) & 1 ? top(r)->regs[i + 1] : RUN_POISON;
+		args[i] = interp_frame(r)->known >> (i + 1) & 1 ? interp_frame(r)->regs[i + 1]
+								: RUN_POISON;
 	rc = helper(r->machine, insn->imm, args, &r0);
 	if (rc)
 		return ebpf_run_fail(r, rc, "helper %s (%d) %s", name ? name : "unknown", insn->imm,
@@ -115,9 +72,9 @@ static int run_helper(struct run *r, const struct ebpf_insn *insn)
 	return 0;
 }
 
-static void enter(struct run *r, size_t slot)
+static void enter(struct interp *r, size_t slot)
 {
-	struct frame *f = top(r);
+	struct frame *f = interp_frame(r);
 
 	memset(f->written, false, sizeof(f->written));
 	f->known = 0;
@@ -125,15 +82,15 @@ static void enter(struct run *r, size_t slot)
 	r->next = slot;
 }
 
-static int run_local(struct run *r, const struct ebpf_insn *insn)
+static int run_local(struct interp *r, const struct ebpf_insn *insn)
 {
-	const struct frame *caller = top(r);
+	const struct frame *caller = interp_frame(r);
 
 	if (insn->off)
 		return ebpf_run_fail(r, -ENOTSUP, "the kernel translated this call already");
 	if (r->depth + 1 == RUN_DEPTH_MAX)
 		return ebpf_run_fail(r, -EINVAL, "calls are nested deeper than %d", RUN_DEPTH_MAX);
-	top(r)->return_slot = r->next;
+	interp_frame(r)->return_slot = r->next;
 	r->depth++;
 	enter(r, (size_t)((int64_t)r->slot + 1 + insn->imm));
 	for (unsigned reg = 1; reg <= 5; reg++)
@@ -142,23 +99,7 @@ static int run_local(struct run *r, const struct ebpf_insn *insn)
 	return 0;
 }
 
-/* Back to the caller with R0, which is known. */
-int ebpf_run_leave(struct run *r)
-{
-	const uint64_t r0 = top(r)->regs[0];
-
-	if (r->depth == 0) {
-		r->done = true;
-		return 0;
-	}
-	r->depth--;
-	r->next = top(r)->return_slot;
-	ebpf_run_forget_args(r);
-	ebpf_run_set_reg(r, 0, r0);
-	return 0;
-}
-
-static int run_exit(struct run *r, const struct ebpf_insn *insn)
+static int run_exit(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t r0;
 	int rc = ebpf_run_reg(r, 0, &r0);
@@ -199,7 +140,7 @@ static run_form *const forms[ISA_FORM_CNT] = {
 
 /* ---- The run ------------------------------------------------------------------------------ */
 
-static int step(struct run *r)
+static int step(struct interp *r)
 {
 	const struct ebpf_insn *insn = &r->prog->insns[r->slot];
 	const struct isa_row *row;
@@ -210,13 +151,13 @@ static int step(struct run *r)
 	if (!forms[row->form])
 		return ebpf_run_fail(r, -ENOTSUP, "this instruction cannot be interpreted");
 	if (r->machine->trace)
-		r->machine->trace(r->machine, r->slot, top(r)->regs);
+		r->machine->trace(r->machine, r->slot, interp_frame(r)->regs);
 	r->next = r->slot + (insn->code == ISA_LDDW ? 2 : 1);
 	r->machine->step_cnt++;
 	return forms[row->form](r, insn);
 }
 
-static int run_all(struct run *r)
+static int run_all(struct interp *r)
 {
 	const uint64_t max = r->machine->step_max ? r->machine->step_max : STEP_MAX_DEFAULT;
 
@@ -237,7 +178,7 @@ static int run_all(struct run *r)
 
 int ebpf_run(const struct ebpf_prog *p, struct ebpf_machine *m, uint64_t *r0, struct err *e)
 {
-	struct run *r;
+	struct interp *r;
 	int rc = m->checked ? 0 : ebpf_check(p->insns, p->cnt, NULL, EBPF_PROG_ANY, e);
 
 	if (rc)

@@ -3,10 +3,14 @@
  * assign.c - statements that assign to a register, of all kinds but memory
  * (mem.c). -ENOENT between functions of this file means "not this kind, nothing was read".
  */
+#include "assign.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "parse.h"
+#include "../../util.h"
+#include "mem.h"
+#include "wide.h"
 
 static uint8_t alu_class(char letter)
 {
@@ -132,7 +136,7 @@ static int parse_percpu(struct scan *s, uint8_t dst, struct statement *st)
 	static const char *const words[] = {"(", "void", "__percpu", "*", ")", "("};
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && !rc; i++)
+	for (size_t i = 0; i < ARRAY_LEN(words) && !rc; i++)
 		rc = ebpf_parse_text(s, words[i]);
 	st->op = ebpf_parse_op(ebpf_parse_row((struct word){"__percpu", 8}, 0xff, 0xbf));
 	st->op.dst = dst;

@@ -3,13 +3,14 @@
  * directive.c - what a source defines: constants (.equ) and maps (.map); directives
  * of compilers that change nothing here are passed over, others refused.
  */
+#include "directive.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bpfcap/err.h"
-#include "parse.h"
-#include "parser.h"
+#include "../../util.h"
+#include "operand.h"
 
 struct name *ebpf_parse_define(struct parser *p, struct word word, int *rc)
 {
@@ -84,7 +85,7 @@ static int take_map_field(struct parser *p, bool is_type, uint32_t *value)
 
 	at = p->scan.p;
 	if (!rc && is_type && ebpf_scan_name(&p->scan, &word)) {
-		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		for (size_t i = 0; i < ARRAY_LEN(types); i++)
 			if (ebpf_word_is(word, types[i].name)) {
 				*value = types[i].type;
 				return 0;
@@ -102,14 +103,13 @@ static int take_map_field(struct parser *p, bool is_type, uint32_t *value)
 
 static int add_map(struct parser *p, struct word word, const struct ebpf_map_def *def)
 {
-	struct ebpf_map_def *bigger;
+	struct ebpf_map_def *more = grow(p->maps, &p->map_cap, p->map_cnt + 1, sizeof(*more));
 	struct name *n;
 	int rc;
 
-	bigger = realloc(p->maps, (p->map_cnt + 1) * sizeof(*bigger));
-	if (!bigger)
+	if (!more)
 		return err_run(p->scan.err, -ENOMEM, "assemble", "out of memory for maps");
-	p->maps = bigger;
+	p->maps = more;
 	n = ebpf_parse_define(p, word, &rc);
 	if (!n)
 		return rc;
@@ -149,7 +149,7 @@ static bool is_idle_directive(struct word w)
 	static const char *const idle[] = {".text",    ".globl", ".global", ".type",  ".size",
 					   ".p2align", ".file",	 ".ident",  ".local", ".addrsig"};
 
-	for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(idle); i++)
 		if (ebpf_word_is(w, idle[i]))
 			return true;
 	return false;

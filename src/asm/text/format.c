@@ -127,9 +127,9 @@ static int allocate(struct ebpf_prog *out, size_t cnt, const char *name, struct 
 {
 	if (cnt == 0)
 		return err_input(e, -EINVAL, "read", "%s: the program is empty", name);
-	if (cnt > BUILDER_SLOTS_MAX)
+	if (cnt > EBPF_SLOTS_MAX)
 		return err_input(e, -EINVAL, "read", "%s: the program is longer than %u slots",
-				 name, BUILDER_SLOTS_MAX);
+				 name, EBPF_SLOTS_MAX);
 	out->insns = calloc(cnt, sizeof(*out->insns));
 	if (!out->insns)
 		return err_run(e, -ENOMEM, "read", "out of memory for %zu instructions", cnt);
@@ -214,7 +214,7 @@ static int read_decimal(const char *data, size_t len, const char *name, struct e
 	int rc = 0;
 
 	if (next_line(&s, &data, end))
-		rc = take(&s, 1, BUILDER_SLOTS_MAX, &cnt);
+		rc = take(&s, 1, EBPF_SLOTS_MAX, &cnt);
 	if (!rc && !ebpf_scan_end(&s))
 		return ebpf_scan_fail(&s, s.p, "the number of instructions is expected here");
 	if (!rc)
@@ -289,7 +289,8 @@ int ebpf_read(const void *data, size_t len, const char *name, enum ebpf_format f
 		rc = read_decimal(data, len, name, out, e);
 		break;
 	case EBPF_FORMAT_LISTING:
-		return ebpf_parse(data, len, name, NULL, EBPF_PROG_ANY, out, e);
+		return ebpf_parse(&(struct ebpf_text){.data = data, .len = len, .name = name}, out,
+				  e);
 	default:
 		return err_run(e, -EINVAL, "read", "programs in this form cannot be read back");
 	}

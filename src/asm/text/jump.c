@@ -3,9 +3,9 @@
  * jump.c - statements that move control: goto, if, call. Takes the scanner behind the
  * word that named them; gives the operation with its target, or -EINVAL, said.
  */
-#include <string.h>
+#include "jump.h"
 
-#include "parse.h"
+#include <string.h>
 
 /* An immediate. A listing prints those of jumps as bit patterns of 32 bits. */
 static int parse_imm(struct scan *s, int opcode, int64_t *imm)
@@ -117,7 +117,7 @@ static int parse_numbered_call(struct scan *s, struct word name, int opcode, str
 		return rc;
 	if (number < INT32_MIN || number > INT32_MAX)
 		return ebpf_scan_fail(s, name.p, "the number does not fit 32 bits");
-	st->op = call_op(kfunc ? ISA_CALL_KFUNC : ISA_CALL_HELPER, number);
+	st->op = call_op(kfunc ? EBPF_PSEUDO_CALL_KFUNC : EBPF_PSEUDO_CALL_HELPER, number);
 	if (kfunc || opcode != PARSE_NO_OPCODE || ebpf_word_is(name, "unknown"))
 		return 0;
 	if (name.len > 4 && memcmp(name.p, "bpf_", 4) == 0)
@@ -134,7 +134,7 @@ static int parse_local_call(struct scan *s, int64_t slots, struct statement *st)
 {
 	struct word name;
 
-	st->op = call_op(ISA_CALL_LOCAL, slots);
+	st->op = call_op(EBPF_PSEUDO_CALL_LOCAL, slots);
 	if (s->p == s->end || *s->p != '#')
 		return 0;
 	s->p++;
@@ -155,7 +155,7 @@ int ebpf_parse_call(struct scan *s, int opcode, struct statement *st)
 	if (parse_slots(s, &slots, &rc))
 		return rc ? rc : parse_local_call(s, slots, st);
 	if (!ebpf_scan_name(s, &st->target)) {
-		st->op = call_op(ISA_CALL_HELPER, 0);
+		st->op = call_op(EBPF_PSEUDO_CALL_HELPER, 0);
 		return ebpf_scan_value(s, false, &st->op.imm);
 	}
 	if (s->p < s->end && *s->p == '#') {
@@ -165,7 +165,7 @@ int ebpf_parse_call(struct scan *s, int opcode, struct statement *st)
 		st->target.len = 0;
 		return parse_numbered_call(s, name, opcode, st);
 	}
-	st->op = call_op(ISA_CALL_LOCAL, 0);
+	st->op = call_op(EBPF_PSEUDO_CALL_LOCAL, 0);
 	st->op.kind = EBPF_OP_CALL;
 	st->maybe_helper = true;
 	return 0;

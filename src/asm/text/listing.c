@@ -11,15 +11,15 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
-#include "../builder.h"
-#include "parse.h"
+#include "../../util.h"
+#include "insn.h"
 
 struct listing {
 	struct scan scan;
 	struct mistakes *mistakes;
 	struct ebpf_insn *insns;
 	bool *present;
-	size_t cnt, max;
+	size_t cnt, cap;
 };
 
 static int hex_digit(char c)
@@ -55,23 +55,19 @@ bool ebpf_listing_head(struct scan *s, uint64_t *slot, int *opcode)
 
 static bool reserve(struct listing *l, size_t cnt)
 {
-	const size_t max = cnt + cnt / 2 + 64;
-	struct ebpf_insn *insns;
-	bool *present;
+	size_t insn_cap = l->cap, cap = l->cap;
+	struct ebpf_insn *insns = grow(l->insns, &insn_cap, cnt, sizeof(*insns));
+	bool *present = grow(l->present, &cap, cnt, sizeof(*present));
 
-	if (cnt <= l->max)
-		return true;
-	insns = realloc(l->insns, max * sizeof(*insns));
 	if (insns)
 		l->insns = insns;
-	present = realloc(l->present, max * sizeof(*present));
 	if (present)
 		l->present = present;
 	if (!insns || !present)
 		return false;
-	memset(&insns[l->max], 0, (max - l->max) * sizeof(*insns));
-	memset(&present[l->max], 0, (max - l->max) * sizeof(*present));
-	l->max = max;
+	memset(&insns[l->cap], 0, (cap - l->cap) * sizeof(*insns));
+	memset(&present[l->cap], 0, (cap - l->cap) * sizeof(*present));
+	l->cap = cap;
 	return true;
 }
 
@@ -128,9 +124,9 @@ static int read_line(struct listing *l)
 
 	if (!ebpf_listing_head(&l->scan, &slot, &opcode))
 		return 0;
-	if (slot >= BUILDER_SLOTS_MAX - 1)
+	if (slot >= EBPF_SLOTS_MAX - 1)
 		return ebpf_scan_fail(&l->scan, l->scan.line, "a program has %u slots at most",
-				      BUILDER_SLOTS_MAX);
+				      EBPF_SLOTS_MAX);
 	(void)ebpf_scan_text(&l->scan, "");
 	at = l->scan.p;
 	cut_note(&l->scan);

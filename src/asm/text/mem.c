@@ -3,13 +3,15 @@
  * mem.c - statements that touch memory: loads, stores, atomics, packet loads.
  * Takes the scanner behind the word that named them; gives the operation, or -EINVAL, said.
  */
+#include "mem.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "parse.h"
+#include "../../util.h"
 
 /* "(u8 *)(r1 +4)" */
-struct place {
+struct mem_place {
 	struct word size;
 	const char *at; /* for messages */
 	bool is_signed;
@@ -28,7 +30,7 @@ static bool size_by_name(struct word w, enum ebpf_size *size)
 
 	if (w.len < 2 || (w.p[0] != 'u' && w.p[0] != 's'))
 		return false;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
 		if (ebpf_word_is(digits, sizes[i].digits)) {
 			*size = sizes[i].size;
 			return true;
@@ -37,7 +39,7 @@ static bool size_by_name(struct word w, enum ebpf_size *size)
 }
 
 /* "(SIZE *)" */
-static int parse_size(struct scan *s, struct place *pl)
+static int parse_size(struct scan *s, struct mem_place *pl)
 {
 	if (!ebpf_scan_text(s, "("))
 		return ebpf_scan_fail(s, s->p, "'(' is expected");
@@ -51,7 +53,7 @@ static int parse_size(struct scan *s, struct place *pl)
 }
 
 /* "r1 +4", the offset may be missing */
-static int parse_address(struct scan *s, struct place *pl)
+static int parse_address(struct scan *s, struct mem_place *pl)
 {
 	int64_t off = 0;
 	const char *at;
@@ -73,7 +75,7 @@ static int parse_address(struct scan *s, struct place *pl)
 	return 0;
 }
 
-static int parse_place(struct scan *s, struct place *pl)
+static int parse_place(struct scan *s, struct mem_place *pl)
 {
 	int rc = parse_size(s, pl);
 
@@ -84,7 +86,7 @@ static int parse_place(struct scan *s, struct place *pl)
 	return rc ? rc : ebpf_parse_text(s, ")");
 }
 
-static bool narrow(const struct place *pl)
+static bool narrow(const struct mem_place *pl)
 {
 	return pl->bits != EBPF_DW;
 }
@@ -93,7 +95,7 @@ static bool narrow(const struct place *pl)
 
 int ebpf_parse_store(struct scan *s, struct statement *st)
 {
-	struct place pl;
+	struct mem_place pl;
 	const struct isa_row *row;
 	uint8_t src = 0;
 	char letter;
@@ -119,7 +121,7 @@ int ebpf_parse_store(struct scan *s, struct statement *st)
 }
 
 /* "skb[12]", "skb[r1 + 12]"; the "skb" is read */
-static int parse_packet(struct scan *s, const struct place *pl, struct statement *st)
+static int parse_packet(struct scan *s, const struct mem_place *pl, struct statement *st)
 {
 	const struct isa_row *row;
 	uint8_t src = 0;
@@ -146,7 +148,7 @@ int ebpf_parse_load(struct scan *s, char letter, uint8_t dst, struct statement *
 {
 	const char *at = s->p;
 	const struct isa_row *row;
-	struct place pl;
+	struct mem_place pl;
 	int rc = parse_size(s, &pl);
 
 	if (rc)
@@ -177,7 +179,7 @@ int ebpf_parse_load(struct scan *s, char letter, uint8_t dst, struct statement *
 
 /* ---- Atomics ------------------------------------------------------------------------------ */
 
-static int atomic_op(struct scan *s, struct word text, const struct place *pl, const char *at,
+static int atomic_op(struct scan *s, struct word text, const struct mem_place *pl, const char *at,
 		     struct statement *st)
 {
 	const uint8_t code = (uint8_t)(ISA_STX | ISA_MODE_ATOMIC | pl->bits);
@@ -194,7 +196,7 @@ static int atomic_op(struct scan *s, struct word text, const struct place *pl, c
 int ebpf_parse_lock(struct scan *s, struct statement *st)
 {
 	struct word text;
-	struct place pl;
+	struct mem_place pl;
 	int rc = ebpf_parse_text(s, "*");
 
 	if (!rc)
@@ -211,7 +213,7 @@ int ebpf_parse_lock(struct scan *s, struct statement *st)
 int ebpf_parse_store_release(struct scan *s, struct statement *st)
 {
 	const struct word text = {"store_release", strlen("store_release")};
-	struct place pl;
+	struct mem_place pl;
 	int rc = ebpf_parse_text(s, "(");
 
 	if (!rc)
@@ -251,7 +253,7 @@ static const struct function {
 	{"cmpxchg32_32", "cmpxchg", true, EBPF_W, false},
 };
 
-static int parse_function_place(struct scan *s, const struct function *f, struct place *pl)
+static int parse_function_place(struct scan *s, const struct function *f, struct mem_place *pl)
 {
 	int rc = ebpf_parse_text(s, "(");
 
@@ -267,14 +269,14 @@ static int parse_function_place(struct scan *s, const struct function *f, struct
 }
 
 /* ", rN": for fetches and exchanges the register that also takes the old value. */
-static int parse_argument(struct scan *s, const struct place *pl, uint8_t *reg)
+static int parse_argument(struct scan *s, const struct mem_place *pl, uint8_t *reg)
 {
 	int rc = ebpf_parse_text(s, ",");
 
 	return rc ? rc : ebpf_parse_reg(s, pl->bits != EBPF_DW, reg);
 }
 
-static int parse_arguments(struct scan *s, const struct place *pl, uint8_t dst,
+static int parse_arguments(struct scan *s, const struct mem_place *pl, uint8_t dst,
 			   struct statement *st)
 {
 	const char *const at = s->p;
@@ -302,10 +304,10 @@ int ebpf_parse_atomic(struct scan *s, struct word function, char letter, uint8_t
 		      struct statement *st)
 {
 	const struct function *f = NULL;
-	struct place pl = {0};
+	struct mem_place pl = {0};
 	int rc;
 
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
 		if (ebpf_word_is(function, functions[i].name))
 			f = &functions[i];
 	if (!f)

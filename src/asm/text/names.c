@@ -32,7 +32,7 @@ struct name *ebpf_names_find(const struct names *t, struct word word)
 	return n && n->word.p ? n : NULL;
 }
 
-static bool grow(struct names *t)
+static bool rehash(struct names *t)
 {
 	struct names bigger = {.cnt = t->cnt, .max = t->max ? t->max * 2 : 64};
 
@@ -51,7 +51,7 @@ struct name *ebpf_names_add(struct names *t, struct word word)
 {
 	struct name *n;
 
-	if (t->cnt * 2 >= t->max && !grow(t))
+	if (t->cnt * 2 >= t->max && !rehash(t))
 		return NULL;
 	n = place_of(t, word);
 	n->word = word;

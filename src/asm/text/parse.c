@@ -3,7 +3,7 @@
  * parse.c - ebpf_parse(): a text becomes a program. Two passes over the lines: the first
  * finds labels, constants and whether this is a listing, the second emits into a builder.
  */
-#include "parse.h"
+#include "bpfcap/ebpf_text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,8 +11,10 @@
 
 #include "bpfcap/err.h"
 #include "../builder.h"
+#include "directive.h"
+#include "insn.h"
 #include "listing.h"
-#include "parser.h"
+#include "spots.h"
 
 static bool find_constant(void *user, struct word word, int64_t *value)
 {
@@ -135,7 +137,8 @@ static int emit(struct parser *p, const struct ebpf_op *op, const char *at)
 
 static bool refers_to_map(const struct ebpf_op *op)
 {
-	return op->kind == EBPF_OP_LDDW && (op->src == ISA_MAP_FD || op->src == ISA_MAP_VALUE);
+	return op->kind == EBPF_OP_LDDW &&
+	       (op->src == EBPF_PSEUDO_MAP_FD || op->src == EBPF_PSEUDO_MAP_VALUE);
 }
 
 static int second_look(struct parser *p)
@@ -236,15 +239,13 @@ void ebpf_source_free(struct ebpf_source *s)
 	s->map_cnt = 0;
 }
 
-int ebpf_parse(const char *text, size_t len, const char *name, const struct ebpf_target *t,
-	       enum ebpf_prog_type type, struct ebpf_prog *out, struct err *e)
+int ebpf_parse(const struct ebpf_text *text, struct ebpf_prog *out, struct err *e)
 {
-	const struct ebpf_text source = {text, len, name, t, type, NULL, NULL};
 	struct ebpf_source s;
-	int rc = ebpf_parse_source(&source, &s, e);
+	int rc = ebpf_parse_source(text, &s, e);
 
 	if (!rc && s.map_cnt)
-		rc = err_input(e, -EINVAL, "assemble", "%s: maps have no place here", name);
+		rc = err_input(e, -EINVAL, "assemble", "%s: maps are not allowed here", text->name);
 	if (rc)
 		ebpf_source_free(&s);
 	*out = s.prog;

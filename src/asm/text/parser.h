@@ -20,18 +20,9 @@ struct parser {
 	struct names names;
 	struct ebpf_builder *builder;
 	struct spot *spots; /* of each item of the builder */
-	size_t spot_max;
+	size_t spot_cap;
 	struct ebpf_map_def *maps;
-	size_t map_cnt;
+	size_t map_cnt, map_cap;
 };
-
-/* Defines a name, once; NULL, and *rc said, when it cannot be. */
-struct name *ebpf_parse_define(struct parser *p, struct word word, int *rc);
-/* The line's directive, if it is one: in the first pass. 0 or -EINVAL, said. */
-int ebpf_parse_directive(struct parser *p);
-/* Remembers that the items from `first` on come from here. 0 or -ENOMEM, said. */
-int ebpf_parse_note_spot(struct parser *p, size_t first, const char *at);
-/* Does every jump end at an instruction? Only known when all statements are read. */
-int ebpf_parse_check_jumps(struct parser *p);
 
 #endif

@@ -3,25 +3,23 @@
  * spots.c - where in the text each item of the builder comes from, so that jumps to
  * nowhere, which are only known in the end, are told with their place. -EINVAL, said.
  */
+#include "spots.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "bpfcap/err.h"
-#include "../builder.h"
-#include "parser.h"
+#include "../../util.h"
+#include "../link.h"
 
 int ebpf_parse_note_spot(struct parser *p, size_t first, const char *at)
 {
 	const size_t cnt = p->builder->item_cnt;
-	struct spot *bigger;
+	struct spot *more = grow(p->spots, &p->spot_cap, cnt, sizeof(*more));
 
-	if (cnt > p->spot_max) {
-		bigger = realloc(p->spots, (cnt * 2 + 64) * sizeof(*bigger));
-		if (!bigger)
-			return err_run(p->scan.err, -ENOMEM, "assemble", "out of memory");
-		p->spots = bigger;
-		p->spot_max = cnt * 2 + 64;
-	}
+	if (!more && cnt)
+		return err_run(p->scan.err, -ENOMEM, "assemble", "out of memory");
+	p->spots = more;
 	for (size_t i = first; i < cnt; i++)
 		p->spots[i] = (struct spot){at, p->scan.line_no};
 	return 0;

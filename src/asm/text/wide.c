@@ -3,10 +3,10 @@
  * wide.c - what takes two slots and begins with a word: maps, map values, functions.
  *	r1 = map_fd 3 ll	r1 = map_value 3 +8 ll	r1 = map[id:3][0]+8	r1 = subprog[+5]
  */
+#include "wide.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "parse.h"
 
 static int take_int32(struct scan *s, const char *at, bool negative, uint64_t v, int64_t *imm)
 {

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../util.h"
+
 #define MAGIC	0xeb9f
 #define VERSION 1
 
@@ -34,20 +36,24 @@ bool kbpf_elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf
 	return true;
 }
 
-/* The bytes of a section that begins with a head of at least `head_min` bytes. */
+/* A section that begins with a head. */
+struct headed {
+	struct elf_span whole;
+	uint32_t head_len;
+};
+
 static bool open_section(const struct kbpf_elf *k, const char *name, uint32_t head_min,
-			 struct elf_span *whole, uint32_t *head_len)
+			 struct headed *out)
 {
 	const struct elf_section *s = &k->sec[kbpf_elf_section_by_name(k, name)];
 	struct head h;
 
 	if (!s->data || s->h.sh_size < head_min)
 		return false;
-	*whole = (struct elf_span){s->data, elf_size(s)};
 	memcpy(&h, s->data, sizeof(h));
-	*head_len = h.head_len;
+	*out = (struct headed){{s->data, elf_size(s)}, h.head_len};
 	return h.magic == MAGIC && h.version == VERSION && h.head_len >= head_min &&
-	       h.head_len <= whole->len;
+	       h.head_len <= out->whole.len;
 }
 
 /* ---- .BTF ---- */
@@ -55,14 +61,13 @@ static bool open_section(const struct kbpf_elf *k, const char *name, uint32_t he
 bool kbpf_elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b)
 {
 	enum { TYPE_OFF = 8, TYPE_LEN = 12, STR_OFF = 16, STR_LEN = 20, HEAD_MIN = 24 };
-	struct elf_span whole;
-	uint32_t head_len;
+	struct headed s;
 
-	return open_section(k, ".BTF", HEAD_MIN, &whole, &head_len) &&
-	       kbpf_elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, TYPE_OFF),
-				 u32_at(whole, TYPE_LEN), &b->types) &&
-	       kbpf_elf_span_cut(whole, (uint64_t)head_len + u32_at(whole, STR_OFF),
-				 u32_at(whole, STR_LEN), &b->strings) &&
+	return open_section(k, ".BTF", HEAD_MIN, &s) &&
+	       kbpf_elf_span_cut(s.whole, (uint64_t)s.head_len + u32_at(s.whole, TYPE_OFF),
+				 u32_at(s.whole, TYPE_LEN), &b->types) &&
+	       kbpf_elf_span_cut(s.whole, (uint64_t)s.head_len + u32_at(s.whole, STR_OFF),
+				 u32_at(s.whole, STR_LEN), &b->strings) &&
 	       b->strings.len && b->strings.p[b->strings.len - 1] == '\0';
 }
 
@@ -97,7 +102,7 @@ static bool type_tail_len(const struct elf_type *t, size_t *len)
 	};
 	uint32_t kind = elf_type_kind(t);
 
-	if (kind >= sizeof(kinds) / sizeof(kinds[0]) || !kinds[kind].known)
+	if (kind >= ARRAY_LEN(kinds) || !kinds[kind].known)
 		return false;
 	*len = kinds[kind].fixed + (size_t)kinds[kind].per_member * elf_type_member_cnt(t);
 	return true;
@@ -157,11 +162,20 @@ static bool walk_group(const struct elf_btf *b, struct elf_span *part, uint32_t 
 	return true;
 }
 
-/* Calls fn for every record of a section in the part of .BTF.ext whose place stands at `place` in
- * the head. A part that is empty, or that an old compiler did not write, has none. */
-static bool walk_part(const struct elf_btf *b, struct elf_span whole, uint32_t head_len,
-		      uint32_t place, const char *section, record_fn fn, void *user)
+/* One of the tables of .BTF.ext: where its offset stands in the head, and what to do. */
+struct ext_table {
+	uint32_t place;
+	record_fn fn;
+};
+
+/* Calls the table's function for each of its records about a section. A table that is empty, or
+ * that an old compiler did not write, has none. */
+static bool walk_table(const struct elf_btf *b, const struct headed *ext,
+		       const struct ext_table *table, const char *section, void *user)
 {
+	const struct elf_span whole = ext->whole;
+	const uint32_t head_len = ext->head_len, place = table->place;
+	const record_fn fn = table->fn;
 	struct elf_span part;
 	uint32_t record_len;
 
@@ -203,27 +217,22 @@ static void move_insn(void *user, uint8_t *record)
 
 int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e)
 {
-	static const struct {
-		uint32_t place;
-		record_fn fn;
-	} parts[] = {
+	static const struct ext_table tables[] = {
 		{FUNC_INFO, move_start}, /* the function begins with what is inserted */
 		{LINE_INFO, move_start}, /* the verifier wants a line at the start of a function */
 		{CORE_RELO, move_insn},
 	};
 	const char *section = elf_section_name(k, ins->sec);
 	struct elf_insertion copy = *ins;
-	struct elf_span whole;
-	uint32_t head_len;
+	struct headed ext;
 	struct elf_btf b;
 
 	if (!kbpf_elf_section_by_name(k, ".BTF.ext"))
 		return 0;
-	if (!kbpf_elf_btf_open(k, &b) ||
-	    !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len))
+	if (!kbpf_elf_btf_open(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &ext))
 		return BAD(e, "the sections .BTF and .BTF.ext are damaged");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!walk_part(&b, whole, head_len, parts[i].place, section, parts[i].fn, &copy))
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		if (!walk_table(&b, &ext, &tables[i], section, &copy))
 			return BAD(e, "section .BTF.ext is damaged");
 	return 0;
 }
@@ -246,15 +255,14 @@ int kbpf_elf_func_param_cnt(const struct kbpf_elf *k, size_t symbol)
 {
 	const Elf64_Sym *s = &elf_symbols(k)[symbol];
 	struct wanted w = {.at = (uint32_t)s->st_value};
-	struct elf_span whole, tail;
-	uint32_t head_len;
+	const struct ext_table table = {FUNC_INFO, note_type};
+	struct elf_span tail;
+	struct headed ext;
 	struct elf_type t;
 	struct elf_btf b;
 
-	if (!kbpf_elf_btf_open(k, &b) ||
-	    !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &whole, &head_len) ||
-	    !walk_part(&b, whole, head_len, FUNC_INFO, elf_section_name(k, s->st_shndx), note_type,
-		       &w))
+	if (!kbpf_elf_btf_open(k, &b) || !open_section(k, ".BTF.ext", EXT_HEAD_MIN, &ext) ||
+	    !walk_table(&b, &ext, &table, elf_section_name(k, s->st_shndx), &w))
 		return -1;
 	if (!kbpf_elf_btf_type(&b, w.type, &t, &tail) || elf_type_kind(&t) != KIND_FUNC ||
 	    !kbpf_elf_btf_type(&b, t.ref, &t, &tail) || elf_type_kind(&t) != KIND_FUNC_PROTO)

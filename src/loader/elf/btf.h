@@ -44,4 +44,7 @@ bool kbpf_elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t,
 bool kbpf_elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
 		       struct elf_span *tail);
 
+/* Mends the insn offsets of .BTF.ext, if the object has it. 0 or -EINVAL. */
+int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e);
+
 #endif

@@ -3,11 +3,13 @@
  * calls.c - the calls between functions of an object: a function -> all that may get
  * into it. Fails with -ENOMEM.
  */
-#include "elf.h"
+#include "calls.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "code.h"
 
 static size_t slots_of(const struct elf_section *s)
 {

@@ -3,7 +3,7 @@
  * code.c - puts instructions into an array of instructions and mends the distances
  * across them. Fails with -EINVAL when a jump would get too long for its field.
  */
-#include "elf.h"
+#include "code.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@ enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn)
 {
 	uint8_t class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
 
-	if (elf_is_call(insn) || (insn->code == OP_LDDW && insn->src == LDDW_FUNC))
+	if (elf_is_call(insn) || (insn->code == OP_LDDW && insn->src == EBPF_PSEUDO_FUNC))
 		return IN_IMM_OF_FUNC;
 	if ((class != BPF_JMP && class != BPF_JMP32) || op == BPF_CALL || op == BPF_EXIT)
 		return NO_DISTANCE;
@@ -47,34 +47,32 @@ static int mend(struct ebpf_insn *insn, size_t i, const struct elf_insertion *in
 	return 0;
 }
 
-int kbpf_elf_code_insert(const struct ebpf_insn *insns, size_t cnt, const bool *relocated,
-			 size_t at, const struct ebpf_insn *head, size_t head_cnt,
+int kbpf_elf_code_insert(const struct kbpf_insertion *change, const bool *relocated,
 			 struct ebpf_insn *out, struct err *e)
 {
+	const size_t at = change->at, cnt = change->cnt, head_cnt = change->head_cnt;
 	const struct elf_insertion ins = {.at = at, .len = head_cnt};
-	int ret = 0;
+	int rc = 0;
 
 	if (at >= cnt)
 		return BAD(e, "instruction %zu is not in the code", at);
-	memcpy(out, insns, at * sizeof(*out));
-	memcpy(out + at, head, head_cnt * sizeof(*out));
-	memcpy(out + at + head_cnt, insns + at, (cnt - at) * sizeof(*out));
-	for (size_t i = 0; !ret && i < cnt; i++) {
+	memcpy(out, change->insns, at * sizeof(*out));
+	memcpy(out + at, change->head, head_cnt * sizeof(*out));
+	memcpy(out + at + head_cnt, change->insns + at, (cnt - at) * sizeof(*out));
+	for (size_t i = 0; !rc && i < cnt; i++) {
 		struct ebpf_insn *insn = &out[elf_moved_insn(&ins, i)];
 
 		if (!(relocated && relocated[i]))
-			ret = mend(insn, i, &ins, cnt, e);
+			rc = mend(insn, i, &ins, cnt, e);
 		if (insn->code != OP_LDDW)
 			continue;
 		if (++i == at) /* the second slot is no instruction */
 			return BAD(e, "slot %zu is in the middle of an instruction", at);
 	}
-	return ret;
+	return rc;
 }
 
-int kbpf_insns_insert(const struct ebpf_insn *insns, size_t cnt, size_t at,
-		      const struct ebpf_insn *head, size_t head_cnt, struct ebpf_insn *out,
-		      struct err *e)
+int kbpf_insns_insert(const struct kbpf_insertion *ins, struct ebpf_insn *out, struct err *e)
 {
-	return kbpf_elf_code_insert(insns, cnt, NULL, at, head, head_cnt, out, e);
+	return kbpf_elf_code_insert(ins, NULL, out, e);
 }

@@ -112,49 +112,10 @@ static inline bool elf_is_func(const struct kbpf_elf *k, const Elf64_Sym *s)
 /* Calls of functions of the object, not of helpers. */
 static inline bool elf_is_call(const struct ebpf_insn *insn)
 {
-	return insn->code == (BPF_JMP | BPF_CALL) && insn->src == BPF_PSEUDO_CALL;
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src == EBPF_PSEUDO_CALL_LOCAL;
 }
 
-#define OP_LDDW	  (BPF_LD | BPF_IMM | BPF_DW) /* two slots */
-#define LDDW_FUNC 4 /* BPF_PSEUDO_FUNC: the address of a function, by its distance */
-
-/* How an instruction says where control goes. */
-enum elf_distance { NO_DISTANCE, IN_OFF, IN_IMM, IN_IMM_OF_FUNC };
-
-enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn);
-
-#define ELF_NOWHERE	   SIZE_MAX
-#define ELF_CALL_DEPTH_MAX 8 /* frames that the kernel allows */
-
-/* All slots of code, numbered through: slot i of section s is base[s] + i. */
-struct elf_calls {
-	size_t *base;
-	size_t slot_cnt;
-	size_t *target; /* the slot that is called, or whose address is taken, or ELF_NOWHERE */
-};
-
-/* 0 or -ENOMEM; to be freed in the first case. */
-int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c);
-void kbpf_elf_calls_free(struct elf_calls *c);
-
-static inline size_t elf_func_slot(const struct elf_calls *c, const struct kbpf_elf_func *f)
-{
-	return c->base[f->section] + f->at;
-}
-
-/*
- * The map that a variable in .maps (BTF), or in the old "maps", declares; `name` is its symbol,
- * `at` its byte in the section. What cannot be found out stays 0.
- */
-void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
-			 struct kbpf_elf_map *m);
-
-/* Bytes that a relocation of this type covers in such a section; 0: not one we know. */
-size_t kbpf_elf_reloc_len(const struct elf_section *target, uint64_t type);
-
-/* Is symbol i, or relocation *r of the SHT_REL section `sec`, as the head of this file says? */
-int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e);
-int kbpf_elf_reloc_check(const struct kbpf_elf *k, size_t sec, const Elf64_Rel *r, struct err *e);
+#define OP_LDDW (BPF_LD | BPF_IMM | BPF_DW) /* two slots */
 
 /*
  * Where things go when `len` bytes are put before byte `at` of section `sec`. What begins at `at`
@@ -174,16 +135,5 @@ static inline uint64_t elf_moved_insn(const struct elf_insertion *ins, uint64_t 
 {
 	return pos >= ins->at ? pos + ins->len : pos;
 }
-
-/*
- * kbpf_insns_insert() for the code of a section: relocated[i] (NULL: none) tells that the imm of
- * the call insns[i] is for the linker, not a distance.
- */
-int kbpf_elf_code_insert(const struct ebpf_insn *insns, size_t cnt, const bool *relocated,
-			 size_t at, const struct ebpf_insn *head, size_t head_cnt,
-			 struct ebpf_insn *out, struct err *e);
-
-/* Mends the insn offsets of .BTF.ext, if the object has it. 0 or -EINVAL. */
-int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e);
 
 #endif

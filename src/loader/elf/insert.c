@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INSNS_MAX 1000000 /* what the verifier looks at */
+#include "btf.h"
+#include "code.h"
+#include "read.h"
 
 /* Reads or writes a number of 4 or 8 bytes that need not be aligned. */
 static uint64_t field_get(const uint8_t *p, size_t len)
@@ -156,14 +158,19 @@ static int replace_code(struct elf_section *s, const bool *relocated,
 			const struct elf_insertion *ins, const struct ebpf_insn *head,
 			struct err *e)
 {
+	const struct kbpf_insertion change = {
+		.insns = elf_insns(s),
+		.cnt = elf_size(s) / INSN_LEN,
+		.at = (size_t)ins->at / INSN_LEN,
+		.head = head,
+		.head_cnt = (size_t)ins->len / INSN_LEN,
+	};
 	struct ebpf_insn *code = malloc(elf_size(s) + (size_t)ins->len);
 	int ret;
 
 	if (!code)
 		return err_run(e, -ENOMEM, "object", "no memory for the code of a section");
-	ret = kbpf_elf_code_insert(elf_insns(s), elf_size(s) / INSN_LEN, relocated,
-				   (size_t)ins->at / INSN_LEN, head, (size_t)ins->len / INSN_LEN,
-				   code, e);
+	ret = kbpf_elf_code_insert(&change, relocated, code, e);
 	if (ret) {
 		free(code);
 		return ret;
@@ -201,7 +208,7 @@ int kbpf_elf_func_insert(struct kbpf_elf *k, size_t symbol, const struct ebpf_in
 	if (symbol == 0 || symbol >= elf_symbol_cnt(k) || !elf_is_func(k, &elf_symbols(k)[symbol]))
 		return BAD(e, "symbol %zu is not a function", symbol);
 	s = &elf_symbols(k)[symbol];
-	if (head_cnt > INSNS_MAX)
+	if (head_cnt > EBPF_SLOTS_MAX)
 		return BAD(e, "%zu instructions are more than the kernel takes", head_cnt);
 	return insert(k,
 		      &(struct elf_insertion){

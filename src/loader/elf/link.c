@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SRC_MAP_FD = 1, SRC_MAP_VALUE = 2, SRC_KFUNC = 2 };
+#include "../../util.h"
+#include "calls.h"
+#include "code.h"
+#include "maps.h"
 
 /* A range of slots that is copied. */
 struct piece {
@@ -30,6 +33,7 @@ struct link {
 	const Elf64_Sym **vars; /* symbols of variables, by section and value */
 	size_t var_cnt;
 	struct kbpf_elf_program *out;
+	size_t insn_cap;
 	struct err *e;
 };
 
@@ -97,18 +101,17 @@ static int add_piece(struct link *l, size_t section, size_t at, size_t cnt)
 {
 	struct kbpf_elf_program *p = l->out;
 	const size_t slot = p->cnt, first = l->calls.base[section] + at;
-	struct ebpf_insn *grown;
+	struct ebpf_insn *more;
 
-	if (cnt > KELF_PROGRAM_SLOTS_MAX - slot)
+	if (cnt > EBPF_SLOTS_MAX - slot)
 		return err_input(l->e, -E2BIG, "object",
-				 "the program has more than %u instructions",
-				 KELF_PROGRAM_SLOTS_MAX);
-	grown = realloc(p->insns, (slot + cnt) * sizeof(*grown));
-	if (!grown)
+				 "the program has more than %u instructions", EBPF_SLOTS_MAX);
+	more = grow(p->insns, &l->insn_cap, slot + cnt, sizeof(*more));
+	if (!more)
 		return no_memory(l->e);
-	p->insns = grown;
+	p->insns = more;
 	p->cnt += cnt;
-	memcpy(grown + slot, elf_insns(&l->k->sec[section]) + at, cnt * sizeof(*grown));
+	memcpy(more + slot, elf_insns(&l->k->sec[section]) + at, cnt * sizeof(*more));
 	for (size_t i = 0; i < cnt; i++)
 		if (!l->place[first + i])
 			l->place[first + i] = slot + i + 1;
@@ -168,7 +171,7 @@ static int link_insn(struct link *l, const struct piece *p, size_t i)
 	insn = &l->out->insns[p->slot + i];
 	insn->imm = (int32_t)((int64_t)l->place[to] - 1 - (int64_t)(p->slot + i) - 1);
 	if (insn->code == OP_LDDW)
-		insn->src = LDDW_FUNC;
+		insn->src = EBPF_PSEUDO_FUNC;
 	return 0;
 }
 
@@ -262,7 +265,7 @@ static int link_data(struct link *l, size_t slot, size_t section, uint64_t at)
 	number = map_number(l, section, is_map ? s : NULL, map);
 	if (number < 0)
 		return BAD(l->e, "the program uses more than %d maps", KELF_PROGRAM_MAPS_MAX);
-	insn->src = is_map ? SRC_MAP_FD : SRC_MAP_VALUE;
+	insn->src = is_map ? EBPF_PSEUDO_MAP_FD : EBPF_PSEUDO_MAP_VALUE;
 	insn->imm = number;
 	insn[1].imm = is_map ? 0 : (int32_t)(uint32_t)at;
 	l->out->refs[l->out->ref_cnt++] = (struct kbpf_elf_name){slot, name, off};
@@ -275,7 +278,7 @@ static void link_extern(struct link *l, size_t slot, const Elf64_Sym *s)
 	struct ebpf_insn *insn = &l->out->insns[slot];
 
 	if (elf_is_call(insn)) {
-		insn->src = SRC_KFUNC;
+		insn->src = EBPF_PSEUDO_CALL_KFUNC;
 		insn->imm = 0;
 	}
 	l->out->refs[l->out->ref_cnt++] = (struct kbpf_elf_name){slot, elf_symbol_name(l->k, s), 0};

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read.h"
+
 /* The sections that every object has, by number. */
 enum { SEC_EMPTY, SEC_NAMES, SEC_SYMBOLS, SEC_CNT };
 
@@ -108,47 +110,46 @@ int kbpf_elf_new(struct kbpf_elf **out, struct err *e)
 	return 0;
 }
 
-int kbpf_elf_section_add(struct kbpf_elf *k, const char *name, uint32_t type, uint64_t flags,
-			 const void *data, size_t len, struct err *e)
+int kbpf_elf_section_add(struct kbpf_elf *k, const struct kbpf_elf_section *s, struct err *e)
 {
-	Elf64_Shdr h = {.sh_type = type,
-			.sh_flags = flags,
+	Elf64_Shdr h = {.sh_type = s->type,
+			.sh_flags = s->flags,
 			.sh_offset = UINT64_MAX, /* behind the others */
 			.sh_addralign = 8};
-	int64_t at = append_name(k, k->eh.e_shstrndx, name);
+	int64_t at = append_name(k, k->eh.e_shstrndx, s->name);
 
 	if (at < 0)
 		return no_memory(e);
 	h.sh_name = (Elf64_Word)at;
-	if (elf_is_code(&(struct elf_section){.h = h}) && len % INSN_LEN)
-		return BAD(e, "section %s is not a whole number of instructions", name);
+	if (elf_is_code(&(struct elf_section){.h = h}) && s->len % INSN_LEN)
+		return BAD(e, "section %s is not a whole number of instructions", s->name);
 	if (k->sec_cnt >= SHN_LORESERVE - 1)
 		return BAD(e, "%zu sections are as many as an object can have", k->sec_cnt);
 	if (append_section(k, &h))
 		return no_memory(e);
-	if (type == SHT_NOBITS)
-		k->sec[k->sec_cnt - 1].h.sh_size = len;
-	else if (append(&k->sec[k->sec_cnt - 1], data, len) < 0)
+	if (s->type == SHT_NOBITS)
+		k->sec[k->sec_cnt - 1].h.sh_size = s->len;
+	else if (append(&k->sec[k->sec_cnt - 1], s->data, s->len) < 0)
 		return no_memory(e);
 	return (int)k->sec_cnt - 1;
 }
 
-int kbpf_elf_symbol_add(struct kbpf_elf *k, const char *name, int type, size_t section,
-			uint64_t value, uint64_t len, struct err *e)
+int kbpf_elf_symbol_add(struct kbpf_elf *k, const struct kbpf_elf_symbol *symbol, struct err *e)
 {
 	struct elf_section *table = &k->sec[k->symtab];
 	Elf64_Sym s = {
-		.st_info = (unsigned char)ELF64_ST_INFO(STB_GLOBAL, type),
-		.st_shndx = (Elf64_Half)section,
-		.st_value = value,
-		.st_size = len,
+		.st_info = (unsigned char)ELF64_ST_INFO(STB_GLOBAL, symbol->type),
+		.st_shndx = (Elf64_Half)symbol->section,
+		.st_value = symbol->value,
+		.st_size = symbol->len,
 	};
 	int64_t at;
 	int ret;
 
-	if (!k->symtab || section >= k->sec_cnt)
-		return BAD(e, "there is no section %zu for symbol %s", section, name);
-	at = append_name(k, table->h.sh_link, name);
+	if (!k->symtab || symbol->section >= k->sec_cnt)
+		return BAD(e, "there is no section %zu for symbol %s", symbol->section,
+			   symbol->name);
+	at = append_name(k, table->h.sh_link, symbol->name);
 	if (at < 0)
 		return no_memory(e);
 	s.st_name = (Elf64_Word)at;
@@ -173,7 +174,10 @@ static int reloc_section(struct kbpf_elf *k, size_t section, struct err *e)
 			return (int)j;
 	if (asprintf(&name, ".rel%s", elf_section_name(k, section)) < 0)
 		return no_memory(e);
-	i = kbpf_elf_section_add(k, name, SHT_REL, SHF_INFO_LINK, NULL, 0, e);
+	i = kbpf_elf_section_add(
+		k,
+		&(struct kbpf_elf_section){.name = name, .type = SHT_REL, .flags = SHF_INFO_LINK},
+		e);
 	free(name);
 	if (i < 0)
 		return i;

@@ -4,9 +4,12 @@
  * numbers (`int (*max_entries)[100]`, libbpf's way), or, in the old "maps", numbers in the variable
  * itself. Takes hostile types; what it does not find stays 0.
  */
-#include "btf.h"
+#include "maps.h"
 
 #include <string.h>
+
+#include "../../util.h"
+#include "btf.h"
 
 enum {
 	KIND_INT = 1,
@@ -25,7 +28,7 @@ enum {
 	DEPTH_MAX = 16
 };
 
-struct member { /* of a struct */
+struct btf_member { /* of a struct */
 	uint32_t name, type, bit;
 };
 
@@ -108,7 +111,7 @@ static uint32_t number_of(const struct elf_btf *b, uint32_t pointed)
 	return a.cnt;
 }
 
-static void take_member(const struct elf_btf *b, const struct member *member,
+static void take_member(const struct elf_btf *b, const struct btf_member *member,
 			struct kbpf_elf_map *m)
 {
 	const char *name = name_of(b, member->name);
@@ -130,7 +133,7 @@ static void take_member(const struct elf_btf *b, const struct member *member,
 
 	if (!resolve(b, member->type, &t, &tail) || elf_type_kind(&t) != KIND_PTR)
 		return;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (strcmp(name, all[i].name) == 0)
 			*all[i].value = all[i].sized ? size_of(b, t.ref) : number_of(b, t.ref);
 }
@@ -139,7 +142,7 @@ static void from_type(const struct elf_btf *b, uint32_t number, struct kbpf_elf_
 {
 	struct elf_span tail;
 	struct elf_type t;
-	struct member member;
+	struct btf_member member;
 
 	if (!resolve(b, number, &t, &tail) || elf_type_kind(&t) != KIND_STRUCT)
 		return;

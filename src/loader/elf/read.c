@@ -3,11 +3,14 @@
  * read.c - the bytes of an ELF file -> struct kbpf_elf. Fails with one sentence for
  * whatever is not a relocatable BPF object of this host's byte order, or contradicts itself.
  */
-#include "elf.h"
+#include "read.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../../util.h"
+#include "code.h"
 
 #define ALIGN_MAX 4096
 #define ALIAS_MAX 8 /* names of a function, on the average */
@@ -24,7 +27,7 @@ size_t kbpf_elf_reloc_len(const struct elf_section *target, uint64_t type)
 		[RELOC_64_32] = {INSN_LEN, 4},
 	};
 
-	if (type >= sizeof(lens) / sizeof(lens[0]))
+	if (type >= ARRAY_LEN(lens))
 		return 0;
 	return elf_is_code(target) ? lens[type].code_len : lens[type].data_len;
 }

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "calls.h"
+
 #define STACK_MAX  512 /* over a way of calls */
 #define STACK_STEP 32  /* newer kernels count less */
 #define REG_FP	   10
@@ -72,7 +74,7 @@ struct frames {
 	int *above, *below; /* of the callers, of the called, on the deepest way */
 };
 
-static void raise(int *sum, int by, bool *more)
+static void raise_to(int *sum, int by, bool *more)
 {
 	if (by <= *sum)
 		return;
@@ -92,8 +94,8 @@ static bool follow_calls(struct frames *fr, size_t caller)
 
 		if (to == 0)
 			continue;
-		raise(&fr->above[to - 1], fr->above[caller] + fr->depth[caller], &more);
-		raise(&fr->below[caller], fr->below[to - 1] + fr->depth[to - 1], &more);
+		raise_to(&fr->above[to - 1], fr->above[caller] + fr->depth[caller], &more);
+		raise_to(&fr->below[caller], fr->below[to - 1] + fr->depth[to - 1], &more);
 	}
 	return more;
 }

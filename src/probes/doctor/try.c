@@ -96,7 +96,12 @@ static int try_events(int prog_fd, struct err *e)
 	int dir = kbpf_tracefs_open(NULL), rc = -ENOTSUP;
 
 	if (dir >= 0 && faccessat(dir, "kprobe_events", W_OK, 0) == 0)
-		rc = kbpf_kprobes_attach(&k, KBPF_KPROBE_TRACEFS, dir, &probe, 1, NULL, e);
+		rc = kbpf_kprobes_attach(&k,
+					 &(struct kbpf_kprobes_spec){.way = KBPF_KPROBE_TRACEFS,
+								     .tracefs_fd = dir,
+								     .probes = &probe,
+								     .cnt = 1},
+					 e);
 	else
 		(void)err_run(e, rc, "hook",
 			      "this kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)");
@@ -148,7 +153,11 @@ static int attach_xdp(const struct doctor *d, const char **how, struct err *e)
 	*how = link ? "XDP links" : "rtnetlink";
 	if (fd < 0)
 		return fd;
-	rc = kbpf_xdp_attach(&xdp, fd, LO_INDEX, KBPF_XDP_GENERIC, link, NULL, e);
+	rc = kbpf_xdp_attach(
+		&xdp,
+		&(struct kbpf_xdp_spec){
+			.prog_fd = fd, .ifindex = LO_INDEX, .mode = KBPF_XDP_GENERIC, .link = link},
+		e);
 	if (rc == 0)
 		rc = kbpf_xdp_detach(&xdp, e);
 	close(fd);

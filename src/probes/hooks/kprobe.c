@@ -133,8 +133,13 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 		return err_run(e, -ENOMEM, "hook", "no memory for the list of functions");
 	if (k->way == KBPF_KPROBE_TRACEFS)
 		(void)kbpf_kprobe_sweep(k->tracefs_fd, NULL);
-	rc = kbpf_kprobes_attach(&k->attached, k->way, k->tracefs_fd, probes, k->place_cnt,
-				 env->guard, e);
+	rc = kbpf_kprobes_attach(&k->attached,
+				 &(struct kbpf_kprobes_spec){.way = k->way,
+							     .tracefs_fd = k->tracefs_fd,
+							     .probes = probes,
+							     .cnt = k->place_cnt,
+							     .guard = env->guard},
+				 e);
 	if (rc > 0)
 		report_refused(env, probes, k->place_cnt);
 	free(probes);

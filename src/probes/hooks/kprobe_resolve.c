@@ -215,8 +215,12 @@ static int make_state(const struct hook *h, struct err *e)
 {
 	const struct kprobe *k = h->state;
 	struct kprobe_state state = {0};
-	int fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(state), h->member_cnt, 0,
-				 "bpfcap_args", e);
+	int fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+							 .key_len = 4,
+							 .value_len = sizeof(state),
+							 .entry_cnt = h->member_cnt,
+							 .name = "bpfcap_args"},
+				 e);
 
 	for (size_t i = 0; fd >= 0 && i < k->place_cnt; i++) {
 		const struct kprobe_place *p = &k->place[i];
@@ -249,9 +253,14 @@ static void add_ips(int fd, const struct kprobe_regs *regs, const struct kprobe_
 static int make_ips(const struct hook *h, struct err *e)
 {
 	const struct kprobe *k = h->state;
-	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 8, 4,
-				 (uint32_t)k->place_cnt * PLACES_MAX * KPROBE_IP_DELTAS_MAX, 0,
-				 "bpfcap_ips", e);
+	int fd = kbpf_map_create(
+		&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_HASH,
+					.key_len = 8,
+					.value_len = 4,
+					.entry_cnt = (uint32_t)k->place_cnt * PLACES_MAX *
+						     KPROBE_IP_DELTAS_MAX,
+					.name = "bpfcap_ips"},
+		e);
 
 	for (size_t i = 0; fd >= 0 && i < k->place_cnt; i++)
 		add_ips(fd, k->regs, &k->place[i]);

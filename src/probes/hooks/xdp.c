@@ -55,7 +55,13 @@ static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd,
 	if (!more)
 		return err_run(e, -ENOMEM, "hook", "no memory for the xdp hook");
 	s->one = more;
-	rc = kbpf_xdp_attach(&more[s->cnt], prog_fd, ifindex, s->mode, by_link, env->guard, e);
+	rc = kbpf_xdp_attach(&more[s->cnt],
+			     &(struct kbpf_xdp_spec){.prog_fd = prog_fd,
+						     .ifindex = ifindex,
+						     .mode = s->mode,
+						     .link = by_link,
+						     .guard = env->guard},
+			     e);
 	if (rc == 0)
 		s->cnt++;
 	return rc;

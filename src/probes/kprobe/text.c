@@ -96,8 +96,12 @@ struct kprobe_text *probe_kprobe_text_open(const struct ebpf_target *t)
 		return NULL;
 	text->reader_fd = text->nothing_fd = text->attached_fd = -1;
 	probe_ours_begin(&text->ours);
-	text->map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct chunk), 1, 0,
-				       "bpfcap_text", NULL);
+	text->map_fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+							       .key_len = 4,
+							       .value_len = sizeof(struct chunk),
+							       .entry_cnt = 1,
+							       .name = "bpfcap_text"},
+				       NULL);
 	if (text->map_fd >= 0) {
 		text->reader_fd = load(build_reader(t, text, &p), &p, BPF_PROG_TYPE_RAW_TRACEPOINT);
 		text->nothing_fd = load(build_nothing(t, &p), &p, BPF_PROG_TYPE_SCHED_CLS);

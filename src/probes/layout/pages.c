@@ -321,8 +321,12 @@ static const char *open_search(struct search *s, const struct probe_layout *l,
 	s->filter = ebpf_target_has_helper(t, EBPF_PROG_SOCKET_FILTER, EBPF_FN_probe_read_kernel);
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, s->end) < 0)
 		return "this kernel has no Unix sockets (CONFIG_UNIX)";
-	s->map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(s->look), 1, 0,
-				    "bpfcap_pages", NULL);
+	s->map_fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+							    .key_len = sizeof(uint32_t),
+							    .value_len = sizeof(s->look),
+							    .entry_cnt = 1,
+							    .name = "bpfcap_pages"},
+				    NULL);
 	if (s->map_fd < 0 || attach(s, l, t) < 0)
 		return "no program can look at a datagram of our own";
 	if (!look_at_datagram(s))

@@ -221,8 +221,12 @@ int probe_layout_peek(const struct probe_layout *l, const struct ebpf_target *t,
 	uint32_t key = 0;
 	int map_fd, rc;
 
-	map_fd = kbpf_map_create(BPF_MAP_TYPE_ARRAY, sizeof(key), sizeof(*peek), 1, 0,
-				 "bpfcap_peek", e);
+	map_fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+							 .key_len = sizeof(key),
+							 .value_len = sizeof(*peek),
+							 .entry_cnt = 1,
+							 .name = "bpfcap_peek"},
+				 e);
 	if (map_fd < 0)
 		return map_fd;
 	probe_layout_packet(packet);

@@ -42,7 +42,12 @@ void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i)
 /* ifindex -> link type, of the interfaces that are not Ethernet. */
 static int make_linktypes(struct probe *p, struct err *e)
 {
-	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, LINKTYPE_CNT_MAX, 0, "bpfcap_link", e);
+	int fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_HASH,
+							 .key_len = 4,
+							 .value_len = 4,
+							 .entry_cnt = LINKTYPE_CNT_MAX,
+							 .name = "bpfcap_link"},
+				 e);
 
 	p->capture.linktypes_fd = fd;
 	if (fd < 0)
@@ -55,7 +60,12 @@ static int make_linktypes(struct probe *p, struct err *e)
 /* sk_buffs and their data that are followed -> when they were last seen. */
 static int make_track(struct probe *p, struct err *e)
 {
-	int fd = kbpf_map_create(BPF_MAP_TYPE_LRU_HASH, 8, 8, TRACK_CNT_MAX, 0, "bpfcap_track", e);
+	int fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_LRU_HASH,
+							 .key_len = 8,
+							 .value_len = 8,
+							 .entry_cnt = TRACK_CNT_MAX,
+							 .name = "bpfcap_track"},
+				 e);
 
 	p->capture.track_fd = fd < 0 ? 0 : fd;
 	return fd < 0 ? fd : 0;
@@ -66,7 +76,12 @@ static int make_ifaces(struct probe *p, struct err *e)
 {
 	static const uint32_t yes = 1;
 	uint32_t cnt = probe_session_has_glob(p) ? IFACE_CNT_MAX : p->chosen_cnt + IFACE_CNT_LATER;
-	int fd = kbpf_map_create(BPF_MAP_TYPE_HASH, 4, 4, cnt, 0, "bpfcap_ifaces", e);
+	int fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_HASH,
+							 .key_len = 4,
+							 .value_len = 4,
+							 .entry_cnt = cnt,
+							 .name = "bpfcap_ifaces"},
+				 e);
 
 	if (fd < 0)
 		return fd;
@@ -78,9 +93,13 @@ static int make_ifaces(struct probe *p, struct err *e)
 
 static int make_scratch(struct probe *p, unsigned cpu_cnt, struct err *e)
 {
-	p->capture.scratch_fd =
-		kbpf_map_create(BPF_MAP_TYPE_ARRAY, 4, probe_capture_scratch_len(&p->capture),
-				cpu_cnt * CAPTURE_LEVELS, 0, "bpfcap_scratch", e);
+	p->capture.scratch_fd = kbpf_map_create(
+		&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
+					.key_len = 4,
+					.value_len = probe_capture_scratch_len(&p->capture),
+					.entry_cnt = cpu_cnt * CAPTURE_LEVELS,
+					.name = "bpfcap_scratch"},
+		e);
 	return p->capture.scratch_fd < 0 ? p->capture.scratch_fd : 0;
 }
 
@@ -107,13 +126,22 @@ static int make_shared(struct probe *p, unsigned cpu_cnt, struct err *e)
 {
 	struct capture *c = &p->capture;
 
-	c->counters_fd =
-		kbpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct capture_counters),
-				p->hooks.cnt, 0, "bpfcap_counts", e);
+	c->counters_fd = kbpf_map_create(
+		&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERCPU_ARRAY,
+					.key_len = 4,
+					.value_len = sizeof(struct capture_counters),
+					.entry_cnt = p->hooks.cnt,
+					.name = "bpfcap_counts"},
+		e);
 	if (c->counters_fd < 0)
 		return c->counters_fd;
-	c->events_fd = kbpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, cpu_cnt, 0,
-				       "bpfcap_events", e);
+	c->events_fd =
+		kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+							.key_len = 4,
+							.value_len = 4,
+							.entry_cnt = cpu_cnt,
+							.name = "bpfcap_events"},
+				e);
 	return c->events_fd < 0 ? c->events_fd : 0;
 }
 

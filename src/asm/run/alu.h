@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* alu.h - arithmetic and conditions. Private to src/asm. */
+#ifndef BPFCAP_SRC_ASM_RUN_ALU_H
+#define BPFCAP_SRC_ASM_RUN_ALU_H
+
+#include "../isa.h"
+
+/* dst op src of an ALU instruction (op: high nibble and offset as in the instruction). */
+uint64_t ebpf_run_alu(const struct ebpf_insn *insn, uint64_t dst, uint64_t src);
+
+/* Is (dst cond src) true for the opcode of a conditional jump? */
+bool ebpf_run_cond(uint8_t code, uint64_t dst, uint64_t src);
+
+#endif
