@@ -94,6 +94,12 @@ static inline ebpf_op EBPF_NEG_(ebpf_wreg d) { return ebpf_neg32(d); }
 #define RSH(d, s)	EBPF_ALU_(EBPF_RSH, d, s)
 #define ARSH(d, s)	EBPF_ALU_(EBPF_ARSH, d, s)
 #define MOV(d, s)	EBPF_ALU_(EBPF_MOV, d, s)
+/* cpu v4; signed division truncates towards zero */
+#define SDIV(d, s)	EBPF_ALU_(EBPF_SDIV, d, s)
+#define SMOD(d, s)	EBPF_ALU_(EBPF_SMOD, d, s)
+#define MOVSX8(d, s)	EBPF_ALU_(EBPF_MOVSX8, d, s)	/* d = (s8)s, sign-extended */
+#define MOVSX16(d, s)	EBPF_ALU_(EBPF_MOVSX16, d, s)
+#define MOVSX32(d, s)	EBPF_ALU_(EBPF_MOVSX32, d, s)
 #define NEG(d)		EBPF_NEG_(d)
 #define BE16(d)		ebpf_swap(EBPF_BE, d, 16)
 #define BE32(d)		ebpf_swap(EBPF_BE, d, 32)
@@ -101,14 +107,27 @@ static inline ebpf_op EBPF_NEG_(ebpf_wreg d) { return ebpf_neg32(d); }
 #define LE16(d)		ebpf_swap(EBPF_LE, d, 16)
 #define LE32(d)		ebpf_swap(EBPF_LE, d, 32)
 #define LE64(d)		ebpf_swap(EBPF_LE, d, 64)
+#define BSWAP16(d)	ebpf_swap(EBPF_BSWAP, d, 16)	/* cpu v4: always swaps */
+#define BSWAP32(d)	ebpf_swap(EBPF_BSWAP, d, 32)
+#define BSWAP64(d)	ebpf_swap(EBPF_BSWAP, d, 64)
 
 #define LDX(size, d, mem)	ebpf_ldx(size, d, mem)
+#define LDSX(size, d, mem)	ebpf_ldsx(size, d, mem)	/* sign-extended, cpu v4 */
 #define STX(size, mem, s)	ebpf_stx(size, mem, s)
 #define ST(size, mem, imm)	ebpf_st(size, mem, imm)
 #define XADD(size, mem, s)	ebpf_atomic(EBPF_ATOMIC_ADD, size, mem, s)
+/* s = the old value at mem, then mem = mem op s; 5.12 */
+#define FETCH_ADD(size, mem, s)	ebpf_atomic(EBPF_ATOMIC_ADD | EBPF_ATOMIC_FETCH, size, mem, s)
+#define FETCH_OR(size, mem, s)	ebpf_atomic(EBPF_ATOMIC_OR | EBPF_ATOMIC_FETCH, size, mem, s)
+#define FETCH_AND(size, mem, s)	ebpf_atomic(EBPF_ATOMIC_AND | EBPF_ATOMIC_FETCH, size, mem, s)
+#define FETCH_XOR(size, mem, s)	ebpf_atomic(EBPF_ATOMIC_XOR | EBPF_ATOMIC_FETCH, size, mem, s)
+#define XCHG(size, mem, s)	ebpf_atomic(EBPF_ATOMIC_XCHG, size, mem, s)
+/* if mem == R0 then mem = s; R0 = the old value */
+#define CMPXCHG(size, mem, s)	ebpf_atomic(EBPF_ATOMIC_CMPXCHG, size, mem, s)
 #define LDDW(d, imm)		ebpf_lddw(d, imm)
 #define LD_MAP_FD(d, fd)	ebpf_ld_map_fd(d, fd)
 #define LD_MAP_VALUE(d, fd, off) ebpf_ld_map_value(d, fd, off)
+#define LD_FUNC(d, label)	ebpf_ld_func(d, label)	/* the address of a bpf function */
 #define LD_ABS(size, off)	ebpf_ld_abs(size, off)
 #define LD_IND(size, s, off)	ebpf_ld_ind(size, s, off)
 

@@ -189,7 +189,7 @@ free_guard:
 	free(g);
 fail:
 	return err_run(e, ret, "hook",
-		       "Starting the process that cleans up after a crash failed: %s",
+		       "starting the process that cleans up after a crash failed: %s",
 		       strerror(-ret));
 }
 

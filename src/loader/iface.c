@@ -93,7 +93,7 @@ int kbpf_iface_list(struct kbpf_iface **list, struct err *e)
 		l.ifaces = NULL;
 	}
 	*list = l.ifaces;
-	return ret < 0 ? err_run(e, ret, "netlink", "Listing the interfaces failed: %s",
+	return ret < 0 ? err_run(e, ret, "netlink", "listing the interfaces failed: %s",
 				 strerror(-ret))
 		       : (int)l.cnt;
 }
@@ -109,13 +109,13 @@ int kbpf_iface_monitor_open(struct kbpf_iface_monitor **out, struct err *e)
 
 	*out = NULL;
 	if (!m)
-		return err_run(e, -ENOMEM, "netlink", "No memory for a netlink socket");
+		return err_run(e, -ENOMEM, "netlink", "no memory for a netlink socket");
 	m->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!m->sock || mnl_socket_bind(m->sock, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0)
 		ret = -errno;
 	if (ret < 0) {
 		kbpf_iface_monitor_close(m);
-		return err_run(e, ret, "netlink", "Listening for changes of interfaces failed: %s",
+		return err_run(e, ret, "netlink", "listening for changes of interfaces failed: %s",
 			       strerror(-ret));
 	}
 	*out = m;

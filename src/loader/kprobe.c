@@ -42,27 +42,27 @@ int kbpf_kprobe_err(int ret, const char *func, struct err *e)
 	switch (ret) {
 	case -ENOTSUP:
 		return err_run(e, ret, "hook",
-			       "This kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS), "
+			       "this kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS), "
 			       "or /sys is not mounted");
 	case -ENOENT:
 	case -ESRCH:
 		return err_input(e, -ENOENT, "hook",
-				 "Kernel function %s does not exist or cannot be probed (it may be "
+				 "kernel function %s does not exist or cannot be probed (it may be "
 				 "inlined, or its module not be loaded)",
 				 func);
 	case -EINVAL:
 	case -EILSEQ:
-		return err_input(e, ret, "hook", "Kernel function %s cannot be probed here", func);
+		return err_input(e, ret, "hook", "kernel function %s cannot be probed here", func);
 	case -EADDRNOTAVAIL:
 		return err_input(e, ret, "hook",
-				 "There are several kernel functions named %s, and which is meant "
+				 "there are several kernel functions named %s, and which is meant "
 				 "cannot be told",
 				 func);
 	case -EPERM:
 	case -EACCES:
-		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "Probing a kernel function");
+		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "probing a kernel function");
 	default:
-		return err_run(e, ret, "hook", "Probing kernel function %s failed: %s", func,
+		return err_run(e, ret, "hook", "probing kernel function %s failed: %s", func,
 			       strerror(-ret));
 	}
 }

@@ -142,7 +142,7 @@ int kbpf_kprobe_sweep_only(int tracefs_fd, const struct guard_notes *only, struc
 	}
 	free(text);
 	return ret < 0 ? err_run(e, ret, "hook",
-				 "Removing the probe events that an earlier capture left failed: "
+				 "removing the probe events that an earlier capture left failed: "
 				 "%s",
 				 strerror(-ret))
 		       : cnt;

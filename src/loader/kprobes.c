@@ -183,7 +183,7 @@ int kbpf_kprobes_attach(struct kbpf_kprobes **out, const struct kbpf_kprobes_spe
 		free(k);
 		free(fds);
 		return err_run(e, cnt ? -ENOMEM : -EINVAL, "hook", "%s",
-			       cnt ? "No memory for the probes" : "There is no function to probe");
+			       cnt ? "no memory for the probes" : "there is no function to probe");
 	}
 	for (size_t i = 0; i < cnt; i++)
 		fds[i] = -1;

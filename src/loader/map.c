@@ -66,7 +66,7 @@ int kbpf_map_create_const(const void *bytes, uint32_t len, const char *name, str
 	if (rc == 0)
 		return fd;
 	close(fd);
-	return err_run(e, rc, "load", "The kernel did not take %u bytes for BPF map '%s': %s", len,
+	return err_run(e, rc, "load", "the kernel refused %u bytes for BPF map '%s': %s", len,
 		       name ? name : "", strerror(-rc));
 }
 

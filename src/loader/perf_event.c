@@ -48,17 +48,17 @@ int kbpf_perf_err(int ret, const char *what, struct err *e)
 	switch (ret) {
 	case -EPERM:
 		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_PERFMON,
-				     "Attaching a program to an event");
+				     "attaching a program to an event");
 	case -EACCES:
-		return err_run(e, ret, "hook", "The program reads more than the record of %s holds",
+		return err_run(e, ret, "hook", "the program reads more than the record of %s holds",
 			       what);
 	case -EEXIST:
-		return err_run(e, ret, "hook", "This program is attached to %s already", what);
+		return err_run(e, ret, "hook", "this program is attached to %s already", what);
 	case -E2BIG:
 		return err_run(e, ret, "hook", "%s has 64 programs already, which is the most",
 			       what);
 	default:
-		return err_run(e, ret, "hook", "Attaching to %s failed: %s", what, strerror(-ret));
+		return err_run(e, ret, "hook", "attaching to %s failed: %s", what, strerror(-ret));
 	}
 }
 
@@ -84,14 +84,14 @@ static int tracepoint_id(int tracefs_fd, const char *category, const char *name,
 	if (ret == -ENOENT)
 		return err_input(
 			e, ret, "hook",
-			"Tracepoint %s:%s does not exist in this kernel (its module may not "
+			"tracepoint %s:%s does not exist in this kernel (its module may not "
 			"be loaded)",
 			category, name);
 	if (ret == -EPERM || ret == -EACCES)
 		return kbpf_perm_err(e, ret, "hook", PERM_SYS_ADMIN,
-				     "Reading a tracepoint's number");
+				     "reading a tracepoint's number");
 	if (ret < 0)
-		return err_run(e, ret, "hook", "Reading %s in tracefs failed: %s", path,
+		return err_run(e, ret, "hook", "reading %s in tracefs failed: %s", path,
 			       strerror(-ret));
 	return 0;
 }
@@ -110,9 +110,9 @@ int kbpf_tracepoint_attach(int prog_fd, int tracefs_fd, const char *category, co
 	(void)snprintf(what, sizeof(what), "tracepoint %s:%s", category, name);
 	ret = kbpf_perf_open(&attr);
 	if (ret == -EPERM || ret == -EACCES)
-		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "Opening a tracepoint");
+		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "opening a tracepoint");
 	if (ret < 0)
-		return err_run(e, ret, "hook", "Opening %s failed: %s", what, strerror(-ret));
+		return err_run(e, ret, "hook", "opening %s failed: %s", what, strerror(-ret));
 	ret = kbpf_perf_set_program(ret, prog_fd);
 	return ret < 0 ? kbpf_perf_err(ret, what, e) : ret;
 }

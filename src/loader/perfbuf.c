@@ -102,7 +102,7 @@ close_fd:
 static int ring_err(int ret, int cpu, const struct kbpf_perfbuf *pb, struct err *e)
 {
 	if (ret == -EPERM || ret == -EACCES)
-		return kbpf_perm_err(e, ret, "ring", PERM_PERFMON, "Opening a perf ring");
+		return kbpf_perm_err(e, ret, "ring", PERM_PERFMON, "opening a perf ring");
 	return err_run(e, ret, "ring", "A perf ring of %zu KiB for CPU %d cannot be made: %s",
 		       pb->map_len >> 10, cpu, strerror(-ret));
 }
@@ -146,7 +146,7 @@ int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, 
 	cpu_cnt = online_cpus(&cpus);
 	if (cpu_cnt < 0) {
 		free(cpus);
-		return err_run(e, cpu_cnt, "ring", "Cannot read %s: %s", CPU_ONLINE_FILE,
+		return err_run(e, cpu_cnt, "ring", "cannot read %s: %s", CPU_ONLINE_FILE,
 			       strerror(-cpu_cnt));
 	}
 	pb = calloc(1, sizeof(*pb));
@@ -157,7 +157,7 @@ int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, 
 		pb->fds = calloc((size_t)cpu_cnt + 1, sizeof(*pb->fds));
 	}
 	if (!pb || !pb->rings || !pb->fds)
-		ret = err_run(e, -ENOMEM, "ring", "No memory for %d rings", cpu_cnt);
+		ret = err_run(e, -ENOMEM, "ring", "no memory for %d rings", cpu_cnt);
 	else
 		ret = add_rings(pb, map_fd, cpus, cpu_cnt, e);
 	free(cpus);

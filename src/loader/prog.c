@@ -53,14 +53,14 @@ static int refused(const struct kbpf_prog_spec *spec, int code, const char *log,
 	char reason[ERR_TEXT_LEN / 2], what[64];
 
 	if (code == -EPERM) {
-		(void)snprintf(what, sizeof(what), "Loading %s", row->name);
+		(void)snprintf(what, sizeof(what), "loading %s", row->name);
 		return kbpf_perm_err(e, code, "load", row->needs, what);
 	}
 	kbpf_log_reason(log ? log : "", reason, sizeof(reason));
 	if (reason[0])
-		return err_run(e, code, "load", "The kernel's verifier refused %s: %s", row->name,
+		return err_run(e, code, "load", "the kernel's verifier refused %s: %s", row->name,
 			       reason);
-	return err_run(e, code, "load", "The kernel refused %s of %zu instructions: %s%s",
+	return err_run(e, code, "load", "the kernel refused %s of %zu instructions: %s%s",
 		       row->name, spec->insn_cnt, strerror(-code),
 		       code == -EINVAL ? "; it may not know this program type" : "");
 }
@@ -113,7 +113,7 @@ int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e)
 	if (spec->log)
 		*spec->log = NULL;
 	if (strlen(name) >= sizeof(attr.name))
-		return err_run(e, -EINVAL, "load", "The program name '%s' is longer than %zu bytes",
+		return err_run(e, -EINVAL, "load", "the program name '%s' is longer than %zu bytes",
 			       name, sizeof(attr.name) - 1);
 	if (spec->insn_cnt > UINT32_MAX)
 		return err_run(e, -E2BIG, "load", "A program of %zu instructions is too long",

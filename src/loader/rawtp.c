@@ -22,16 +22,16 @@ int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e)
 	if (ret == -ENOENT)
 		return err_input(
 			e, ret, "hook",
-			"Raw tracepoint %s does not exist in this kernel (its module may not "
+			"raw tracepoint %s does not exist in this kernel (its module may not "
 			"be loaded)",
 			name);
 	if (ret == -EPERM)
 		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_PERFMON,
-				     "Attaching to a raw tracepoint");
+				     "attaching to a raw tracepoint");
 	if (ret == -EINVAL)
 		return err_run(e, ret, "hook",
-			       "Raw tracepoint %s has fewer arguments than the program reads",
+			       "raw tracepoint %s has fewer arguments than the program reads",
 			       name);
-	return err_run(e, ret, "hook", "Attaching to raw tracepoint %s failed: %s", name,
+	return err_run(e, ret, "hook", "attaching to raw tracepoint %s failed: %s", name,
 		       strerror(-ret));
 }

@@ -65,10 +65,10 @@ int kbpf_sock_list(uint8_t family, uint8_t protocol, kbpf_sock_fn fn, void *user
 	kbpf_nl_close(&nl);
 	if (ret == -ENOENT || ret == -EPROTONOSUPPORT)
 		return err_run(e, -ENOENT, "netlink",
-			       "This kernel cannot list its sockets of protocol %u (modules "
+			       "this kernel cannot list its sockets of protocol %u (modules "
 			       "inet_diag, tcp_diag, udp_diag)",
 			       protocol);
-	return ret < 0 ? err_run(e, ret, "netlink", "Listing the sockets failed: %s",
+	return ret < 0 ? err_run(e, ret, "netlink", "listing the sockets failed: %s",
 				 strerror(-ret))
 		       : w.cnt;
 }

@@ -14,7 +14,7 @@ int kbpf_socket_attach(int sock_fd, int prog_fd, struct err *e)
 	if (setsockopt(sock_fd, SOL_SOCKET, SO_ATTACH_BPF, &prog_fd, sizeof(prog_fd)) == 0)
 		return 0;
 	code = -errno;
-	return err_run(e, code, "hook", "Attaching a program to a socket failed: %s%s",
+	return err_run(e, code, "hook", "attaching a program to a socket failed: %s%s",
 		       strerror(-code),
 		       code == -EINVAL ? "; it takes a program of type socket filter" : "");
 }

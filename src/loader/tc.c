@@ -36,15 +36,15 @@ static int attach_err(int ret, const struct kbpf_tc *tc, const char *why, struct
 	(void)if_indextoname((unsigned)tc->ifindex, name);
 	if (ret == -EPERM)
 		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_NET_ADMIN,
-				     "Attaching a program to tc");
+				     "attaching a program to tc");
 	if (ret == -ENODEV)
-		return err_input(e, ret, "hook", "There is no interface with index %d",
+		return err_input(e, ret, "hook", "there is no interface with index %d",
 				 tc->ifindex);
 	if (ret == -ENOENT)
 		return err_run(e, -ENOTSUP, "hook",
-			       "This kernel has no clsact qdisc or no BPF filters (modules "
+			       "this kernel has no clsact qdisc or no BPF filters (modules "
 			       "sch_ingress and cls_bpf)");
-	return err_run(e, ret, "hook", "Attaching to tc %s of interface %s (%d) failed: %s",
+	return err_run(e, ret, "hook", "attaching to tc %s of interface %s (%d) failed: %s",
 		       dir_name(tc->dir), name, tc->ifindex, why && why[0] ? why : strerror(-ret));
 }
 
@@ -244,8 +244,7 @@ int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
 	if (ret == 0)
 		ret = detach_clsact(&nl, tc);
 	if (ret < 0)
-		ret = err_run(e, ret, "hook",
-			      "Taking our filter off tc %s of interface %d failed: %s",
+		ret = err_run(e, ret, "hook", "detaching from tc %s of interface %d failed: %s",
 			      dir_name(tc->dir), tc->ifindex, nl.why[0] ? nl.why : strerror(-ret));
 	else
 		tc->prio = 0;

@@ -131,7 +131,7 @@ int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e)
 	cnt = (int)s.filter_cnt;
 	if (ret < 0)
 		ret = err_run(e, ret, "hook",
-			      "Removing the tc filters that an earlier capture left failed: %s",
+			      "removing the tc filters that an earlier capture left failed: %s",
 			      nl.why[0] ? nl.why : strerror(-ret));
 	kbpf_nl_close(&nl);
 	free(s.qdiscs);

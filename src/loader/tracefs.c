@@ -99,12 +99,12 @@ static int explain(int ret, struct err *e)
 {
 	if (ret == -EPERM || ret == -EACCES)
 		return kbpf_perm_err(e, -EPERM, "tracefs", PERM_SYS_ADMIN,
-				     "Reading tracefs, which holds the kernel's list of events,");
+				     "reading tracefs, which holds the kernel's list of events,");
 	if (ret == -ENODEV)
 		return err_run(
 			e, -ENOENT, "tracefs",
-			"This kernel has no tracefs (CONFIG_TRACING); raw tracepoints, tc, xdp "
-			"and socket hooks do without");
+			"this kernel has no tracefs (CONFIG_TRACING); raw tracepoints, tc, xdp "
+			"and socket hooks work without it");
 	return err_run(e, -ENOENT, "tracefs",
 		       "tracefs is not mounted and cannot be mounted privately (%s); run mount -t "
 		       "tracefs tracefs /sys/kernel/tracing",

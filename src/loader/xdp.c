@@ -125,28 +125,28 @@ static int attach_err(int ret, struct netlink *nl, const struct kbpf_xdp *x, str
 	switch (ret) {
 	case -EPERM:
 		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_NET_ADMIN,
-				     "Attaching an XDP program");
+				     "attaching an XDP program");
 	case -EBUSY:
 	case -EEXIST:
 		(void)show(nl, x->ifindex, &s);
 		return err_run(e, -EBUSY, "hook",
-			       "Interface %s has another XDP program (id %u), which is left alone; "
-			       "-f tc or -f rx do not need its place",
+			       "interface %s already has an XDP program (id %u); use -f tc or "
+			       "-f rx instead",
 			       name, s.native_id ? s.native_id : s.generic_id);
 	case -EOPNOTSUPP:
 		return err_run(e, ret, "hook",
-			       "The driver of interface %s has no native XDP; -f xdp:generic works "
-			       "on all",
+			       "the driver of interface %s has no native XDP; use "
+			       "-f xdp:generic",
 			       name);
 	case -ERANGE:
 		return err_run(
 			e, ret, "hook",
-			"The MTU of interface %s is too large for native XDP and this program; "
-			"-f xdp:generic works on all",
+			"the MTU of interface %s is too large for native XDP with this program; "
+			"use -f xdp:generic",
 			name);
 	default:
 		return err_run(e, ret, "hook",
-			       "Attaching an XDP program to interface %s (%d) failed: %s", name,
+			       "attaching an XDP program to interface %s (%d) failed: %s", name,
 			       x->ifindex, why[0] ? why : strerror(-ret));
 	}
 }
@@ -190,8 +190,9 @@ int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e)
 	else if (x->prog_id)
 		ret = kbpf_xdp_clear(&place);
 	if (ret < 0)
-		return err_run(e, ret, "hook", "Taking our XDP program off interface %d failed: %s",
-			       x->ifindex, strerror(-ret));
+		return err_run(e, ret, "hook",
+			       "detaching the XDP program from interface %d failed: %s", x->ifindex,
+			       strerror(-ret));
 	x->link_fd = -1;
 	x->prog_id = 0;
 	return 0;

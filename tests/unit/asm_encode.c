@@ -82,17 +82,17 @@ static void alu(void **state)
 		{AND(W1, 0xffff0000), INSN(BPF_ALU | BPF_AND | BPF_K, 1, 0, 0, -65536)},
 		{MOV(LOW(R7), 1), INSN(BPF_ALU | BPF_MOV | BPF_K, 7, 0, 0, 1)},
 		/* cpu v4 */
-		{ebpf_alu64_reg(EBPF_SDIV, R1, R2), INSN(BPF_ALU64 | BPF_DIV | BPF_X, 1, 2, 1, 0)},
-		{ebpf_alu64_imm(EBPF_SMOD, R1, -3), INSN(BPF_ALU64 | BPF_MOD | BPF_K, 1, 0, 1, -3)},
-		{ebpf_alu32_reg(EBPF_SMOD, W1, W2), INSN(BPF_ALU | BPF_MOD | BPF_X, 1, 2, 1, 0)},
-		{ebpf_alu32_imm(EBPF_SDIV, W1, 3),  INSN(BPF_ALU | BPF_DIV | BPF_K, 1, 0, 1, 3)},
-		{ebpf_alu64_reg(EBPF_MOVSX8, R1, R2),  INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 8, 0)},
-		{ebpf_alu64_reg(EBPF_MOVSX16, R1, R2), INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 16, 0)},
-		{ebpf_alu64_reg(EBPF_MOVSX32, R1, R2), INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 32, 0)},
-		{ebpf_alu32_reg(EBPF_MOVSX8, W1, W2),  INSN(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 8, 0)},
-		{ebpf_alu32_reg(EBPF_MOVSX16, W1, W2), INSN(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 16, 0)},
-		{ebpf_swap(EBPF_BSWAP, R1, 16), INSN(BPF_ALU64 | BPF_END, 1, 0, 0, 16)},
-		{ebpf_swap(EBPF_BSWAP, R1, 64), INSN(BPF_ALU64 | BPF_END, 1, 0, 0, 64)},
+		{SDIV(R1, R2), INSN(BPF_ALU64 | BPF_DIV | BPF_X, 1, 2, 1, 0)},
+		{SMOD(R1, -3), INSN(BPF_ALU64 | BPF_MOD | BPF_K, 1, 0, 1, -3)},
+		{SMOD(W1, W2), INSN(BPF_ALU | BPF_MOD | BPF_X, 1, 2, 1, 0)},
+		{SDIV(W1, 3),  INSN(BPF_ALU | BPF_DIV | BPF_K, 1, 0, 1, 3)},
+		{MOVSX8(R1, R2),  INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 8, 0)},
+		{MOVSX16(R1, R2), INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 16, 0)},
+		{MOVSX32(R1, R2), INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 32, 0)},
+		{MOVSX8(W1, W2),  INSN(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 8, 0)},
+		{MOVSX16(W1, W2), INSN(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 16, 0)},
+		{BSWAP16(R1), INSN(BPF_ALU64 | BPF_END, 1, 0, 0, 16)},
+		{BSWAP64(R1), INSN(BPF_ALU64 | BPF_END, 1, 0, 0, 64)},
 	};
 
 	(void)state;
@@ -124,9 +124,9 @@ static void memory(void **state)
 		{LD_IND(B, R7, 4), INSN(BPF_LD | BPF_IND | BPF_B, 0, 7, 0, 4)},
 		{LD_IND(H, R7, 4), INSN(BPF_LD | BPF_IND | BPF_H, 0, 7, 0, 4)},
 		{LD_IND(W, R7, 4), INSN(BPF_LD | BPF_IND | BPF_W, 0, 7, 0, 4)},
-		{ebpf_ldsx(B, R1, MEM(R2, 4)), INSN(BPF_LDX | MEMSX | BPF_B, 1, 2, 4, 0)},
-		{ebpf_ldsx(H, R1, MEM(R2, 4)), INSN(BPF_LDX | MEMSX | BPF_H, 1, 2, 4, 0)},
-		{ebpf_ldsx(W, R1, MEM(R2, 4)), INSN(BPF_LDX | MEMSX | BPF_W, 1, 2, 4, 0)},
+		{LDSX(B, R1, MEM(R2, 4)), INSN(BPF_LDX | MEMSX | BPF_B, 1, 2, 4, 0)},
+		{LDSX(H, R1, MEM(R2, 4)), INSN(BPF_LDX | MEMSX | BPF_H, 1, 2, 4, 0)},
+		{LDSX(W, R1, MEM(R2, 4)), INSN(BPF_LDX | MEMSX | BPF_W, 1, 2, 4, 0)},
 	};
 
 	(void)state;
@@ -146,6 +146,14 @@ static void atomics(void **state)
 		{EBPF_ATOMIC_XCHG, 0xe1}, {EBPF_ATOMIC_CMPXCHG, 0xf1},
 		{EBPF_ATOMIC_STORE_REL, 0x110},
 	};
+	const struct encoding named[] = {
+		{FETCH_ADD(W, MEM(R1, -8), R2), INSN(BPF_STX | 0xc0 | BPF_W, 1, 2, -8, BPF_ADD | 1)},
+		{FETCH_OR(DW, MEM(R1, -8), R2), INSN(BPF_STX | 0xc0 | BPF_DW, 1, 2, -8, BPF_OR | 1)},
+		{FETCH_AND(W, MEM(R1, -8), R2), INSN(BPF_STX | 0xc0 | BPF_W, 1, 2, -8, BPF_AND | 1)},
+		{FETCH_XOR(DW, MEM(R1, -8), R2), INSN(BPF_STX | 0xc0 | BPF_DW, 1, 2, -8, BPF_XOR | 1)},
+		{XCHG(DW, MEM(R1, -8), R2), INSN(BPF_STX | 0xc0 | BPF_DW, 1, 2, -8, 0xe1)},
+		{CMPXCHG(W, MEM(R1, -8), R2), INSN(BPF_STX | 0xc0 | BPF_W, 1, 2, -8, 0xf1)},
+	};
 	const struct encoding load = {
 		ebpf_atomic(EBPF_ATOMIC_LOAD_ACQ, EBPF_B, MEM(R3, 8), R2),
 		INSN(BPF_STX | 0xc0 | BPF_B, 2, 3, 8, 0x100),
@@ -162,6 +170,7 @@ static void atomics(void **state)
 
 		assert_encodings(list, CNT(list));
 	}
+	assert_encodings(named, CNT(named));
 	assert_encodings(&load, 1);
 }
 
@@ -222,7 +231,7 @@ static void wide_and_calls(void **state)
 
 	(void)state;
 	EMIT(b, LDDW(R1, 0x0123456789abcdef), LD_MAP_FD(R2, 7), LD_MAP_VALUE(R3, 7, 48),
-		ebpf_ld_func(R4, fn), CALL(map_lookup_elem), CALL_FN(fn), EXIT(),
+		LD_FUNC(R4, fn), CALL(map_lookup_elem), CALL_FN(fn), EXIT(),
 	     LABEL(fn),
 		EXIT());
 	assert_int_equal(ebpf_finish(b, &p, NULL), 0);
