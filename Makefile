@@ -11,6 +11,7 @@ PREFIX	   = /usr/local
 BINDIR	   = $(PREFIX)/bin
 LIBDIR	   = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
+LIBEXECDIR = $(PREFIX)/libexec
 MANDIR	   = $(PREFIX)/share/man
 
 ifneq ($(CROSS_COMPILE),)
@@ -61,7 +62,7 @@ LIBS	     = $(filter-out -I% -D%,$(PKG_FLAGS)) -lpthread
 objects	 = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJ	:= $(call objects,$(sort $(shell find src -name '*.c')))
 HEADERS	:= $(wildcard include/bpfcap/*.h)
-TOOLS	:= $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
+TOOLS	:= $(filter-out tls-layout,$(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c)))
 TOOL_BIN = $(TOOLS:%=$(BUILD)/bin/%)
 TOOL_OBJ := $(call objects,$(sort $(shell find $(TOOLS:%=tools/%) tools/common -name '*.c')))
 MAN	:= $(wildcard docs/man/*.[1-8])
@@ -98,6 +99,7 @@ include tests/tests.mk
 include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 include tools/static/static.mk
+include tools/tls-layout/tls-layout.mk
 
 # ---- Progress ------------------------------------------------------------------------------------
 
@@ -179,6 +181,7 @@ endef
 install: all				## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/bpfcap
 	$(if $(TOOL_BIN),$(INSTALL) $(TOOL_BIN) $(DESTDIR)$(BINDIR))
+	$(INSTALL) -D -t $(DESTDIR)$(LIBEXECDIR)/bpfcap $(LIBEXEC)
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/bpfcap
 	$(INSTALL) -m 644 $(BUILD)/libbpfcap.a $(BUILD)/libbpfcap.so.$(VERSION) $(DESTDIR)$(LIBDIR)
 	ln -sf libbpfcap.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbpfcap.so.$(SOVERSION)

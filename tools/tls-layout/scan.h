@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scan.h - finds places of values in the memory around an object.
+ *
+ * The places of the first object are candidates; each further object strikes out those where its
+ * own value is not found.
+ */
+#ifndef BPFCAP_TOOLS_TLS_LAYOUT_SCAN_H
+#define BPFCAP_TOOLS_TLS_LAYOUT_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpfcap/tls.h"
+
+#define SCAN_VALUE_MAX 48
+
+/* Is this what is looked for? `bytes` holds as many as struct scan_value says. */
+typedef bool (*scan_match)(void *user, const uint8_t *bytes);
+
+/* A value of one object: known bytes, or (bytes NULL) whatever `match` accepts. */
+struct scan_value {
+	const uint8_t *bytes;
+	size_t len;
+	scan_match match;
+	void *user;
+};
+
+#define SCAN_PLACE_MAX 256
+
+struct scan {
+	bool begun;
+	size_t cnt;
+	struct probe_tls_place place[SCAN_PLACE_MAX];
+};
+
+/* Looks for v in and behind the pointers of `object`; the first call collects, later ones strike. */
+void scan_object(struct scan *s, const void *object, const struct scan_value *v);
+/* The candidate with the fewest pointers, and of these the one nearest to where the last leads: what
+ * lies far behind may belong to a neighbour in the heap. cnt 0: none. */
+struct probe_tls_place scan_best(const struct scan *s);
+
+/* Copies memory that may not be mapped. */
+bool scan_read(uintptr_t addr, void *to, size_t len);
+
+#endif
