@@ -151,6 +151,10 @@ int kbpf_tracepoint_attach(int prog_fd, int tracefs_fd, const char *category, co
 int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e);
 /* Entry of kernel function `func` (or func+offset); through the kprobe PMU. Closing detaches. */
 int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct err *e);
+/* The place `offset` of the user-space file `path`, or where the function there returns, in every
+ * process that maps the file; through the uprobe PMU. Closing detaches. */
+int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_return,
+		       struct err *e);
 
 struct kbpf_guard; /* see below */
 

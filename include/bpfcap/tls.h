@@ -75,6 +75,74 @@ int probe_tls_layout_parse(struct probe_tls_layout *l, const char *line, struct 
 /* Does it suffice to decrypt TLS 1.2, or TLS 1.3? 0, or -ENOENT with what is missing. */
 int probe_tls_layout_check(const struct probe_tls_layout *l, struct err *e);
 
+/* ---- Keys of connections ------------------------------------------------------------------ */
+
+#define PROBE_TLS_RANDOM_LEN 32
+#define PROBE_TLS_SECRET_MAX 64
+
+/* One secret of a connection, named as in NSS key logs. */
+struct probe_tls_key {
+	const char *label; /* "CLIENT_RANDOM", "CLIENT_TRAFFIC_SECRET_0" ... */
+	uint8_t client_random[PROBE_TLS_RANDOM_LEN];
+	uint8_t secret[PROBE_TLS_SECRET_MAX];
+	uint32_t secret_len;
+	uint32_t pid, tid;
+	char comm[16];
+	uint64_t mono_ns; /* CLOCK_MONOTONIC when it was read */
+};
+
+/* A non-zero return ends the poll that called it. */
+typedef int (*probe_tls_key_fn)(void *user, const struct probe_tls_key *k);
+
+/* "LABEL RANDOM SECRET", the line of an NSS key log, without a newline. */
+#define PROBE_TLS_KEY_LINE_MAX 256
+void probe_tls_key_text(const struct probe_tls_key *k, char text[PROBE_TLS_KEY_LINE_MAX]);
+
+/* ---- Sessions ----------------------------------------------------------------------------- */
+
+/* Told in one sentence of a library that is watched from now on (`rc` 0), or that cannot be. */
+typedef void (*probe_tls_notice_fn)(void *user, int rc, const char *text);
+
+struct probe_tls_config {
+	const char *kernel;  /* as in struct probe_config */
+	uint32_t pid;	     /* only this process; 0: all */
+	const char *process; /* only processes of this name (comm); NULL: all */
+	/* Libraries beside those that processes map; NULL-terminated, NULL: none. */
+	const char *const *libs;
+	/* Layouts that are known; libraries are recognised by their build ids. */
+	const struct probe_tls_layout *layouts;
+	size_t layout_cnt;
+	/* The program tls-layout, which examines the other libraries. NULL: it is looked for beside the
+	 * running program, in ../libexec/bpfcap. */
+	const char *examiner;
+	probe_tls_notice_fn notice; /* may be NULL */
+	void *notice_user;
+};
+
+struct probe_tls;
+
+/*
+ * Finds libssl and libgnutls of the running processes and of the system, has them examined (which
+ * takes up to some seconds) and attaches probes. -EPERM names the capability, -ENOTSUP the kernel
+ * feature. That no library can be watched is not an error: one may come.
+ */
+int probe_tls_open(struct probe_tls **out, const struct probe_tls_config *c, struct err *e);
+/*
+ * Waits up to timeout_ms for keys and calls fn for each; also looks for libraries that processes
+ * have mapped since. Returns the number of connections, fn's non-zero value, or -errno. Returns 0
+ * early when a signal arrives.
+ */
+int probe_tls_poll(struct probe_tls *t, int timeout_ms, probe_tls_key_fn fn, void *user,
+		   struct err *e);
+/* Connections whose keys were lost because a ring was full, and are read again when they go on. */
+uint64_t probe_tls_lost(const struct probe_tls *t);
+void probe_tls_close(struct probe_tls *t); /* NULL is fine */
+
+/* Has a library examined, for processes whose root directory is `root` (NULL: "/"). `examiner` as
+ * in struct probe_tls_config. */
+int probe_tls_examine(struct probe_tls_layout *l, const char *lib, const char *root,
+		      const char *examiner, struct err *e);
+
 #ifdef __cplusplus
 }
 #endif

@@ -105,6 +105,7 @@ room $p/kprobe "$all" "$p/[a-z_]*\.h" "$p/(layout|capture)/.*"
 room $p/hooks "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe)/.*"
 room $p/owners "$all" "$p/[a-z_]*\.h"
 room $p/session "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|hooks|owners)/.*"
+room $p/tls "$all" "$p/[a-z_]*\.h" "$p/kprobe/.*"
 room $p/doctor "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|hooks|session)/.*"
 
 for dir in tools/* tools/*/*; do

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * elf.c - reads symbols and the build id of an ELF file.
+ *
+ * The file may come from a container and hold anything: each offset and length is checked against
+ * the file's size, and names are read only up to their section's end. A file that is cut while it is
+ * mapped would end the process by a signal, so it is read into memory as a whole.
+ */
+#include "elf.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_LEN_MAX (256u << 20)
+
+static const void *at(const struct tls_elf *f, uint64_t off, uint64_t len)
+{
+	return off <= f->len && len <= f->len - off ? f->p + off : NULL;
+}
+
+/* n elements of `len` bytes; tables that are not aligned are refused. */
+static const void *table(const struct tls_elf *f, uint64_t off, uint64_t n, size_t len)
+{
+	return off % sizeof(void *) == 0 && n <= f->len / len ? at(f, off, n * len) : NULL;
+}
+
+static const ElfW(Ehdr) * head(const struct tls_elf *f)
+{
+	return at(f, 0, sizeof(ElfW(Ehdr)));
+}
+
+static const ElfW(Phdr) * program_headers(const struct tls_elf *f, unsigned *cnt)
+{
+	const ElfW(Ehdr) *h = head(f);
+
+	*cnt = h->e_phnum;
+	return h->e_phentsize == sizeof(ElfW(Phdr))
+		       ? table(f, h->e_phoff, h->e_phnum, sizeof(ElfW(Phdr)))
+		       : NULL;
+}
+
+/* The machine and kind of file that this program itself is. */
+static int own_kind(ElfW(Ehdr) * own)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, own, sizeof(*own));
+
+	if (fd >= 0)
+		close(fd);
+	return n == (ssize_t)sizeof(*own) ? 0 : -ENOENT;
+}
+
+static int check(const struct tls_elf *f, struct err *e)
+{
+	const ElfW(Ehdr) *h = head(f);
+	ElfW(Ehdr) own;
+
+	if (!h || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0)
+		return err_input(e, -ENOEXEC, "tls", "it is not an ELF file");
+	if (own_kind(&own) < 0)
+		return err_run(e, -ENOENT, "tls", "/proc/self/exe cannot be read");
+	if (h->e_machine != own.e_machine ||
+	    memcmp(h->e_ident + EI_CLASS, own.e_ident + EI_CLASS, 2) != 0)
+		return err_input(e, -ENOEXEC, "tls", "it is for another architecture");
+	return 0;
+}
+
+static int read_file(struct tls_elf *f, int fd, struct err *e)
+{
+	struct stat st;
+	uint8_t *p;
+	ssize_t n;
+
+	if (fstat(fd, &st) < 0)
+		return err_run(e, -errno, "tls", "it cannot be read: %s", strerror(errno));
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > FILE_LEN_MAX)
+		return err_input(e, -EFBIG, "tls", "it is not a file, or one of over 256 MiB");
+	p = malloc((size_t)st.st_size + 1);
+	if (!p)
+		return err_run(e, -ENOMEM, "tls", "out of memory");
+	f->p = p;
+	while (f->len < (size_t)st.st_size) {
+		n = pread(fd, p + f->len, (size_t)st.st_size - f->len, (off_t)f->len);
+		if (n < 0)
+			return err_run(e, -errno, "tls", "it cannot be read: %s", strerror(errno));
+		if (n == 0)
+			break;
+		f->len += (size_t)n;
+	}
+	return 0;
+}
+
+int tls_elf_open(struct tls_elf *f, int fd, struct err *e)
+{
+	int rc;
+
+	*f = (struct tls_elf){0};
+	rc = read_file(f, fd, e);
+	if (rc == 0)
+		rc = check(f, e);
+	if (rc < 0)
+		tls_elf_close(f);
+	return rc;
+}
+
+void tls_elf_close(struct tls_elf *f)
+{
+	free((void *)f->p);
+	*f = (struct tls_elf){0};
+}
+
+/* ---- Symbols ------------------------------------------------------------------------------ */
+
+static int to_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
+{
+	unsigned cnt;
+	const ElfW(Phdr) *ph = program_headers(f, &cnt);
+
+	for (unsigned i = 0; ph && i < cnt; i++)
+		if (ph[i].p_type == PT_LOAD && (ph[i].p_flags & PF_X) && addr >= ph[i].p_vaddr &&
+		    addr - ph[i].p_vaddr < ph[i].p_filesz) {
+			*offset = addr - ph[i].p_vaddr + ph[i].p_offset;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+static int search(const struct tls_elf *f, const ElfW(Shdr) * symbols, const ElfW(Shdr) * strings,
+		  const char *name, uint64_t *offset)
+{
+	size_t len = strlen(name) + 1, cnt = symbols->sh_size / sizeof(ElfW(Sym));
+	const ElfW(Sym) *s = table(f, symbols->sh_offset, cnt, sizeof(*s));
+	const char *names = at(f, strings->sh_offset, strings->sh_size);
+
+	for (size_t i = 0; s && names && i < cnt; i++)
+		if ((s[i].st_info & 0xf) == STT_FUNC && s[i].st_shndx != SHN_UNDEF &&
+		    s[i].st_name < strings->sh_size && len <= strings->sh_size - s[i].st_name &&
+		    memcmp(names + s[i].st_name, name, len) == 0)
+			return to_offset(f, s[i].st_value, offset);
+	return -ENOENT;
+}
+
+int tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset)
+{
+	static const uint32_t kinds[] = {SHT_DYNSYM, SHT_SYMTAB};
+	const ElfW(Ehdr) *h = head(f);
+	const ElfW(Shdr) *sh = h->e_shentsize == sizeof(*sh)
+				       ? table(f, h->e_shoff, h->e_shnum, sizeof(*sh))
+				       : NULL;
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		for (unsigned i = 0; sh && i < h->e_shnum; i++)
+			if (sh[i].sh_type == kinds[k] && sh[i].sh_link < h->e_shnum &&
+			    search(f, &sh[i], &sh[sh[i].sh_link], name, offset) == 0)
+				return 0;
+	return -ENOENT;
+}
+
+/* ---- Build id ----------------------------------------------------------------------------- */
+
+static void search_notes(const uint8_t *p, size_t len, struct probe_tls_layout *l)
+{
+	while (len >= sizeof(ElfW(Nhdr))) {
+		ElfW(Nhdr) n;
+		uint64_t name, all;
+
+		memcpy(&n, p, sizeof(n));
+		name = sizeof(n) + (((uint64_t)n.n_namesz + 3) & ~3ULL);
+		all = name + (((uint64_t)n.n_descsz + 3) & ~3ULL);
+		if (all > len)
+			return;
+		if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 &&
+		    memcmp(p + sizeof(n), "GNU", 4) == 0 && n.n_descsz <= sizeof(l->build_id)) {
+			memcpy(l->build_id, p + name, n.n_descsz);
+			l->build_id_len = n.n_descsz;
+		}
+		p += all;
+		len -= all;
+	}
+}
+
+void tls_elf_build_id(const struct tls_elf *f, struct probe_tls_layout *l)
+{
+	unsigned cnt;
+	const ElfW(Phdr) *ph = program_headers(f, &cnt);
+
+	l->build_id_len = 0;
+	for (unsigned i = 0; ph && i < cnt; i++) {
+		const uint8_t *p =
+			ph[i].p_type == PT_NOTE ? at(f, ph[i].p_offset, ph[i].p_filesz) : NULL;
+
+		if (p)
+			search_notes(p, ph[i].p_filesz, l);
+	}
+}

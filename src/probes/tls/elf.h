@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* elf.h - functions and build id of a program or library that is mapped into processes. */
+#ifndef BPFCAP_SRC_PROBES_TLS_ELF_H
+#define BPFCAP_SRC_PROBES_TLS_ELF_H
+
+#include "bpfcap/tls.h"
+
+struct tls_elf {
+	const uint8_t *p; /* the file, mapped */
+	size_t len;
+};
+
+/* Maps the file. -ENOEXEC: it is not of this machine's kind, or damaged. */
+int tls_elf_open(struct tls_elf *f, int fd, struct err *e);
+void tls_elf_close(struct tls_elf *f);
+
+/* Where in the file the function begins, from the dynamic symbols or else all symbols. -ENOENT. */
+int tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset);
+
+/* Into l->build_id; length 0 when the file has none. */
+void tls_elf_build_id(const struct tls_elf *f, struct probe_tls_layout *l);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* examine.h - runs the program that examines a library, without waiting for it. */
+#ifndef BPFCAP_SRC_PROBES_TLS_EXAMINE_H
+#define BPFCAP_SRC_PROBES_TLS_EXAMINE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "bpfcap/tls.h"
+
+enum { EXAMINE_TEXT_MAX = 4096 };
+
+struct examination {
+	pid_t pid;
+	int fd; /* what it says, results and errors alike; -1: none runs */
+	uint64_t end_ns;
+	size_t len;
+	char text[EXAMINE_TEXT_MAX];
+};
+
+/* `file` NULL: the path leads to the library. `path` and `root` as tls-layout takes them. */
+int examine_start(struct examination *x, const char *examiner, const char *path, const char *root,
+		  const char *file, struct err *e);
+/* Takes what it has said so far. 1: it goes on; 0: *l is there; -errno: it failed, or took too
+ * long. After 0 and -errno nothing is left of it. */
+int examine_read(struct examination *x, struct probe_tls_layout *l, struct err *e);
+void examine_stop(struct examination *x);
+
+#endif

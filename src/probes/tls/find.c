@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* find.c - looks for TLS libraries in /proc/PID/maps and in the directories of libraries. */
+#include "find.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_tls_library(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return strstr(name, ".so") &&
+	       (strncmp(name, "libssl", 6) == 0 || strncmp(name, "libgnutls.", 10) == 0 ||
+		strncmp(name, "libgnutls-", 10) == 0);
+}
+
+/* "7f0000-7f1000 r-xp 00001000 fe:01 1234    /usr/lib/libssl.so.3 (deleted)" */
+static bool parse_line(char *line, struct tls_mapping *m)
+{
+	static const char deleted[] = " (deleted)";
+	const size_t tail = sizeof(deleted) - 1;
+	char perms[8];
+	int at = 0;
+	size_t len;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*x %x:%x %" SCNu64 " %n", &m->start, &m->end,
+		   perms, &m->major, &m->minor, &m->inode, &at) != 6 ||
+	    !at || perms[2] != 'x' || line[at] != '/')
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	len = strlen(line + at);
+	if (len > tail && strcmp(line + at + len - tail, deleted) == 0)
+		line[at + len - tail] = '\0';
+	m->path = line + at;
+	return is_tls_library(m->path);
+}
+
+static void find_in(uint32_t pid, tls_mapping_fn fn, void *user)
+{
+	struct tls_mapping m = {.pid = pid};
+	char path[64], *line = NULL;
+	size_t cap = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
+	f = fopen(path, "re");
+	if (!f) /* it has ended, or is not ours to see */
+		return;
+	while (getline(&line, &cap, f) > 0)
+		if (parse_line(line, &m))
+			fn(user, &m);
+	free(line);
+	fclose(f);
+}
+
+int tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
+{
+	struct dirent *d;
+	DIR *proc;
+
+	if (pid) {
+		find_in(pid, fn, user);
+		return 0;
+	}
+	proc = opendir("/proc");
+	if (!proc)
+		return -errno;
+	while ((d = readdir(proc)) != NULL) {
+		unsigned long nr = strtoul(d->d_name, NULL, 10);
+
+		if (nr && nr <= INT32_MAX && (pid_t)nr != getpid())
+			find_in((uint32_t)nr, fn, user);
+	}
+	closedir(proc);
+	return 0;
+}
+
+void tls_find_installed(void (*fn)(void *user, const char *path), void *user)
+{
+	static const char pattern[] =
+		"/{usr/,usr/local/,}lib{,32,64}/{,*-linux-*/}lib{ssl,gnutls}.so.*";
+	glob_t g;
+
+	if (glob(pattern, GLOB_BRACE, NULL, &g) != 0)
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		if (is_tls_library(g.gl_pathv[i]))
+			fn(user, g.gl_pathv[i]);
+	globfree(&g);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* find.h - the TLS libraries that processes map, and those of the system. */
+#ifndef BPFCAP_SRC_PROBES_TLS_FIND_H
+#define BPFCAP_SRC_PROBES_TLS_FIND_H
+
+#include <stdint.h>
+
+/* A library's file in a process. */
+struct tls_mapping {
+	uint32_t pid;
+	uint64_t start, end; /* addresses of the code */
+	unsigned major,
+		minor; /* as /proc/PID/maps says, which on some file systems stat(2) does not */
+	uint64_t inode;
+	const char *path; /* in the process's mount namespace and below its root */
+};
+
+typedef void (*tls_mapping_fn)(void *user, const struct tls_mapping *m);
+
+/* Calls fn for the code of each libssl and libgnutls in processes other than this one; of one process
+ * only, unless pid is 0. 0 or -errno. */
+int tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user);
+
+/* Calls fn for each of them in the system's usual directories. */
+void tls_find_installed(void (*fn)(void *user, const char *path), void *user);
+
+#endif

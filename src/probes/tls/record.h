@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* record.h - what a program in user space's functions hands over for each connection. */
+#ifndef BPFCAP_SRC_PROBES_TLS_RECORD_H
+#define BPFCAP_SRC_PROBES_TLS_RECORD_H
+
+#include "bpfcap/probe.h"
+#include "bpfcap/tls.h"
+
+#define TLS_SECRET_MAX 48 /* SHA-384; a master secret is as long */
+#define TLS_RANDOM_LEN 32
+
+/* Slots of a record. Which handshake values are there, the layout says. */
+enum tls_slot {
+	TLS_SLOT_MASTER,
+	TLS_SLOT_CLIENT_TRAFFIC,
+	TLS_SLOT_SERVER_TRAFFIC,
+	TLS_SLOT_HANDSHAKE,   /* handshake secret, or the client's */
+	TLS_SLOT_HANDSHAKE_2, /* handshake hash, or the server's */
+	TLS_SLOT_EXPORTER,
+	TLS_SLOT_CNT
+};
+
+/* A record holds all that there is in one piece, so that it fits a program's stack. */
+struct tls_record {
+	uint64_t time_ns; /* CLOCK_MONOTONIC; first, as the rings want it */
+	uint64_t pid_tgid;
+	char comm[PROBE_COMM_LEN];
+	uint32_t library; /* number of the library's programs */
+	uint32_t unused;
+	uint8_t random[TLS_RANDOM_LEN];
+	uint8_t secret[TLS_SLOT_CNT][TLS_SECRET_MAX]; /* zero: not known (yet) */
+};
+
+/* Does the layout keep the handshake's secrets as they are (else they are derived)? */
+static inline bool tls_has_handshake(const struct probe_tls_layout *l)
+{
+	return l->place[PROBE_TLS_CLIENT_HANDSHAKE].cnt != 0;
+}
+
+/*
+ * The secrets of a record as keys, each handed to fn. 0, fn's non-zero value, or -EINVAL when it is
+ * not a record. `l` is the layout of its library.
+ */
+int tls_record_keys(const struct tls_record *r, const struct probe_tls_layout *l,
+		    probe_tls_key_fn fn, void *user);
+
+#endif

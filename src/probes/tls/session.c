@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session.c - a session: maps and rings, the libraries found and found later, and keys handed on.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../util.h"
+#include "../clock.h"
+#include "bpfcap/probe.h"
+#include "find.h"
+#include "record.h"
+
+enum {
+	SEEN_CNT = 65536,  /* connections that are remembered; the one unseen for longest goes */
+	CALLS_CNT = 16384, /* handshakes that run at the same time */
+	RING_PAGES = 64,   /* for each CPU: some 700 connections */
+	EXAMINE_POLL_MS = 20,
+};
+
+/* Looking at all processes takes at most one part of the time. */
+#define LOOK_NS	  NS_PER_S
+#define LOOK_PART 50
+
+static int make_maps(struct probe_tls *t, struct err *e)
+{
+	int cpu_cnt = kbpf_possible_cpu_cnt();
+
+	if (cpu_cnt < 0)
+		return err_run(e, cpu_cnt, "tls", "the number of CPUs cannot be read");
+	t->events_fd = kbpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, (uint32_t)cpu_cnt, 0,
+				       "bpfcap_keys", e);
+	if (t->events_fd >= 0)
+		t->seen_fd = kbpf_map_create(BPF_MAP_TYPE_LRU_HASH, TLS_SEEN_KEY_LEN,
+					     TLS_SEEN_VALUE_LEN, SEEN_CNT, 0, "bpfcap_tls", e);
+	if (t->seen_fd >= 0)
+		t->calls_fd = kbpf_map_create(BPF_MAP_TYPE_LRU_HASH, 8, 8, CALLS_CNT, 0,
+					      "bpfcap_tls_call", e);
+	if (t->calls_fd < 0)
+		return e ? e->code : -EIO;
+	return kbpf_perfbuf_open(&t->rings, t->events_fd, RING_PAGES, e);
+}
+
+/* ---- Libraries ---------------------------------------------------------------------------- */
+
+struct look {
+	struct probe_tls *t;
+	struct err *e;
+	int rc;
+};
+
+static bool is_own_root(const char *root)
+{
+	struct stat own, other;
+
+	return stat("/", &own) == 0 && stat(root, &other) == 0 && own.st_dev == other.st_dev &&
+	       own.st_ino == other.st_ino;
+}
+
+static void on_mapping(void *user, const struct tls_mapping *m)
+{
+	struct look *look = user;
+	char root[48], map_file[96];
+	struct tls_source s = {
+		.major = m->major,
+		.minor = m->minor,
+		.map_inode = m->inode,
+		.path = m->path,
+		.map_file = map_file,
+	};
+
+	(void)snprintf(root, sizeof(root), "/proc/%u/root", m->pid);
+	(void)snprintf(map_file, sizeof(map_file), "/proc/%u/map_files/%llx-%llx", m->pid,
+		       (unsigned long long)m->start, (unsigned long long)m->end);
+	s.root = is_own_root(root) ? NULL : root;
+	if (look->rc == 0)
+		look->rc = tls_library_add(look->t, &s, look->e);
+}
+
+static void on_path(void *user, const char *path)
+{
+	struct look *look = user;
+
+	if (look->rc == 0)
+		look->rc = tls_library_add(look->t, &(struct tls_source){.path = path}, look->e);
+}
+
+static int look_again(struct probe_tls *t, struct err *e)
+{
+	struct look look = {.t = t, .e = e};
+	uint64_t start = probe_clock_mono(), taken;
+	int rc;
+
+	if (start < t->next_look_ns)
+		return 0;
+	rc = tls_find_mapped(t->config.pid, on_mapping, &look);
+	if (rc < 0)
+		return err_run(e, rc, "tls", "/proc cannot be read: %s", strerror(-rc));
+	taken = probe_clock_mono() - start;
+	t->next_look_ns = start + (taken * LOOK_PART > LOOK_NS ? taken * LOOK_PART : LOOK_NS);
+	return look.rc;
+}
+
+static int look_first(struct probe_tls *t, struct err *e)
+{
+	const char *const *libs = t->config.libs;
+	struct look look = {.t = t, .e = e};
+	int rc = look_again(t, e);
+
+	for (; libs && *libs && rc == 0; libs++)
+		rc = tls_library_add(t, &(struct tls_source){.path = *libs}, e);
+	if (!t->config.pid)
+		tls_find_installed(on_path, &look);
+	if (rc == 0)
+		rc = look.rc;
+	while (rc == 0 && (rc = tls_library_advance(t, e)) > 0) {
+		(void)poll(NULL, 0, EXAMINE_POLL_MS);
+		rc = 0;
+	}
+	return rc;
+}
+
+/* ---- Keys --------------------------------------------------------------------------------- */
+
+/* Threads have names of their own; the process has that of its first. */
+static bool is_named(const struct tls_record *r, const char *name)
+{
+	char path[32], *text;
+	bool same = strncmp(r->comm, name, sizeof(r->comm) - 1) == 0;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "/proc/%u/comm", (uint32_t)(r->pid_tgid >> 32));
+	if (same || kbpf_read_file(-1, path, &text, &len) < 0)
+		return same;
+	text[strcspn(text, "\n")] = '\0';
+	same = strncmp(text, name, sizeof(r->comm) - 1) == 0;
+	free(text);
+	return same;
+}
+
+static int on_record(void *user, int cpu, const void *data, uint32_t len)
+{
+	struct probe_tls *t = user;
+	struct tls_record r;
+
+	(void)cpu;
+	if (len < sizeof(r))
+		return 0;
+	memcpy(&r, data, sizeof(r));
+	if (r.library >= t->cnt ||
+	    (t->config.pid && t->config.pid != (uint32_t)(r.pid_tgid >> 32)) ||
+	    (t->config.process && !is_named(&r, t->config.process)))
+		return 0;
+	return tls_record_keys(&r, &t->library[r.library]->layout, t->fn, t->user);
+}
+
+int probe_tls_poll(struct probe_tls *t, int timeout_ms, probe_tls_key_fn fn, void *user,
+		   struct err *e)
+{
+	int rc = tls_library_advance(t, e);
+
+	if (rc >= 0)
+		rc = look_again(t, e);
+	if (rc < 0)
+		return rc;
+	t->fn = fn;
+	t->user = user;
+	rc = kbpf_perfbuf_poll(t->rings, timeout_ms, -1, on_record, t);
+	if (rc == -EINTR)
+		return 0;
+	if (rc < 0)
+		return err_run(e, rc, "tls", "reading the rings of keys failed: %s", strerror(-rc));
+	return rc;
+}
+
+uint64_t probe_tls_lost(const struct probe_tls *t)
+{
+	return kbpf_perfbuf_lost(t->rings);
+}
+
+/* ---- Begin and end ------------------------------------------------------------------------ */
+
+int probe_tls_open(struct probe_tls **out, const struct probe_tls_config *c, struct err *e)
+{
+	struct probe_tls *t = calloc(1, sizeof(*t));
+	struct err own;
+	int rc;
+
+	*out = NULL;
+	e = e ? e : &own;
+	if (!t)
+		return err_run(e, -ENOMEM, "tls", "out of memory");
+	t->config = *c;
+	t->events_fd = t->seen_fd = t->calls_fd = -1;
+	rc = probe_target(&t->target, c->kernel, e);
+	if (rc == 0)
+		rc = make_maps(t, e);
+	if (rc == 0)
+		rc = look_first(t, e);
+	if (rc < 0) {
+		probe_tls_close(t);
+		return rc;
+	}
+	*out = t;
+	return 0;
+}
+
+void probe_tls_close(struct probe_tls *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->cnt; i++)
+		tls_library_free(t->library[i]);
+	free(t->library);
+	kbpf_perfbuf_close(t->rings);
+	for (const int *fd = (const int[]){t->events_fd, t->seen_fd, t->calls_fd, -2}; *fd != -2;
+	     fd++)
+		if (*fd >= 0)
+			close(*fd);
+	free(t);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* session.h - libraries that are watched, and what their programs share. */
+#ifndef BPFCAP_SRC_PROBES_TLS_SESSION_H
+#define BPFCAP_SRC_PROBES_TLS_SESSION_H
+
+#include <sys/types.h>
+
+#include "bpfcap/ebpf.h"
+#include "bpfcap/kbpf.h"
+#include "examine.h"
+#include "program.h"
+
+enum {
+	TLS_FUNCTIONS_MAX = 8,
+	TLS_PROBES_MAX = 2 * TLS_FUNCTIONS_MAX,
+};
+
+enum tls_state {
+	TLS_EXAMINED, /* is being examined */
+	TLS_WATCHED,
+	TLS_GIVEN_UP, /* that was said, and is not tried again */
+};
+
+/* A file, by what /proc/PID/maps says of it (0 where it is not known from there) and by stat(2). */
+struct tls_library {
+	enum tls_state state;
+	unsigned major, minor;
+	uint64_t map_inode;
+	dev_t dev;
+	ino_t inode;
+	char *path; /* for messages */
+	int fd;	    /* of the file, until it is watched */
+	struct probe_tls_layout layout;
+	struct examination examination;
+	uint64_t function[TLS_FUNCTIONS_MAX]; /* offsets; 0: it has not got this one */
+	int prog_fd[TLS_AT_CNT];
+	int probe_fd[TLS_PROBES_MAX];
+	unsigned probe_cnt;
+};
+
+struct probe_tls {
+	struct probe_tls_config config;
+	struct ebpf_target target;
+	int events_fd, seen_fd, calls_fd;
+	struct kbpf_perfbuf *rings;
+	struct tls_library **library; /* by the number in their records */
+	size_t cnt, cap;
+	uint64_t next_look_ns;
+	probe_tls_key_fn fn; /* of the poll that runs */
+	void *user;
+};
+
+/* ---- library.c: from a file to probes ------------------------------------------------------ */
+
+/* Where a library's file is. */
+struct tls_source {
+	unsigned major, minor;
+	uint64_t map_inode;
+	const char *path;     /* below `root` */
+	const char *root;     /* NULL: "/" */
+	const char *map_file; /* leads to the file also when the path does not; NULL: none */
+};
+
+/* Adds a library unless its file is known. Says itself what fails with that library; -errno only
+ * where nothing can be watched at all. */
+int tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err *e);
+/* Takes the answers of examinations that have ended; returns how many go on, or -errno. */
+int tls_library_advance(struct probe_tls *t, struct err *e);
+void tls_library_free(struct tls_library *l);
+
+#endif
