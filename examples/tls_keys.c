@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_keys.c - prints the TLS keys of this machine's processes as an NSS key log, until interrupted.
+ * tls_keys.c - prints the TLS keys of this machine's processes as an NSS key log, until
+ * interrupted.
  *
- * Its argument is the program that examines libraries (libexec/bpfcap/tls-layout); without one it is
- * looked for where it is installed.
+ * Its argument is the program that examines libraries (libexec/bpfcap/tls-layout); without one it
+ * is looked for where it is installed.
  */
 #include <signal.h>
 #include <stdio.h>

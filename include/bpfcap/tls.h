@@ -2,10 +2,10 @@
 /*
  * tls.h - the secrets of TLS connections, read from the memory of the processes that have them.
  *
- * Where a library keeps its secrets is found by experiment: a program of its own, in a sandbox, lets
- * the library shake hands with itself and looks for the secrets that the library reports. Probes in
- * user space then read these places once for each connection. For machines and processes that you
- * may inspect.
+ * Where a library keeps its secrets is found by experiment: a program of its own, in a sandbox,
+ * lets the library shake hands with itself and looks for the secrets that the library reports.
+ * Probes in user space then read these places once for each connection. For machines and processes
+ * that you may inspect.
  *
  *	struct probe_tls_config c = {0};
  *	struct probe_tls *t;
@@ -51,8 +51,8 @@ enum probe_tls_value {
 #define PROBE_TLS_OFF_MAX      65535 /* of one of them */
 #define PROBE_TLS_BUILD_ID_MAX 32
 
-/* Starts at the connection's object. Each offset but the last leads to a pointer, which is followed;
- * the value lies at the last. cnt 0: not found. */
+/* Starts at the connection's object. Each offset but the last leads to a pointer, which is
+ * followed; the value lies at the last. cnt 0: not found. */
 struct probe_tls_place {
 	uint32_t cnt;
 	uint32_t off[PROBE_TLS_HOPS_MAX];
@@ -112,8 +112,8 @@ struct probe_tls_config {
 	/* Layouts that are known; libraries are recognised by their build ids. */
 	const struct probe_tls_layout *layouts;
 	size_t layout_cnt;
-	/* The program tls-layout, which examines the other libraries. NULL: it is looked for beside the
-	 * running program, in ../libexec/bpfcap. */
+	/* The program tls-layout, which examines the other libraries. NULL: it is looked for
+	 * beside the running program, in ../libexec/bpfcap. */
 	const char *examiner;
 	probe_tls_notice_fn notice; /* may be NULL */
 	void *notice_user;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uprobe.c - programs at places of user-space files, by the uprobe PMU; gone with their descriptors.
+ * uprobe.c - programs at places of user-space files, by the uprobe PMU; gone with their
+ * descriptors.
  *
  * The kernel looks the path up in the caller's mount namespace; /proc/self/fd/N and
  * /proc/PID/map_files/... reach files of other namespaces and deleted ones. Whoever maps the file,

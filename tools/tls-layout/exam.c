@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* exam.c - secrets of a connection by their names, and what the scans of all connections agree on. */
+/* exam.c - secrets of a connection by their names, and what the scans of all connections agree
+ * on. */
 #include "exam.h"
 
 #include <dlfcn.h>

@@ -33,7 +33,8 @@ void secrets_put(struct secrets *s, const char *label, const void *secret, size_
 void secrets_put_value(struct secrets *s, enum probe_tls_value v, const void *bytes, size_t len);
 
 void exam_object(struct exam *x, const void *object, const struct secrets *s);
-/* Changes which memory the next objects get, so that neighbours in the heap agree only by chance. */
+/* Changes which memory the next objects get, so that neighbours in the heap agree only by
+ * chance. */
 void exam_shake_heap(void);
 
 /* "" when it went well: `x` then has the places. `lib` is what dlopen() gave. */

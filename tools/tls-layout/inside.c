@@ -82,7 +82,8 @@ static void take_places(struct probe_tls_layout *l, const struct exam *x)
 
 	for (unsigned v = 0; v < PROBE_TLS_VALUE_CNT; v++)
 		p[v] = scan_best(&x->scans[v]);
-	/* What can be derived need not be read: copies of it lie about where they were last used. */
+	/* What can be derived need not be read: copies of it lie about where they were last
+	 * used. */
 	if (p[PROBE_TLS_HANDSHAKE_SECRET].cnt && p[PROBE_TLS_HANDSHAKE_HASH].cnt)
 		p[PROBE_TLS_CLIENT_HANDSHAKE].cnt = p[PROBE_TLS_SERVER_HANDSHAKE].cnt = 0;
 	else

@@ -2,10 +2,10 @@
 /*
  * main.c - tls-layout LIBRARY [ROOT [FILE]]: prints where a TLS library keeps its secrets.
  *
- * LIBRARY is loaded and put to work in a sandbox. ROOT is the root directory of the process that uses
- * it: the path and the libraries needed are looked up there. FILE is the library's file where the
- * path no longer leads to it (/proc/PID/map_files/...). Prints one line (bpfcap/tls.h), or says on
- * standard error why there is none.
+ * LIBRARY is loaded and put to work in a sandbox. ROOT is the root directory of the process that
+ * uses it: the path and the libraries needed are looked up there. FILE is the library's file where
+ * the path no longer leads to it (/proc/PID/map_files/...). Prints one line (bpfcap/tls.h), or says
+ * on standard error why there is none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,8 +52,8 @@ struct outcome {
 };
 
 /*
- * With `own_libc` the program starts anew below the other root, with the C library from there, which
- * may be newer than the one that runs now; else it goes on with this one, which may be newer.
+ * With `own_libc` the program starts anew below the other root, with the C library from there,
+ * which may be newer than the one that runs now; else it goes on with this one, which may be newer.
  */
 static int confined(const struct task *t, int fd, bool own_libc)
 {

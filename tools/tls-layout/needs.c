@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * needs.c - loads a library with its neighbours: what it needs and what lies in its own directory is
- * loaded from there, since a system-wide file of that name may be of another version.
+ * needs.c - loads a library with its neighbours: what it needs and what lies in its own directory
+ * is loaded from there, since a system-wide file of that name may be of another version.
  *
  * The dynamic section is read from the file. It may hold anything: each offset is checked.
  */

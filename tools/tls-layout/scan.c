@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* scan.c - looks for values in an object and behind its pointers, and keeps the places that agree. */
+/* scan.c - looks for values in an object and behind its pointers, and keeps the places that
+ * agree. */
 #include "scan.h"
 
 #include <string.h>

@@ -35,10 +35,11 @@ struct scan {
 	struct probe_tls_place place[SCAN_PLACE_MAX];
 };
 
-/* Looks for v in and behind the pointers of `object`; the first call collects, later ones strike. */
+/* Looks for v in and behind the pointers of `object`; the first call collects, later ones
+ * strike. */
 void scan_object(struct scan *s, const void *object, const struct scan_value *v);
-/* The candidate with the fewest pointers, and of these the one nearest to where the last leads: what
- * lies far behind may belong to a neighbour in the heap. cnt 0: none. */
+/* The candidate with the fewest pointers, and of these the one nearest to where the last leads:
+ * what lies far behind may belong to a neighbour in the heap. cnt 0: none. */
 struct probe_tls_place scan_best(const struct scan *s);
 
 /* Copies memory that may not be mapped. */

@@ -2,7 +2,8 @@
 /*
  * syscalls.c - a seccomp(2) filter of what loading a library, computing and one answer take.
  *
- * Memory is read of the process itself only. What is not listed fails with EPERM: libraries look for many things and do without most of them.
+ * Memory is read of the process itself only. What is not listed fails with EPERM: libraries look
+ * for many things and do without most of them.
  */
 #include "syscalls.h"
 

@@ -3,8 +3,8 @@
  * elf.c - reads symbols and the build id of an ELF file.
  *
  * The file may come from a container and hold anything: each offset and length is checked against
- * the file's size, and names are read only up to their section's end. A file that is cut while it is
- * mapped would end the process by a signal, so it is read into memory as a whole.
+ * the file's size, and names are read only up to their section's end. A file that is cut while it
+ * is mapped would end the process by a signal, so it is read into memory as a whole.
  */
 #include "elf.h"
 
@@ -96,7 +96,7 @@ static int read_file(struct tls_elf *f, int fd, struct err *e)
 	return 0;
 }
 
-int tls_elf_open(struct tls_elf *f, int fd, struct err *e)
+int probe_tls_elf_open(struct tls_elf *f, int fd, struct err *e)
 {
 	int rc;
 
@@ -105,11 +105,11 @@ int tls_elf_open(struct tls_elf *f, int fd, struct err *e)
 	if (rc == 0)
 		rc = check(f, e);
 	if (rc < 0)
-		tls_elf_close(f);
+		probe_tls_elf_close(f);
 	return rc;
 }
 
-void tls_elf_close(struct tls_elf *f)
+void probe_tls_elf_close(struct tls_elf *f)
 {
 	free((void *)f->p);
 	*f = (struct tls_elf){0};
@@ -146,7 +146,7 @@ static int search(const struct tls_elf *f, const ElfW(Shdr) * symbols, const Elf
 	return -ENOENT;
 }
 
-int tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset)
+int probe_tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset)
 {
 	static const uint32_t kinds[] = {SHT_DYNSYM, SHT_SYMTAB};
 	const ElfW(Ehdr) *h = head(f);
@@ -185,7 +185,7 @@ static void search_notes(const uint8_t *p, size_t len, struct probe_tls_layout *
 	}
 }
 
-void tls_elf_build_id(const struct tls_elf *f, struct probe_tls_layout *l)
+void probe_tls_elf_build_id(const struct tls_elf *f, struct probe_tls_layout *l)
 {
 	unsigned cnt;
 	const ElfW(Phdr) *ph = program_headers(f, &cnt);

@@ -11,13 +11,13 @@ struct tls_elf {
 };
 
 /* Maps the file. -ENOEXEC: it is not of this machine's kind, or damaged. */
-int tls_elf_open(struct tls_elf *f, int fd, struct err *e);
-void tls_elf_close(struct tls_elf *f);
+int probe_tls_elf_open(struct tls_elf *f, int fd, struct err *e);
+void probe_tls_elf_close(struct tls_elf *f);
 
 /* Where in the file the function begins, from the dynamic symbols or else all symbols. -ENOENT. */
-int tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset);
+int probe_tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset);
 
 /* Into l->build_id; length 0 when the file has none. */
-void tls_elf_build_id(const struct tls_elf *f, struct probe_tls_layout *l);
+void probe_tls_elf_build_id(const struct tls_elf *f, struct probe_tls_layout *l);
 
 #endif

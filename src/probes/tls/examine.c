@@ -2,8 +2,8 @@
 /*
  * examine.c - starts tls-layout for a library and reads the line that it prints.
  *
- * What it says is not trusted: its parser checks every number, and what it says too long or too late
- * is not waited for.
+ * What it says is not trusted: its parser checks every number, and what it says too long or too
+ * late is not waited for.
  */
 #include "examine.h"
 
@@ -59,8 +59,8 @@ static void run(const char *examiner, const char *path, const char *root, const 
 	_exit(127);
 }
 
-int examine_start(struct examination *x, const char *examiner, const char *path, const char *root,
-		  const char *file, struct err *e)
+int probe_tls_examine_start(struct examination *x, const char *examiner, const char *path,
+			    const char *root, const char *file, struct err *e)
 {
 	char program[PATH_MAX];
 	int fds[2], rc;
@@ -85,7 +85,7 @@ int examine_start(struct examination *x, const char *examiner, const char *path,
 	return 0;
 }
 
-void examine_stop(struct examination *x)
+void probe_tls_examine_stop(struct examination *x)
 {
 	if (x->fd < 0)
 		return;
@@ -122,7 +122,7 @@ static int judge(struct examination *x, struct probe_tls_layout *l, struct err *
 	return rc ? rc : probe_tls_layout_check(l, e);
 }
 
-int examine_read(struct examination *x, struct probe_tls_layout *l, struct err *e)
+int probe_tls_examine_read(struct examination *x, struct probe_tls_layout *l, struct err *e)
 {
 	ssize_t n;
 
@@ -134,7 +134,7 @@ int examine_read(struct examination *x, struct probe_tls_layout *l, struct err *
 	if (n == 0) /* its end, or that of the room */
 		return judge(x, l, e);
 	if (errno != EAGAIN || probe_clock_mono() > x->end_ns) {
-		examine_stop(x);
+		probe_tls_examine_stop(x);
 		return err_run(e, -ETIMEDOUT, "tls", "examining a TLS library took too long");
 	}
 	return 1;
@@ -144,7 +144,7 @@ int probe_tls_examine(struct probe_tls_layout *l, const char *lib, const char *r
 		      const char *examiner, struct err *e)
 {
 	struct examination x;
-	int rc = examine_start(&x, examiner, lib, root, NULL, e);
+	int rc = probe_tls_examine_start(&x, examiner, lib, root, NULL, e);
 
 	if (rc == 0)
 		rc = 1;
@@ -152,7 +152,7 @@ int probe_tls_examine(struct probe_tls_layout *l, const char *lib, const char *r
 		struct pollfd p = {.fd = x.fd, .events = POLLIN};
 
 		(void)poll(&p, 1, 100);
-		rc = examine_read(&x, l, e);
+		rc = probe_tls_examine_read(&x, l, e);
 	}
 	return rc;
 }

@@ -19,11 +19,11 @@ struct examination {
 };
 
 /* `file` NULL: the path leads to the library. `path` and `root` as tls-layout takes them. */
-int examine_start(struct examination *x, const char *examiner, const char *path, const char *root,
-		  const char *file, struct err *e);
+int probe_tls_examine_start(struct examination *x, const char *examiner, const char *path,
+			    const char *root, const char *file, struct err *e);
 /* Takes what it has said so far. 1: it goes on; 0: *l is there; -errno: it failed, or took too
  * long. After 0 and -errno nothing is left of it. */
-int examine_read(struct examination *x, struct probe_tls_layout *l, struct err *e);
-void examine_stop(struct examination *x);
+int probe_tls_examine_read(struct examination *x, struct probe_tls_layout *l, struct err *e);
+void probe_tls_examine_stop(struct examination *x);
 
 #endif

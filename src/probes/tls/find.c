@@ -60,7 +60,7 @@ static void find_in(uint32_t pid, tls_mapping_fn fn, void *user)
 	fclose(f);
 }
 
-int tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
+int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
 {
 	struct dirent *d;
 	DIR *proc;
@@ -82,7 +82,7 @@ int tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
 	return 0;
 }
 
-void tls_find_installed(void (*fn)(void *user, const char *path), void *user)
+void probe_tls_find_installed(void (*fn)(void *user, const char *path), void *user)
 {
 	static const char pattern[] =
 		"/{usr/,usr/local/,}lib{,32,64}/{,*-linux-*/}lib{ssl,gnutls}.so.*";

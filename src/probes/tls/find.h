@@ -17,11 +17,11 @@ struct tls_mapping {
 
 typedef void (*tls_mapping_fn)(void *user, const struct tls_mapping *m);
 
-/* Calls fn for the code of each libssl and libgnutls in processes other than this one; of one process
- * only, unless pid is 0. 0 or -errno. */
-int tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user);
+/* Calls fn for the code of each libssl and libgnutls in processes other than this one; of one
+ * process only, unless pid is 0. 0 or -errno. */
+int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user);
 
 /* Calls fn for each of them in the system's usual directories. */
-void tls_find_installed(void (*fn)(void *user, const char *path), void *user);
+void probe_tls_find_installed(void (*fn)(void *user, const char *path), void *user);
 
 #endif

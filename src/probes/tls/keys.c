@@ -52,7 +52,7 @@ static int give_handshake(struct probe_tls_key *k, const struct tls_record *r, b
 		else if (is_zero(first, len) || is_zero(second, len))
 			break;
 		else
-			sha2_expand_label(len, first, sides[i].derive, second, secret);
+			probe_sha2_expand_label(len, first, sides[i].derive, second, secret);
 		rc = give(k, sides[i].label, secret, len, fn, user);
 	}
 	return rc;
@@ -74,8 +74,8 @@ static int give_tls13(struct probe_tls_key *k, const struct tls_record *r, bool 
 	return rc;
 }
 
-int tls_record_keys(const struct tls_record *r, const struct probe_tls_layout *l,
-		    probe_tls_key_fn fn, void *user)
+int probe_tls_record_keys(const struct tls_record *r, const struct probe_tls_layout *l,
+			  probe_tls_key_fn fn, void *user)
 {
 	struct probe_tls_key k = {
 		.mono_ns = r->time_ns,

@@ -18,10 +18,10 @@
 #include "elf.h"
 #include "session.h"
 
-/* Functions through which a connection passes once it has keys. */
+/* Functions that a connection passes through once it has keys. */
 struct function {
 	const char *name;
-	bool handshake; /* its return tells of success; others are looked at when they are entered */
+	bool handshake; /* looked at when it returns, and says whether it succeeded */
 };
 
 static const struct function functions[PROBE_TLS_KIND_CNT][TLS_FUNCTIONS_MAX] = {
@@ -76,7 +76,7 @@ static int load(const struct probe_tls *t, struct tls_library *l, uint32_t numbe
 		.calls_fd = t->calls_fd,
 	};
 	struct ebpf_prog prog;
-	int rc = tls_program_build(&p, at, &prog, e);
+	int rc = probe_tls_program_build(&p, at, &prog, e);
 
 	if (rc < 0)
 		return rc;
@@ -169,19 +169,20 @@ static int open_source(const struct tls_source *s, bool *by_path, struct stat *s
 static int find_functions(struct tls_library *l, struct err *e)
 {
 	struct tls_elf f;
-	int rc = tls_elf_open(&f, l->fd, e);
+	int rc = probe_tls_elf_open(&f, l->fd, e);
 
 	if (rc < 0)
 		return rc;
-	tls_elf_build_id(&f, &l->layout);
+	probe_tls_elf_build_id(&f, &l->layout);
 	rc = -ENOENT;
 	for (int kind = 0; kind < PROBE_TLS_KIND_CNT && rc < 0; kind++) {
 		l->layout.kind = (enum probe_tls_kind)kind;
 		for (unsigned i = 0; i < TLS_FUNCTIONS_MAX && functions[kind][i].name; i++)
-			if (tls_elf_function(&f, functions[kind][i].name, &l->function[i]) == 0)
+			if (probe_tls_elf_function(&f, functions[kind][i].name, &l->function[i]) ==
+			    0)
 				rc = 0;
 	}
-	tls_elf_close(&f);
+	probe_tls_elf_close(&f);
 	if (rc < 0)
 		return err_run(e, rc, "tls",
 			       "it has no symbols of the functions of OpenSSL or GnuTLS");
@@ -222,8 +223,8 @@ static int begin(struct probe_tls *t, struct tls_library *l, const struct tls_so
 		l->layout = *known;
 		return watch(t, l, (uint32_t)t->cnt - 1, e);
 	}
-	if (examine_start(&l->examination, t->config.examiner, s->path, s->root,
-			  by_path ? NULL : s->map_file, &why) < 0)
+	if (probe_tls_examine_start(&l->examination, t->config.examiner, s->path, s->root,
+				    by_path ? NULL : s->map_file, &why) < 0)
 		give_up(t, l, &why);
 	return 0;
 }
@@ -259,7 +260,7 @@ static bool is_mapped_as(const struct tls_library *l, const struct tls_source *s
 	       l->minor == s->minor;
 }
 
-int tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err *e)
+int probe_tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err *e)
 {
 	struct tls_library *l;
 	struct stat st;
@@ -291,7 +292,7 @@ int tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err 
 	return begin(t, l, s, by_path, e);
 }
 
-int tls_library_advance(struct probe_tls *t, struct err *e)
+int probe_tls_library_advance(struct probe_tls *t, struct err *e)
 {
 	int going = 0;
 
@@ -303,7 +304,7 @@ int tls_library_advance(struct probe_tls *t, struct err *e)
 
 		if (l->state != TLS_EXAMINED)
 			continue;
-		rc = examine_read(&l->examination, &layout, &why);
+		rc = probe_tls_examine_read(&l->examination, &layout, &why);
 		going += rc == 1;
 		if (rc < 0)
 			give_up(t, l, &why);
@@ -319,9 +320,9 @@ int tls_library_advance(struct probe_tls *t, struct err *e)
 	return going;
 }
 
-void tls_library_free(struct tls_library *l)
+void probe_tls_library_free(struct tls_library *l)
 {
-	examine_stop(&l->examination);
+	probe_tls_examine_stop(&l->examination);
 	for (unsigned i = 0; i < l->probe_cnt; i++)
 		close(l->probe_fd[i]);
 	for (int at = 0; at < TLS_AT_CNT; at++)

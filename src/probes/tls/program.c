@@ -91,8 +91,8 @@ static void emit_clear(struct ebpf_builder *b)
 }
 
 /*
- * R9 = what tells these secrets from others; 0: none yet. In TLS 1.3 the session's secret changes with
- * each ticket, and does not count. Clobbers R1.
+ * R9 = what tells these secrets from others; 0: none yet. In TLS 1.3 the session's secret changes
+ * with each ticket, and does not count. Clobbers R1.
  *
  *	state = first word of client_traffic + first word of server_traffic;
  *	if (!state) state = first word of master_secret;
@@ -265,8 +265,8 @@ static void emit_program(struct ebpf_builder *b, const struct tls_program *p, en
 	EMIT(b, LABEL(out), MOV(R0, 0), EXIT());
 }
 
-int tls_program_build(const struct tls_program *p, enum tls_at at, struct ebpf_prog *out,
-		      struct err *e)
+int probe_tls_program_build(const struct tls_program *p, enum tls_at at, struct ebpf_prog *out,
+			    struct err *e)
 {
 	const struct kprobe_regs *regs = probe_kprobe_regs(NULL);
 	struct ebpf_builder *b;

@@ -27,7 +27,7 @@ struct tls_program {
 #define TLS_SEEN_VALUE_LEN 8
 
 /* -ENOTSUP: this machine's calling convention is not known. */
-int tls_program_build(const struct tls_program *p, enum tls_at at, struct ebpf_prog *out,
-		      struct err *e);
+int probe_tls_program_build(const struct tls_program *p, enum tls_at at, struct ebpf_prog *out,
+			    struct err *e);
 
 #endif

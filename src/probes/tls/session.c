@@ -82,7 +82,7 @@ static void on_mapping(void *user, const struct tls_mapping *m)
 		       (unsigned long long)m->start, (unsigned long long)m->end);
 	s.root = is_own_root(root) ? NULL : root;
 	if (look->rc == 0)
-		look->rc = tls_library_add(look->t, &s, look->e);
+		look->rc = probe_tls_library_add(look->t, &s, look->e);
 }
 
 static void on_path(void *user, const char *path)
@@ -90,7 +90,8 @@ static void on_path(void *user, const char *path)
 	struct look *look = user;
 
 	if (look->rc == 0)
-		look->rc = tls_library_add(look->t, &(struct tls_source){.path = path}, look->e);
+		look->rc =
+			probe_tls_library_add(look->t, &(struct tls_source){.path = path}, look->e);
 }
 
 static int look_again(struct probe_tls *t, struct err *e)
@@ -101,7 +102,7 @@ static int look_again(struct probe_tls *t, struct err *e)
 
 	if (start < t->next_look_ns)
 		return 0;
-	rc = tls_find_mapped(t->config.pid, on_mapping, &look);
+	rc = probe_tls_find_mapped(t->config.pid, on_mapping, &look);
 	if (rc < 0)
 		return err_run(e, rc, "tls", "/proc cannot be read: %s", strerror(-rc));
 	taken = probe_clock_mono() - start;
@@ -116,12 +117,12 @@ static int look_first(struct probe_tls *t, struct err *e)
 	int rc = look_again(t, e);
 
 	for (; libs && *libs && rc == 0; libs++)
-		rc = tls_library_add(t, &(struct tls_source){.path = *libs}, e);
+		rc = probe_tls_library_add(t, &(struct tls_source){.path = *libs}, e);
 	if (!t->config.pid)
-		tls_find_installed(on_path, &look);
+		probe_tls_find_installed(on_path, &look);
 	if (rc == 0)
 		rc = look.rc;
-	while (rc == 0 && (rc = tls_library_advance(t, e)) > 0) {
+	while (rc == 0 && (rc = probe_tls_library_advance(t, e)) > 0) {
 		(void)poll(NULL, 0, EXAMINE_POLL_MS);
 		rc = 0;
 	}
@@ -159,13 +160,13 @@ static int on_record(void *user, int cpu, const void *data, uint32_t len)
 	    (t->config.pid && t->config.pid != (uint32_t)(r.pid_tgid >> 32)) ||
 	    (t->config.process && !is_named(&r, t->config.process)))
 		return 0;
-	return tls_record_keys(&r, &t->library[r.library]->layout, t->fn, t->user);
+	return probe_tls_record_keys(&r, &t->library[r.library]->layout, t->fn, t->user);
 }
 
 int probe_tls_poll(struct probe_tls *t, int timeout_ms, probe_tls_key_fn fn, void *user,
 		   struct err *e)
 {
-	int rc = tls_library_advance(t, e);
+	int rc = probe_tls_library_advance(t, e);
 
 	if (rc >= 0)
 		rc = look_again(t, e);
@@ -218,7 +219,7 @@ void probe_tls_close(struct probe_tls *t)
 	if (!t)
 		return;
 	for (size_t i = 0; i < t->cnt; i++)
-		tls_library_free(t->library[i]);
+		probe_tls_library_free(t->library[i]);
 	free(t->library);
 	kbpf_perfbuf_close(t->rings);
 	for (const int *fd = (const int[]){t->events_fd, t->seen_fd, t->calls_fd, -2}; *fd != -2;

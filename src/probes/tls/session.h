@@ -63,9 +63,9 @@ struct tls_source {
 
 /* Adds a library unless its file is known. Says itself what fails with that library; -errno only
  * where nothing can be watched at all. */
-int tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err *e);
+int probe_tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err *e);
 /* Takes the answers of examinations that have ended; returns how many go on, or -errno. */
-int tls_library_advance(struct probe_tls *t, struct err *e);
-void tls_library_free(struct tls_library *l);
+int probe_tls_library_advance(struct probe_tls *t, struct err *e);
+void probe_tls_library_free(struct tls_library *l);
 
 #endif

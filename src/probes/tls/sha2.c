@@ -125,7 +125,7 @@ static void add_end(const struct sha2_kind *k, uint64_t *state, const uint8_t *r
 		add_block(k, state, end + at);
 }
 
-void sha2(size_t len, const void *data, size_t data_len, uint8_t *to)
+void probe_sha2(size_t len, const void *data, size_t data_len, uint8_t *to)
 {
 	bool wide = len != LEN_256;
 	const struct sha2_kind *k = &kinds[wide];
@@ -149,12 +149,12 @@ static void inner_or_outer(size_t len, const uint8_t *key, size_t key_len, uint8
 	for (size_t i = 0; i < block; i++)
 		all[i] = (uint8_t)((i < key_len ? key[i] : 0) ^ pad);
 	memcpy(all + block, data, data_len);
-	sha2(len, all, block + data_len, to);
+	probe_sha2(len, all, block + data_len, to);
 }
 
 /* Keys of at most a block, data of at most DATA_MAX. */
-void sha2_hmac(size_t len, const uint8_t *key, size_t key_len, const void *data, size_t data_len,
-	       uint8_t *to)
+void probe_sha2_hmac(size_t len, const uint8_t *key, size_t key_len, const void *data,
+		     size_t data_len, uint8_t *to)
 {
 	uint8_t hash[SHA2_LEN_MAX];
 
@@ -162,8 +162,8 @@ void sha2_hmac(size_t len, const uint8_t *key, size_t key_len, const void *data,
 	inner_or_outer(len, key, key_len, 0x5c, hash, len, to);
 }
 
-void sha2_expand_label(size_t len, const uint8_t *secret, const char *label, const uint8_t *context,
-		       uint8_t *to)
+void probe_sha2_expand_label(size_t len, const uint8_t *secret, const char *label,
+			     const uint8_t *context, uint8_t *to)
 {
 	static const char prefix[] = "tls13 ";
 	uint8_t info[2 + 1 + 255 + 1 + SHA2_LEN_MAX + 1];
@@ -180,5 +180,5 @@ void sha2_expand_label(size_t len, const uint8_t *secret, const char *label, con
 	memcpy(info + n, context, len);
 	n += len;
 	info[n++] = 1; /* the first and only block of HKDF-Expand */
-	sha2_hmac(len, secret, len, info, n, to);
+	probe_sha2_hmac(len, secret, len, info, n, to);
 }
