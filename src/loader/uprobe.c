@@ -46,9 +46,9 @@ static int uprobe_err(int ret, const char *path, uint64_t offset, struct err *e)
 	switch (ret) {
 	case -EPERM:
 	case -EACCES:
-		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "Probing a user-space function");
+		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "probing a user-space function");
 	default:
-		return err_run(e, ret, "hook", "Probing %s at offset 0x%llx failed: %s", path,
+		return err_run(e, ret, "hook", "probing %s at offset 0x%llx failed: %s", path,
 			       (unsigned long long)offset, strerror(-ret));
 	}
 }
@@ -65,7 +65,7 @@ int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_r
 		ret = return_bit(&bit);
 	if (ret < 0)
 		return err_run(e, -ENOTSUP, "hook",
-			       "This kernel has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not "
+			       "this kernel has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not "
 			       "mounted");
 	attr.type = (uint32_t)type;
 	attr.config = bit;

@@ -23,9 +23,6 @@ struct tls_program {
 	int calls_fd;	  /* LRU hash: pid_tgid -> connection of a handshake */
 };
 
-#define TLS_SEEN_KEY_LEN   32
-#define TLS_SEEN_VALUE_LEN 8
-
 /* -ENOTSUP: this machine's calling convention is not known. */
 int probe_tls_program_build(const struct tls_program *p, enum tls_at at, struct ebpf_prog *out,
 			    struct err *e);

@@ -33,19 +33,39 @@ enum {
 static int make_maps(struct probe_tls *t, struct err *e)
 {
 	int cpu_cnt = kbpf_possible_cpu_cnt();
+	const struct kbpf_map_spec events = {
+		.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+		.key_len = 4,
+		.value_len = 4,
+		.entry_cnt = (uint32_t)cpu_cnt,
+		.name = "bpfcap_keys",
+	};
+	const struct kbpf_map_spec seen = {
+		.type = BPF_MAP_TYPE_LRU_HASH,
+		.key_len = TLS_RANDOM_LEN,
+		.value_len = sizeof(uint64_t),
+		.entry_cnt = SEEN_CNT,
+		.name = "bpfcap_tls",
+	};
+	const struct kbpf_map_spec calls = {
+		.type = BPF_MAP_TYPE_LRU_HASH,
+		.key_len = sizeof(uint64_t),
+		.value_len = sizeof(uint64_t),
+		.entry_cnt = CALLS_CNT,
+		.name = "bpfcap_tls_call",
+	};
 
 	if (cpu_cnt < 0)
 		return err_run(e, cpu_cnt, "tls", "the number of CPUs cannot be read");
-	t->events_fd = kbpf_map_create(BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, (uint32_t)cpu_cnt, 0,
-				       "bpfcap_keys", e);
-	if (t->events_fd >= 0)
-		t->seen_fd = kbpf_map_create(BPF_MAP_TYPE_LRU_HASH, TLS_SEEN_KEY_LEN,
-					     TLS_SEEN_VALUE_LEN, SEEN_CNT, 0, "bpfcap_tls", e);
-	if (t->seen_fd >= 0)
-		t->calls_fd = kbpf_map_create(BPF_MAP_TYPE_LRU_HASH, 8, 8, CALLS_CNT, 0,
-					      "bpfcap_tls_call", e);
+	t->events_fd = kbpf_map_create(&events, e);
+	if (t->events_fd < 0)
+		return t->events_fd;
+	t->seen_fd = kbpf_map_create(&seen, e);
+	if (t->seen_fd < 0)
+		return t->seen_fd;
+	t->calls_fd = kbpf_map_create(&calls, e);
 	if (t->calls_fd < 0)
-		return e ? e->code : -EIO;
+		return t->calls_fd;
 	return kbpf_perfbuf_open(&t->rings, t->events_fd, RING_PAGES, e);
 }
 
