@@ -346,7 +346,8 @@ typedef int (*kbpf_perfbuf_record)(void *user, int cpu, const void *data, uint32
  * `wake_fd` (-1: none) to become readable, then hands out what was written before the call's
  * wake-up, oldest first over all rings: the first 8 bytes of each record are its time,
  * CLOCK_MONOTONIC in ns, and nothing younger than the moment the rings were looked at is given.
- * Returns the number of records, the callback's non-zero value, or -errno (-EINTR).
+ * Returns the number of records, the callback's non-zero value, or -errno. A signal
+ * ends the wait early.
  */
 int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf_perfbuf_record fn,
 		      void *user);

@@ -285,7 +285,7 @@ int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf
 		int ms = wait_ms(pb, timeout_ms);
 
 		ready = poll(pb->fds, (nfds_t)pb->cnt + 1, ms);
-		if (ready < 0)
+		if (ready < 0 && errno != EINTR) /* a signal ends the wait, not the reading */
 			return -errno;
 		ret = read_all(pb, fn, user);
 		if (timeout_ms > 0)

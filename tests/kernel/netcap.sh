@@ -36,7 +36,7 @@ page_command()
 		>"$T/out" 2>"$T/err" || fail "$(cat "$T/err")"
 	case $1 in
 	*'-d '*) has "$T/out" 'r0 = ' ;;
-	*'-w /tmp/'*) has "$T/err" '^1 packets captured' ;;
+	*'-w /tmp/'*) has "$T/err" '^1 packet captured' ;;
 	*) has "$T/out" ' IP .*ICMP ' ;;
 	esac
 }

@@ -61,11 +61,35 @@ static void joins_the_trailing_expression(void **state)
 	assert_int_equal(parse(&o, "bpfcap -i eth0 tcp[13]~&~2~!=~0", &e), 0);
 	assert_string_equal(o.filter, "tcp[13] & 2 != 0");
 	options_free(&o);
-	assert_int_equal(parse(&o, "bpfcap -c 2 -- -1~<~len", &e), 0);
-	assert_string_equal(o.filter, "-1 < len");
+	assert_int_equal(parse(&o, "bpfcap tcp -c 2 port -n 443", &e), 0);
+	assert_string_equal(o.filter, "tcp port 443");
 	options_free(&o);
 	assert_int_equal(parse(&o, "bpfcap", &e), 0);
 	assert_null(o.filter);
+	options_free(&o);
+}
+
+static void finds_the_command(void **state)
+{
+	struct cap_options o;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse(&o, "bpfcap tcp -c 2 port 53 -- host -t a.b --", &e), 0);
+	assert_string_equal(o.filter, "tcp port 53");
+	assert_int_equal(o.packet_cnt, 2);
+	assert_string_equal(o.command[0], "host");
+	assert_string_equal(o.command[1], "-t");
+	assert_string_equal(o.command[3], "--");
+	assert_null(o.command[4]);
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap -e -- -c 1", &e), 0);
+	assert_string_equal(o.filter, "--");
+	assert_null(o.command);
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap tcp --", &e), -EINVAL);
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap -r a.pcap -- ls", &e), -EINVAL);
 	options_free(&o);
 }
 
@@ -172,6 +196,7 @@ static const struct {
 	{"-i lo", "lp"},
 	{"-k 5.4", "ldp"},
 	{"-c 1", "lr"},
+	{"--duration 9", "l"},
 	{"-s 9", "ldp"},
 	{"-S", "lp"},
 	{"--netns self", "lp"},
@@ -277,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_the_main_use),
 		cmocka_unit_test(joins_the_trailing_expression),
+		cmocka_unit_test(finds_the_command),
 		cmocka_unit_test(splits_lists),
 		cmocka_unit_test(counts_and_groups_letters),
 		cmocka_unit_test(refuses_in_one_line),

@@ -6,6 +6,7 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 
 #include "../common/fail.h"
 
+#include "command.h"
 #include "counts.h"
 #include "output/output.h"
 #include "privileges.h"
@@ -20,7 +22,9 @@
 #include "stop.h"
 
 enum {
-	POLL_MS = 100, /* the longest delay before a signal is noticed */
+	POLL_MS = 100, /* the longest delay before a signal, or what is due, is noticed */
+	MS_PER_S = 1000,
+	NS_PER_MS = 1000000,
 	RING_PAGES_MAX = 1 << 16,
 };
 
@@ -29,8 +33,12 @@ struct live_capture {
 	struct output out;
 	struct selection selection;
 	struct gather *gather; /* NULL without --gather */
+	struct command command;
 	struct err *e;
-	int rc; /* -errno of the output, which ended the poll */
+	int rc;		 /* -errno of the output, which ended the poll */
+	uint64_t end_ms; /* --duration, on the monotonic clock; 0: no limit */
+	bool discarding; /* the output takes no more packets */
+	uint64_t discarded_cnt, unselected_cnt;
 	bool list_left_out;
 	unsigned left_out_cnt;
 };
@@ -98,11 +106,18 @@ static int on_event(void *user, const struct probe_event *ev)
 {
 	struct live_capture *c = user;
 	struct packet pk = {.ev = ev, .probe = c->probe};
+	uint64_t taken = c->out.packet_cnt;
 	struct gather_note note;
 	int rc;
 
-	if (!select_takes(&c->selection, ev))
+	if (!select_takes(&c->selection, ev)) {
+		c->unselected_cnt++;
 		return 0;
+	}
+	if (c->discarding) {
+		c->discarded_cnt++;
+		return 0;
+	}
 	if (c->gather) {
 		note = gather_packet(c->gather, ev);
 		pk.note = &note;
@@ -110,6 +125,8 @@ static int on_event(void *user, const struct probe_event *ev)
 	rc = output_packet(&c->out, &pk, c->e);
 	if (rc < 0)
 		c->rc = rc;
+	if (rc > 0 && c->out.packet_cnt == taken) /* -W has ended the capture */
+		c->discarded_cnt++;
 	return rc != 0; /* a negative value would mean that the poll itself failed */
 }
 
@@ -147,7 +164,44 @@ static void announce(const struct live_capture *c)
 	fprintf(stderr, "\n");
 }
 
-/* Passes on the events of up to `ms`: > 0 if there were any, or -errno. */
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * MS_PER_S + (uint64_t)now.tv_nsec / NS_PER_MS;
+}
+
+/* The capture is over: --duration, or the command has ended. */
+static bool is_over(struct live_capture *c)
+{
+	return command_ended(&c->command) || (c->end_ms && now_ms() >= c->end_ms);
+}
+
+static int wait_ms(const struct live_capture *c)
+{
+	uint64_t now = now_ms();
+
+	if (!c->end_ms || c->end_ms >= now + POLL_MS)
+		return POLL_MS;
+	return c->end_ms > now ? (int)(c->end_ms - now) : 0;
+}
+
+static void print_counts(const struct live_capture *c, int rc)
+{
+	const struct writer_counts w = output_counts(&c->out);
+	const struct counts_output counts = {
+		.written = w.written,
+		.unwritten = w.lost + (rc < 0 ? c->discarded_cnt : 0),
+		.why = rc == -ECANCELED ? "a signal ended the wait" : strerror(-rc),
+		.left_out = w.left_out,
+		.passed_over = c->unselected_cnt + (rc < 0 ? 0 : c->discarded_cnt),
+	};
+
+	counts_print(stderr, c->probe, &counts);
+}
+
+/* Passes on events, waiting up to `ms` for them: > 0 if there were any, or -errno. */
 static int poll_events(struct live_capture *c, int ms)
 {
 	int rc = probe_poll(c->probe, ms, on_event, c, c->e);
@@ -155,12 +209,14 @@ static int poll_events(struct live_capture *c, int ms)
 	return c->rc ? c->rc : rc;
 }
 
-/* Captures until a signal (0), -c (1) or an error (-errno). */
+/* Captures until a signal, --duration or the command's end (0), -c (1) or an error (-errno). */
 static int run(struct live_capture *c)
 {
-	while (!stop_requested()) {
-		int rc = poll_events(c, POLL_MS);
+	while (!stop_requested() && !is_over(c)) {
+		int rc = poll_events(c, wait_ms(c));
 
+		if (rc >= 0 && !c->out.done)
+			rc = output_tick(&c->out, c->e);
 		if (rc < 0 || c->out.done)
 			return rc < 0 ? rc : 1;
 		expire(c, GATHER_TIMEOUT_NS);
@@ -168,20 +224,28 @@ static int run(struct live_capture *c)
 		if (rc != 0)
 			return rc;
 		if (stop_counts_requested())
-			counts_print(stderr, c->probe, c->out.packet_cnt);
+			print_counts(c, 0);
 	}
 	return 0;
 }
 
-/* Passes on what is still in the rings after the programs are detached. */
-static int drain(struct live_capture *c)
+/*
+ * Detaches the hooks and passes on what is still in the rings; counts it if `rc` says that the
+ * output takes no more. Gives `rc`, or the error of the output.
+ */
+static int drain(struct live_capture *c, int rc)
 {
-	int rc;
+	int n;
 
 	probe_stop(c->probe);
 	do {
-		rc = poll_events(c, 0);
-	} while (rc > 0 && !c->out.done);
+		struct err ignored;
+
+		c->discarding = rc != 0;
+		n = probe_poll(c->probe, 0, on_event, c, rc ? &ignored : c->e);
+		if (rc == 0)
+			rc = c->rc ? c->rc : n < 0 ? n : c->out.done;
+	} while (n > 0);
 	return rc;
 }
 
@@ -193,10 +257,11 @@ static int run_output(struct live_capture *c)
 	int rc, closed;
 
 	announce(c);
-	rc = run(c);
+	rc = command_start(&c->command, c->e);
 	if (rc == 0)
-		rc = drain(c);
-	probe_stop(c->probe);
+		rc = run(c);
+	rc = drain(c, rc);
+	command_end(&c->command, stop_requested() ? stop_sent_signal() : SIGTERM);
 	expire(c, GATHER_SETTLED_NS);
 	known = probe_counts(c->probe, PROBE_ALL_HOOKS, &counts) == 0;
 	closed = output_close(&c->out, known ? &counts : NULL, rc < 0 ? &ignored : c->e);
@@ -206,8 +271,8 @@ static int run_output(struct live_capture *c)
 		return rc;
 	if (c->gather)
 		counts_print_gather(stderr, c->gather, c->probe);
-	counts_print(stderr, c->probe, c->out.packet_cnt);
-	return rc;
+	print_counts(c, rc);
+	return rc < 0 ? rc : command_report(&c->command, stderr);
 }
 
 /* Whether every packet should pass this hook: not at drop, nor at the functions of a glob. */
@@ -248,6 +313,9 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 {
 	int rc = 0;
 
+	if (o->duration_s)
+		c->end_ms = now_ms() + o->duration_s * MS_PER_S;
+
 	if (o->user)
 		rc = privileges_drop(o->user, c->e);
 	if (rc == 0 && (o->gather || o->gather_by))
@@ -272,11 +340,14 @@ int capture(const struct cap_options *o, struct err *e)
 	config.notice = on_notice;
 	config.left_out = on_left_out;
 	config.notice_user = &c;
-	stop_on_signals();
-	rc = probe_open(&c.probe, &config, e);
+	rc = command_prepare(&c.command, o->command, e);
 	if (rc != 0)
 		return rc;
-	rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+	stop_on_signals();
+	rc = probe_open(&c.probe, &config, e);
+	if (rc == 0)
+		rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+	command_end(&c.command, 0);
 	gather_free(c.gather);
 	probe_close(c.probe);
 	return rc;

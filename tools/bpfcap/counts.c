@@ -6,52 +6,74 @@
 
 #include <inttypes.h>
 
-static void print_causes(FILE *f, const struct probe_counts *c)
+/* "7 packets WHAT" */
+static void put_packets(FILE *f, uint64_t cnt, const char *what)
 {
-	const char *sep = "";
-
-	if (c->lost_ring) {
-		fprintf(f, "%" PRIu64 " ring full", c->lost_ring);
-		sep = ", ";
-	}
-	if (c->lost_other)
-		fprintf(f, "%s%" PRIu64 " unreadable or missed", sep, c->lost_other);
-	fprintf(f, "\n");
+	fprintf(f, "%" PRIu64 " packet%s %s", cnt, cnt == 1 ? "" : "s", what);
 }
 
-static void print_hooks(FILE *f, struct probe *p)
+/* ", 7 WHAT" if there are any; the first has no comma. */
+static void put_cause(FILE *f, const char **sep, uint64_t cnt, const char *what)
+{
+	if (!cnt)
+		return;
+	fprintf(f, "%s%" PRIu64 " %s", *sep, cnt, what);
+	*sep = ", ";
+}
+
+static const char *put_causes(FILE *f, const struct probe_counts *c)
+{
+	const char *sep = ": ";
+
+	put_cause(f, &sep, c->lost_ring, "ring full");
+	put_cause(f, &sep, c->lost_other, "unreadable or missed");
+	return sep;
+}
+
+static void put_hooks(FILE *f, struct probe *p)
 {
 	struct probe_counts c;
 
 	for (unsigned i = 0; i < probe_hook_cnt(p); i++) {
 		if (probe_counts(p, i, &c) != 0 || c.lost_ring + c.lost_other == 0)
 			continue;
-		fprintf(f, "  %s: ", probe_hook_name(p, i));
-		print_causes(f, &c);
+		fprintf(f, "  %s", probe_hook_name(p, i));
+		(void)put_causes(f, &c);
+		fprintf(f, "\n");
 	}
 }
 
-void counts_print(FILE *f, struct probe *p, uint64_t written_cnt)
+static void put_lost(FILE *f, const struct probe_counts *c, const struct counts_output *out)
+{
+	const char *sep;
+
+	put_packets(f, c->lost_ring + c->lost_other + out->unwritten + out->left_out, "lost");
+	sep = put_causes(f, c);
+	put_cause(f, &sep, out->left_out, "of another link type");
+	put_cause(f, &sep, out->unwritten, "not written");
+	if (out->unwritten)
+		fprintf(f, " (%s)", out->why);
+	fprintf(f, "\n");
+}
+
+void counts_print(FILE *f, struct probe *p, const struct counts_output *out)
 {
 	struct probe_counts c;
 
-	fprintf(f, "%" PRIu64 " packets captured\n", written_cnt);
+	put_packets(f, out->written, "captured\n");
 	if (probe_counts(p, PROBE_ALL_HOOKS, &c) != 0) {
 		fprintf(f, "the number of lost packets is unknown\n");
 		return;
 	}
-	fprintf(f, "%" PRIu64 " packets matched by the filter\n", c.matched);
+	put_packets(f, c.matched, "matched by the filter\n");
+	if (out->passed_over)
+		put_packets(f, out->passed_over, "passed over (-c, -Q or -W)\n");
 	if (c.no_packet)
-		fprintf(f, "%" PRIu64 " times a hook ran without packet bytes\n", c.no_packet);
-	fprintf(f, "%" PRIu64 " packets lost", c.lost_ring + c.lost_other);
-	if (c.lost_ring + c.lost_other == 0) {
-		fprintf(f, "\n");
-		return;
-	}
-	fprintf(f, ": ");
-	print_causes(f, &c);
-	if (probe_hook_cnt(p) > 1)
-		print_hooks(f, p);
+		fprintf(f, "%" PRIu64 " time%s a hook ran without packet bytes\n", c.no_packet,
+			c.no_packet == 1 ? "" : "s");
+	put_lost(f, &c, out);
+	if (c.lost_ring + c.lost_other && probe_hook_cnt(p) > 1)
+		put_hooks(f, p);
 }
 
 void counts_print_gather(FILE *f, const struct gather *g, const struct probe *p)

@@ -22,6 +22,8 @@ static const struct {
 	 "print dropped packets with the reason and the kernel stack"},
 	{"bpfcap -f tc:ingress -i eth0 -w all.pcapng",
 	 "write everything that eth0 receives to a file"},
+	{"bpfcap port 53 -- host example.org",
+	 "print what one command sends and receives, and exit with its status"},
 	{"bpfcap -w - icmp6 | tcpdump -nr -", "feed a live capture to another program"},
 	{"bpfcap -ddd -f tc -k 5.4 host 10.0.0.1",
 	 "print the filter as a program; needs no privileges"},
@@ -40,8 +42,9 @@ void help_usage(void)
 	size_t cnt;
 	const struct probe_hook_help *hooks = probe_hook_help(&cnt);
 
-	text_put(&t, "usage: bpfcap [options] [expression...]\n"
-		     "Captures packets anywhere in the kernel and filters them there.\n\n");
+	text_put(&t, "usage: bpfcap [options] [expression...] [-- COMMAND [argument...]]\n"
+		     "Captures packets anywhere in the kernel and filters them there; with\n"
+		     "COMMAND, as long as it runs.\n\n");
 	options_help(&t);
 	text_put(&t, "\nHooks:\n");
 	for (size_t i = 0; i < cnt; i++)
@@ -50,7 +53,8 @@ void help_usage(void)
 	text_put(&t, "\nExamples:\n");
 	for (size_t i = 0; i < EXAMPLE_CNT; i++)
 		text_printf(&t, "  %s\n      %s\n", examples[i].command, examples[i].text);
-	text_put(&t, "\nExit status: 0 success; 1 failure; 2 usage error or invalid filter.\n");
+	text_put(&t, "\nExit status: 0 success; 1 failure; 2 usage error or invalid filter; else "
+		     "that of\nCOMMAND.\n");
 	print(&t);
 }
 
@@ -82,12 +86,19 @@ void help_man(void)
 	text_put(&t,
 		 ".TH BPFCAP 8 \"\" \"bpfcap " BPFCAP_VERSION "\"\n"
 		 ".SH NAME\nbpfcap \\- capture packets anywhere in the kernel\n"
-		 ".SH SYNOPSIS\n.B bpfcap\n[options] [expression...]\n"
+		 ".SH SYNOPSIS\n.B bpfcap\n[options] [expression...] [\\-\\- \\fICOMMAND\\fR "
+		 "[argument...]]\n"
 		 ".SH DESCRIPTION\n"
 		 "Captures packets at hooks in the Linux kernel (5.4 and later) that match a\n"
 		 ".BR pcap\\-filter (7)\n"
 		 "expression, and prints them or writes them to a file. It needs no BTF, kernel\n"
-		 "headers or compiler. An option that has no meaning with\n"
+		 "headers or compiler.\n"
+		 ".PP\nWith\n.IR COMMAND ,\n"
+		 "bpfcap runs it once all hooks are attached, captures until it ends, and prints\n"
+		 "and returns its status. A signal that a process sends to bpfcap is forwarded\n"
+		 "to it; when the capture ends first\n.RB ( \\-c ,\n.BR \\-\\-duration ),\n"
+		 "it receives SIGTERM.\n"
+		 ".PP\nAn option that has no meaning with\n"
 		 ".BR \\-r ,\n.BR \\-d ,\n.BR \\-\\-dump ,\n.B \\-\\-doctor\nor\n.B \\-D\n"
 		 "is refused.\n"
 		 ".SH OPTIONS\n");
@@ -101,7 +112,8 @@ void help_man(void)
 	}
 	text_put(&t,
 		 ".SH EXIT STATUS\n0: success. 1: a failure at run time. 2: a usage error or an\n"
-		 "invalid filter.\n.SH EXAMPLES\n");
+		 "invalid filter. With\n.IR COMMAND ,\nits status after a successful capture.\n.SH "
+		 "EXAMPLES\n");
 	for (size_t i = 0; i < EXAMPLE_CNT; i++)
 		put_entry(&t, examples[i].command, examples[i].text);
 	text_put(&t, ".SH SEE ALSO\n.BR tcpdump (8),\n.BR pcap\\-filter (7)\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * main.c - the command: parses the options, runs the selected mode, and returns the exit status:
- * 0, 1 (failure) or 2 (usage error).
+ * 0, 1 (failure), 2 (usage error), or that of the command after "--".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +48,9 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = act(&o, &e);
 	options_free(&o);
-	if (rc >= 0 || rc == -EPIPE) /* the reader of the output has closed it */
+	if (rc == -EPIPE) /* the reader of the output has closed it */
 		return 0;
+	if (rc >= 0)
+		return rc;
 	return fail_report("bpfcap", &e);
 }

@@ -61,6 +61,9 @@ static const struct opt_row rows[] = {
 	{'c', "count", "N", OPT_NUMBER, TO(packet_cnt), 1,
 	 "exit after N packets",
 	 PACKETS},
+	{0, "duration", "SECONDS", OPT_NUMBER, TO(duration_s), 1,
+	 "exit after this time",
+	 LIVE},
 	{'s', "snaplen", "LEN", OPT_NUMBER, TO(snap_len), 0,
 	 "capture at most LEN bytes of each packet; 0, the default, is the maximum",
 	 LIVE | CODE},
@@ -230,7 +233,7 @@ static int set_list(void *values, const struct opt_row *row, char *arg, struct e
 	return row->kind == OPT_LIST ? add_list(to, row->name, arg, e) : add_word(to, arg, e);
 }
 
-static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), set_list};
+static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), set_list, true};
 _Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPT_ROWS_MAX, "raise OPT_ROWS_MAX");
 
 /* ---- Modes -------------------------------------------------------------------------------- */
@@ -270,6 +273,12 @@ static int check_mode(const struct cap_options *o, const struct opt_words *w, st
 	const char *name;
 	unsigned mode = find_mode(o, &name);
 
+	if (w->command && mode != LIVE && mode != SELF)
+		return err_input(e, -EINVAL, "options",
+				 "a command after -- has no meaning with %s; remove one", name);
+	if (w->command && !w->command[0])
+		return err_input(e, -EINVAL, "options",
+				 "a command must follow --; it runs during the capture");
 	if (mode & (LIST | DOCTOR) && w->words[0])
 		return err_input(e, -EINVAL, "options", "unexpected argument '%s' with %s",
 				 w->words[0], name);
@@ -316,6 +325,7 @@ int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
 
 	*o = (struct cap_options){0};
 	rc = opt_parse(&table, argc, argv, o, &w, e);
+	o->command = w.command;
 	if (rc == 0)
 		rc = check_mode(o, &w, e);
 	return rc ? rc : find_expression(o, w.words, e);

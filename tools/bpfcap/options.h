@@ -29,6 +29,8 @@ struct cap_options {
 	const char *direction, *netns, *mark, *gather_by, *skb_data;
 	struct word_list hooks, ifaces, reasons;
 	uint64_t packet_cnt; /* -c; 0: no limit */
+	uint64_t duration_s; /* --duration; 0: no limit */
+	char **command;	     /* the words after "--", run during the capture; NULL: none */
 	uint64_t snap_len;   /* -s; 0: the maximum */
 	uint64_t buffer_kib; /* -B; 0: default */
 	uint64_t pid;	     /* --pid; 0: any */

@@ -1,32 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stop.c - the signals that end a capture: a handler sets a flag, which the loops check. A signal
- * that arrives just before a wait is noticed after it, which is why waits are short.
+ * that arrives just before a wait is noticed after it, which is why waits are short. A write has no
+ * such limit: a timer interrupts it.
  */
 #include "stop.h"
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/time.h>
 
-static volatile sig_atomic_t stop_mark, counts_mark;
+enum { TICK_US = 100000 };
 
-static void on_stop(int sig)
+static volatile sig_atomic_t stop_mark, counts_mark, sent_signal;
+static bool handled;
+
+/* The terminal sends SIGINT and SIGHUP to all processes of the foreground, kill(2) to one. */
+static void on_stop(int sig, siginfo_t *info, void *context)
 {
-	(void)sig;
+	(void)context;
 	stop_mark = 1;
+	if (info->si_code <= 0)
+		sent_signal = sig;
 }
 
-static void on_counts(int sig)
+static void on_counts(int sig, siginfo_t *info, void *context)
 {
 	(void)sig;
+	(void)info;
+	(void)context;
 	counts_mark = 1;
 }
 
-static void handle(int sig, void (*handler)(int))
+/* The signal only interrupts a system call. */
+static void on_tick(int sig, siginfo_t *info, void *context)
 {
-	struct sigaction sa = {.sa_handler = handler};
+	(void)sig;
+	(void)info;
+	(void)context;
+}
+
+static void handle(int sig, void (*handler)(int, siginfo_t *, void *))
+{
+	struct sigaction sa = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
 
 	sigemptyset(&sa.sa_mask);
+	(void)sigaction(sig, &sa, NULL);
+}
+
+static void ignore(int sig)
+{
+	struct sigaction sa = {.sa_handler = SIG_IGN};
+
 	(void)sigaction(sig, &sa, NULL);
 }
 
@@ -39,17 +64,26 @@ static bool ignored(int sig)
 
 void stop_on_signals(void)
 {
-	handle(SIGPIPE, SIG_IGN);
+	ignore(SIGPIPE);
+	ignore(SIGXFSZ); /* write() then fails with EFBIG */
 	handle(SIGINT, on_stop);
 	handle(SIGTERM, on_stop);
 	handle(SIGUSR1, on_counts);
+	handle(SIGCHLD, on_tick);
+	handle(SIGALRM, on_tick);
 	if (!ignored(SIGHUP)) /* nohup(1) ignores SIGHUP */
 		handle(SIGHUP, on_stop);
+	handled = true;
 }
 
 bool stop_requested(void)
 {
 	return stop_mark;
+}
+
+int stop_sent_signal(void)
+{
+	return sent_signal;
 }
 
 bool stop_counts_requested(void)
@@ -58,4 +92,13 @@ bool stop_counts_requested(void)
 
 	counts_mark = 0;
 	return asked;
+}
+
+void stop_interrupt_writes(bool on)
+{
+	const struct timeval tick = {.tv_usec = on ? TICK_US : 0};
+	const struct itimerval timer = {tick, tick};
+
+	if (handled)
+		(void)setitimer(ITIMER_REAL, &timer, NULL);
 }

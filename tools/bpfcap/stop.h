@@ -5,10 +5,21 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP set a flag, and SIGPIPE is ignored. */
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP set a flag, the end of a child interrupts a wait, and
+ * SIGPIPE and SIGXFSZ are ignored: write() fails instead.
+ */
 void stop_on_signals(void);
 bool stop_requested(void);
+/* The signal if a process sent it to this one; 0 if there was none or the terminal sent it. */
+int stop_sent_signal(void);
 /* Whether SIGUSR1 has asked for the counts; clears the flag. */
 bool stop_counts_requested(void);
+
+/*
+ * While on, EINTR ends each system call that blocks, after 100 ms at the latest, so that a write to
+ * a stalled pipe or terminal can notice a request to stop. No effect before stop_on_signals().
+ */
+void stop_interrupt_writes(bool on);
 
 #endif

@@ -15,12 +15,13 @@
 #include "fail.h"
 #include "text.h"
 
+#define WORD	  1	/* getopt's for a word that is no option */
 #define LONG_BASE 0x100 /* added to a row number, so that it differs from every letter */
 
 /* ---- getopt_long's view of the table ------------------------------------------------------ */
 
 struct getopt_args {
-	char letters[1 + 2 * OPT_ROWS_MAX + 1];
+	char letters[2 + 2 * OPT_ROWS_MAX + 1];
 	struct option longs[OPT_ROWS_MAX + 1];
 };
 
@@ -29,6 +30,7 @@ static void make_getopt_args(const struct opt_table *t, struct getopt_args *g)
 	size_t letter = 0, name = 0;
 
 	memset(g, 0, sizeof(*g));
+	g->letters[letter++] = '-'; /* give each other word in its place, as option WORD */
 	g->letters[letter++] = ':'; /* report a missing argument as ':' */
 	for (size_t i = 0; i < t->cnt && i < OPT_ROWS_MAX; i++) {
 		const struct opt_row *row = &t->rows[i];
@@ -105,25 +107,48 @@ static int bad_option(int c, char *const *argv, struct err *e)
 	return err_input(e, -EINVAL, "options", "unknown option '%s'; see --help", word);
 }
 
+/* Words move to the start of argv, where getopt has been. Then come those after "--". */
+static void take_rest(const struct opt_table *t, struct opt_words *w, size_t cnt, bool ended,
+		      char **argv)
+{
+	char **rest = argv + optind;
+
+	if (t->command && ended)
+		w->command = rest;
+	for (; *rest && !w->command; rest++)
+		w->words[cnt++] = *rest;
+	w->words[cnt] = NULL;
+}
+
 int opt_parse(const struct opt_table *t, int argc, char **argv, void *values, struct opt_words *w,
 	      struct err *e)
 {
 	struct getopt_args g;
-	int c;
+	size_t word_cnt = 0;
+	int c, before = 1;
 
-	*w = (struct opt_words){0};
+	*w = (struct opt_words){.words = argv};
+	if (argc == 0)
+		return 0;
+	w->words++;
 	make_getopt_args(t, &g);
 	opterr = 0;
 	optind = 0; /* start over, for callers that parse twice */
 	while ((c = getopt_long(argc, argv, g.letters, g.longs, NULL)) != -1) {
 		const struct opt_row *row = row_of(t, c);
-		int rc = row ? set_value(t, row, values, optarg, e) : bad_option(c, argv, e);
+		int rc = row ? set_value(t, row, values, optarg, e) : 0;
 
+		if (c == WORD)
+			w->words[word_cnt++] = optarg;
+		else if (!row)
+			rc = bad_option(c, argv, e);
+		else
+			w->given[row - t->rows] = true;
 		if (rc != 0)
 			return rc;
-		w->given[row - t->rows] = true;
+		before = optind;
 	}
-	w->words = argv + optind;
+	take_rest(t, w, word_cnt, optind > before, argv);
 	return 0;
 }
 

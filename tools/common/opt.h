@@ -37,12 +37,14 @@ struct opt_table {
 	const struct opt_row *rows;
 	size_t cnt; /* at most OPT_ROWS_MAX */
 	opt_own own;
+	bool command; /* the words after "--" are a command, not words like the others */
 };
 
 #define OPT_ROWS_MAX 128
 
 struct opt_words {
 	char **words;		  /* the arguments that are not options; NULL-terminated in argv */
+	char **command;		  /* the words after "--"; NULL: no "--", or it ends options only */
 	bool given[OPT_ROWS_MAX]; /* for each row: the option was specified */
 };
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpfcap/dsl.h"
@@ -154,11 +155,34 @@ static bool fetch(struct search *s)
 	return kbpf_map_lookup(s->map_fd, &key, &s->look) == 0;
 }
 
+/*
+ * Bytes that nobody else has by accident; they need not be secret. So the kernel's random pool is
+ * not waited for, which on some machines is not ready for a long time after boot, and bytes made
+ * from the clock and our number do as well (by the steps of splitmix64).
+ */
+static void fill(uint8_t *bytes, size_t len)
+{
+	uint64_t state, word;
+	struct timespec now;
+
+	if (getrandom(bytes, len, GRND_NONBLOCK) == (ssize_t)len)
+		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	state = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec +
+		((uint64_t)getpid() << 40);
+	for (size_t at = 0; at < len; at += sizeof(word)) {
+		state += 0x9e3779b97f4a7c15;
+		word = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
+		word = (word ^ word >> 27) * 0x94d049bb133111eb;
+		word ^= word >> 31;
+		memcpy(bytes + at, &word, len - at < sizeof(word) ? len - at : sizeof(word));
+	}
+}
+
 /* Sends the datagram. Out: its sk_buff and skb_shared_info in look. */
 static bool look_at_datagram(struct search *s)
 {
-	if (getrandom(s->datagram, sizeof(s->datagram), 0) != sizeof(s->datagram))
-		return false;
+	fill(s->datagram, sizeof(s->datagram));
 	if (send(s->end[0], s->datagram, sizeof(s->datagram), MSG_DONTWAIT) != DATAGRAM_LEN)
 		return false;
 	return (s->filter || trigger(s)) && fetch(s);

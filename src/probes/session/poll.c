@@ -99,8 +99,6 @@ int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, s
 	rc = kbpf_perfbuf_poll(p->rings, timeout_ms, p->wake_fd, on_record, p);
 	probe_session_follow(p);
 	probe_clock_refresh(&p->clock);
-	if (rc == -EINTR)
-		return 0;
 	if (rc < 0)
 		return err_run(e, rc, "events", "reading the event rings failed: %s",
 			       strerror(-rc));

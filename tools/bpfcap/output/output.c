@@ -93,6 +93,21 @@ int output_packet(struct output *out, const struct packet *pk, struct err *e)
 	return out->each_packet ? output_flush(out, e) : 0;
 }
 
+struct writer_counts output_counts(const struct output *out)
+{
+	return writer_counts(&out->writers[0]);
+}
+
+int output_tick(struct output *out, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < out->writer_cnt && rc == 0; i++)
+		rc = writer_tick(&out->writers[i], e);
+	out->done |= rc > 0;
+	return rc;
+}
+
 void output_missing(struct output *out, const struct packet *first, const char *hook)
 {
 	for (unsigned i = 0; i < out->writer_cnt; i++) {

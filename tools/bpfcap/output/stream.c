@@ -7,14 +7,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../common/fail.h"
 
-enum { OUT_BUF_LEN = 256 * 1024 };
+#include "../stop.h"
+
+enum {
+	OUT_BUF_LEN = 256 * 1024,
+	STALL_TICKS =
+		4, /* interruptions without progress after which a stalled write is given up */
+};
 
 static int cannot_write(const char *path, struct err *e)
 {
@@ -34,15 +42,19 @@ int out_open(struct out *o, const char *path, struct err *e)
 	return 0;
 }
 
-/* Creates a missing file and removes it again: no other check is certain. */
+/*
+ * Creates a missing file and removes it again: no other check is certain. Behind a symbolic link
+ * it is the target that is missing.
+ */
 static int check_new(const char *path, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	char target[PATH_MAX];
 
 	if (fd < 0)
 		return cannot_write(path, e);
 	close(fd);
-	unlink(path);
+	unlink(realpath(path, target) ? target : path);
 	return 0;
 }
 
@@ -63,30 +75,41 @@ int out_check(const char *path, struct err *e)
 	return 0;
 }
 
-/* Waits until a non-blocking pipe has space. */
-static void wait_writable(int fd)
+/* Waits until a non-blocking pipe has space: 0 or -errno. */
+static int wait_writable(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
 
-	(void)poll(&p, 1, -1);
+	return poll(&p, 1, -1) < 0 ? -errno : 0;
 }
 
+/* Writes from buf.p[done] on: the number of bytes, 0 (try again), or -errno. */
+static ssize_t write_some(struct out *o, size_t done)
+{
+	ssize_t n = write(o->fd, o->buf.p + done, o->buf.len - done);
+
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN ? wait_writable(o->fd) : -errno;
+}
+
+/* Once a signal has asked for the end, a reader that does not read is not waited for. */
 static size_t write_all(struct out *o)
 {
 	size_t done = 0;
 
-	while (done < o->buf.len) {
-		ssize_t n = write(o->fd, o->buf.p + done, o->buf.len - done);
+	stop_interrupt_writes(!o->regular);
+	while (done < o->buf.len && !o->error) {
+		ssize_t n = write_some(o, done);
 
-		if (n >= 0) {
+		if (n > 0)
 			done += (size_t)n;
-		} else if (errno == EAGAIN) {
-			wait_writable(o->fd);
-		} else if (errno != EINTR) {
-			o->error = -errno;
-			break;
-		}
+		else if (n < 0 && n != -EINTR)
+			o->error = (int)n;
+		else if (n == -EINTR && stop_requested() && ++o->stall_cnt >= STALL_TICKS)
+			o->error = -ECANCELED;
 	}
+	stop_interrupt_writes(false);
 	return done;
 }
 
@@ -100,8 +123,12 @@ static void cut_back(struct out *o, size_t done)
 	struct stat st;
 	off_t end = lseek(o->fd, 0, SEEK_CUR);
 
-	for (size_t i = 0; i < o->end_cnt && o->ends[i] <= done; i++)
-		whole = o->ends[i];
+	for (size_t i = 0; i < o->end_cnt; i++) {
+		if (o->ends[i] <= done)
+			whole = o->ends[i];
+		else
+			o->lost_cnt += o->is_packet[i];
+	}
 	o->size -= o->buf.len - whole;
 	if (o->regular && end >= 0 && fstat(o->fd, &st) == 0 && st.st_size == end &&
 	    ftruncate(o->fd, end - (off_t)(done - whole)) == 0)
@@ -123,27 +150,45 @@ void out_flush(struct out *o)
 
 void out_record(struct out *o, const struct text *record)
 {
-	if (record->failed && !o->error)
-		o->error = -ENOMEM;
+	size_t before = o->buf.len;
+
+	text_bytes(&o->buf, text_str(record), record->len);
+	if (record->failed || o->buf.failed) {
+		o->buf.len = before;
+		out_flush(o);
+		if (!o->error)
+			o->error = -ENOMEM;
+	}
 	if (o->error)
 		return;
-	text_bytes(&o->buf, record->p, record->len);
-	if (o->buf.failed) {
-		o->error = -ENOMEM;
-		return;
-	}
+	o->is_packet[o->end_cnt] = false;
 	o->ends[o->end_cnt++] = o->buf.len;
 	o->size += record->len;
 	if (o->end_cnt == OUT_RECORDS || o->buf.len >= OUT_BUF_LEN)
 		out_flush(o);
 }
 
+void out_packet_end(struct out *o)
+{
+	if (o->error)
+		o->lost_cnt++;
+	else if (o->end_cnt) /* else the record is written */
+		o->is_packet[o->end_cnt - 1] = true;
+}
+
 int out_error(const struct out *o, struct err *e)
 {
+	const char *name = o->is_stdout ? "standard output" : o->path;
+
 	if (!o->error)
 		return 0;
+	if (o->error == -ECANCELED)
+		return err_run(e, o->error, "output",
+			       "%s: nobody reads it; a signal ended the capture, and what was left "
+			       "is not written",
+			       name);
 	return err_run(e, o->error, "output", "%s: %s; the output ends with the last whole packet",
-		       o->is_stdout ? "standard output" : o->path, strerror(-o->error));
+		       name, strerror(-o->error));
 }
 
 int out_close(struct out *o, struct err *e)

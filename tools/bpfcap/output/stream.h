@@ -25,16 +25,21 @@ struct out {
 	bool is_stdout; /* not ours to close */
 	const char *path;
 	uint64_t size; /* bytes of records, written or buffered */
-	int error;     /* -errno of the first failure */
+	int error;     /* -errno of the first failure; -ECANCELED: stalled when a signal came */
+	unsigned stall_cnt; /* interrupted writes since the signal */
+	uint64_t lost_cnt;  /* packets that are not in the output because of the failure */
 
 	struct text buf;	  /* buffered records */
 	size_t ends[OUT_RECORDS]; /* the end of each of them in buf */
+	bool is_packet[OUT_RECORDS];
 	size_t end_cnt;
 };
 
 /* "-" is standard output. `path` must outlive the stream. -errno (input) if it cannot be opened. */
 int out_open(struct out *o, const char *path, struct err *e);
 void out_record(struct out *o, const struct text *record);
+/* The last record is a packet: if it cannot be written, it counts as lost. */
+void out_packet_end(struct out *o);
 void out_flush(struct out *o);
 /* 0, or -errno with the sentence; -EPIPE: the reader has closed it, which is not an error. */
 int out_error(const struct out *o, struct err *e);

@@ -73,6 +73,8 @@ static int close_file(struct writer *w, const struct probe_counts *c, struct err
 	if (w->sink.ops->end)
 		w->sink.ops->end(&w->sink, c);
 	rc = out_close(&w->out, e);
+	w->lost_cnt += w->out.lost_cnt;
+	w->out.lost_cnt = 0;
 	free(w->path);
 	w->path = NULL;
 	return rc;
@@ -85,7 +87,8 @@ static int next_file(struct writer *w, struct err *e)
 	if (rc != 0)
 		return rc;
 	w->path = make_path(w);
-	return open_file(w, e);
+	rc = open_file(w, e);
+	return rc < 0 ? err_run(e, rc, "output", "%s", e->text) : 0;
 }
 
 /* Starts a new file if -C or -G requires it; 1 when -G has written the files that -W allows. */
@@ -127,12 +130,25 @@ int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, 
 
 int writer_packet(struct writer *w, const struct packet *pk, struct err *e)
 {
+	uint64_t left_out = w->sink.left_out;
 	int rc = rotate(w, e);
 
-	if (rc != 0)
+	if (rc > 0)
 		return rc;
+	w->packet_cnt++;
+	if (rc < 0) {
+		w->lost_cnt++;
+		return rc;
+	}
 	w->sink.ops->packet(&w->sink, pk);
+	if (w->sink.left_out == left_out)
+		out_packet_end(&w->out);
 	return out_error(&w->out, e);
+}
+
+int writer_tick(struct writer *w, struct err *e)
+{
+	return rotate(w, e);
 }
 
 /* Whether the other end of a pipe or socket is closed; needs no write. */
@@ -149,6 +165,14 @@ int writer_flush(struct writer *w, struct err *e)
 	if (!w->out.error && reader_gone(&w->out))
 		w->out.error = -EPIPE;
 	return out_error(&w->out, e);
+}
+
+struct writer_counts writer_counts(const struct writer *w)
+{
+	uint64_t lost = w->lost_cnt + w->out.lost_cnt;
+
+	return (struct writer_counts){w->packet_cnt - lost - w->sink.left_out, lost,
+				      w->sink.left_out};
 }
 
 int writer_close(struct writer *w, const struct probe_counts *c, struct err *e)

@@ -12,10 +12,11 @@ struct writer {
 	struct sink sink;
 	struct out out;
 	const struct cap_options *options;
-	char *path;	   /* of the open file */
-	uint64_t number;   /* of the current file of -C */
-	uint64_t time_cnt; /* files that -G has started */
-	time_t since;	   /* when the current file of -G was started */
+	char *path;		       /* of the open file */
+	uint64_t number;	       /* of the current file of -C */
+	uint64_t time_cnt;	       /* files that -G has started */
+	time_t since;		       /* when the current file of -G was started */
+	uint64_t packet_cnt, lost_cnt; /* of all files; lost: of those closed */
 };
 
 /*
@@ -26,8 +27,17 @@ int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, 
 		const struct cap_options *o, const struct sink_conf *conf, struct err *e);
 /* 0, 1 when -G has written the files of -W, or -errno (-EPIPE: the reader has closed it). */
 int writer_packet(struct writer *w, const struct packet *pk, struct err *e);
+/* Starts a new file if -G requires it now. As writer_packet(). */
+int writer_tick(struct writer *w, struct err *e);
 /* Writes the buffered records, and checks that the reader is still there. 0 or -errno. */
 int writer_flush(struct writer *w, struct err *e);
+struct writer_counts {
+	uint64_t written;  /* or buffered, as long as the file is open */
+	uint64_t lost;	   /* could not be written */
+	uint64_t left_out; /* the format cannot hold them */
+};
+/* Of all packets so far; also after writer_close(). */
+struct writer_counts writer_counts(const struct writer *w);
 /* Ends and closes the file; `c` may be NULL. Accepts a zeroed writer. */
 int writer_close(struct writer *w, const struct probe_counts *c, struct err *e);
 
