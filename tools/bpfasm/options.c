@@ -53,7 +53,7 @@ static const struct opt_row rows[] = {
 };
 /* clang-format on */
 
-static const struct opt_table table = {rows, ARRAY_LEN(rows), NULL};
+static const struct opt_table table = {rows, ARRAY_LEN(rows), NULL, false};
 
 static const char *const forms[FORM_CNT] = {
 	[EBPF_FORMAT_LISTING] = "text",

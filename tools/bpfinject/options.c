@@ -111,7 +111,7 @@ static int check_place(const struct inject_place *p, struct err *e)
 	return 0;
 }
 
-static const struct opt_table table = {rows, ARRAY_LEN(rows), apply};
+static const struct opt_table table = {rows, ARRAY_LEN(rows), apply, false};
 
 static int check(const struct inject_options *o, struct err *e)
 {
