@@ -2,7 +2,6 @@
 /* text.c - a string that grows: takes pieces, gives a NUL-terminated whole. */
 #include "text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,19 +55,19 @@ void text_put(struct text *t, const char *s)
 	text_bytes(t, s, strlen(s));
 }
 
-void text_printf(struct text *t, const char *fmt, ...)
+void text_vprintf(struct text *t, const char *fmt, va_list ap)
 {
-	va_list ap;
 	int n;
 
 	if (!reserve(t, 0))
 		return;
 	for (;;) {
 		size_t left = t->cap - t->len;
+		va_list again;
 
-		va_start(ap, fmt);
-		n = vsnprintf(t->p + t->len, left, fmt, ap);
-		va_end(ap);
+		va_copy(again, ap);
+		n = vsnprintf(t->p + t->len, left, fmt, again);
+		va_end(again);
 		if (n < 0 || (size_t)n < left)
 			break;
 		t->p[t->len] = '\0'; /* the first attempt was truncated */
@@ -77,6 +76,15 @@ void text_printf(struct text *t, const char *fmt, ...)
 	}
 	if (n > 0)
 		t->len += (size_t)n;
+}
+
+void text_printf(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	text_vprintf(t, fmt, ap);
+	va_end(ap);
 }
 
 void text_name(struct text *t, const char *s)

@@ -6,6 +6,7 @@
 #ifndef BPFCAP_TOOLS_COMMON_TEXT_H
 #define BPFCAP_TOOLS_COMMON_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,6 +23,8 @@ const char *text_str(const struct text *t);
 void text_bytes(struct text *t, const void *bytes, size_t n);
 void text_put(struct text *t, const char *s);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void text_vprintf(struct text *t, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 /* Appends an untrusted name: bytes that could control a terminal become "\xNN". */
 void text_name(struct text *t, const char *s);
 

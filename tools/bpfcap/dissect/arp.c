@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* arp.c - ARP, RARP and InARP (RFC 826, 903, 2390). Takes an ARP packet. */
+#include <string.h>
+
 #include "line.h"
 
 enum {
@@ -110,13 +112,16 @@ static void print_op(struct dissect *d, const struct arp *a, struct slice s)
 /* "Ethernet (len 6), IPv4 (len 4)": always with -v, and where the addresses are of other kinds. */
 static void print_kinds(struct dissect *d, const struct arp *a)
 {
+	const char *name;
+
 	if (a->hw == 1)
 		text_put(d->out, "Ethernet");
 	else
 		text_printf(d->out, "Unknown Hardware (%u)", a->hw);
 	text_printf(d->out, " (len %u), ", a->hw_len);
-	if (a->proto == 0x0800)
-		text_put(d->out, "IPv4");
+	name = dissect_ethertype_name(a->proto);
+	if (strcmp(name, "Unknown") != 0)
+		text_put(d->out, name);
 	else
 		text_printf(d->out, "Unknown Protocol (0x%04x)", a->proto);
 	text_printf(d->out, " (len %u)", a->proto_len);

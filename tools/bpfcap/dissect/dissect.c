@@ -131,15 +131,29 @@ static const struct {
 	{CBPF_LINKTYPE_LOOP, link_null},
 };
 
+static uint32_t print_link(struct dissect *d, uint32_t (*print)(struct dissect *d, struct slice s),
+			   struct slice s)
+{
+	uint32_t head_len = print(d, s);
+
+	if (d->cut)
+		dissect_cut(d, d->proto);
+	return head_len;
+}
+
 uint32_t dissect(struct text *out, int linktype, const uint8_t *data, uint32_t cap_len,
 		 uint32_t len, const struct dissect_opts *opts)
 {
-	struct dissect d = {.out = out, .opts = *opts};
+	struct dissect d = {.out = out, .opts = *opts, .proto = "link"};
 	struct slice s = {data, cap_len < len ? cap_len : len, len};
 
+	if (s.cap == 0) {
+		text_printf(out, "[Invalid header: %s==0]", len ? "caplen" : "len");
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (links[i].linktype == linktype)
-			return links[i].print(&d, s);
+			return print_link(&d, links[i].print, s);
 	text_printf(out, "link type %d, length %u", linktype, len);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ether.c - Ethernet with VLAN tags, and who prints which EtherType. Takes a
- * frame; what has no dissector shows with its addresses and the type's name.
+ * ether.c - Ethernet with VLAN tags, and which dissector reads which EtherType. Takes a frame;
+ * a type without a dissector is shown by its name, with the addresses.
  */
 #include "line.h"
 
@@ -11,6 +11,14 @@ enum {
 	VLAN_TAG_LEN = 4,
 	ETH_LENGTH_MAX = 1500, /* above, the field is a type */
 };
+
+static void print_ppp(struct dissect *d, struct slice s)
+{
+	if (!s.len)
+		return;
+	text_put(d->out, ": ");
+	dissect_ppp(d, s);
+}
 
 static const struct {
 	uint16_t type;
@@ -23,18 +31,46 @@ static const struct {
 	{0x8035, "Reverse ARP", dissect_arp},
 	{0x8100, "802.1Q", NULL},
 	{0x88a8, "802.1Q-QinQ", NULL},
+	{0x9100, "802.1Q-9100", NULL},
+	{0x9200, "802.1Q-9200", NULL},
 	{0x6558, "TEB", NULL},
-	{0x8847, "MPLS unicast", NULL},
-	{0x8848, "MPLS multicast", NULL},
-	{0x8863, "PPPoE D", NULL},
-	{0x8864, "PPPoE S", NULL},
-	{0x8809, "Slow Protocols", NULL},
-	{0x888e, "EAPOL", NULL},
-	{0x88cc, "LLDP", NULL},
+	{0x8847, "MPLS unicast", dissect_mpls},
+	{0x8848, "MPLS multicast", dissect_mpls},
+	{0x8863, "PPPoE D", dissect_pppoe},
+	{0x8864, "PPPoE S", dissect_pppoe},
+	{0x880b, "PPP", print_ppp},
+	{0x8808, "MPCP", NULL},
+	{0x8809, "Slow Protocols", dissect_slow},
+	{0x888e, "EAPOL", dissect_eapol},
+	{0x88cc, "LLDP", dissect_lldp},
 	{0x88e5, "802.1AE MACsec", NULL},
 	{0x88f7, "PTP", NULL},
 	{0x8902, "CFM", NULL},
 	{0x9000, "Loopback", NULL},
+	{0x0200, "PUP", NULL},
+	{0x0600, "NS", NULL},
+	{0x6001, "MOP DL", NULL},
+	{0x6002, "MOP RC", NULL},
+	{0x6003, "DN", NULL},
+	{0x6004, "LAT", NULL},
+	{0x6007, "SCA", NULL},
+	{0x8038, "Lanbridge", NULL},
+	{0x803c, "DEC DNS", NULL},
+	{0x803e, "DEC DTS", NULL},
+	{0x805b, "VEXP", NULL},
+	{0x805c, "VPROD", NULL},
+	{0x809b, "Appletalk", NULL},
+	{0x80f3, "Appletalk ARP", NULL},
+	{0x8137, "IPX", NULL},
+	{0x886f, "MS NLB heartbeat", NULL},
+	{0x8870, "Jumbo", NULL},
+	{0x8899, "Realtek protocols", NULL},
+	{0x88a2, "AoE", NULL},
+	{0x88ca, "TIPC", NULL},
+	{0x893a, "IEEE1905.1", NULL},
+	{0x8947, "GeoNet", NULL},
+	{0x894f, "NSH", NULL},
+	{0xfefe, "OSI", NULL},
 };
 #define ETHERTYPE_CNT (sizeof(ethertypes) / sizeof(ethertypes[0]))
 
@@ -69,7 +105,7 @@ static void print_tag(struct dissect *d, uint16_t tci)
 		    tci & 0x1000 ? ", DEI" : "");
 }
 
-static void print_addresses(struct dissect *d, struct slice frame)
+void dissect_ethernet_addresses(struct dissect *d, struct slice frame)
 {
 	dissect_mac(d, frame, ETH_ADDR_LEN, ETH_ADDR_LEN);
 	text_put(d->out, " > ");
@@ -95,10 +131,9 @@ uint32_t dissect_ethernet(struct dissect *d, struct slice frame)
 		type = slice_be16(frame, off + 2);
 	}
 	if (type <= ETH_LENGTH_MAX) {
-		print_addresses(d, frame);
-		text_printf(d->out, ", 802.3, length %u", type);
+		dissect_llc(d, slice_head(slice_from(frame, off), type), frame);
 	} else if (!dissect_ethertype(d, type, slice_from(frame, off))) {
-		print_addresses(d, frame);
+		dissect_ethernet_addresses(d, frame);
 		text_printf(d->out, ", ethertype %s (0x%04x), length %u",
 			    dissect_ethertype_name(type), type, frame.len);
 	}

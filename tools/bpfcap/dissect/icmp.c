@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * icmp.c - ICMP (RFC 792, 1191, 1256) and IGMP (RFC 2236, 3376). Takes a
- * message. Each type is a function that prints its text, or returns false where it is cut off.
+ * icmp.c - ICMP (RFC 792, 1191, 1256). Takes a message. Each type is a function that prints its
+ * text, or returns false where it is cut off.
  */
-#include "line.h"
+#include "checksum.h"
 
 enum {
 	QUOTED = 8, /* offset of the packet that an error quotes */
@@ -208,52 +208,28 @@ static bool print_type(struct dissect *d, struct slice s)
 	return true;
 }
 
+/* -v: a wrong checksum, and the packet that an error is about. */
+static void print_verbose(struct dissect *d, struct slice s)
+{
+	uint8_t type = slice_u8(s, 0);
+	bool is_error = type == 3 || type == 5 || type == 11 || type == 12;
+
+	if (s.cap == s.len && checksum_bytes(s, s.len))
+		text_printf(d->out, " (wrong icmp cksum %x)", slice_be16(s, 2));
+	if (is_error && s.len > QUOTED) {
+		text_put(d->out, ": ");
+		dissect_ip4(d, slice_from(s, QUOTED));
+	}
+}
+
 void dissect_icmp(struct dissect *d, struct dissect_net *net, struct slice s)
 {
-	(void)net;
-	if (print_type(d, s))
-		text_printf(d->out, ", length %u", s.len);
-	else
-		dissect_cut(d, "icmp");
-}
-
-static void igmp_query(struct dissect *d, struct slice s, const char *group)
-{
-	uint8_t max_time = slice_u8(s, 1);
-
-	text_put(d->out, "igmp query");
-	if (s.len >= 12) {
-		text_put(d->out, " v3");
-		if (slice_be32(s, 4))
-			text_printf(d->out, " [gaddr %s]", group);
+	d->proto = "icmp";
+	if (!print_type(d, s)) {
+		d->cut = true;
 		return;
 	}
-	text_put(d->out, max_time ? " v2" : " v1");
-	if (max_time && max_time != 100)
-		text_printf(d->out, " [max resp time %u]", max_time);
-	if (slice_be32(s, 4))
-		text_printf(d->out, " [gaddr %s]", group);
-}
-
-void dissect_igmp(struct dissect *d, struct dissect_net *net, struct slice s)
-{
-	char group[DISSECT_ADDR_LEN];
-	uint8_t type = slice_u8(s, 0);
-
-	(void)net;
-	if (!slice_has(s, 0, 8)) {
-		dissect_cut(d, "igmp");
-		return;
-	}
-	dissect_addr4(group, s, 4);
-	if (type == 0x11)
-		igmp_query(d, s, group);
-	else if (type == 0x12 || type == 0x16)
-		text_printf(d->out, "igmp v%d report %s", type == 0x12 ? 1 : 2, group);
-	else if (type == 0x17)
-		text_printf(d->out, "igmp leave %s", group);
-	else if (type == 0x22)
-		text_printf(d->out, "igmp v3 report, %u group record(s)", slice_be16(s, 6));
-	else
-		text_printf(d->out, "igmp-%u", type);
+	text_printf(d->out, ", length %u", s.len);
+	if (d->opts.verbose && !net->fragment)
+		print_verbose(d, s);
 }

@@ -4,7 +4,10 @@
  * listener discovery (RFC 2710, 3810). Takes a message. Each type is a row: its name, and a
  * function for what follows the name, which returns false where it is cut off.
  */
-#include "line.h"
+#include <netinet/in.h>
+
+#include "checksum.h"
+#include "field.h"
 
 enum {
 	QUOTED = 8, /* offset of the packet that an error quotes */
@@ -177,6 +180,16 @@ static bool listener_report2(struct dissect *d, struct slice s)
 	return true;
 }
 
+/* -v: what a router says of itself. */
+static bool router(struct dissect *d, struct slice s)
+{
+	if (d->opts.verbose)
+		say(d, ", hop limit %u, flags 0x%02x, lifetime %us, reachable %ums, retrans %ums",
+		    field_u8(d, s, 4), field_u8(d, s, 5), field_u16(d, s, 6), field_u32(d, s, 8),
+		    field_u32(d, s, 12));
+	return !d->cut;
+}
+
 static const struct {
 	uint8_t type;
 	const char *name;
@@ -192,7 +205,7 @@ static const struct {
 	{131, "multicast listener report", listener},
 	{132, "multicast listener done", listener},
 	{133, "router solicitation", NULL},
-	{134, "router advertisement", NULL},
+	{134, "router advertisement", router},
 	{135, "neighbor solicitation", solicit},
 	{136, "neighbor advertisement", advert},
 	{137, "redirect", redirect},
@@ -205,20 +218,44 @@ static const struct {
 };
 #define TYPE_CNT (sizeof(types) / sizeof(types[0]))
 
-void dissect_icmp6(struct dissect *d, struct dissect_net *net, struct slice s)
+/* -v: "[icmp6 sum ok] " */
+static void print_checksum(struct dissect *d, const struct dissect_net *net, struct slice s)
+{
+	struct checksum c = checksum_of(net, IPPROTO_ICMPV6, s, 2);
+
+	if (net->fragment || !c.known)
+		return;
+	if (c.is == c.should)
+		text_put(d->out, "[icmp6 sum ok] ");
+	else if (c.partial)
+		text_put(d->out, "[partial icmp6 cksum] ");
+	else
+		text_printf(d->out, "[bad icmp6 cksum 0x%04x -> 0x%04x!] ", c.is, c.should);
+}
+
+/* -v: the options of neighbor discovery, and the packet that an error is about. */
+static void print_verbose(struct dissect *d, struct slice s)
+{
+	static const struct {
+		uint8_t type;
+		uint8_t len; /* in front of the options */
+	} discovery[] = {{133, 8}, {134, 16}, {135, 24}, {136, 24}, {137, 40}};
+	uint8_t type = slice_u8(s, 0);
+
+	for (size_t i = 0; i < ARRAY_LEN(discovery); i++)
+		if (discovery[i].type == type)
+			dissect_nd_options(d, slice_from(s, discovery[i].len));
+	if (type >= 1 && type <= 4 && s.len > QUOTED) {
+		text_put(d->out, ": ");
+		dissect_ip6(d, slice_from(s, QUOTED));
+	}
+}
+
+static void print_message(struct dissect *d, struct slice s)
 {
 	uint8_t type = slice_u8(s, 0);
 	size_t i = 0;
 
-	(void)net;
-	if (s.len == 0) {
-		text_put(d->out, "ICMP6, length 0 (invalid)");
-		return;
-	}
-	if (!slice_has(s, 0, 1)) {
-		dissect_cut(d, "icmp6");
-		return;
-	}
 	while (i < TYPE_CNT && types[i].type != type)
 		i++;
 	if (i < TYPE_CNT)
@@ -226,7 +263,23 @@ void dissect_icmp6(struct dissect *d, struct dissect_net *net, struct slice s)
 	else
 		text_printf(d->out, "ICMP6, unknown icmp6 type (%u)", type);
 	if (!slice_has(s, 1, 1) || (i < TYPE_CNT && types[i].print && !types[i].print(d, s)))
-		dissect_cut(d, "icmp6");
+		d->cut = true;
 	else
 		text_printf(d->out, ", length %u", s.len);
+}
+
+void dissect_icmp6(struct dissect *d, struct dissect_net *net, struct slice s)
+{
+	d->proto = "icmp6";
+	if (s.len == 0) {
+		text_put(d->out, "ICMP6, length 0 (invalid)");
+		return;
+	}
+	if (!field_has(d, s, 0, 1))
+		return;
+	if (d->opts.verbose)
+		print_checksum(d, net, s);
+	print_message(d, s);
+	if (d->opts.verbose && !d->cut)
+		print_verbose(d, s);
 }

@@ -96,7 +96,7 @@ static bool bound(struct dissect *d, struct slice *s, uint32_t head_len)
 
 static void print_body(struct dissect *d, struct slice s, uint32_t head_len)
 {
-	struct dissect_net net = {.version = 4};
+	struct dissect_net net = {.version = 4, .ttl = slice_u8(s, 8), .ip = s};
 	uint16_t frag = slice_be16(s, 6);
 	uint8_t proto = slice_u8(s, 9);
 
@@ -116,6 +116,7 @@ void dissect_ip4(struct dissect *d, struct slice s)
 	uint32_t head_len = (slice_u8(s, 0) & 0xfu) * 4;
 
 	text_put(d->out, "IP ");
+	d->proto = "ip";
 	if (d->depth == IP_DEPTH_MAX) {
 		text_put(d->out, "[nested too deep]");
 		return;

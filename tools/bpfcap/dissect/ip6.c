@@ -68,7 +68,10 @@ static uint32_t ext_fragment(struct dissect *d, struct chain *c, struct slice s)
 	text_put(d->out, "(");
 	if (d->opts.verbose)
 		text_printf(d->out, "0x%08x:", slice_be32(s, 4));
-	text_printf(d->out, "%u|%u)", off, c->left_len - IP6_FRAGMENT_LEN);
+	if (c->left_len < IP6_FRAGMENT_LEN)
+		text_printf(d->out, "%u|[length < 0] (invalid))", off);
+	else
+		text_printf(d->out, "%u|%u)", off, c->left_len - IP6_FRAGMENT_LEN);
 	c->net.fragment = field & IP6_FRAGMENT_MORE;
 	c->end = off != 0 || s.cap <= IP6_FRAGMENT_LEN;
 	if (!c->end)
@@ -97,6 +100,7 @@ static uint32_t ext_routing(struct dissect *d, struct chain *c, struct slice s)
 		dissect_cut(d, s.cap ? "rt6" : "ip6");
 		return 0;
 	}
+	c->net.routed = true;
 	text_printf(d->out, "RT6 (len=%u, type=%u%s, segleft=%u", slice_u8(s, 1), type,
 		    type == 0 ? " [Deprecated]" : "", slice_u8(s, 3));
 	if (type == 4)
@@ -152,7 +156,7 @@ static void print_header(struct dissect *d, struct slice s)
 
 static void print_body(struct dissect *d, struct slice s)
 {
-	struct chain c = {.net = {.version = 6}};
+	struct chain c = {.net = {.version = 6, .ttl = slice_u8(s, 7), .ip = s}};
 	uint8_t next = slice_u8(s, 6);
 	ext_fn print;
 
@@ -212,6 +216,7 @@ static bool bound(struct dissect *d, struct slice *s)
 void dissect_ip6(struct dissect *d, struct slice s)
 {
 	text_put(d->out, "IP6 ");
+	d->proto = "ip6";
 	if (d->depth == IP_DEPTH_MAX) {
 		text_put(d->out, "[nested too deep]");
 		return;

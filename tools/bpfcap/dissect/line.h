@@ -10,6 +10,8 @@ struct dissect {
 	struct text *out;
 	struct dissect_opts opts;
 	unsigned depth; /* IP headers around this one: tunnels nest as deep as a packet lets them */
+	bool cut;	/* field.h: a field lay beyond the captured bytes */
+	const char *proto; /* the protocol that is named if so */
 };
 
 #define DISSECT_ADDR_LEN 46 /* INET6_ADDRSTRLEN */
@@ -18,8 +20,11 @@ struct dissect {
 struct dissect_net {
 	char src[DISSECT_ADDR_LEN], dst[DISSECT_ADDR_LEN];
 	uint8_t version; /* 4 or 6 */
+	uint8_t ttl;
 	bool named;	 /* the addresses are on the line already */
 	bool fragment;	 /* more fragments follow */
+	bool routed;	 /* a routing header: the last address is not the one in the header */
+	struct slice ip; /* the header itself */
 };
 
 /* " [|proto]": the captured bytes end inside this header. */
@@ -54,13 +59,61 @@ void dissect_transport(struct dissect *d, struct dissect_net *net, uint8_t proto
 const char *dissect_ipproto_name(uint8_t proto); /* "ICMP"; "unknown" if so */
 
 void dissect_tcp(struct dissect *d, struct dissect_net *net, struct slice s);
-/* False: they end early, cut off or wrong, and that has been said. */
-bool dissect_tcp_options(struct dissect *d, struct slice opts);
+/*
+ * `sack_base` is subtracted from the numbers of sack. False: the options end early, cut off or
+ * malformed, and that has been said.
+ */
+bool dissect_tcp_options(struct dissect *d, struct slice opts, uint32_t sack_base,
+			 struct slice segment);
+/* An MPTCP option with its kind and length; false: it is malformed. */
+bool dissect_mptcp(struct dissect *d, struct slice opt, uint8_t tcp_flags);
 void dissect_udp(struct dissect *d, struct dissect_net *net, struct slice s);
 void dissect_icmp(struct dissect *d, struct dissect_net *net, struct slice s);
 void dissect_icmp6(struct dissect *d, struct dissect_net *net, struct slice s);
+void dissect_nd_options(struct dissect *d, struct slice s); /* of neighbor discovery */
 void dissect_igmp(struct dissect *d, struct dissect_net *net, struct slice s);
 void dissect_gre(struct dissect *d, struct dissect_net *net, struct slice s);
 void dissect_esp(struct dissect *d, struct dissect_net *net, struct slice s);
+void dissect_ah(struct dissect *d, struct dissect_net *net, struct slice s);
+void dissect_sctp(struct dissect *d, struct dissect_net *net, struct slice s);
+void dissect_ospf(struct dissect *d, struct dissect_net *net, struct slice s);
+void dissect_vrrp(struct dissect *d, struct dissect_net *net, struct slice s);
+void dissect_pim(struct dissect *d, struct dissect_net *net, struct slice s);
+
+/* The payload of a TCP segment or UDP datagram by its ports; false, with nothing printed: no
+ * dissector knows them. */
+bool dissect_tcp_payload(struct dissect *d, uint16_t src, uint16_t dst, struct slice s);
+bool dissect_udp_payload(struct dissect *d, uint16_t src, uint16_t dst, struct slice s);
+void dissect_dns(struct dissect *d, struct slice s);
+void dissect_dns_tcp(struct dissect *d, struct slice s);
+void dissect_mdns(struct dissect *d, struct slice s);
+void dissect_dhcp(struct dissect *d, struct slice s);
+void dissect_dhcp6(struct dissect *d, struct slice s);
+void dissect_ntp(struct dissect *d, struct slice s);
+void dissect_vxlan(struct dissect *d, struct slice s);
+void dissect_geneve(struct dissect *d, struct slice s);
+void dissect_gtp(struct dissect *d, struct slice s);
+void dissect_http(struct dissect *d, struct slice s);
+void dissect_rtsp(struct dissect *d, struct slice s);
+void dissect_sip(struct dissect *d, struct slice s);
+void dissect_ftp(struct dissect *d, struct slice s);
+void dissect_smtp(struct dissect *d, struct slice s);
+void dissect_whois(struct dissect *d, struct slice s);
+void dissect_ssh(struct dissect *d, struct slice s);
+void dissect_nat_traversal(struct dissect *d, struct slice s); /* ESP in UDP */
+void dissect_bgp(struct dissect *d, struct slice s);
+
+/* What an EtherType or an 802.3 frame holds besides IP. */
+void dissect_llc(struct dissect *d, struct slice s, struct slice frame);
+void dissect_mpls(struct dissect *d, struct slice s);
+void dissect_pppoe(struct dissect *d, struct slice s);
+void dissect_ppp(struct dissect *d, struct slice s);
+void dissect_slow(struct dissect *d, struct slice s);
+void dissect_eapol(struct dissect *d, struct slice s);
+void dissect_lldp(struct dissect *d, struct slice s);
+void dissect_stp(struct dissect *d, struct slice s);
+void dissect_cdp(struct dissect *d, struct slice s);
+/* "src > dst" of an Ethernet frame. */
+void dissect_ethernet_addresses(struct dissect *d, struct slice frame);
 
 #endif

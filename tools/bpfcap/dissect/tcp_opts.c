@@ -7,6 +7,13 @@
 
 enum { TCPOPT_EOL = 0, TCPOPT_NOP = 1 };
 
+/* What the options need to know of the segment. */
+struct segment {
+	uint32_t sack_base;
+	uint8_t flags;
+	bool whole; /* all of it was captured */
+};
+
 /* Prints the value of an option; `v` is what follows its kind and length. */
 typedef void (*value_fn)(struct dissect *d, struct slice v);
 
@@ -25,11 +32,16 @@ static void value_u32(struct dissect *d, struct slice v)
 	text_printf(d->out, " %u", slice_be32(v, 0));
 }
 
+static void print_hex(struct dissect *d, struct slice v, uint32_t off)
+{
+	for (uint32_t i = off; i < v.cap; i++)
+		text_printf(d->out, "%02x", v.p[i]);
+}
+
 static void value_hex(struct dissect *d, struct slice v)
 {
 	text_put(d->out, v.len ? " 0x" : "");
-	for (uint32_t i = 0; i < v.cap; i++)
-		text_printf(d->out, "%02x", v.p[i]);
+	print_hex(d, v, 0);
 }
 
 static void value_timestamps(struct dissect *d, struct slice v)
@@ -37,7 +49,7 @@ static void value_timestamps(struct dissect *d, struct slice v)
 	text_printf(d->out, " val %u ecr %u", slice_be32(v, 0), slice_be32(v, 4));
 }
 
-static void value_sack(struct dissect *d, struct slice v)
+static void print_sack(struct dissect *d, struct slice v, uint32_t base)
 {
 	if (v.len % 8) {
 		text_put(d->out, " invalid sack");
@@ -45,7 +57,8 @@ static void value_sack(struct dissect *d, struct slice v)
 	}
 	text_printf(d->out, " %u ", v.len / 8);
 	for (uint32_t off = 0; slice_has(v, off, 8); off += 8)
-		text_printf(d->out, "{%u:%u}", slice_be32(v, off), slice_be32(v, off + 4));
+		text_printf(d->out, "{%u:%u}", slice_be32(v, off) - base,
+			    slice_be32(v, off + 4) - base);
 }
 
 /* User timeout (RFC 5482): the high bit of the field says minutes. */
@@ -67,8 +80,7 @@ static void print_cookie(struct dissect *d, struct slice v)
 		return;
 	}
 	text_put(d->out, " cookie ");
-	for (uint32_t i = 0; i < v.cap; i++)
-		text_printf(d->out, "%02x", v.p[i]);
+	print_hex(d, v, 0);
 }
 
 static void value_fastopen(struct dissect *d, struct slice v)
@@ -88,17 +100,58 @@ static void value_experiment(struct dissect *d, struct slice v)
 	print_cookie(d, slice_from(v, 2));
 }
 
+/* RFC 2385: without the key, the signature cannot be checked. */
+static void print_md5(struct dissect *d, struct slice v, bool whole)
+{
+	text_printf(d->out, " %s, can't check - ",
+		    whole ? "shared secret not supplied with -M" : "snaplen too short");
+	print_hex(d, v, 0);
+}
+
+static void value_scps(struct dissect *d, struct slice v)
+{
+	text_printf(d->out, " cap %02x id %u", slice_u8(v, 0), slice_u8(v, 1));
+}
+
+/* RFC 5925 */
+static void value_tcp_ao(struct dissect *d, struct slice v)
+{
+	if (v.len < 2) {
+		text_put(d->out, " (invalid)");
+		return;
+	}
+	text_printf(d->out, " keyid %u rnextkeyid %u", slice_u8(v, 0), slice_u8(v, 1));
+	if (v.len > 2) {
+		text_put(d->out, " mac 0x");
+		print_hex(d, v, 2);
+	}
+}
+
+enum { TCPOPT_SACK = 5, TCPOPT_MD5 = 19, TCPOPT_MPTCP = 30 };
+
 static const struct option {
 	uint8_t kind;
 	uint8_t len; /* of the value; 0: any */
 	const char *name;
-	value_fn value;
+	value_fn value; /* NULL: none, or it needs more than the value */
 } options[] = {
-	{2, 2, "mss", value_u16},	{3, 1, "wscale", value_u8},
-	{4, 0, "sackOK", NULL},		{5, 0, "sack", value_sack},
-	{6, 4, "echo", value_u32},	{7, 4, "echoreply", value_u32},
-	{8, 8, "TS", value_timestamps}, {28, 2, "uto", value_timeout},
-	{34, 0, "tfo", value_fastopen}, {254, 0, "exp", value_experiment},
+	{2, 2, "mss", value_u16},
+	{3, 1, "wscale", value_u8},
+	{4, 0, "sackOK", NULL},
+	{TCPOPT_SACK, 0, "sack", NULL},
+	{6, 4, "echo", value_u32},
+	{7, 4, "echoreply", value_u32},
+	{8, 8, "TS", value_timestamps},
+	{11, 4, "cc", value_u32},
+	{12, 4, "ccnew", value_u32},
+	{13, 4, "ccecho", value_u32},
+	{TCPOPT_MD5, 16, "md5", NULL},
+	{20, 2, "scps", value_scps},
+	{28, 2, "uto", value_timeout},
+	{29, 0, "tcp-ao", value_tcp_ao},
+	{TCPOPT_MPTCP, 0, "mptcp", NULL},
+	{34, 0, "tfo", value_fastopen},
+	{254, 0, "exp", value_experiment},
 };
 
 static const struct option *find(uint8_t kind)
@@ -109,51 +162,73 @@ static const struct option *find(uint8_t kind)
 	return NULL;
 }
 
-/* False: cut off inside its value. */
-static bool print_option(struct dissect *d, uint8_t kind, struct slice v)
+enum verdict { GOOD, BAD, CUT };
+
+static enum verdict print_value(struct dissect *d, const struct option *o, struct slice opt,
+				const struct segment *seg)
 {
+	struct slice v = slice_from(opt, 2);
+
+	if (!o)
+		value_hex(d, v);
+	else if (o->len && v.len < o->len)
+		return BAD;
+	else if (o->value)
+		o->value(d, o->len ? slice_head(v, o->len) : v);
+	else if (o->kind == TCPOPT_SACK)
+		print_sack(d, v, seg->sack_base);
+	else if (o->kind == TCPOPT_MD5)
+		print_md5(d, slice_head(v, o->len), seg->whole);
+	else if (o->kind == TCPOPT_MPTCP && !dissect_mptcp(d, opt, seg->flags))
+		return BAD;
+	if (o && o->len && v.len != o->len)
+		text_printf(d->out, "[len %u]", opt.len);
+	return GOOD;
+}
+
+static enum verdict print_option(struct dissect *d, struct slice s, const struct segment *seg,
+				 uint32_t *len)
+{
+	uint8_t kind = slice_u8(s, 0);
 	const struct option *o = find(kind);
 
+	*len = 1;
+	if (s.cap && (kind == TCPOPT_EOL || kind == TCPOPT_NOP)) {
+		text_put(d->out, kind == TCPOPT_EOL ? "eol" : "nop");
+		return GOOD;
+	}
+	if (!slice_has(s, 0, 2))
+		return CUT;
+	*len = slice_u8(s, 1);
+	if (*len < 2 || *len > s.len)
+		return BAD;
 	if (o)
 		text_put(d->out, o->name);
 	else
 		text_printf(d->out, "unknown-%u", kind);
-	if (v.cap < v.len)
-		return false;
-	if (!o)
-		value_hex(d, v);
-	else if (o->value && v.len >= o->len)
-		o->value(d, o->len ? slice_head(v, o->len) : v);
-	if (o && o->len && v.len != o->len)
-		text_printf(d->out, "[len %u]", v.len + 2);
-	return true;
+	return slice_has(s, 0, *len) ? print_value(d, o, slice_head(s, *len), seg) : CUT;
 }
 
-bool dissect_tcp_options(struct dissect *d, struct slice s)
+bool dissect_tcp_options(struct dissect *d, struct slice s, uint32_t sack_base,
+			 struct slice segment)
 {
-	const char *sep = "";
+	const struct segment seg = {sack_base, slice_u8(segment, 13), segment.cap == segment.len};
 
-	while (s.len) {
-		uint8_t kind = slice_u8(s, 0), len = slice_u8(s, 1);
+	for (bool first = true; s.len; first = false) {
+		bool end = s.cap && slice_u8(s, 0) == TCPOPT_EOL;
+		enum verdict verdict;
+		uint32_t len;
 
-		text_put(d->out, sep);
-		sep = ",";
-		if (s.cap && (kind == TCPOPT_EOL || kind == TCPOPT_NOP)) {
-			text_put(d->out, kind == TCPOPT_EOL ? "eol" : "nop");
-			if (kind == TCPOPT_EOL)
-				return true;
-			s = slice_from(s, 1);
-			continue;
-		}
-		if (slice_has(s, 0, 2) && (len < 2 || len > s.len)) {
-			text_put(d->out, "[bad opt]");
+		text_put(d->out, first ? "" : ",");
+		verdict = print_option(d, s, &seg, &len);
+		if (verdict == BAD)
+			text_put(d->out, first ? "[bad opt]" : "[bad opt]]");
+		else if (verdict == CUT)
+			d->cut = true;
+		if (verdict != GOOD)
 			return false;
-		}
-		if (!slice_has(s, 0, 2) ||
-		    !print_option(d, kind, slice_from(slice_head(s, len), 2))) {
-			dissect_cut(d, "tcp");
-			return false;
-		}
+		if (end)
+			return true;
 		s = slice_from(s, len);
 	}
 	return true;

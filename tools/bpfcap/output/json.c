@@ -96,7 +96,7 @@ static void put_stack(struct sink *s, const struct packet *pk)
 
 static void put_summary(struct sink *s, const struct packet *pk)
 {
-	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
 	struct json_state *state = s->state;
 
 	text_clear(&state->scratch);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../common/fail.h"
+#include "../dissect/tcp_flow.h"
 
 static const struct sink_ops *file_format(const struct cap_options *o)
 {
@@ -64,6 +65,7 @@ int output_open(struct output *out, const struct cap_options *o, uint32_t snap_l
 				.ascii = o->ascii,
 				.nano = o->nano,
 				.number = o->number,
+				.flows = tcp_flows_new(),
 			},
 		.each_packet = o->packet_buffered,
 		.packet_max = o->packet_cnt,
@@ -149,5 +151,7 @@ int output_close(struct output *out, const struct probe_counts *c, struct err *e
 			rc = one;
 	}
 	out->writer_cnt = 0;
+	tcp_flows_free(out->conf.flows);
+	out->conf.flows = NULL;
 	return rc;
 }

@@ -20,6 +20,7 @@ struct sink_conf {
 	int hex, hex_ascii; /* -x, -X: once without the link header, twice with it */
 	bool ascii;	    /* -A */
 	bool nano, number;  /* --nano, --number */
+	struct tcp_flows *flows; /* for relative sequence numbers; NULL: absolute ones */
 };
 
 struct sink {

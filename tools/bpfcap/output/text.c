@@ -165,7 +165,7 @@ static void put_bytes(struct sink *s, const struct packet *pk, uint32_t link_len
 
 static void packet(struct sink *s, const struct packet *pk)
 {
-	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
 	struct text_state *state = s->state;
 	struct text *t = &s->record;
 	uint32_t link_len;
@@ -198,7 +198,7 @@ static void packet(struct sink *s, const struct packet *pk)
 /* --gather: a packet that was not seen at this hook. */
 static void missing(struct sink *s, const struct packet *first, const char *hook)
 {
-	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick};
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
 	struct text *t = &s->record;
 
 	text_clear(t);
