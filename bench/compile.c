@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../tests/lib/filters.h"
 #include "../tests/lib/lists.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -142,6 +143,8 @@ static int once(const struct subject *s, const char *expr, const struct ebpf_tar
 		bool with_load, struct result *r, struct err *e)
 {
 	double start = now_us(), classic, compiled;
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = t, .type = EBPF_PROG_SCHED_CLS, .access = CBPF2EBPF_DIRECT};
 	struct cbpf_prog filter;
 	struct ebpf_prog prog = {0};
 	int rc = s->chains
@@ -151,8 +154,7 @@ static int once(const struct subject *s, const char *expr, const struct ebpf_tar
 	if (rc < 0)
 		return rc;
 	classic = now_us();
-	rc = cbpf2ebpf_program(&filter, t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-			       CBPF_LINKTYPE_ETHERNET, NULL, &prog, e);
+	rc = filter_whole(&filter, CBPF_LINKTYPE_ETHERNET, NULL, &spec, &prog, e);
 	compiled = now_us();
 	if (rc == 0 && with_load) {
 		r->loaded = load(&prog, e);

@@ -92,6 +92,8 @@ static int build_with(unsigned w, const struct cbpf_prog *raw, struct cbpf2ebpf_
 {
 	static const enum cbpf2ebpf_access access[] = {CBPF2EBPF_DIRECT, CBPF2EBPF_LD_ABS,
 						       CBPF2EBPF_LOAD_BYTES, CBPF2EBPF_SOCKET};
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = &target, .type = EBPF_PROG_SCHED_CLS, .access = access[w]};
 	uint32_t window_len = filter_buffer_len(FILTER_BUFFER_SMALL, raw);
 
 	if (w == COPY)
@@ -99,8 +101,7 @@ static int build_with(unsigned w, const struct cbpf_prog *raw, struct cbpf2ebpf_
 	if (w == OURS_BUFFER)
 		return filter_program(raw, &target, FILTER_BUFFER, EBPF_PROG_SCHED_CLS, tables,
 				      wrap, &window_len, prog, e);
-	return cbpf2ebpf_program(raw, &target, EBPF_PROG_SCHED_CLS, access[w],
-				 CBPF_LINKTYPE_ETHERNET, tables, prog, e);
+	return filter_whole(raw, CBPF_LINKTYPE_ETHERNET, tables, &spec, prog, e);
 }
 
 static bool load(struct way *way, const struct ebpf_prog *prog, struct err *e)

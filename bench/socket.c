@@ -15,6 +15,7 @@
 
 #include "../src/cbpf2ebpf/classic/code.h"
 #include "../src/cbpf2ebpf/emit/cost.h"
+#include "../tests/lib/filters.h"
 #include "../tests/lib/packets.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -49,12 +50,13 @@ static int load(unsigned loads, enum cbpf2ebpf_access access, struct err *e)
 	const struct cbpf_prog classic = filter(loads, insns);
 	struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_SOCKET_FILTER};
 	struct ebpf_target t;
+	const struct cbpf2ebpf_program_spec whole = {
+		.target = &t, .type = EBPF_PROG_SOCKET_FILTER, .access = access};
 	struct ebpf_prog prog;
 	int rc = ebpf_target_by_version(&t, "5.4", e);
 
 	if (rc == 0)
-		rc = cbpf2ebpf_program(&classic, &t, EBPF_PROG_SOCKET_FILTER, access,
-				       CBPF_LINKTYPE_RAW, NULL, &prog, e);
+		rc = filter_whole(&classic, CBPF_LINKTYPE_RAW, NULL, &whole, &prog, e);
 	if (rc < 0)
 		return rc;
 	spec.insns = prog.insns;

@@ -33,16 +33,21 @@ static int put_filter(const struct ebpf_insn *insns, size_t cnt, struct ebpf_pro
 		.entry = true,
 		.miss = -1, /* TC_ACT_UNSPEC */
 	};
-	struct cbpf_prog filter;
+	struct cbpf2ebpf_filter *filter;
+	struct cbpf_prog classic;
 	struct ebpf_prog head;
 	int ret = ebpf_target_by_version(&target, "5.4", &e);
 
 	if (!ret)
-		ret = cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, true, &filter, &e);
+		ret = cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, false, &classic, &e);
 	if (ret)
 		return ret;
-	ret = cbpf2ebpf_inject_head(&filter, &how, &head, &e);
-	cbpf_prog_free(&filter);
+	ret = cbpf2ebpf_filter_new(&filter, &classic, CBPF_LINKTYPE_ETHERNET, NULL, &e);
+	cbpf_prog_free(&classic);
+	if (ret)
+		return ret;
+	ret = cbpf2ebpf_inject_head(filter, &how, &head, &e);
+	cbpf2ebpf_filter_free(filter);
 	if (ret)
 		return ret;
 	out->cnt = head.cnt + cnt;

@@ -17,11 +17,10 @@
  * return filter(packet) ? XDP_PASS : XDP_DROP;
  * The frame tells the compiler where the packet is and what it may use.
  */
-static int build(const struct cbpf_prog *filter, struct ebpf_prog *p, struct err *e)
+static int build(struct cbpf2ebpf_filter *filter, struct ebpf_prog *p, struct err *e)
 {
 	struct ebpf_target target;
 	struct ebpf_builder *b;
-	struct cbpf2ebpf_info info;
 	struct cbpf2ebpf_frame frame = {
 		.access = CBPF2EBPF_DIRECT,
 		.ctx = R6,
@@ -38,7 +37,7 @@ static int build(const struct cbpf_prog *filter, struct ebpf_prog *p, struct err
 	frame.miss = ebpf_label_new(b);
 	EMIT(b, MOV(R6, R1), LDX(W, R7, CTX(R6, xdp_md, data)),
 	     LDX(W, R8, CTX(R6, xdp_md, data_end)));
-	ret = cbpf2ebpf_emit(b, filter, &frame, &info, e);
+	ret = cbpf2ebpf_emit(filter, b, &frame, e);
 	EMIT(b, MOV(R0, XDP_PASS), EXIT(), LABEL(frame.miss), MOV(R0, XDP_DROP), EXIT());
 	if (!ret)
 		ret = ebpf_finish(b, p, e);
@@ -49,14 +48,19 @@ static int build(const struct cbpf_prog *filter, struct ebpf_prog *p, struct err
 static int load(const char *expr, int linktype, struct err *e)
 {
 	struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_XDP, .name = "xdp_filter"};
-	struct cbpf_prog filter;
+	struct cbpf2ebpf_filter *filter;
+	struct cbpf_prog classic;
 	struct ebpf_prog p;
-	int ret = cbpf_compile(expr, linktype, 65535, true, &filter, e);
+	int ret = cbpf_compile(expr, linktype, 65535, false, &classic, e);
 
 	if (ret)
 		return ret;
-	ret = build(&filter, &p, e);
-	cbpf_prog_free(&filter);
+	ret = cbpf2ebpf_filter_new(&filter, &classic, linktype, NULL, e);
+	cbpf_prog_free(&classic);
+	if (ret)
+		return ret;
+	ret = build(filter, &p, e);
+	cbpf2ebpf_filter_free(filter);
 	if (ret)
 		return ret;
 	spec.insns = p.insns;

@@ -2,25 +2,32 @@
 /*
  * cbpf2ebpf.h - compiles classic BPF to eBPF.
  *
- * The verdict of the emitted code is that of libpcap's interpreter for every packet: a load that
- * is not wholly inside the captured bytes, and a division by zero, end the filter with 0; the
- * packet length is the real one. How a byte of the packet is reached depends on where the code
- * runs: that is the access mode.
+ * The emitted code returns what libpcap's interpreter returns, for every packet: a load that is not
+ * wholly inside the captured bytes and a division by zero end the filter with 0; the packet length
+ * is the original one. How the code reaches packet bytes depends on where it runs: that is the
+ * access mode.
  *
- * Two ways to use it: cbpf2ebpf_program() makes a whole loadable program; cbpf2ebpf_emit() puts
- * the filter into a program of the caller's, described by a frame.
+ * A compiled filter is an object. It is made from a classic program, and emitted as often as wanted:
+ * as a whole program, or into programs of the caller, described by frames.
  *
- *	struct cbpf_prog filter;	from cbpf_compile()
+ *	struct cbpf_prog classic;	from cbpf_compile()
  *	struct ebpf_target target;	from ebpf_target_by_version()
+ *	struct cbpf2ebpf_program_spec spec = {.target = &target,
+ *					      .type = EBPF_PROG_SOCKET_FILTER,
+ *					      .access = CBPF2EBPF_SOCKET};
+ *	struct cbpf2ebpf_filter *filter;
  *	struct ebpf_prog prog;
  *
- *	if (cbpf2ebpf_program(&filter, &target, EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_SOCKET,
- *			      CBPF_LINKTYPE_ETHERNET, NULL, &prog, &e) == 0) {
+ *	rc = cbpf2ebpf_filter_new(&filter, &classic, CBPF_LINKTYPE_ETHERNET, NULL, &e);
+ *	if (rc == 0)
+ *		rc = cbpf2ebpf_program(filter, &spec, &prog, &e);
+ *	if (rc == 0) {
  *		load(prog.insns, prog.cnt);
  *		ebpf_prog_free(&prog);
  *	}
+ *	cbpf2ebpf_filter_free(filter);
  *
- * examples/xdp_filter.c has a frame.
+ * examples/xdp_filter.c shows a frame.
  */
 #ifndef BPFCAP_CBPF2EBPF_H
 #define BPFCAP_CBPF2EBPF_H
@@ -58,7 +65,40 @@ enum cbpf2ebpf_access {
  */
 typedef int (*cbpf2ebpf_ancillary)(void *user, struct ebpf_builder *b, uint32_t ad);
 
+/* ---- The filter --------------------------------------------------------------------------- */
+
 struct cbpf2ebpf_tables;
+struct cbpf2ebpf_filter;
+
+/*
+ * Makes a filter from a copy of *classic. `linktype` (-1: not known) tells where the network header
+ * begins. Long lists go to `tables`, which several filters may share and which must live longer
+ * than they; NULL: they become search trees in the programs. Fails with -EINVAL (input) when
+ * *classic is not valid classic BPF; *out is NULL then.
+ */
+int cbpf2ebpf_filter_new(struct cbpf2ebpf_filter **out, const struct cbpf_prog *classic,
+			 int linktype, struct cbpf2ebpf_tables *tables, struct err *e);
+void cbpf2ebpf_filter_free(struct cbpf2ebpf_filter *f); /* NULL is fine */
+
+/* What is known about a filter before it is emitted. */
+struct cbpf2ebpf_info {
+	/*
+	 * Bytes at the start of the packet that decide the verdict: no load reaches beyond them
+	 * (UINT32_MAX: there is no bound). A program that copies the packet before it runs the
+	 * filter need not copy more, but cap_len must still be min(window_len, linear bytes).
+	 */
+	uint32_t window_len;
+	bool matches_all;  /* the result is the same non-zero number for every packet */
+	bool matches_none; /* the result is always 0 */
+};
+
+/* Fills *info, and adds the filter's long lists to its tables as long as these are not bound. */
+int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, struct err *e);
+
+/* Writes the graph as text, after reading and after each pass. */
+int cbpf2ebpf_dump_ir(struct cbpf2ebpf_filter *f, FILE *out, struct err *e);
+
+/* ---- Frames ------------------------------------------------------------------------------- */
 
 /*
  * The contract between a program and the filter inside it.
@@ -103,84 +143,63 @@ struct cbpf2ebpf_frame {
 	cbpf2ebpf_ancillary ancillary; /* NULL: none */
 	void *ancillary_user;
 
-	/* Long lists are in these, bound to a map; NULL: in the program, as search trees. */
-	struct cbpf2ebpf_tables *tables;
-
 	ebpf_label miss; /* {0}: none */
 };
 
-/* What the compiler found out; all fields are filled on success. */
-struct cbpf2ebpf_info {
-	/*
-	 * Bytes at the start of the packet that decide the verdict: no load reaches beyond
-	 * (UINT32_MAX: cannot be bounded). A program that copies the packet before it runs the
-	 * filter need not copy more, but cap_len must still tell min(window_len, linear bytes).
-	 */
-	uint32_t window_len;
-	bool matches_all;  /* the filter has the same non-zero result for every packet */
-	bool matches_none; /* the result is always 0 */
-	uint32_t insn_cnt; /* slots emitted */
-};
-
 /*
- * Emits the filter into `b`. -EINVAL (input) when *filter is not valid cBPF, -ENOTSUP for an
- * ancillary load that the frame does not have, -ENOSPC when the stack given is too small. Errors of
- * the builder stay in the builder.
+ * Emits the filter into `b`, which may already hold it elsewhere. -ENOTSUP for an ancillary load that
+ * the frame does not have, -ENOSPC when the frame gives too little stack. Errors of the builder stay
+ * in the builder.
  */
-int cbpf2ebpf_emit(struct ebpf_builder *b, const struct cbpf_prog *filter,
-		   const struct cbpf2ebpf_frame *frame, struct cbpf2ebpf_info *info, struct err *e);
-
-/*
- * Only the analysis, before a program around a filter is built: its window, and its long lists,
- * which are added to *tables (NULL: not asked for).
- */
-int cbpf2ebpf_analyze(const struct cbpf_prog *filter, struct cbpf2ebpf_tables *tables,
-		      struct cbpf2ebpf_info *info, struct err *e);
-
-/* ---- Tables ------------------------------------------------------------------------------- */
-
-/*
- * Long lists of numbers (1,000 hosts). In a program they are search trees; where the caller can
- * make maps, they are tables in a map's value, which take the same time however long the list is.
- * All programs of a caller can share them, and equal lists are one table.
- *
- *	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(0);
- *	uint32_t len;
- *
- *	cbpf2ebpf_analyze(&filter, tables, &info, e);		for each filter
- *	bytes = cbpf2ebpf_tables_bytes(tables, &len);
- *	if (len > 0)
- *		fd = kbpf_map_create_const(bytes, len, "tables", e);
- *	cbpf2ebpf_tables_bind(tables, fd);
- *	cbpf2ebpf_program(&filter, ..., tables, &prog, e);	for each program
- *
- * `min`: so many numbers make a long list; 0: as many as are faster. NULL without memory.
- */
-struct cbpf2ebpf_tables *cbpf2ebpf_tables_new(uint32_t min);
-void cbpf2ebpf_tables_free(struct cbpf2ebpf_tables *t); /* NULL is fine */
-/* What the map's value has to hold, in the host's byte order; *len 0: there are no long lists. */
-const void *cbpf2ebpf_tables_bytes(const struct cbpf2ebpf_tables *t, uint32_t *len);
-/*
- * Programs written from now on load addresses in the first value of array map `fd`. Lists that are
- * not in *t yet stay in the programs.
- */
-void cbpf2ebpf_tables_bind(struct cbpf2ebpf_tables *t, int fd);
+int cbpf2ebpf_emit(struct cbpf2ebpf_filter *f, struct ebpf_builder *b,
+		   const struct cbpf2ebpf_frame *frame, struct err *e);
 
 /* ---- Programs ----------------------------------------------------------------------------- */
 
 /*
  * A whole program that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
  * (LD_ABS, LOAD_BYTES or SOCKET), EBPF_PROG_SCHED_CLS (these and DIRECT), EBPF_PROG_XDP
- * (DIRECT, for packets in one piece: to be loaded without BPF_F_XDP_HAS_FRAGS). `linktype` tells
- * whether VLAN tags can be put back and where the network header begins. `tables` as in a frame:
- * with NULL the program has no map.
+ * (DIRECT, for packets in one piece: to be loaded without BPF_F_XDP_HAS_FRAGS).
  */
-int cbpf2ebpf_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
-		      enum ebpf_prog_type type, enum cbpf2ebpf_access access, int linktype,
-		      struct cbpf2ebpf_tables *tables, struct ebpf_prog *out, struct err *e);
+struct cbpf2ebpf_program_spec {
+	const struct ebpf_target *target;
+	enum ebpf_prog_type type;
+	enum cbpf2ebpf_access access;
+};
 
-/* Writes the IR as text: after reading, and after each pass. For --dump=ir and the cases. */
-int cbpf2ebpf_dump_ir(const struct cbpf_prog *filter, FILE *out, struct err *e);
+/* Fails like cbpf2ebpf_emit() and ebpf_finish(), and with -EINVAL (input) when type and access mode
+ * do not go together. *out is released with ebpf_prog_free(). */
+int cbpf2ebpf_program(struct cbpf2ebpf_filter *f, const struct cbpf2ebpf_program_spec *spec,
+		      struct ebpf_prog *out, struct err *e);
+
+/* ---- Tables ------------------------------------------------------------------------------- */
+
+/*
+ * Long lists of numbers (1,000 hosts). In a program they are search trees; where the caller can
+ * create maps, they are hash tables in the value of a map, and a lookup takes the same time however
+ * long the list is. All filters of a caller can share them, and equal lists become one table.
+ *
+ *	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(0);
+ *	uint32_t len;
+ *
+ *	cbpf2ebpf_filter_new(&filter, &classic, linktype, tables, e);	for each filter
+ *	cbpf2ebpf_analyze(filter, &info, e);
+ *	bytes = cbpf2ebpf_tables_bytes(tables, &len);
+ *	cbpf2ebpf_tables_bind(tables, len ? kbpf_map_create_const(bytes, len, "tables", e) : -1);
+ *	cbpf2ebpf_program(filter, &spec, &prog, e);			for each program
+ *
+ * `min`: lists of at least this many numbers become tables; 0: those for which a table is faster.
+ * NULL without memory.
+ */
+struct cbpf2ebpf_tables *cbpf2ebpf_tables_new(uint32_t min);
+void cbpf2ebpf_tables_free(struct cbpf2ebpf_tables *t); /* NULL is fine */
+/* The content of the map's value, in the host's byte order; *len is 0 without long lists. */
+const void *cbpf2ebpf_tables_bytes(const struct cbpf2ebpf_tables *t, uint32_t *len);
+/*
+ * Programs emitted from now on load addresses in the first value of array map `fd`. With -1, and
+ * before this call, all lists stay in the programs, as do lists that are not in *t yet.
+ */
+void cbpf2ebpf_tables_bind(struct cbpf2ebpf_tables *t, int fd);
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,7 @@
  *	struct cbpf2ebpf_inject how = {.target = &target, .type = EBPF_PROG_SCHED_CLS,
  *				       .access = CBPF2EBPF_DIRECT};
  *
- *	if (cbpf2ebpf_inject_head(&filter, &how, &head, &e) == 0) {
+ *	if (cbpf2ebpf_inject_head(filter, &how, &head, &e) == 0) {
  *		err = kbpf_elf_func_insert(k, symbol, head.insns, head.cnt, &e);
  *		ebpf_prog_free(&head);
  *	}
@@ -69,7 +69,7 @@ struct cbpf2ebpf_inject {
  * Stub: R1 = ctx, R4 = data, R5 = data_end come in; R1 = R2 = R3 = 0, R4 = result, R5 = 0 go on,
  * so that the body of the stub returns result != 0. Program: R1 = ctx comes in and goes on.
  */
-int cbpf2ebpf_inject_head(const struct cbpf_prog *filter, const struct cbpf2ebpf_inject *how,
+int cbpf2ebpf_inject_head(struct cbpf2ebpf_filter *filter, const struct cbpf2ebpf_inject *how,
 			  struct ebpf_prog *head, struct err *e);
 
 /*

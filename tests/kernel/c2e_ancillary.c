@@ -24,6 +24,7 @@
 
 #include "../lib/testveth.h"
 #include "bpfcap/cbpf2ebpf.h"
+#include "../lib/filters.h"
 #include "bpfcap/kbpf.h"
 
 enum { BITS = 6, VALUE_BITS = 32, FRAME_LEN = 100, MARK = 0x12345678, WAIT_MS = 3000 };
@@ -68,13 +69,14 @@ static void attach_classic(int fd, const struct cbpf_prog *p)
 static void attach_ours(int fd, const struct cbpf_prog *p, enum cbpf2ebpf_access access)
 {
 	struct ebpf_target t;
+	const struct cbpf2ebpf_program_spec whole = {
+		.target = &t, .type = EBPF_PROG_SOCKET_FILTER, .access = access};
 	struct ebpf_prog out;
 	struct err e;
 	int prog;
 
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
-	if (cbpf2ebpf_program(p, &t, EBPF_PROG_SOCKET_FILTER, access, CBPF_LINKTYPE_ETHERNET, NULL,
-			      &out, &e) < 0)
+	if (filter_whole(p, CBPF_LINKTYPE_ETHERNET, NULL, &whole, &out, &e) < 0)
 		fail_msg("%s", e.text);
 
 	const struct kbpf_prog_spec spec = {

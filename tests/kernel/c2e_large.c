@@ -70,6 +70,8 @@ static struct loaded load(const struct ebpf_prog *prog)
 static struct loaded load_filter(const struct cbpf_prog *filter, bool in_map)
 {
 	struct ebpf_target t;
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = &t, .type = EBPF_PROG_SCHED_CLS, .access = CBPF2EBPF_DIRECT};
 	struct ebpf_prog prog;
 	struct loaded l;
 	struct err e;
@@ -81,8 +83,8 @@ static struct loaded load_filter(const struct cbpf_prog *filter, bool in_map)
 	assert_true(!in_map || !len || map_fd >= 0);
 	cbpf2ebpf_tables_bind(tables, map_fd);
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
-	if (cbpf2ebpf_program(filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-			      CBPF_LINKTYPE_ETHERNET, in_map ? tables : NULL, &prog, &e) < 0)
+	if (filter_whole(filter, CBPF_LINKTYPE_ETHERNET, in_map ? tables : NULL, &spec, &prog, &e) <
+	    0)
 		fail_msg("%s", e.text);
 	cbpf2ebpf_tables_free(tables);
 	l = load(&prog);

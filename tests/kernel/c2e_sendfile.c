@@ -55,15 +55,18 @@ static void emit_filter(struct ebpf_builder *b, int map, const char *expr,
 					      .scratch = 1 << 9,
 					      .stack_len = 256,
 					      .miss = miss};
-	struct cbpf2ebpf_info info;
-	struct cbpf_prog filter;
+	struct cbpf2ebpf_filter *filter;
+	struct cbpf_prog classic;
 
-	assert_int_equal(cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, false, &filter, NULL),
+	assert_int_equal(cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, false, &classic, NULL),
 			 0);
-	assert_int_equal(cbpf2ebpf_emit(b, &filter, &frame, &info, NULL), 0);
+	assert_int_equal(
+		cbpf2ebpf_filter_new(&filter, &classic, CBPF_LINKTYPE_ETHERNET, NULL, NULL), 0);
+	assert_int_equal(cbpf2ebpf_emit(filter, b, &frame, NULL), 0);
+	cbpf2ebpf_filter_free(filter);
 	emit_count(b, map, member);
 	EMIT(b, LABEL(miss));
-	cbpf_prog_free(&filter);
+	cbpf_prog_free(&classic);
 }
 
 /* if (data_end - data < skb->len) counts->paged++. In: R6 = sk_buff, R7 = data, R8 = data_end. */

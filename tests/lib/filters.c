@@ -115,13 +115,25 @@ enum ebpf_prog_type filter_mode_type(enum filter_mode mode)
 	return modes[mode].type;
 }
 
+static int analyze(const struct cbpf_prog *classic, struct cbpf2ebpf_tables *tables,
+		   struct cbpf2ebpf_info *info)
+{
+	struct cbpf2ebpf_filter *f;
+	int rc = cbpf2ebpf_filter_new(&f, classic, CBPF_LINKTYPE_ETHERNET, tables, NULL);
+
+	if (rc == 0)
+		rc = cbpf2ebpf_analyze(f, info, NULL);
+	cbpf2ebpf_filter_free(f);
+	return rc;
+}
+
 uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter)
 {
 	struct cbpf2ebpf_info info;
 
 	if (mode != FILTER_BUFFER_SMALL)
 		return FILTER_BUFFER_LEN;
-	if (cbpf2ebpf_analyze(filter, NULL, &info, NULL) < 0 || info.window_len > FILTER_BUFFER_LEN)
+	if (analyze(filter, NULL, &info) < 0 || info.window_len > FILTER_BUFFER_LEN)
 		return FILTER_BUFFER_LEN;
 	return info.window_len < 64 ? 64 : info.window_len;
 }
@@ -145,7 +157,7 @@ struct cbpf2ebpf_tables *filter_tables(const struct cbpf_prog *filter, uint32_t 
 
 	if (!tables)
 		abort();
-	(void)cbpf2ebpf_analyze(filter, tables, &info, NULL);
+	(void)analyze(filter, tables, &info);
 	*bytes = cbpf2ebpf_tables_bytes(tables, len);
 	return tables;
 }
@@ -174,16 +186,25 @@ static struct cbpf2ebpf_frame load_frame(struct ebpf_builder *b, enum filter_mod
 	return f;
 }
 
+static int emit(struct ebpf_builder *b, const struct cbpf_prog *classic,
+		const struct cbpf2ebpf_frame *frame, struct cbpf2ebpf_tables *tables, struct err *e)
+{
+	struct cbpf2ebpf_filter *f;
+	int rc = cbpf2ebpf_filter_new(&f, classic, -1, tables, e);
+
+	if (rc == 0)
+		rc = cbpf2ebpf_emit(f, b, frame, e);
+	cbpf2ebpf_filter_free(f);
+	return rc;
+}
+
 static int input_program(struct ebpf_builder *b, const struct cbpf_prog *filter,
 			 enum filter_mode mode, struct cbpf2ebpf_tables *tables, struct err *e)
 {
 	ebpf_label miss = ebpf_label_new(b);
 	struct cbpf2ebpf_frame f = load_frame(b, mode, filter_buffer_len(mode, filter), miss);
-	struct cbpf2ebpf_info info;
-	int rc;
+	int rc = emit(b, filter, &f, tables, e);
 
-	f.tables = tables;
-	rc = cbpf2ebpf_emit(b, filter, &f, &info, e);
 	EMIT(b, EXIT(), LABEL(miss), MOV(R0, 0), EXIT());
 	return rc;
 }
@@ -196,14 +217,12 @@ static int frags_program(struct ebpf_builder *b, const struct cbpf_prog *filter,
 					  .data = R7,
 					  .data_end = R8,
 					  .len = R9,
-					  .stack_len = 160,
-					  .tables = tables};
-	struct cbpf2ebpf_info info;
+					  .stack_len = 160};
 	int rc;
 
 	EMIT(b, MOV(R6, R1), CALL(xdp_get_buff_len), MOV(R9, R0), LDX(W, R7, CTX(R6, xdp_md, data)),
 	     LDX(W, R8, CTX(R6, xdp_md, data_end)));
-	rc = cbpf2ebpf_emit(b, filter, &f, &info, e);
+	rc = emit(b, filter, &f, tables, e);
 	EMIT(b, EXIT());
 	return rc;
 }
@@ -228,19 +247,32 @@ static int filter_of_frags(const struct cbpf_prog *filter, const struct ebpf_tar
 	return finish(b, frags_program(b, filter, tables, e), out, e);
 }
 
+int filter_whole(const struct cbpf_prog *classic, int linktype, struct cbpf2ebpf_tables *tables,
+		 const struct cbpf2ebpf_program_spec *spec, struct ebpf_prog *out, struct err *e)
+{
+	struct cbpf2ebpf_filter *f;
+	int rc = cbpf2ebpf_filter_new(&f, classic, linktype, tables, e);
+
+	if (rc == 0)
+		rc = cbpf2ebpf_program(f, spec, out, e);
+	cbpf2ebpf_filter_free(f);
+	return rc;
+}
+
 int filter_program(const struct cbpf_prog *filter, const struct ebpf_target *t,
 		   enum filter_mode mode, enum ebpf_prog_type type, struct cbpf2ebpf_tables *tables,
 		   void (*wrap)(struct ebpf_builder *b, void *user), void *user,
 		   struct ebpf_prog *out, struct err *e)
 {
 	const struct mode *m = &modes[mode];
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = t, .type = m->type, .access = m->access};
 	struct ebpf_builder *b;
 
 	if (mode == FILTER_XDP_FRAGS)
 		return filter_of_frags(filter, t, tables, out, e);
 	if (m->type != EBPF_PROG_ANY)
-		return cbpf2ebpf_program(filter, t, m->type, m->access, CBPF_LINKTYPE_ETHERNET,
-					 tables, out, e);
+		return filter_whole(filter, CBPF_LINKTYPE_ETHERNET, tables, &spec, out, e);
 	b = ebpf_new(t, type);
 	if (wrap)
 		wrap(b, user);

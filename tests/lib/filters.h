@@ -74,6 +74,10 @@ uint32_t filter_tables_min(const struct cbpf_prog *filter);
 struct cbpf2ebpf_tables *filter_tables(const struct cbpf_prog *filter, uint32_t min,
 				       const void **bytes, uint32_t *len);
 
+/* Makes a filter of *classic, emits it as a whole program, and frees it. */
+int filter_whole(const struct cbpf_prog *classic, int linktype, struct cbpf2ebpf_tables *tables,
+		 const struct cbpf2ebpf_program_spec *spec, struct ebpf_prog *out, struct err *e);
+
 /*
  * A program that returns the filter's value. In FILTER_BUFFER and FILTER_PROBE its type is
  * EBPF_PROG_ANY and R1 a struct filter_input, unless `wrap` puts code of the caller's in front,

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bpfcap/cbpf2ebpf.h"
+#include "../lib/filters.h"
 
 #define SNAP_LEN 262144
 
@@ -21,10 +21,11 @@ static struct ebpf_target old;
 
 static void compile(const struct cbpf_prog *p, enum cbpf2ebpf_access access, struct ebpf_prog *out)
 {
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = &old, .type = EBPF_PROG_SOCKET_FILTER, .access = access};
 	struct err e = {0};
 
-	if (cbpf2ebpf_program(p, &old, EBPF_PROG_SOCKET_FILTER, access, CBPF_LINKTYPE_ETHERNET,
-			      NULL, out, &e) < 0)
+	if (filter_whole(p, CBPF_LINKTYPE_ETHERNET, NULL, &spec, out, &e) < 0)
 		fail_msg("%s", e.text);
 }
 

@@ -43,11 +43,12 @@ static int make(uint16_t code, uint32_t k, int linktype, struct ebpf_prog *out)
 {
 	struct cbpf_insn insns[] = {{code, 0, 0, k}, {0x87, 0, 0, 0}, {0x16, 0, 0, 0}};
 	const struct cbpf_prog p = {insns, 3};
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = &old, .type = EBPF_PROG_SCHED_CLS, .access = CBPF2EBPF_DIRECT};
 
 	if ((code & 7) == 0) /* LD, not LDX: the result is in A */
 		insns[1] = insns[2];
-	return cbpf2ebpf_program(&p, &old, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT, linktype, NULL,
-				 out, NULL);
+	return filter_whole(&p, linktype, NULL, &spec, out, NULL);
 }
 
 static void same(uint16_t code, uint32_t k, uint32_t plain, int linktype)

@@ -325,6 +325,8 @@ static void test_programs(void **state)
 	struct ebpf_prog with, without, unknown;
 	struct cbpf_prog filter;
 	struct ebpf_target t;
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = &t, .type = EBPF_PROG_SCHED_CLS, .access = CBPF2EBPF_DIRECT};
 	const void *bytes;
 	uint32_t len;
 
@@ -334,14 +336,11 @@ static void test_programs(void **state)
 	tables = filter_tables(&filter, 0, &bytes, &len);
 	cbpf2ebpf_tables_bind(tables, 3);
 	cbpf2ebpf_tables_bind(none, 3);
-	assert_int_equal(cbpf2ebpf_program(&filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-					   CBPF_LINKTYPE_ETHERNET, tables, &with, NULL),
+	assert_int_equal(filter_whole(&filter, CBPF_LINKTYPE_ETHERNET, tables, &spec, &with, NULL),
 			 0);
-	assert_int_equal(cbpf2ebpf_program(&filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-					   CBPF_LINKTYPE_ETHERNET, NULL, &without, NULL),
+	assert_int_equal(filter_whole(&filter, CBPF_LINKTYPE_ETHERNET, NULL, &spec, &without, NULL),
 			 0);
-	assert_int_equal(cbpf2ebpf_program(&filter, &t, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT,
-					   CBPF_LINKTYPE_ETHERNET, none, &unknown, NULL),
+	assert_int_equal(filter_whole(&filter, CBPF_LINKTYPE_ETHERNET, none, &spec, &unknown, NULL),
 			 0);
 	assert_true(with.cnt < 400);
 	assert_true(without.cnt > 10000);

@@ -20,19 +20,24 @@
 
 /* ---- Classic BPF -------------------------------------------------------------------------- */
 
-static int convert(const struct asm_options *o, const struct cbpf_prog *filter, int linktype,
+static int convert(const struct asm_options *o, const struct cbpf_prog *classic, int linktype,
 		   struct ebpf_prog *out, struct err *e)
 {
 	const enum ebpf_prog_type type = o->type ? o->type : EBPF_PROG_SOCKET_FILTER;
 	struct ebpf_target t = o->target;
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = &t,
+		.type = type,
+		.access = type == EBPF_PROG_SOCKET_FILTER ? CBPF2EBPF_SOCKET : CBPF2EBPF_DIRECT};
+	struct cbpf2ebpf_filter *filter = NULL;
 	int rc = o->has_target ? 0 : ebpf_target_by_version(&t, "5.4", e);
 
-	if (rc)
-		return rc;
-	return cbpf2ebpf_program(filter, &t, type,
-				 type == EBPF_PROG_SOCKET_FILTER ? CBPF2EBPF_SOCKET
-								 : CBPF2EBPF_DIRECT,
-				 linktype, NULL, out, e);
+	if (rc == 0)
+		rc = cbpf2ebpf_filter_new(&filter, classic, linktype, NULL, e);
+	if (rc == 0)
+		rc = cbpf2ebpf_program(filter, &spec, out, e);
+	cbpf2ebpf_filter_free(filter);
+	return rc;
 }
 
 static int read_cbpf(const struct asm_options *o, const char *text, struct ebpf_prog *out,

@@ -21,10 +21,15 @@
 
 /* ---- Stages ------------------------------------------------------------------------------- */
 
+static int linktype_of(const struct cap_options *o, struct err *e)
+{
+	return o->linktype ? cbpf_linktype_by_name(o->linktype, e) : CBPF_LINKTYPE_ETHERNET;
+}
+
 /* The classic program: optimized, as tcpdump prints it, or as our compiler reads it. */
 static int compile(const struct cap_options *o, bool optimize, struct cbpf_prog *out, struct err *e)
 {
-	int linktype = o->linktype ? cbpf_linktype_by_name(o->linktype, e) : CBPF_LINKTYPE_ETHERNET;
+	int linktype = linktype_of(o, e);
 
 	if (linktype < 0)
 		return linktype;
@@ -45,13 +50,27 @@ static int show_cbpf(const struct cap_options *o, struct err *e)
 	return rc;
 }
 
+/* As in a capture: long lists become tables. */
+static int dump_ir(const struct cbpf_prog *classic, int linktype, struct err *e)
+{
+	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(0);
+	struct cbpf2ebpf_filter *filter;
+	int rc = cbpf2ebpf_filter_new(&filter, classic, linktype, tables, e);
+
+	if (rc == 0)
+		rc = cbpf2ebpf_dump_ir(filter, stdout, e);
+	cbpf2ebpf_filter_free(filter);
+	cbpf2ebpf_tables_free(tables);
+	return rc;
+}
+
 static int show_ir(const struct cap_options *o, struct err *e)
 {
 	struct cbpf_prog p = {0};
 	int rc = compile(o, false, &p, e);
 
 	if (rc == 0)
-		rc = cbpf2ebpf_dump_ir(&p, stdout, e);
+		rc = dump_ir(&p, linktype_of(o, e), e);
 	cbpf_prog_free(&p);
 	return rc;
 }

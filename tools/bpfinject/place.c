@@ -107,31 +107,34 @@ static int find_type(const struct view *v, const struct settings *set, enum ebpf
 	return ret;
 }
 
-static int compile(const struct settings *set, struct cbpf_prog *filter, struct err *e)
+static int compile(const struct settings *set, struct cbpf2ebpf_filter **filter, struct err *e)
 {
 	int linktype = CBPF_LINKTYPE_ETHERNET;
+	struct cbpf_prog classic;
+	int rc;
 
 	if (set->linktype)
 		linktype = cbpf_linktype_by_name(set->linktype, e);
 	if (linktype < 0)
 		return linktype;
-	return cbpf_compile(set->expr, linktype, UINT16_MAX, false, filter, e);
+	rc = cbpf_compile(set->expr, linktype, UINT16_MAX, false, &classic, e);
+	if (rc)
+		return rc;
+	rc = cbpf2ebpf_filter_new(filter, &classic, linktype, NULL, e);
+	cbpf_prog_free(&classic);
+	return rc;
 }
 
 static int make_head(const struct settings *set, const struct cbpf2ebpf_inject *how,
 		     struct ebpf_prog *head, struct err *e)
 {
-	struct cbpf_prog filter;
-	int ret;
+	struct cbpf2ebpf_filter *filter = NULL;
+	int rc = set->reject_all ? 0 : compile(set, &filter, e);
 
-	if (set->reject_all)
-		return cbpf2ebpf_inject_head(NULL, how, head, e);
-	ret = compile(set, &filter, e);
-	if (ret)
-		return ret;
-	ret = cbpf2ebpf_inject_head(&filter, how, head, e);
-	cbpf_prog_free(&filter);
-	return ret;
+	if (rc == 0)
+		rc = cbpf2ebpf_inject_head(filter, how, head, e);
+	cbpf2ebpf_filter_free(filter);
+	return rc;
 }
 
 /* How the filter has to look for the function of the view. */

@@ -96,7 +96,7 @@ static void emit_frame(struct ebpf_builder *b, const struct way *way, bool entry
 		EMIT(b, MOV(R9, R8), SUB(R9, R7), MOV(W9, W9));
 }
 
-static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
+static int emit_filter(struct ebpf_builder *b, struct cbpf2ebpf_filter *filter,
 		       const struct way *way, const struct cbpf2ebpf_inject *how, struct err *e)
 {
 	struct cbpf2ebpf_frame frame = {
@@ -108,7 +108,6 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		.stack_len = stack_len(how),
 		.vlan_tag = how->vlan_tag,
 	};
-	struct cbpf2ebpf_info info;
 
 	if (way->access == CBPF2EBPF_PROBE)
 		frame.len = R9;
@@ -117,7 +116,7 @@ static int emit_filter(struct ebpf_builder *b, const struct cbpf_prog *filter,
 		frame.scratch = 0;
 	}
 	if (filter)
-		return cbpf2ebpf_emit(b, filter, &frame, &info, e);
+		return cbpf2ebpf_emit(filter, b, &frame, e);
 	EMIT(b, MOV(R0, 0));
 	return 0;
 }
@@ -143,24 +142,24 @@ static void emit_entry_end(struct ebpf_builder *b, int32_t miss)
 	EMIT(b, JNE(R0, 0, match), MOV(R0, miss), EXIT(), LABEL(match), MOV(R1, R6));
 }
 
-int cbpf2ebpf_inject_head(const struct cbpf_prog *filter, const struct cbpf2ebpf_inject *how,
+int cbpf2ebpf_inject_head(struct cbpf2ebpf_filter *filter, const struct cbpf2ebpf_inject *how,
 			  struct ebpf_prog *head, struct err *e)
 {
 	const struct way *way = find_way(how, e);
 	struct ebpf_builder *b;
-	int ret;
+	int rc;
 
 	if (!way)
 		return -EINVAL;
 	b = ebpf_new(how->target, how->type);
 	emit_frame(b, way, how->entry);
-	ret = emit_filter(b, filter, way, how, e);
+	rc = emit_filter(b, filter, way, how, e);
 	if (how->entry)
 		emit_entry_end(b, how->miss);
 	else
 		emit_stub_end(b);
-	if (!ret)
-		ret = ebpf_finish(b, head, e);
+	if (rc == 0)
+		rc = ebpf_finish(b, head, e);
 	ebpf_free(b);
-	return ret;
+	return rc;
 }

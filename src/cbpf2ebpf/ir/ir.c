@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NODE_CNT_MAX (1u << 24)
 
@@ -20,6 +21,29 @@ void c2e_ir_free(struct ir *ir)
 	free(ir->val_table.slots);
 	free(ir->nodes);
 	*ir = (struct ir){.root = IR_NONE};
+}
+
+static void *copy_array(const void *array, size_t len)
+{
+	void *copy = malloc(len);
+
+	return copy ? memcpy(copy, array, len) : NULL;
+}
+
+int c2e_ir_copy(struct ir *to, const struct ir *from)
+{
+	size_t slot_cnt = (size_t)from->val_table.mask + 1;
+
+	*to = *from;
+	to->node_room = from->node_cnt;
+	to->vals = malloc(from->val_room * sizeof(*to->vals));
+	to->val_table.slots = copy_array(from->val_table.slots, slot_cnt * sizeof(uint32_t));
+	to->nodes = copy_array(from->nodes, from->node_cnt * sizeof(*from->nodes));
+	if (!to->vals || !to->val_table.slots || !to->nodes)
+		to->failed = -ENOMEM;
+	else
+		memcpy(to->vals, from->vals, from->val_cnt * sizeof(*to->vals));
+	return to->failed;
 }
 
 ir_node c2e_ir_add(struct ir *ir, struct ir_insn n)

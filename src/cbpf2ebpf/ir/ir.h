@@ -110,6 +110,8 @@ struct ir {
 /* An ir that holds values 0 and IR_ROOM_0 and no nodes. */
 void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables);
 void c2e_ir_free(struct ir *ir);
+/* *to becomes equal to *from. 0 or -ENOMEM; free *to in both cases. */
+int c2e_ir_copy(struct ir *to, const struct ir *from);
 
 /* ---- Values (value.c): each returns the one value that is equal, after folding ------------- */
 

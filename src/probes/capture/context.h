@@ -74,10 +74,10 @@ struct hook {
 struct capture {
 	const struct ebpf_target *target;
 	const struct probe_layout *layout; /* needed by tracing hooks */
-	/* The filter for Ethernet frames, and for packets that begin with an IP header. One that
-	 * has no meaning for the latter does not compile, and matches none: cnt is 0. */
-	struct cbpf_prog eth, raw;
-	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: are in the programs */
+	/* The filter for Ethernet frames, and for packets that begin with an IP header; raw is NULL
+	 * if libpcap refuses the expression for the latter: no such packet matches. */
+	struct cbpf2ebpf_filter *eth, *raw;
+	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
 	uint32_t snap_len;
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
 	int ifaces_fd;	     /* map of the interfaces chosen, which change; 0: all are */

@@ -98,7 +98,6 @@ static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
 		.vlan_tag = vlan_tag && ctx->is_skb,
-		.tables = m->c->tables,
 		.ancillary = m->h->dir == PROBE_DIR_OUT ? probe_emit_outbound : NULL,
 		.ancillary_user = m,
 	};
@@ -133,21 +132,20 @@ static int emit_filters(struct emit *m, struct err *e)
 {
 	const struct cbpf2ebpf_frame eth = ctx_frame(m, true), raw = ctx_frame(m, false);
 	ebpf_label not_eth = ebpf_label_new(m->b), decided = ebpf_label_new(m->b);
-	struct cbpf2ebpf_info info;
 	int rc;
 
 	if (m->c->track)
 		emit_followed(m, decided);
 	emit_packet_pointers(m);
 	EMIT(m->b, JNE(R1, CBPF_LINKTYPE_ETHERNET, not_eth));
-	rc = cbpf2ebpf_emit(m->b, &m->c->eth, &eth, &info, e);
+	rc = cbpf2ebpf_emit(m->c->eth, m->b, &eth, e);
 	if (rc < 0)
 		return rc;
 	EMIT(m->b, JA(decided), LABEL(not_eth), JNE(R1, CBPF_LINKTYPE_RAW, m->no_packet));
-	if (m->c->raw.cnt == 0)
+	if (!m->c->raw)
 		EMIT(m->b, JA(m->out));
 	else
-		rc = cbpf2ebpf_emit(m->b, &m->c->raw, &raw, &info, e);
+		rc = cbpf2ebpf_emit(m->c->raw, m->b, &raw, e);
 	EMIT(m->b, LABEL(decided), JEQ(R0, 0, m->out));
 	return rc;
 }

@@ -3,21 +3,28 @@
  * filter.c - the session's filter, compiled for each link type of a hook.
  *
  * Takes an expression; fills eth, raw, tables and window_len of struct capture. Fails with
- * libpcap's reason when the expression is wrong. One that only has no meaning for raw IP ("ether
- * host") matches no raw packet.
+ * libpcap's reason when the expression is wrong. An expression that libpcap refuses for raw IP alone
+ * ("ether host") matches no raw packet.
  */
 
 #include "bpfcap/err.h"
 #include "capture.h"
 
-#define WINDOW_STEP 8 /* windows are rounded up, so that like filters give like programs */
+#define WINDOW_STEP 8 /* windows are rounded up, so that similar filters give similar programs */
 
-/* Grows the window by what `filter` looks at, and the tables by its long lists. */
-static int widen(struct capture *c, const struct cbpf_prog *filter, struct err *e)
+/*
+ * Makes a filter from *classic, which is freed. Extends the window by what the filter looks at, and
+ * the tables by its long lists.
+ */
+static int add_filter(struct capture *c, struct cbpf_prog *classic, int linktype,
+		      struct cbpf2ebpf_filter **out, struct err *e)
 {
 	struct cbpf2ebpf_info info;
-	int rc = cbpf2ebpf_analyze(filter, c->tables, &info, e);
+	int rc = cbpf2ebpf_filter_new(out, classic, linktype, c->tables, e);
 
+	cbpf_prog_free(classic);
+	if (rc == 0)
+		rc = cbpf2ebpf_analyze(*out, &info, e);
 	if (rc == 0 && info.window_len > c->window_len)
 		c->window_len = info.window_len;
 	return rc;
@@ -25,15 +32,16 @@ static int widen(struct capture *c, const struct cbpf_prog *filter, struct err *
 
 static int compile(struct capture *c, const char *expr, int eth, int raw, struct err *e)
 {
-	int rc = cbpf_compile(expr, eth, c->snap_len, false, &c->eth, e);
+	struct cbpf_prog classic;
+	int rc = cbpf_compile(expr, eth, c->snap_len, false, &classic, e);
 
 	if (rc == 0)
-		rc = widen(c, &c->eth, e);
+		rc = add_filter(c, &classic, eth, &c->eth, e);
 	if (rc < 0)
 		return rc;
-	if (cbpf_compile(expr, raw, c->snap_len, false, &c->raw, NULL) < 0)
+	if (cbpf_compile(expr, raw, c->snap_len, false, &classic, NULL) < 0)
 		return 0;
-	return widen(c, &c->raw, e);
+	return add_filter(c, &classic, raw, &c->raw, e);
 }
 
 static uint32_t window_min(const struct capture *c)
@@ -64,9 +72,9 @@ int probe_capture_filter(struct capture *c, const char *expr, struct err *e)
 
 void probe_capture_filter_free(struct capture *c)
 {
-	cbpf_prog_free(&c->eth);
-	cbpf_prog_free(&c->raw);
-	c->eth = c->raw = (struct cbpf_prog){0};
+	cbpf2ebpf_filter_free(c->eth);
+	cbpf2ebpf_filter_free(c->raw);
 	cbpf2ebpf_tables_free(c->tables);
+	c->eth = c->raw = NULL;
 	c->tables = NULL;
 }

@@ -34,7 +34,6 @@ static struct cbpf2ebpf_frame tracing_frame(struct emit *m)
 		.scratch = 1 << 9,
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
-		.tables = m->c->tables,
 		.ancillary = probe_emit_ancillary,
 		.ancillary_user = m,
 	};
@@ -60,23 +59,22 @@ static int emit_filter(struct emit *m, struct err *e)
 	const struct cbpf2ebpf_frame frame = tracing_frame(m);
 	struct ebpf_builder *b = m->b;
 	ebpf_label raw = ebpf_label_new(b), ip = ebpf_label_new(b), decided = ebpf_label_new(b);
-	struct cbpf2ebpf_info info;
 	int rc;
 
 	if (m->c->track)
 		EMIT(b, LDX(DW, R0, MEM(R10, SLOT_TRACKED)), JNE(R0, 0, decided));
 	EMIT(b, MOV(R7, R9), ADD(R7, PACKET(m)), LDX(H, R1, MEM(R9, RECORD(linktype))),
 	     JNE(R1, CBPF_LINKTYPE_ETHERNET, raw));
-	rc = cbpf2ebpf_emit(b, &m->c->eth, &frame, &info, e);
+	rc = cbpf2ebpf_emit(m->c->eth, b, &frame, e);
 	if (rc < 0)
 		return rc;
 	EMIT(b, JA(decided), LABEL(raw));
 	emit_is_ip(m, ip);
 	EMIT(b, LABEL(ip));
-	if (m->c->raw.cnt == 0)
+	if (!m->c->raw)
 		EMIT(b, JA(m->release));
 	else
-		rc = cbpf2ebpf_emit(b, &m->c->raw, &frame, &info, e);
+		rc = cbpf2ebpf_emit(m->c->raw, b, &frame, e);
 	EMIT(b, LABEL(decided), JEQ(R0, 0, m->release), LDX(DW, R9, MEM(R10, SLOT_SCRATCH)));
 	return rc;
 }

@@ -104,22 +104,19 @@ static int make_scratch(struct probe *p, unsigned cpu_cnt, struct err *e)
 }
 
 /*
- * The filter's long lists, bound to their map. If the kernel refuses them (no contiguous
- * memory), they become part of the programs.
+ * Binds the filter's long lists to their map. If the kernel refuses the map (no contiguous memory),
+ * the lists stay in the programs.
  */
 static void make_tables(struct capture *c)
 {
 	uint32_t len = 0;
 	const void *bytes = c->tables ? cbpf2ebpf_tables_bytes(c->tables, &len) : NULL;
-	int fd = len > 0 ? kbpf_map_create_const(bytes, len, "bpfcap_tables", NULL) : 0;
+	int fd = len > 0 ? kbpf_map_create_const(bytes, len, "bpfcap_tables", NULL) : -1;
 
-	if (fd > 0) {
+	if (fd >= 0)
 		c->tables_fd = fd;
+	if (c->tables)
 		cbpf2ebpf_tables_bind(c->tables, fd);
-	} else {
-		cbpf2ebpf_tables_free(c->tables);
-		c->tables = NULL;
-	}
 }
 
 static int make_shared(struct probe *p, unsigned cpu_cnt, struct err *e)

@@ -16,18 +16,24 @@ static int filter_program(const struct probe_config *c, const struct hook *h,
 {
 	int linktype = c->linktype ? cbpf_linktype_by_name(c->linktype, e) : CBPF_LINKTYPE_ETHERNET;
 	const struct capture_kind *k = h->kind;
-	enum ebpf_prog_type type = k->tracing ? EBPF_PROG_SOCKET_FILTER : k->type;
-	enum cbpf2ebpf_access access = k->tracing ? CBPF2EBPF_SOCKET : k->ctx.access;
+	const struct cbpf2ebpf_program_spec spec = {
+		.target = t,
+		.type = k->tracing ? EBPF_PROG_SOCKET_FILTER : k->type,
+		.access = k->tracing ? CBPF2EBPF_SOCKET : k->ctx.access};
 	uint32_t snap_len = c->snap_len ? c->snap_len : PROBE_SNAP_LEN_MAX;
-	struct cbpf_prog filter = {0};
+	struct cbpf2ebpf_filter *filter = NULL;
+	struct cbpf_prog classic = {0};
 	int rc;
 
 	if (linktype < 0)
 		return linktype;
-	rc = cbpf_compile(c->expr, linktype, snap_len, false, &filter, e);
+	rc = cbpf_compile(c->expr, linktype, snap_len, false, &classic, e);
 	if (rc == 0)
-		rc = cbpf2ebpf_program(&filter, t, type, access, linktype, NULL, out, e);
-	cbpf_prog_free(&filter);
+		rc = cbpf2ebpf_filter_new(&filter, &classic, linktype, NULL, e);
+	if (rc == 0)
+		rc = cbpf2ebpf_program(filter, &spec, out, e);
+	cbpf2ebpf_filter_free(filter);
+	cbpf_prog_free(&classic);
 	return rc;
 }
 

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * filter.c - the compiled filter: keeps a classic program and the graphs made from it, so that each
+ * is made once however often the filter is emitted. Takes what cbpf2ebpf.h says; fails with the
+ * reasons in explain().
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpfcap/err.h"
+#include "compile.h"
+#include "emit/cost.h"
+#include "emit/emit.h"
+
+/* A graph before the passes that depend on the access mode. */
+struct graph {
+	bool made;
+	struct ir ir;
+};
+
+struct cbpf2ebpf_filter {
+	struct cbpf_prog classic;
+	int linktype;
+	struct cbpf2ebpf_tables *tables;
+	struct graph graphs[IR_MEETING_CNT][2]; /* [how][vlan_tag] */
+};
+
+static int explain(int rc, struct err *e)
+{
+	switch (rc) {
+	case -ENOMEM:
+		return err_run(e, rc, "filter", "no memory to compile the filter");
+	case -E2BIG:
+		return err_input(e, rc, "filter", "the filter is too large");
+	case -ENOSPC:
+		return err_run(e, rc, "filter", "the filter needs more stack than the frame gives");
+	case -ENOBUFS:
+		return err_run(e, rc, "filter",
+			       "the filter needs more registers than the frame gives");
+	case -ENODATA:
+		return err_input(e, -ENOTSUP, "filter",
+				 "the filter reads bytes relative to the network header "
+				 "(SKF_NET_OFF), whose offset is not known for this link type");
+	default:
+		return rc;
+	}
+}
+
+/* ---- The object --------------------------------------------------------------------------- */
+
+int cbpf2ebpf_filter_new(struct cbpf2ebpf_filter **out, const struct cbpf_prog *classic,
+			 int linktype, struct cbpf2ebpf_tables *tables, struct err *e)
+{
+	size_t len = classic->cnt * sizeof(*classic->insns);
+	struct cbpf2ebpf_filter *f;
+	int rc = cbpf_check(classic, e);
+
+	*out = NULL;
+	if (rc < 0)
+		return rc;
+	f = calloc(1, sizeof(*f));
+	if (f)
+		f->classic = (struct cbpf_prog){malloc(len), classic->cnt};
+	if (!f || !f->classic.insns) {
+		free(f);
+		return explain(-ENOMEM, e);
+	}
+	memcpy(f->classic.insns, classic->insns, len);
+	f->linktype = linktype;
+	f->tables = tables;
+	*out = f;
+	return 0;
+}
+
+void cbpf2ebpf_filter_free(struct cbpf2ebpf_filter *f)
+{
+	if (!f)
+		return;
+	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++)
+		for (unsigned tag = 0; tag < 2; tag++)
+			c2e_ir_free(&f->graphs[how][tag].ir);
+	cbpf_prog_free(&f->classic);
+	free(f);
+}
+
+/* ---- Graphs ------------------------------------------------------------------------------- */
+
+/* The length of the link layer's header where all packets have the same; else -1. */
+static int link_len(int linktype)
+{
+	switch (linktype) {
+	case CBPF_LINKTYPE_RAW:
+	case CBPF_LINKTYPE_IPV4:
+	case CBPF_LINKTYPE_IPV6:
+		return 0;
+	case CBPF_LINKTYPE_NULL:
+	case CBPF_LINKTYPE_LOOP:
+		return 4;
+	case CBPF_LINKTYPE_ETHERNET:
+		return 14;
+	case CBPF_LINKTYPE_LINUX_SLL:
+		return 16;
+	case CBPF_LINKTYPE_LINUX_SLL2:
+		return 20;
+	default:
+		return -1;
+	}
+}
+
+static struct compile_source source(const struct cbpf2ebpf_filter *f, bool vlan_tag,
+				    struct cbpf2ebpf_tables *tables, enum ir_meeting how)
+{
+	return (struct compile_source){.classic = &f->classic,
+				       .vlan_tag = vlan_tag,
+				       .net_off = link_len(f->linktype),
+				       .tables = tables,
+				       .how = how};
+}
+
+/* Does the kept graph suit a caller that has these tables? An empty set of tables suits all. */
+static bool is_usable(const struct graph *g, const struct cbpf2ebpf_tables *tables)
+{
+	return g->made && (g->ir.tables == tables || (!tables && g->ir.tables->cnt == 0));
+}
+
+/* *copy becomes a copy of the graph, which is made if need be; the caller frees it in any case. */
+static int get_graph(struct cbpf2ebpf_filter *f, const struct compile_source *s, struct ir *copy)
+{
+	struct graph *g = &f->graphs[s->how][s->vlan_tag];
+	int rc = 0;
+
+	*copy = (struct ir){0};
+	if (!is_usable(g, s->tables)) {
+		c2e_ir_free(&g->ir);
+		rc = c2e_compile(&g->ir, s, NULL, NULL);
+		g->made = rc == 0;
+	}
+	return rc < 0 ? rc : c2e_ir_copy(copy, &g->ir);
+}
+
+/* ---- Analysis ----------------------------------------------------------------------------- */
+
+static uint32_t window_len(const struct ir *ir)
+{
+	uint64_t end = 0;
+
+	for (ir_node i = 0; i < ir->node_cnt; i++) {
+		const struct ir_insn *n = &ir->nodes[i];
+		uint64_t reach;
+
+		if (!c2e_ir_is_guard(ir, n))
+			continue;
+		reach = (uint64_t)c2e_ir_at(ir, c2e_ir_at(ir, n->a)->a)->hi + n->lo;
+		if (reach > end)
+			end = reach;
+	}
+	return end > UINT32_MAX ? UINT32_MAX : (uint32_t)end;
+}
+
+int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, struct err *e)
+{
+	const struct compile_source s = source(f, false, f->tables, IR_FEW);
+	const struct ir_insn *root;
+	struct ir ir;
+	bool constant;
+	int rc = get_graph(f, &s, &ir);
+
+	if (rc == 0) {
+		c2e_ir_load_passes(&ir, IR_LOADS_CHEAP, NULL, NULL);
+		rc = ir.failed;
+	}
+	if (rc == 0) {
+		root = &ir.nodes[ir.root];
+		constant = root->kind == IR_RET && c2e_ir_is_const(&ir, root->a);
+		*info = (struct cbpf2ebpf_info){
+			.window_len = window_len(&ir),
+			.matches_all = constant && c2e_ir_at(&ir, root->a)->k != 0,
+			.matches_none = constant && c2e_ir_at(&ir, root->a)->k == 0,
+		};
+	}
+	c2e_ir_free(&ir);
+	return rc < 0 ? explain(rc, e) : 0;
+}
+
+static void print(void *out, const struct ir *ir, const char *pass)
+{
+	c2e_ir_print(ir, pass, out);
+}
+
+int cbpf2ebpf_dump_ir(struct cbpf2ebpf_filter *f, FILE *out, struct err *e)
+{
+	const struct compile_source s = source(f, false, f->tables, IR_FEW);
+	struct ir ir;
+	int rc = c2e_compile(&ir, &s, print, out);
+
+	c2e_ir_load_passes(&ir, IR_LOADS_CHEAP, print, out);
+	if (rc == 0)
+		rc = ir.failed;
+	c2e_ir_free(&ir);
+	return rc < 0 ? explain(rc, e) : 0;
+}
+
+/* ---- Emitting ----------------------------------------------------------------------------- */
+
+/* Where a filter is emitted. */
+struct job {
+	struct ebpf_builder *b;
+	const struct cbpf2ebpf_frame *frame; /* NULL: a whole program */
+	enum cbpf2ebpf_access access;
+	bool vlan_tag;
+};
+
+static int emit_graph(const struct job *j, struct ir *ir, struct err *e)
+{
+	enum cbpf2ebpf_access access = j->access;
+	struct cbpf2ebpf_frame frame;
+
+	if (access == CBPF2EBPF_SOCKET)
+		access = c2e_cost_cheaper(ir);
+	c2e_ir_load_passes(ir, access == CBPF2EBPF_LD_ABS ? IR_LOADS_CALL : IR_LOADS_CHEAP, NULL,
+			   NULL);
+	if (ir->failed)
+		return ir->failed;
+	if (!j->frame)
+		return c2e_emit_program(j->b, ir, access, e);
+	frame = *j->frame;
+	frame.access = access;
+	return c2e_emit_graph(j->b, ir, &frame, e);
+}
+
+static struct cbpf2ebpf_tables *bound_tables(const struct cbpf2ebpf_filter *f)
+{
+	return f->tables && f->tables->bound && f->tables->fd >= 0 ? f->tables : NULL;
+}
+
+/* Graphs that need less stack are tried in turn; with -ENOSPC nothing was written. */
+static int emit(struct cbpf2ebpf_filter *f, const struct job *j, struct err *e)
+{
+	int rc = -ENOSPC;
+
+	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT && rc == -ENOSPC; how++) {
+		const struct compile_source s = source(f, j->vlan_tag, bound_tables(f), how);
+		struct ir ir;
+
+		rc = get_graph(f, &s, &ir);
+		if (rc == 0)
+			rc = emit_graph(j, &ir, e);
+		c2e_ir_free(&ir);
+	}
+	return rc < 0 ? explain(rc, e) : rc;
+}
+
+int cbpf2ebpf_emit(struct cbpf2ebpf_filter *f, struct ebpf_builder *b,
+		   const struct cbpf2ebpf_frame *frame, struct err *e)
+{
+	const struct job j = {
+		.b = b, .frame = frame, .access = frame->access, .vlan_tag = frame->vlan_tag};
+
+	return emit(f, &j, e);
+}
+
+static int check_access(const struct cbpf2ebpf_program_spec *spec, struct err *e)
+{
+	enum ebpf_prog_type type = spec->type;
+	bool skb = type == EBPF_PROG_SOCKET_FILTER || type == EBPF_PROG_SCHED_CLS;
+	bool direct = type == EBPF_PROG_SCHED_CLS || type == EBPF_PROG_XDP;
+	bool calls = spec->access == CBPF2EBPF_LD_ABS || spec->access == CBPF2EBPF_LOAD_BYTES ||
+		     spec->access == CBPF2EBPF_SOCKET;
+
+	if (spec->access == CBPF2EBPF_DIRECT ? direct : skb && calls)
+		return 0;
+	return err_input(e, -EINVAL, "filter", "programs of type %d cannot read packets that way",
+			 (int)type);
+}
+
+int cbpf2ebpf_program(struct cbpf2ebpf_filter *f, const struct cbpf2ebpf_program_spec *spec,
+		      struct ebpf_prog *out, struct err *e)
+{
+	bool vlan_tag = spec->type != EBPF_PROG_XDP && f->linktype == CBPF_LINKTYPE_ETHERNET;
+	struct job j = {.access = spec->access, .vlan_tag = vlan_tag};
+	int rc = check_access(spec, e);
+
+	*out = (struct ebpf_prog){0};
+	if (rc < 0)
+		return rc;
+	j.b = ebpf_new(spec->target, spec->type);
+	rc = emit(f, &j, e);
+	if (rc == 0)
+		rc = ebpf_finish(j.b, out, e);
+	ebpf_free(j.b);
+	return rc;
+}

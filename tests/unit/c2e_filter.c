@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * c2e_filter.c - a compiled filter gives the same program however often and in whatever order it is
+ * emitted; its long lists follow its tables.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../lib/filters.h"
+#include "../lib/lists.h"
+
+static struct ebpf_target old;
+
+static const struct cbpf2ebpf_program_spec specs[] = {
+	{&old, EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT},
+	{&old, EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_LD_ABS},
+	{&old, EBPF_PROG_XDP, CBPF2EBPF_DIRECT},
+	{&old, EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_LOAD_BYTES},
+};
+#define SPEC_CNT (sizeof(specs) / sizeof(specs[0]))
+
+static void classic_of(const char *expr, struct cbpf_prog *classic)
+{
+	struct err e;
+
+	if (cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, false, classic, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static struct cbpf2ebpf_filter *filter_of(const struct cbpf_prog *classic,
+					  struct cbpf2ebpf_tables *tables)
+{
+	struct cbpf2ebpf_filter *f;
+
+	assert_int_equal(cbpf2ebpf_filter_new(&f, classic, CBPF_LINKTYPE_ETHERNET, tables, NULL),
+			 0);
+	return f;
+}
+
+static void assert_equal_and_free(struct ebpf_prog *x, struct ebpf_prog *y)
+{
+	assert_int_equal(x->cnt, y->cnt);
+	assert_memory_equal(x->insns, y->insns, x->cnt * sizeof(*x->insns));
+	ebpf_prog_free(x);
+	ebpf_prog_free(y);
+}
+
+static void test_emitting_does_not_change_a_filter(void **state)
+{
+	static const char *const exprs[] = {"icmp", "vlan 5 and tcp port 443", "ip protochain 6",
+					    "host 10.0.0.1 or ip6 host 2001:db8::1",
+					    "tcp[tcpflags] & tcp-syn != 0"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
+		struct cbpf_prog classic;
+		struct cbpf2ebpf_filter *f;
+
+		classic_of(exprs[i], &classic);
+		f = filter_of(&classic, NULL);
+		for (unsigned n = 0; n < 3 * SPEC_CNT; n++) {
+			const struct cbpf2ebpf_program_spec *spec = &specs[n * n % SPEC_CNT];
+			struct ebpf_prog again, fresh;
+
+			assert_int_equal(cbpf2ebpf_program(f, spec, &again, NULL), 0);
+			assert_int_equal(filter_whole(&classic, CBPF_LINKTYPE_ETHERNET, NULL, spec,
+						      &fresh, NULL),
+					 0);
+			assert_equal_and_free(&again, &fresh);
+		}
+		cbpf2ebpf_filter_free(f);
+		cbpf_prog_free(&classic);
+	}
+}
+
+/* Of a filter with a list: in a program without a map, in one with, and when the map is refused. */
+static void test_lists_follow_the_tables(void **state)
+{
+	char *list = list_expression(LIST_HOSTS, 200);
+	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(0);
+	struct ebpf_prog without, unbound, bound, refused;
+	struct cbpf2ebpf_filter *f, *plain;
+	struct cbpf2ebpf_info info;
+	struct cbpf_prog classic;
+	uint32_t len;
+
+	(void)state;
+	classic_of(list, &classic);
+	f = filter_of(&classic, tables);
+	plain = filter_of(&classic, NULL);
+	assert_int_equal(cbpf2ebpf_analyze(f, &info, NULL), 0);
+	(void)cbpf2ebpf_tables_bytes(tables, &len);
+	assert_true(len > 0);
+	assert_int_equal(cbpf2ebpf_program(plain, &specs[0], &without, NULL), 0);
+	assert_int_equal(cbpf2ebpf_program(f, &specs[0], &unbound, NULL), 0);
+	cbpf2ebpf_tables_bind(tables, 3);
+	assert_int_equal(cbpf2ebpf_program(f, &specs[0], &bound, NULL), 0);
+	cbpf2ebpf_tables_bind(tables, -1);
+	assert_int_equal(cbpf2ebpf_program(f, &specs[0], &refused, NULL), 0);
+	assert_true(bound.cnt < without.cnt / 4);
+	assert_int_equal(without.cnt, unbound.cnt);
+	assert_equal_and_free(&without, &refused);
+	ebpf_prog_free(&unbound);
+	ebpf_prog_free(&bound);
+	cbpf2ebpf_filter_free(f);
+	cbpf2ebpf_filter_free(plain);
+	cbpf2ebpf_tables_free(tables);
+	cbpf_prog_free(&classic);
+	free(list);
+}
+
+static void test_invalid_programs_make_no_filter(void **state)
+{
+	struct cbpf_insn jump = {0x05, 0, 0, 7};
+	const struct cbpf_prog classic = {&jump, 1};
+	struct cbpf2ebpf_filter *f = (void *)&jump;
+	struct err e;
+
+	(void)state;
+	assert_true(cbpf2ebpf_filter_new(&f, &classic, -1, NULL, &e) < 0);
+	assert_null(f);
+	assert_true(strlen(e.text) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_emitting_does_not_change_a_filter),
+		cmocka_unit_test(test_lists_follow_the_tables),
+		cmocka_unit_test(test_invalid_programs_make_no_filter),
+	};
+
+	if (ebpf_target_by_version(&old, "5.4", NULL) < 0)
+		return 1;
+	return cmocka_run_group_tests_name("c2e_filter", tests, NULL, NULL);
+}
