@@ -30,11 +30,11 @@ static ir_node is_zero(struct ir *ir, ir_val v)
 
 /* Reads the program as it sees packets with a tag, or those without. Returns the first node. */
 static ir_node read_view(struct ir *ir, const struct ir_source *source,
-			 const struct compile_source *s, bool tagged, uint32_t *meeting)
+			 const struct compile_source *s, bool tagged, uint32_t *join)
 {
 	const struct ir_view view = {.tagged = tagged, .net_off = s->net_off};
 
-	c2e_ir_read(ir, source, &view, s->how, meeting);
+	c2e_ir_read(ir, source, &view, s->how, join);
 	return ir->root;
 }
 
@@ -48,11 +48,11 @@ static ir_node read_view(struct ir *ir, const struct ir_source *source,
 static void read_tagged(struct ir *ir, const struct ir_source *source,
 			const struct compile_source *s)
 {
-	uint32_t meeting = 1;
+	uint32_t join = 1;
 	ir_node proto = is_zero(ir, c2e_ir_ad(ir, IR_AD_VLAN_PROTO, 0));
 	ir_node present = is_zero(ir, c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0));
-	ir_node plain = read_view(ir, source, s, false, &meeting);
-	ir_node tagged = read_view(ir, source, s, true, &meeting);
+	ir_node plain = read_view(ir, source, s, false, &join);
+	ir_node tagged = read_view(ir, source, s, true, &join);
 
 	if (ir->failed)
 		return;
@@ -65,7 +65,7 @@ static void read_tagged(struct ir *ir, const struct ir_source *source,
 int c2e_compile(struct ir *ir, const struct compile_source *s, ir_pass_hook hook, void *user)
 {
 	struct ir_source source;
-	uint32_t meeting = 1;
+	uint32_t join = 1;
 
 	c2e_ir_init(ir, s->tables);
 	if (c2e_ir_source_init(&source, s->classic) < 0)
@@ -73,7 +73,7 @@ int c2e_compile(struct ir *ir, const struct compile_source *s, ir_pass_hook hook
 	else if (s->vlan_tag && !asks_for_tags(s->classic))
 		read_tagged(ir, &source, s);
 	else
-		(void)read_view(ir, &source, s, false, &meeting);
+		(void)read_view(ir, &source, s, false, &join);
 	c2e_ir_source_free(&source);
 	c2e_ir_passes(ir, hook, user);
 	return ir->failed;

@@ -12,7 +12,7 @@ struct compile_source {
 	bool vlan_tag;			 /* packets may carry a hardware VLAN tag */
 	int net_off;			 /* offset of the network header; -1: not known */
 	struct cbpf2ebpf_tables *tables; /* for long lists; NULL: search trees only */
-	enum ir_meeting how;
+	enum ir_join how;
 };
 
 /*

@@ -23,7 +23,7 @@ struct cbpf2ebpf_filter {
 	struct cbpf_prog classic;
 	int linktype;
 	struct cbpf2ebpf_tables *tables;
-	struct graph graphs[IR_MEETING_CNT][2]; /* [how][vlan_tag] */
+	struct graph graphs[IR_JOIN_CNT][2]; /* [how][vlan_tag] */
 };
 
 static int explain(int rc, struct err *e)
@@ -77,7 +77,7 @@ void cbpf2ebpf_filter_free(struct cbpf2ebpf_filter *f)
 {
 	if (!f)
 		return;
-	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT; how++)
+	for (enum ir_join how = IR_JOIN_SPLIT; how < IR_JOIN_CNT; how++)
 		for (unsigned tag = 0; tag < 2; tag++)
 			c2e_ir_free(&f->graphs[how][tag].ir);
 	cbpf_prog_free(&f->classic);
@@ -109,7 +109,7 @@ static int link_len(int linktype)
 }
 
 static struct compile_source source(const struct cbpf2ebpf_filter *f, bool vlan_tag,
-				    struct cbpf2ebpf_tables *tables, enum ir_meeting how)
+				    struct cbpf2ebpf_tables *tables, enum ir_join how)
 {
 	return (struct compile_source){.classic = &f->classic,
 				       .vlan_tag = vlan_tag,
@@ -149,7 +149,7 @@ static uint32_t window_len(const struct ir *ir)
 		const struct ir_insn *n = &ir->nodes[i];
 		uint64_t reach;
 
-		if (!c2e_ir_is_guard(ir, n))
+		if (!c2e_ir_is_bounds_check(ir, n))
 			continue;
 		reach = (uint64_t)c2e_ir_at(ir, c2e_ir_at(ir, n->a)->a)->hi + n->lo;
 		if (reach > end)
@@ -160,7 +160,7 @@ static uint32_t window_len(const struct ir *ir)
 
 int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, struct err *e)
 {
-	const struct compile_source s = source(f, false, f->tables, IR_FEW);
+	const struct compile_source s = source(f, false, f->tables, IR_JOIN_SPLIT);
 	const struct ir_insn *root;
 	struct ir ir;
 	bool constant;
@@ -190,7 +190,7 @@ static void print(void *out, const struct ir *ir, const char *pass)
 
 int cbpf2ebpf_dump_ir(struct cbpf2ebpf_filter *f, FILE *out, struct err *e)
 {
-	const struct compile_source s = source(f, false, f->tables, IR_FEW);
+	const struct compile_source s = source(f, false, f->tables, IR_JOIN_SPLIT);
 	struct ir ir;
 	int rc = c2e_compile(&ir, &s, print, out);
 
@@ -239,7 +239,7 @@ static int emit(struct cbpf2ebpf_filter *f, const struct job *j, struct err *e)
 {
 	int rc = -ENOSPC;
 
-	for (enum ir_meeting how = IR_FEW; how < IR_MEETING_CNT && rc == -ENOSPC; how++) {
+	for (enum ir_join how = IR_JOIN_SPLIT; how < IR_JOIN_CNT && rc == -ENOSPC; how++) {
 		const struct compile_source s = source(f, j->vlan_tag, bound_tables(f), how);
 		struct ir ir;
 

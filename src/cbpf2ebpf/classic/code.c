@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* code.c - the opcodes of classic BPF: what checker, printer and compiler share. */
 #include "code.h"
+#include "../../util.h"
 
 #include <stddef.h>
 
@@ -68,7 +69,7 @@ const char *cbpf_ancillary_name(uint32_t ad)
 #undef ROW
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (names[i].ad == ad)
 			return names[i].name;
 	return NULL;

@@ -61,7 +61,8 @@ struct expr_part {
 
 struct expr_parts {
 	struct expr_part *all; /* malloc'ed; evaluation begins at all[0] */
-	uint32_t cnt, room;
+	uint32_t cnt;
+	size_t cap;
 };
 
 /*

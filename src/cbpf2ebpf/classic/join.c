@@ -9,28 +9,22 @@
 
 #include "code.h"
 #include "expr.h"
+#include "../../util.h"
 
 struct joined {
 	struct cbpf_prog prog;
-	size_t room;
+	size_t cap;
 	size_t *start;	/* of each part's program */
 	uint32_t match; /* what they return for a match; 0: none seen yet */
 };
 
 static int append(struct joined *j, const struct cbpf_insn *insns, size_t cnt)
 {
-	size_t room = j->room ? j->room : 64;
-	struct cbpf_insn *grown;
+	struct cbpf_insn *more = grow(j->prog.insns, &j->cap, j->prog.cnt + cnt, sizeof(*more));
 
-	while (room < j->prog.cnt + cnt)
-		room *= 2;
-	if (room > j->room) {
-		grown = realloc(j->prog.insns, room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		j->prog.insns = grown;
-		j->room = room;
-	}
+	if (!more)
+		return -ENOMEM;
+	j->prog.insns = more;
 	memcpy(j->prog.insns + j->prog.cnt, insns, cnt * sizeof(*insns));
 	j->prog.cnt += cnt;
 	return 0;

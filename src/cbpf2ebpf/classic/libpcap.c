@@ -12,6 +12,7 @@
 #include "bpfcap/err.h"
 #include "code.h"
 #include "expr.h"
+#include "../../util.h"
 
 /*
  * libpcap's generator is quadratic: expressions from so many characters and parts on are split.
@@ -32,7 +33,7 @@ static const struct {
 	{CBPF_LINKTYPE_RAW, DLT_RAW},
 	{CBPF_LINKTYPE_LOOP, DLT_LOOP},
 };
-#define OTHER_NUMBER_CNT (sizeof(other_numbers) / sizeof(other_numbers[0]))
+#define OTHER_NUMBER_CNT ARRAY_LEN(other_numbers)
 
 static int dlt_of(int linktype)
 {
@@ -107,7 +108,7 @@ static bool has_fixed_header(int dlt)
 	static const int dlts[] = {DLT_EN10MB, DLT_RAW,	 DLT_NULL,	DLT_LOOP,
 				   DLT_IPV4,   DLT_IPV6, DLT_LINUX_SLL, DLT_LINUX_SLL2};
 
-	for (size_t i = 0; i < sizeof(dlts) / sizeof(dlts[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(dlts); i++)
 		if (dlts[i] == dlt)
 			return true;
 	return false;
@@ -158,7 +159,7 @@ int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimiz
 /*
  * What libpcap's interpreter leaves to chance: scratch memory that was not written, shifts by
  * constants above 31, division by a constant 0; what it does not know: offsets from the link layer;
- * and what need not end: its protochain goes round in a circle on packets made for it.
+ * and what need not end: its protochain loops forever on packets made for that.
  */
 static bool left_to_chance(const struct cbpf_insn *in)
 {

@@ -31,7 +31,7 @@ static uint32_t bytes(struct run *r, uint64_t at, uint16_t code)
 	return sum;
 }
 
-/* The packet begins with the link layer; where the network header is, nobody has said. */
+/* The packet begins with the link layer; the offset of the network header is not known. */
 static uint64_t place(uint32_t k)
 {
 	return k >= CBPF_LL_OFF && k < CBPF_NET_OFF ? k - CBPF_LL_OFF : k;

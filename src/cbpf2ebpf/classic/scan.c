@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "expr.h"
+#include "../../util.h"
 
 /*
  * Keywords by what they do. Left out are those that change how all behind them is read (vlan, mpls,
@@ -32,7 +33,7 @@ static const struct {
 	{"icmptype", HEAD_NONE},  {"icmpcode", HEAD_NONE},
 };
 
-#define KEYWORD_CNT (sizeof(keywords) / sizeof(keywords[0]))
+#define KEYWORD_CNT ARRAY_LEN(keywords)
 
 static bool is_word(char c)
 {
@@ -88,7 +89,7 @@ static struct token sign(const char *at)
 		{"!", TOKEN_NOT},  {"(", TOKEN_OPEN}, {")", TOKEN_CLOSE},
 	};
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
 		if (strncmp(at, signs[i].text, strlen(signs[i].text)) == 0)
 			return (struct token){signs[i].kind, {at, strlen(signs[i].text)}};
 	return (struct token){strchr("[]<>=+*/%^&|", *at) ? TOKEN_SIGN : TOKEN_UNKNOWN, {at, 1}};

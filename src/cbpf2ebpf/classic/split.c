@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "expr.h"
+#include "../../util.h"
 
 #define DEPTH_MAX 64 /* parentheses */
 #define NO_WAY	  UINT32_MAX
@@ -89,16 +90,11 @@ static void join(const struct splitter *s, struct block *a, const struct block *
 static bool add_part(struct splitter *s, struct text head, struct text body, struct block *out)
 {
 	struct expr_parts *p = s->parts;
-	uint32_t room = p->room ? 2 * p->room : 32;
+	struct expr_part *more = grow(p->all, &p->cap, p->cnt + 1, sizeof(*more));
 
-	if (p->cnt == p->room) {
-		struct expr_part *grown = realloc(p->all, room * sizeof(*grown));
-
-		if (!grown)
-			return refuse(s, -ENOMEM);
-		p->all = grown;
-		p->room = room;
-	}
+	if (!more)
+		return refuse(s, -ENOMEM);
+	p->all = more;
 	p->all[p->cnt] = (struct expr_part){head, body, {NO_WAY, NO_WAY}};
 	*out = (struct block){p->cnt, {{2 * p->cnt, 2 * p->cnt}, {2 * p->cnt + 1, 2 * p->cnt + 1}}};
 	p->cnt++;

@@ -4,7 +4,10 @@
 #include <linux/bpf.h>
 
 #include "bpfcap/err.h"
-#include "emit.h"
+#include "ancillary.h"
+#include "emitter.h"
+#include "reg.h"
+#include "../../util.h"
 
 /* Where __sk_buff and xdp_md have it; offset + 1, 0: nowhere. */
 struct field {
@@ -28,7 +31,7 @@ static const struct field fields[] = {
 	[IR_AD_VLAN_PROTO] = {.skb = SKB(vlan_proto)},
 };
 
-static ebpf_reg unknown(struct emit *e, uint32_t ad)
+static ebpf_reg unknown(struct emitter *e, uint32_t ad)
 {
 	const char *name = cbpf_ancillary_name(ad);
 
@@ -41,14 +44,14 @@ static ebpf_reg unknown(struct emit *e, uint32_t ad)
 	return R0;
 }
 
-static ebpf_reg helper(struct emit *e, int fn)
+static ebpf_reg helper(struct emitter *e, int fn)
 {
 	c2e_emit_before_call(e, 0);
 	EMIT(e->b, ebpf_call_helper(fn));
 	return R0;
 }
 
-static ebpf_reg context(struct emit *e, uint32_t ad)
+static ebpf_reg context(struct emitter *e, uint32_t ad)
 {
 	const struct field *f = &fields[ad];
 	bool xdp = ebpf_builder_type(e->b) == EBPF_PROG_XDP;
@@ -69,7 +72,7 @@ static ebpf_reg context(struct emit *e, uint32_t ad)
 }
 
 /* Has the hook code of its own that leaves it in R0? */
-static bool hook(struct emit *e, uint32_t ad)
+static bool hook(struct emitter *e, uint32_t ad)
 {
 	int rc;
 
@@ -82,7 +85,7 @@ static bool hook(struct emit *e, uint32_t ad)
 	return rc != -ENOTSUP;
 }
 
-ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad)
+ebpf_reg c2e_emit_ad(struct emitter *e, uint32_t ad)
 {
 	bool has_context =
 		e->frame->access != CBPF2EBPF_BUFFER && e->frame->access != CBPF2EBPF_PROBE;
@@ -93,7 +96,7 @@ ebpf_reg c2e_emit_ad(struct emit *e, uint32_t ad)
 		return helper(e, EBPF_FN_get_prandom_u32);
 	if (hook(e, ad))
 		return R0;
-	if (has_context && ad < sizeof(fields) / sizeof(fields[0]))
+	if (has_context && ad < ARRAY_LEN(fields))
 		return context(e, ad);
 	return unknown(e, ad);
 }

@@ -12,8 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cost.h"
-#include "emit.h"
+#include "copy.h"
+#include "emitter.h"
 
 #define SLOT	  8 /* the verifier knows the stack in words of this many bytes */
 #define ALIGN_CNT 4 /* remainders that matter to the largest load */
@@ -24,7 +24,7 @@ struct plan {
 	uint32_t misfits[ALIGN_CNT]; /* loads that are not aligned, by the alignment of byte 0 */
 };
 
-static bool is_wanted(const struct emit *e, ir_val v)
+static bool is_wanted(const struct emitter *e, ir_val v)
 {
 	const struct ir_value *val = c2e_ir_at(e->ir, v);
 
@@ -32,7 +32,7 @@ static bool is_wanted(const struct emit *e, ir_val v)
 }
 
 /* The first byte that a load of each base wants; where there is none, `from` stays UINT64_MAX. */
-static void find_starts(const struct emit *e, struct plan *plans)
+static void find_starts(const struct emitter *e, struct plan *plans)
 {
 	for (ir_val v = 0; v < e->ir->val_cnt; v++)
 		plans[v].from = UINT64_MAX;
@@ -45,7 +45,8 @@ static void find_starts(const struct emit *e, struct plan *plans)
 }
 
 /* Loads that end within max[place] bytes from the first are copied. */
-static void find_ends(const struct emit *e, struct plan *plans, const uint32_t max[COPY_PLACE_CNT])
+static void find_ends(const struct emitter *e, struct plan *plans,
+		      const uint32_t max[COPY_PLACE_CNT])
 {
 	for (ir_val v = 0; v < e->ir->val_cnt; v++) {
 		const struct ir_value *val = c2e_ir_at(e->ir, v);
@@ -101,7 +102,8 @@ static struct copy put(const struct plan *p, int top)
 	return (struct copy){.from = (uint32_t)p->from, .to = (uint32_t)p->to, .off = (int16_t)off};
 }
 
-static void put_all(struct emit *e, struct plan *plans, int top, const uint32_t max[COPY_PLACE_CNT])
+static void put_all(struct emitter *e, struct plan *plans, int top,
+		    const uint32_t max[COPY_PLACE_CNT])
 {
 	int tops[COPY_PLACE_CNT] = {top, top};
 
@@ -120,7 +122,7 @@ static void put_all(struct emit *e, struct plan *plans, int top, const uint32_t 
 	}
 }
 
-int c2e_copy_plan(struct emit *e, int top, int bottom)
+int c2e_copy_plan(struct emitter *e, int top, int bottom)
 {
 	struct plan *plans = calloc(e->ir->val_cnt, sizeof(*plans));
 	uint32_t room, rest, max[COPY_PLACE_CNT];

@@ -8,6 +8,7 @@
  * wide would make one count as one.
  */
 #include "cost.h"
+#include "copy.h"
 
 #include <errno.h>
 #include <stdlib.h>

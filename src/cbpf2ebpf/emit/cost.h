@@ -8,8 +8,8 @@
 
 /*
  * What calls cost, in tenths of ns, as bench/socket shows it: each load by LD_ABS 3.0, a copy with
- * all around it 10.5. So three loads are cheaper than a copy and five are dearer. Four are as dear
- * at constant places, and dearer behind a base that varies (bench/filter, `tcp port 443`).
+ * all around it 10.5. So three loads are cheaper than a copy and five cost more. Four cost as much
+ * at constant places, and more behind a base that varies (bench/filter, `tcp port 443`).
  */
 #define C2E_COST_LOAD 30
 #define C2E_COST_COPY 105
@@ -21,8 +21,5 @@
 
 /* CBPF2EBPF_LD_ABS or CBPF2EBPF_LOAD_BYTES; without memory ir->failed is set. */
 enum cbpf2ebpf_access c2e_cost_cheaper(struct ir *ir);
-
-/* Is the value the length of an IPv4 header, (byte & 15) << 2? copy.c */
-bool c2e_copy_is_ip_len(const struct ir *ir, ir_val v);
 
 #endif

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "emit.h"
+#include "depth.h"
+#include "emitter.h"
 
 #define KEPT_MAX (PIN_CNT_MAX - 4) /* the rest is for the node and its last operation */
 #define COST_MAX 64		   /* operations to compute one value from nothing */
@@ -35,7 +36,7 @@ static struct depth depth_of(const struct depth *all, const struct ir_value *v)
 	return (struct depth){(uint8_t)kept, (uint8_t)cost};
 }
 
-int c2e_emit_depth(const struct emit *e)
+int c2e_emit_depth(const struct emitter *e)
 {
 	struct depth *all = calloc(e->ir->val_cnt, sizeof(*all));
 	int rc = 0;

@@ -3,6 +3,12 @@
  * emit.c - an ordered graph becomes instructions: in a frame of the caller's, or a whole program.
  */
 #include "emit.h"
+#include "access/access.h"
+#include "depth.h"
+#include "emitter.h"
+#include "node.h"
+#include "stack.h"
+#include "use.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
@@ -17,7 +23,7 @@ static const struct access *const modes[] = {
 };
 
 /* Values that only the back end knows, made before any array is as long as the list of values. */
-static void make_values(struct emit *e, ir_val *ptr)
+static void make_values(struct emitter *e, ir_val *ptr)
 {
 	struct ir *ir = e->ir;
 	uint32_t cnt = ir->val_cnt;
@@ -30,11 +36,11 @@ static void make_values(struct emit *e, ir_val *ptr)
 	}
 	for (ir_node i = 0; i < ir->node_cnt; i++)
 		if (ir->nodes[i].kind == IR_SET)
-			(void)c2e_ir_cell(ir, ir->nodes[i].lo, ir->nodes[i].hi);
+			(void)c2e_ir_phi(ir, ir->nodes[i].lo, ir->nodes[i].hi);
 }
 
 /* The end with result 0; one is made where the graph has none. */
-static void find_ret_0(struct emit *e)
+static void find_ret_0(struct emitter *e)
 {
 	const struct ir *ir = e->ir;
 
@@ -48,7 +54,7 @@ static void find_ret_0(struct emit *e)
 	e->ret_0 = c2e_ir_add(e->ir, (struct ir_insn){.kind = IR_RET});
 }
 
-static void prepare(struct emit *e)
+static void prepare(struct emitter *e)
 {
 	uint32_t room = 2 * e->ir->val_cnt + e->ir->node_cnt + 64;
 
@@ -71,7 +77,7 @@ static void prepare(struct emit *e)
 		e->rc = e->ir->failed;
 }
 
-static void release(struct emit *e)
+static void release(struct emitter *e)
 {
 	struct held *h;
 
@@ -89,7 +95,7 @@ static void release(struct emit *e)
 	free(e->next_use);
 	free(e->last_need);
 	free(e->copy);
-	free(e->cell_off);
+	free(e->phi_off);
 	free(e->stubs);
 }
 
@@ -100,7 +106,7 @@ static void release(struct emit *e)
  *
  *	ctx = R1; data = ctx->data; data_end = ctx->data_end
  */
-static void write_prologue(struct emit *e)
+static void write_prologue(struct emitter *e)
 {
 	const struct cbpf2ebpf_frame *f = e->frame;
 
@@ -117,7 +123,7 @@ static void write_prologue(struct emit *e)
 }
 
 /* Writes the graph for one access mode; nothing is written if it returns -ENOSPC. */
-static int write_copy(struct emit *e)
+static int write_copy(struct emitter *e)
 {
 	unsigned taken =
 		1u << e->frame->ctx.n | 1u << e->frame->data.n | 1u << e->frame->data_end.n;
@@ -140,7 +146,7 @@ static int write_copy(struct emit *e)
  * The filter again, reading with the helper. In a whole program it is a function, so that the fast
  * copy has no registers to save.
  */
-static int write_slow(struct emit *e, ebpf_label at, const struct cbpf2ebpf_frame *slow_frame)
+static int write_slow(struct emitter *e, ebpf_label at, const struct cbpf2ebpf_frame *slow_frame)
 {
 	ebpf_label fn = ebpf_label_new(e->b);
 
@@ -154,15 +160,15 @@ static int write_slow(struct emit *e, ebpf_label at, const struct cbpf2ebpf_fram
 }
 
 /* Can there be bytes that no packet pointer reaches? */
-static bool is_paged(const struct emit *e)
+static bool is_paged(const struct emitter *e)
 {
 	return ebpf_builder_type(e->b) == EBPF_PROG_SCHED_CLS ||
 	       (ebpf_builder_type(e->b) == EBPF_PROG_XDP && e->frame->len.n);
 }
 
-static int write_graph(struct emit *e, const struct cbpf2ebpf_frame *slow_frame)
+static int write_graph(struct emitter *e, const struct cbpf2ebpf_frame *slow_frame)
 {
-	struct emit slow = *e;
+	struct emitter slow = *e;
 	int rc;
 
 	if (e->access == &c2e_access_direct && is_paged(e))
@@ -176,12 +182,12 @@ static int write_graph(struct emit *e, const struct cbpf2ebpf_frame *slow_frame)
 int c2e_emit_graph(struct ebpf_builder *b, struct ir *ir, const struct cbpf2ebpf_frame *frame,
 		   struct err *err)
 {
-	struct emit e = {.b = b,
-			 .ir = ir,
-			 .frame = frame,
-			 .access = modes[frame->access],
-			 .err = err,
-			 .end = ebpf_label_new(b)};
+	struct emitter e = {.b = b,
+			    .ir = ir,
+			    .frame = frame,
+			    .access = modes[frame->access],
+			    .err = err,
+			    .end = ebpf_label_new(b)};
 	int rc = write_graph(&e, NULL);
 
 	EMIT(b, LABEL(e.end));
@@ -212,12 +218,12 @@ int c2e_emit_program(struct ebpf_builder *b, struct ir *ir, enum cbpf2ebpf_acces
 		.stack_len = PROGRAM_STACK_LEN,
 	};
 	struct cbpf2ebpf_frame frame = slow_frame;
-	struct emit e = {.b = b,
-			 .ir = ir,
-			 .frame = &frame,
-			 .access = modes[access],
-			 .exits = true,
-			 .err = err};
+	struct emitter e = {.b = b,
+			    .ir = ir,
+			    .frame = &frame,
+			    .access = modes[access],
+			    .exits = true,
+			    .err = err};
 
 	if (access == CBPF2EBPF_DIRECT) {
 		frame.ctx = calls ? R6 : R1;

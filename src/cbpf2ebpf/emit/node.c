@@ -3,18 +3,23 @@
  * node.c - writes the nodes in their order. Gives: R0 = the filter's result, control behind
  * the last instruction (or at frame->miss, or the program's end).
  */
-#include "emit.h"
+#include "node.h"
+#include "emitter.h"
+#include "reg.h"
+#include "table.h"
+#include "use.h"
+#include "value.h"
 
 /* ---- Ways on ------------------------------------------------------------------------------ */
 
 /* Is the node the frame's label for results of 0, and not written itself? */
-static bool is_miss(const struct emit *e, ir_node n)
+static bool is_miss(const struct emitter *e, ir_node n)
 {
 	return e->frame->miss.id && c2e_ir_is_ret(e->ir, n, 0);
 }
 
 /* Continues at node `to`: falls into the next one or jumps. */
-static void go(struct emit *e, ir_node to)
+static void go(struct emitter *e, ir_node to)
 {
 	if (to != e->node + 1 || is_miss(e, to))
 		EMIT(e->b, JA(c2e_emit_label(e, to)));
@@ -27,11 +32,11 @@ static void go(struct emit *e, ir_node to)
  * long lists. A verifier keeps each place that it can still jump to in mind until it has been
  * there, and can keep 8,192: it shall first follow the list, with one place for each member.
  */
-static bool is_aside(const struct emit *e, const struct ir_insn *n)
+static bool is_aside(const struct emitter *e, const struct ir_insn *n)
 {
 	const struct ir_insn *aside = &e->ir->nodes[n->yes];
 
-	while (c2e_ir_is_guard(e->ir, aside))
+	while (c2e_ir_is_bounds_check(e->ir, aside))
 		aside = &e->ir->nodes[aside->yes];
 	return e->ir->node_cnt > LONG_CNT && c2e_ir_is_test(aside) && aside->no == n->no;
 }
@@ -40,7 +45,7 @@ static bool is_aside(const struct emit *e, const struct ir_insn *n)
  * if (a cond b) goto yes; goto no - with as few jumps as the order of nodes allows. Where both ways
  * need one, numbers are rather not equal.
  */
-static void branch(struct emit *e, enum ebpf_cond cond, enum ebpf_cond inverse, ebpf_reg a,
+static void branch(struct emitter *e, enum ebpf_cond cond, enum ebpf_cond inverse, ebpf_reg a,
 		   const ebpf_reg *b, uint32_t k, const struct ir_insn *n)
 {
 	bool apart = n->no != e->node + 1 && cond == EBPF_JEQ;
@@ -61,7 +66,7 @@ static void branch(struct emit *e, enum ebpf_cond cond, enum ebpf_cond inverse, 
 /* ---- Nodes -------------------------------------------------------------------------------- */
 
 /* Is the test "some bit of x & constant is set" (or: none is), with x & constant nowhere held? */
-static bool is_bit_test(struct emit *e, const struct ir_insn *n)
+static bool is_bit_test(struct emitter *e, const struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
 	ebpf_reg r;
@@ -70,7 +75,7 @@ static bool is_bit_test(struct emit *e, const struct ir_insn *n)
 	       !c2e_emit_find(e, n->a, &r) && !c2e_emit_needed_later(e, n->a);
 }
 
-static void write_bit_test(struct emit *e, const struct ir_insn *n)
+static void write_bit_test(struct emitter *e, const struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
 	struct ir_insn turned = *n;
@@ -81,8 +86,8 @@ static void write_bit_test(struct emit *e, const struct ir_insn *n)
 	       &turned);
 }
 
-/* lo <= a <= hi: in the usual form one bound is the value's own, or both are the same. */
-static void write_in(struct emit *e, const struct ir_insn *n)
+/* lo <= a <= hi: in the normal form one bound is the value's own, or both are the same. */
+static void write_in(struct emitter *e, const struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
 	ebpf_reg a, t;
@@ -107,7 +112,7 @@ static void write_in(struct emit *e, const struct ir_insn *n)
 	}
 }
 
-static void write_compare(struct emit *e, const struct ir_insn *n)
+static void write_compare(struct emitter *e, const struct ir_insn *n)
 {
 	ebpf_reg a, b;
 
@@ -118,36 +123,36 @@ static void write_compare(struct emit *e, const struct ir_insn *n)
 		branch(e, EBPF_JGT, EBPF_JLE, a, &b, 0, n);
 }
 
-static void write_has(struct emit *e, const struct ir_insn *n)
+static void write_has(struct emitter *e, const struct ir_insn *n)
 {
 	ebpf_reg a, r = c2e_emit_look_up(e, n->a, n->lo, &a);
 
 	branch(e, EBPF_JEQ, EBPF_JNE, r, &a, 0, n);
 }
 
-static void write_guard(struct emit *e, const struct ir_insn *n)
+static void write_bounds_check(struct emitter *e, const struct ir_insn *n)
 {
-	if (!e->access->guard(e, c2e_ir_at(e->ir, n->a)->a, n->lo, n->no))
+	if (!e->access->check(e, c2e_ir_at(e->ir, n->a)->a, n->lo, n->no))
 		return;
 	c2e_emit_edge(e, n->yes);
 	go(e, n->yes);
 }
 
-static void write_set(struct emit *e, const struct ir_insn *n)
+static void write_set(struct emitter *e, const struct ir_insn *n)
 {
-	ir_val cell = c2e_ir_cell(e->ir, n->lo, n->hi);
+	ir_val phi = c2e_ir_phi(e->ir, n->lo, n->hi);
 
-	if (e->last_need[cell] != 0) { /* else nobody reads it */
+	if (e->last_need[phi] != 0) { /* else it is not live */
 		ebpf_reg r = c2e_emit_need(e, n->a);
 
-		EMIT(e->b, STX(W, MEM(R10, e->cell_off[cell]), r));
+		EMIT(e->b, STX(W, MEM(R10, e->phi_off[phi]), r));
 	}
 	c2e_emit_edge(e, n->yes);
 	go(e, n->yes);
 }
 
 /* Ends: R0 = result. The last node falls out of the filter. */
-static void write_ret(struct emit *e, const struct ir_insn *n)
+static void write_ret(struct emitter *e, const struct ir_insn *n)
 {
 	bool constant = c2e_ir_is_const(e->ir, n->a);
 	ebpf_reg r;
@@ -167,14 +172,14 @@ static void write_ret(struct emit *e, const struct ir_insn *n)
 		EMIT(e->b, JA(e->end));
 }
 
-static void write_node(struct emit *e, ir_node i)
+static void write_node(struct emitter *e, ir_node i)
 {
 	const struct ir_insn n = e->ir->nodes[i];
 
 	if (e->label[i].id)
 		EMIT(e->b, LABEL(e->label[i]));
-	if (c2e_ir_is_guard(e->ir, &n))
-		write_guard(e, &n);
+	if (c2e_ir_is_bounds_check(e->ir, &n))
+		write_bounds_check(e, &n);
 	else if (n.kind == IR_IN)
 		write_in(e, &n);
 	else if (n.kind == IR_HAS)
@@ -188,7 +193,7 @@ static void write_node(struct emit *e, ir_node i)
 }
 
 /* Can the filter give 0? */
-static bool can_miss(const struct emit *e)
+static bool can_miss(const struct emitter *e)
 {
 	const struct ir *ir = e->ir;
 
@@ -203,7 +208,7 @@ static bool can_miss(const struct emit *e)
  * A conditional jump that is always or never taken, so that neither what stands behind the filter
  * nor what stands at `miss` is unreachable.
  */
-static void keep_reachable(struct emit *e)
+static void keep_reachable(struct emitter *e)
 {
 	bool never = is_miss(e, e->ir->root);
 
@@ -211,7 +216,7 @@ static void keep_reachable(struct emit *e)
 		EMIT(e->b, MOV(R0, never ? 0 : 1), JEQ(R0, 0, e->frame->miss));
 }
 
-void c2e_emit_nodes(struct emit *e)
+void c2e_emit_nodes(struct emitter *e)
 {
 	keep_reachable(e);
 	for (ir_node i = 0; i < e->ir->node_cnt && !e->rc; i++) {

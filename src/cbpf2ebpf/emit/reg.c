@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* reg.c - which register and which stack slot holds which value, along the edges. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
-#include "emit.h"
+#include "reg.h"
+#include "copy.h"
+#include "emitter.h"
+#include "use.h"
+#include "value.h"
 
 #define CALL_CLOBBERS 0x3f /* R0..R5 */
 #define ALL_REGS      0x3ff
@@ -13,7 +18,7 @@ static ebpf_reg reg(unsigned n)
 	return (ebpf_reg){(uint8_t)n};
 }
 
-bool c2e_emit_is_pinned(const struct emit *e, ir_val v)
+bool c2e_emit_is_pinned(const struct emitter *e, ir_val v)
 {
 	for (unsigned i = 0; i < e->pinned_cnt; i++)
 		if (e->pinned[i] == v && v != NO_VAL)
@@ -21,29 +26,31 @@ bool c2e_emit_is_pinned(const struct emit *e, ir_val v)
 	return false;
 }
 
-void c2e_emit_pin(struct emit *e, ir_val v)
+void c2e_emit_pin(struct emitter *e, ir_val v)
 {
+	assert(e->pinned_cnt < PIN_CNT_MAX);
 	e->pinned[e->pinned_cnt++] = v;
 }
 
-void c2e_emit_unpin(struct emit *e)
+void c2e_emit_unpin(struct emitter *e)
 {
+	assert(e->pinned_cnt > 0);
 	e->pinned_cnt--;
 }
 
-void c2e_emit_hold(struct emit *e, ebpf_reg r, ir_val v, uint32_t max)
+void c2e_emit_hold(struct emitter *e, ebpf_reg r, ir_val v, uint32_t max)
 {
 	e->now.reg[r.n] = v;
 	e->now.max[r.n] = max;
 	e->now.reach[r.n] = 0;
 }
 
-void c2e_emit_drop(struct emit *e, ebpf_reg r)
+void c2e_emit_drop(struct emitter *e, ebpf_reg r)
 {
 	e->now.reg[r.n] = NO_VAL;
 }
 
-bool c2e_emit_find(const struct emit *e, ir_val v, ebpf_reg *r)
+bool c2e_emit_find(const struct emitter *e, ir_val v, ebpf_reg *r)
 {
 	for (unsigned i = 0; i < REG_CNT; i++)
 		if (e->now.reg[i] == v && v != NO_VAL) {
@@ -53,7 +60,7 @@ bool c2e_emit_find(const struct emit *e, ir_val v, ebpf_reg *r)
 	return false;
 }
 
-static int find_spill(const struct emit *e, ir_val v)
+static int find_spill(const struct emitter *e, ir_val v)
 {
 	for (unsigned i = 0; i < e->spill_used; i++)
 		if (e->now.spill[i] == v)
@@ -61,23 +68,23 @@ static int find_spill(const struct emit *e, ir_val v)
 	return -1;
 }
 
-static bool wanted(struct emit *e, ir_val v)
+static bool wanted(struct emitter *e, ir_val v)
 {
 	return v != NO_VAL && (c2e_emit_is_pinned(e, v) || c2e_emit_needed_later(e, v));
 }
 
 /* Is it as cheap to compute v again as to keep it on the stack? */
-static bool cheap(const struct emit *e, ir_val v)
+static bool cheap(const struct emitter *e, ir_val v)
 {
 	const struct ir_value *val = c2e_ir_at(e->ir, v);
 
 	bool bytes = val->op == IR_LOAD || val->op == IR_RAW;
 
-	return val->op == IR_CELL || val->op == IR_PTR ||
+	return val->op == IR_PHI || val->op == IR_PTR ||
 	       (bytes && val->a == 0 && (!e->access->calls || c2e_copy_has(e, val)));
 }
 
-static unsigned free_spill(struct emit *e)
+static unsigned free_spill(struct emitter *e)
 {
 	unsigned i = 0;
 
@@ -87,7 +94,7 @@ static unsigned free_spill(struct emit *e)
 }
 
 /* Keeps what r holds in a stack slot, if that is worth it. */
-static void spill(struct emit *e, ebpf_reg r)
+static void spill(struct emitter *e, ebpf_reg r)
 {
 	ir_val v = e->now.reg[r.n];
 	unsigned i;
@@ -107,7 +114,7 @@ static void spill(struct emit *e, ebpf_reg r)
 }
 
 /* The usable register of `set` that is free, or whose value is needed last; -1: none. */
-static int best(struct emit *e, uint16_t set)
+static int best(struct emitter *e, uint16_t set)
 {
 	uint32_t farthest = 0;
 	int found = -1;
@@ -129,7 +136,7 @@ static int best(struct emit *e, uint16_t set)
 	return found;
 }
 
-static ebpf_reg take(struct emit *e, uint16_t set)
+static ebpf_reg take(struct emitter *e, uint16_t set)
 {
 	int i = best(e, set);
 
@@ -142,18 +149,18 @@ static ebpf_reg take(struct emit *e, uint16_t set)
 	return reg((unsigned)i);
 }
 
-ebpf_reg c2e_emit_reg(struct emit *e)
+ebpf_reg c2e_emit_reg(struct emitter *e)
 {
 	return take(e, ALL_REGS);
 }
 
-ebpf_reg c2e_emit_reg_beside(struct emit *e, uint16_t taken)
+ebpf_reg c2e_emit_reg_beside(struct emitter *e, uint16_t taken)
 {
 	return take(e, ALL_REGS & (uint16_t)~taken);
 }
 
 /* Moves what r holds out of the way of a call. */
-static void rescue(struct emit *e, ebpf_reg r, uint16_t keep)
+static void rescue(struct emitter *e, ebpf_reg r, uint16_t keep)
 {
 	ir_val v = e->now.reg[r.n], other;
 	int i;
@@ -172,7 +179,7 @@ static void rescue(struct emit *e, ebpf_reg r, uint16_t keep)
 	e->now.reach[i] = e->now.reach[r.n];
 }
 
-void c2e_emit_before_call(struct emit *e, uint16_t keep)
+void c2e_emit_before_call(struct emitter *e, uint16_t keep)
 {
 	for (unsigned i = 0; i < REG_CNT; i++) {
 		if (!(CALL_CLOBBERS & (1u << i)))
@@ -182,7 +189,7 @@ void c2e_emit_before_call(struct emit *e, uint16_t keep)
 	}
 }
 
-ebpf_reg c2e_emit_need(struct emit *e, ir_val v)
+ebpf_reg c2e_emit_need(struct emitter *e, ir_val v)
 {
 	ebpf_reg r;
 	int i;
@@ -221,12 +228,12 @@ static void agree(struct held *x, const struct held *y)
 		x->reach_0 = y->reach_0;
 }
 
-static bool constant_end(const struct emit *e, ir_node n)
+static bool constant_end(const struct emitter *e, ir_node n)
 {
 	return e->ir->nodes[n].kind == IR_RET && c2e_ir_is_const(e->ir, e->ir->nodes[n].a);
 }
 
-static struct held *take_held(struct emit *e)
+static struct held *take_held(struct emitter *e)
 {
 	struct held *h = e->unused;
 
@@ -239,7 +246,7 @@ static struct held *take_held(struct emit *e)
 	return h;
 }
 
-void c2e_emit_edge(struct emit *e, ir_node to)
+void c2e_emit_edge(struct emitter *e, ir_node to)
 {
 	struct held *h = e->in[to];
 
@@ -256,7 +263,7 @@ void c2e_emit_edge(struct emit *e, ir_node to)
 	e->in[to] = h;
 }
 
-void c2e_emit_begin(struct emit *e, ir_node n)
+void c2e_emit_begin(struct emitter *e, ir_node n)
 {
 	struct held *h = e->in[n];
 
@@ -269,7 +276,7 @@ void c2e_emit_begin(struct emit *e, ir_node n)
 	e->in[n] = NULL;
 }
 
-ebpf_label c2e_emit_label(struct emit *e, ir_node n)
+ebpf_label c2e_emit_label(struct emitter *e, ir_node n)
 {
 	if (e->frame->miss.id && c2e_ir_is_ret(e->ir, n, 0))
 		return e->frame->miss;

@@ -3,7 +3,10 @@
  * table.c - asks tables (tables.h), which lie in a map's value. Offsets are bounded by a mask,
  * as old verifiers want it.
  */
-#include "emit.h"
+#include "table.h"
+#include "emitter.h"
+#include "reg.h"
+#include "value.h"
 
 static uint16_t bit(ebpf_reg r)
 {
@@ -14,7 +17,7 @@ static uint16_t bit(ebpf_reg r)
  * p = &array[r >> (32 - bits)], of elements of 2^size bytes at byte `off` of the map's value.
  * In: r, 32 bit. Clobbers r.
  */
-static void point(const struct emit *e, ebpf_reg p, ebpf_reg r, uint32_t off, unsigned bits,
+static void point(const struct emitter *e, ebpf_reg p, ebpf_reg r, uint32_t off, unsigned bits,
 		  unsigned size)
 {
 	EMIT(e->b, RSH(LOW(r), 32 - bits - size), AND(r, ((1 << bits) - 1) << size),
@@ -26,7 +29,7 @@ static void point(const struct emit *e, ebpf_reg p, ebpf_reg r, uint32_t off, un
  *
  *	p = &slots[h * multipliers[h * FIRST >> (32 - bucket_bits)] >> (32 - slot_bits)]
  */
-static void point_at(const struct emit *e, ebpf_reg p, ebpf_reg r, ebpf_reg h,
+static void point_at(const struct emitter *e, ebpf_reg p, ebpf_reg r, ebpf_reg h,
 		     const struct c2e_table *t, unsigned size)
 {
 	EMIT(e->b, MOV(LOW(r), LOW(h)), MUL(LOW(r), (int32_t)C2E_TABLE_FIRST));
@@ -36,7 +39,7 @@ static void point_at(const struct emit *e, ebpf_reg p, ebpf_reg r, ebpf_reg h,
 }
 
 /* A register with the number that is where v is, if v is in the table; *a holds v. */
-ebpf_reg c2e_emit_look_up(struct emit *e, ir_val v, uint32_t table, ebpf_reg *a)
+ebpf_reg c2e_emit_look_up(struct emitter *e, ir_val v, uint32_t table, ebpf_reg *a)
 {
 	ebpf_reg r, p;
 
@@ -57,7 +60,7 @@ ebpf_reg c2e_emit_look_up(struct emit *e, ir_val v, uint32_t table, ebpf_reg *a)
  *	h = a * factor + b; p = where it is
  *	r = UINT32_MAX; if (p->a == a && p->b == b) r = p->number
  */
-ebpf_reg c2e_emit_find_pair(struct emit *e, const struct ir_value *v)
+ebpf_reg c2e_emit_find_pair(struct emitter *e, const struct ir_value *v)
 {
 	const struct c2e_table *t = &e->ir->tables->all[v->k];
 	ebpf_label other = ebpf_label_new(e->b);

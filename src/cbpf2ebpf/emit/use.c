@@ -6,10 +6,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "emit.h"
+#include "use.h"
+#include "emitter.h"
 
 /* The values that a node asks for itself. */
-static unsigned asks(const struct emit *e, const struct ir_insn *n, ir_val v[2])
+static unsigned asks(const struct emitter *e, const struct ir_insn *n, ir_val v[2])
 {
 	if (n->kind == IR_EQ || n->kind == IR_GT) {
 		v[0] = n->a;
@@ -17,7 +18,7 @@ static unsigned asks(const struct emit *e, const struct ir_insn *n, ir_val v[2])
 		return 2;
 	}
 	v[0] = n->a;
-	if (!c2e_ir_is_guard(e->ir, n))
+	if (!c2e_ir_is_bounds_check(e->ir, n))
 		return 1;
 	v[0] = c2e_ir_at(e->ir, n->a)->a;
 	v[1] = e->access->room ? IR_ROOM_0 : e->ptr[v[0]];
@@ -25,7 +26,7 @@ static unsigned asks(const struct emit *e, const struct ir_insn *n, ir_val v[2])
 }
 
 /* What v is made of, when it has to be computed. */
-static unsigned made_of(const struct emit *e, ir_val v, ir_val of[2])
+static unsigned made_of(const struct emitter *e, ir_val v, ir_val of[2])
 {
 	const struct ir_value *val = c2e_ir_at(e->ir, v);
 	bool bytes = val->op == IR_LOAD || val->op == IR_RAW;
@@ -36,7 +37,7 @@ static unsigned made_of(const struct emit *e, ir_val v, ir_val of[2])
 }
 
 struct visit {
-	struct emit *e;
+	struct emitter *e;
 	uint32_t cnt;	/* uses so far; number 0 is none */
 	uint32_t *last; /* of each value */
 	ir_node node;
@@ -44,7 +45,7 @@ struct visit {
 
 static void use(struct visit *c, ir_val v)
 {
-	struct emit *e = c->e;
+	struct emitter *e = c->e;
 	uint32_t last = c->last[v];
 	ir_val of[2];
 	unsigned cnt;
@@ -79,7 +80,7 @@ static void visit(struct visit *c)
 }
 
 /* A value made of others needs them as long as it may be computed again. */
-static void spread_last_need(struct emit *e)
+static void spread_last_need(struct emitter *e)
 {
 	for (ir_val v = e->ir->val_cnt; v-- > 0;) {
 		const struct ir_value *val = c2e_ir_at(e->ir, v);
@@ -93,7 +94,7 @@ static void spread_last_need(struct emit *e)
 }
 
 /* A node asks for two values at most, and a value for two when it is first used. */
-void c2e_emit_find_uses(struct emit *e)
+void c2e_emit_find_uses(struct emitter *e)
 {
 	uint32_t cnt = e->ir->val_cnt;
 	struct visit c = {.e = e, .last = calloc(cnt, sizeof(*c.last))};
@@ -110,7 +111,7 @@ void c2e_emit_find_uses(struct emit *e)
 	free(c.last);
 }
 
-uint32_t c2e_emit_next_use(struct emit *e, ir_val v)
+uint32_t c2e_emit_next_use(struct emitter *e, ir_val v)
 {
 	uint32_t *next = &e->next_use[v];
 
@@ -119,7 +120,7 @@ uint32_t c2e_emit_next_use(struct emit *e, ir_val v)
 	return *next ? e->uses[*next].at : UINT32_MAX;
 }
 
-bool c2e_emit_needed_later(struct emit *e, ir_val v)
+bool c2e_emit_needed_later(struct emitter *e, ir_val v)
 {
 	return c2e_emit_next_use(e, v) != UINT32_MAX;
 }

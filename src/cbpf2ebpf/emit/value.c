@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* value.c - computes values into registers. All are kept zero-extended from 32 bits. */
 
-#include "emit.h"
+#include "value.h"
+#include "access/access.h"
+#include "ancillary.h"
+#include "emitter.h"
+#include "reg.h"
+#include "table.h"
+#include "use.h"
 
 static const uint16_t alu_ops[] = {
 	[IR_ADD] = EBPF_ADD, [IR_SUB] = EBPF_SUB, [IR_MUL] = EBPF_MUL, [IR_DIV] = EBPF_DIV,
@@ -34,7 +40,7 @@ static uint32_t known_max(const struct ir *ir, const struct ir_value *v, uint32_
 }
 
 /* A register that starts as a copy of ra, which holds a; ra itself if a is not needed any more. */
-static ebpf_reg start_as(struct emit *e, ir_val a, ebpf_reg ra)
+static ebpf_reg start_as(struct emitter *e, ir_val a, ebpf_reg ra)
 {
 	ebpf_reg dst;
 
@@ -48,7 +54,7 @@ static ebpf_reg start_as(struct emit *e, ir_val a, ebpf_reg ra)
 }
 
 /* a op constant, and -a */
-static ebpf_reg compute_unary(struct emit *e, ir_val i, const struct ir_value *v)
+static ebpf_reg compute_unary(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	ebpf_reg ra = c2e_emit_need(e, v->a), dst = start_as(e, v->a, ra);
 	uint32_t k = (uint32_t)c2e_ir_at(e->ir, v->b)->k;
@@ -62,7 +68,7 @@ static ebpf_reg compute_unary(struct emit *e, ir_val i, const struct ir_value *v
 	return dst;
 }
 
-void c2e_emit_need_both(struct emit *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb)
+void c2e_emit_need_both(struct emitter *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb)
 {
 	*ra = c2e_emit_need(e, a);
 	c2e_emit_pin(e, a);
@@ -74,7 +80,7 @@ void c2e_emit_need_both(struct emit *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_r
 }
 
 /* Shifts by 32 and more give 0, where the machine would count modulo 32. */
-static void emit_shift(struct emit *e, const struct ir_value *v, ebpf_reg dst, ebpf_reg n)
+static void emit_shift(struct emitter *e, const struct ir_value *v, ebpf_reg dst, ebpf_reg n)
 {
 	ebpf_label small = ebpf_label_new(e->b);
 
@@ -83,7 +89,7 @@ static void emit_shift(struct emit *e, const struct ir_value *v, ebpf_reg dst, e
 	EMIT(e->b, LABEL(small), ebpf_alu32_reg(alu_ops[v->op], LOW(dst), LOW(n)));
 }
 
-static ebpf_reg compute_binary(struct emit *e, ir_val i, const struct ir_value *v)
+static ebpf_reg compute_binary(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	ebpf_reg ra, rb, dst;
 	uint32_t max;
@@ -101,7 +107,7 @@ static ebpf_reg compute_binary(struct emit *e, ir_val i, const struct ir_value *
 	return dst;
 }
 
-static ebpf_reg compute_leaf(struct emit *e, ir_val i, const struct ir_value *v)
+static ebpf_reg compute_leaf(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	uint32_t max = UINT32_MAX;
 	ebpf_reg dst;
@@ -114,8 +120,8 @@ static ebpf_reg compute_leaf(struct emit *e, ir_val i, const struct ir_value *v)
 			e->access->len(e, dst);
 		else if (v->op == IR_ROOM)
 			e->access->room(e, dst);
-		else if (v->op == IR_CELL)
-			EMIT(e->b, LDX(W, dst, MEM(R10, e->cell_off[i])));
+		else if (v->op == IR_PHI)
+			EMIT(e->b, LDX(W, dst, MEM(R10, e->phi_off[i])));
 		else
 			EMIT(e->b, MOV(LOW(dst), (int64_t)v->k));
 	}
@@ -125,7 +131,7 @@ static ebpf_reg compute_leaf(struct emit *e, ir_val i, const struct ir_value *v)
 	return dst;
 }
 
-static ebpf_reg compute_load(struct emit *e, ir_val i, const struct ir_value *v)
+static ebpf_reg compute_load(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	ebpf_reg dst = e->access->load(e, i);
 
@@ -134,7 +140,7 @@ static ebpf_reg compute_load(struct emit *e, ir_val i, const struct ir_value *v)
 	return dst;
 }
 
-void c2e_emit_swap(struct emit *e, ir_val i, ebpf_reg dst)
+void c2e_emit_swap(struct emitter *e, ir_val i, ebpf_reg dst)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 
@@ -144,7 +150,7 @@ void c2e_emit_swap(struct emit *e, ir_val i, ebpf_reg dst)
 		EMIT(e->b, BE32(dst));
 }
 
-ebpf_reg c2e_emit_load_at(struct emit *e, ir_val i, ebpf_reg ptr)
+ebpf_reg c2e_emit_load_at(struct emitter *e, ir_val i, ebpf_reg ptr)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	ir_val base = e->ptr[v->a];
@@ -163,7 +169,7 @@ ebpf_reg c2e_emit_load_at(struct emit *e, ir_val i, ebpf_reg ptr)
 	return dst;
 }
 
-static ebpf_reg compute_find(struct emit *e, ir_val i, const struct ir_value *v)
+static ebpf_reg compute_find(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	ebpf_reg dst = c2e_emit_find_pair(e, v);
 
@@ -171,7 +177,7 @@ static ebpf_reg compute_find(struct emit *e, ir_val i, const struct ir_value *v)
 	return dst;
 }
 
-ebpf_reg c2e_emit_compute(struct emit *e, ir_val i)
+ebpf_reg c2e_emit_compute(struct emitter *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 
@@ -183,7 +189,7 @@ ebpf_reg c2e_emit_compute(struct emit *e, ir_val i)
 	case IR_LEN:
 	case IR_ROOM:
 	case IR_AD:
-	case IR_CELL:
+	case IR_PHI:
 		return compute_leaf(e, i, v);
 	case IR_FIND:
 		return compute_find(e, i, v);

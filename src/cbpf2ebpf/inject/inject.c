@@ -10,6 +10,7 @@
 #include "bpfcap/err.h"
 #include "bpfcap/dsl.h"
 #include "bpfcap/inject.h"
+#include "../../util.h"
 
 #define STACK_LEN     160 /* what always suffices, says cbpf2ebpf.h */
 #define STACK_LEN_MAX 256 /* more is of no use: it holds the headers that filters look at */
@@ -39,7 +40,7 @@ static const struct way {
 	{EBPF_PROG_SOCKET_FILTER, CBPF2EBPF_LOAD_BYTES, {0}, 1 << 7 | 1 << 8 | 1 << 9},
 	{EBPF_PROG_KPROBE, CBPF2EBPF_PROBE, {0}, 1 << 6},
 };
-#define WAY_CNT (sizeof(ways) / sizeof(ways[0]))
+#define WAY_CNT ARRAY_LEN(ways)
 
 enum cbpf2ebpf_access cbpf2ebpf_type_access(enum ebpf_prog_type type)
 {

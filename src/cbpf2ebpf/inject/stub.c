@@ -11,6 +11,7 @@
 #include "bpfcap/dsl.h"
 #include "bpfcap/ebpf_run.h"
 #include "bpfcap/inject.h"
+#include "../../util.h"
 
 #define STUB_INSNS_MAX 64 /* stubs are a few instructions long */
 #define STEPS_MAX      1000
@@ -68,7 +69,7 @@ static bool tells_result(const struct ebpf_insn *insns, size_t cnt)
 	static const uint32_t results[] = {0, 1, 0xffff, 0x40000, 0x80000000, 0xffffffff};
 	uint64_t r0;
 
-	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(results); i++)
 		if (run(insns, cnt, ARGS, results[i], &r0) || (r0 != 0) != (results[i] != 0))
 			return false;
 	return true;

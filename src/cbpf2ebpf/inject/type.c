@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bpfcap/inject.h"
+#include "../../util.h"
 
 enum ebpf_prog_type cbpf2ebpf_section_type(const char *section)
 {
@@ -48,7 +49,7 @@ enum ebpf_prog_type cbpf2ebpf_section_type(const char *section)
 
 	if (section[0] == '?') /* libbpf: not loaded unless asked for */
 		section++;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		size_t len = strlen(rows[i].name);
 
 		/* "tc/ingress", "classifier_2", "kprobe.multi/x" and "xdp2", but not "tcp" */

@@ -73,8 +73,8 @@ static void print_value(const struct ir *ir, ir_val i, unsigned depth, FILE *out
 	case IR_AD:
 		print_ad(v, out);
 		break;
-	case IR_CELL:
-		fprintf(out, "cell%u.%" PRIu64, v->a, v->k);
+	case IR_PHI:
+		fprintf(out, "phi%u.%" PRIu64, v->a, v->k);
 		break;
 	case IR_LOAD:
 	case IR_RAW:
@@ -129,7 +129,7 @@ static void print_node(const struct ir *ir, const struct ir_insn *n, FILE *out)
 		fputs("return ", out);
 		print_value(ir, n->a, DEPTH_MAX, out);
 	} else if (n->kind == IR_SET) {
-		fprintf(out, "cell%u.%u = ", n->hi, n->lo);
+		fprintf(out, "phi%u.%u = ", n->hi, n->lo);
 		print_value(ir, n->a, DEPTH_MAX, out);
 		fprintf(out, " ; %u", n->yes);
 	} else {

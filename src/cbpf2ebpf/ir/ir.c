@@ -72,7 +72,7 @@ ir_node c2e_ir_add(struct ir *ir, struct ir_insn n)
  * front of them. What is visited last stands right behind its node: that is the way `yes`, but not
  * where that ends and `no` goes on. Ends come last, since each can be reached from anywhere.
  */
-struct walk {
+struct order {
 	ir_node *stack;
 	ir_node *finished; /* nodes, the last in front; ends from the array's end on, downwards */
 	uint32_t *number;  /* new number of a node */
@@ -80,7 +80,7 @@ struct walk {
 	uint32_t depth, cnt, end_cnt;
 };
 
-static void enter(const struct ir *ir, struct walk *w, ir_node n)
+static void enter(const struct ir *ir, struct order *w, ir_node n)
 {
 	if (w->seen[n] != 0)
 		return;
@@ -99,7 +99,7 @@ static ir_node way(const struct ir *ir, const struct ir_insn *n, bool last)
 	return last == yes_last ? n->yes : n->no;
 }
 
-static void walk(const struct ir *ir, struct walk *w)
+static void walk(const struct ir *ir, struct order *w)
 {
 	enter(ir, w, ir->root);
 	while (w->depth > 0) {
@@ -119,7 +119,7 @@ static void walk(const struct ir *ir, struct walk *w)
 }
 
 /* The nodes in their new places. */
-static void renumber(const struct ir *ir, const struct walk *w, struct ir_insn *nodes)
+static void renumber(const struct ir *ir, const struct order *w, struct ir_insn *nodes)
 {
 	uint32_t cnt = w->cnt + w->end_cnt;
 
@@ -143,7 +143,7 @@ void c2e_ir_order(struct ir *ir)
 {
 	uint32_t cnt = ir->node_cnt;
 	struct ir_insn *nodes;
-	struct walk w = {0};
+	struct order w = {0};
 
 	if (ir->failed)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ir.h - the filter between classic and extended BPF: a graph of decisions over pure values.
+ * ir.h - the filter between classic and extended BPF: a decision graph over pure values.
  *
  * A value is a number computed from the packet: it has no moment at which it is computed, so equal
  * values are one value (they are hash-consed), whatever path asks for them. All are 32 bit.
@@ -10,8 +10,9 @@
  * of ROOM, the number of captured bytes from a base on; the way of too little room ends with 0.
  * That makes bounds checks tests like all others: the same facts decide and merge them.
  *
- * Where values of different paths meet in one register (rare: libpcap's loops, hand-written
- * programs), CELL nodes write them into a cell, and a CELL value reads it.
+ * Where paths with different values of a register join (rare: libpcap's loops, hand-written
+ * programs), each path has a SET node that assigns its value to a variable of the join, and a PHI
+ * value reads the variable.
  *
  * Memory: everything belongs to the ir; a failed allocation sticks in ir->failed.
  */
@@ -35,7 +36,7 @@
 	X(LOAD, "load", 1)   /* `size` bytes at a + k in network order */                          \
 	X(RAW, "raw", 1)     /* the same in the order of the host */                               \
 	X(AD, "ad", 0)       /* ancillary k; `a` tells random numbers apart */                     \
-	X(CELL, "cell", 0)   /* cell k of meeting point a */                                       \
+	X(PHI, "phi", 0)     /* variable k of join a */                                         \
 	X(PTR, "ptr", 1)     /* address of base a: made by the back end */                         \
 	X(FIND, "find", 2)   /* number of the pair (a, b) in table k; UINT32_MAX: not there */     \
 	X(ADD, "+", 2)                                                                             \
@@ -77,7 +78,7 @@ enum ir_kind {
 	IR_EQ,	/* a == b */
 	IR_GT,	/* a > b */
 	IR_HAS, /* a is in table `lo` */
-	IR_SET, /* cell `lo` of meeting point `hi` = a; go on at yes */
+	IR_SET, /* variable `lo` of join `hi` = a; go on at yes */
 	IR_RET, /* the filter's result is a */
 };
 
@@ -125,7 +126,7 @@ ir_val c2e_ir_tpid(struct ir *ir);
 /* Ancillary data of our own: vlan_proto of a __sk_buff as it is, in network order. */
 #define IR_AD_VLAN_PROTO 0x100
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
-ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting);
+ir_val c2e_ir_phi(struct ir *ir, uint32_t variable, uint32_t join);
 ir_val c2e_ir_ptr(struct ir *ir, ir_val base);
 ir_val c2e_ir_find(struct ir *ir, uint32_t table, ir_val a, ir_val b);
 ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b);
@@ -161,16 +162,16 @@ void c2e_ir_bound(const struct ir *ir, struct ir_value *v);
 ir_node c2e_ir_add(struct ir *ir, struct ir_insn n);
 
 /*
- * Brings a test of kind IN into its usual form (test.c): looks through sums, shifts and masks to
+ * Brings a test of kind IN into its normal form (test.c): looks through sums, shifts and masks to
  * the value below, cuts lo..hi to what the value can be, and turns intervals that reach the
  * value's maximum around. May swap *yes and *no (any two things of the caller's).
  * Returns 1 (always n->yes), 0 (always n->no) or -1 (a test is needed).
  */
-int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n);
+int c2e_ir_normal_in(struct ir *ir, struct ir_insn *n);
 /* The same for EQ and GT, which may become IN, and HAS, which is left as it is. */
-int c2e_ir_usual(struct ir *ir, struct ir_insn *n);
+int c2e_ir_normal(struct ir *ir, struct ir_insn *n);
 
-/* The test in its usual form as a node; where it is decided, `yes` or `no` itself. */
+/* The test in its normal form as a node; where it is decided, `yes` or `no` itself. */
 ir_node c2e_ir_add_test(struct ir *ir, struct ir_insn n);
 /* The same for "is v in lo..hi?". */
 ir_node c2e_ir_add_in(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no);
@@ -183,7 +184,7 @@ static inline bool c2e_ir_is_test(const struct ir_insn *n)
 	return n->kind <= IR_HAS;
 }
 
-static inline bool c2e_ir_is_guard(const struct ir *ir, const struct ir_insn *n)
+static inline bool c2e_ir_is_bounds_check(const struct ir *ir, const struct ir_insn *n)
 {
 	return n->kind == IR_IN && ir->vals[n->a].op == IR_ROOM;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test.c - brings tests into one usual form: the deepest value that decides, the narrowest
+ * test.c - brings tests into one normal form: the deepest value that decides, the narrowest
  * interval. Takes a test node, changes it to an equal one, or says how it always ends.
  */
 #include "ir.h"
@@ -131,14 +131,14 @@ static int clip(const struct ir *ir, struct ir_insn *n)
 	return OPEN;
 }
 
-int c2e_ir_usual_in(struct ir *ir, struct ir_insn *n)
+int c2e_ir_normal_in(struct ir *ir, struct ir_insn *n)
 {
 	int answer;
 
 	do {
 		answer = clip(ir, n);
 	} while (answer == OPEN && look_through(ir, n));
-	return answer == OPEN && n->kind != IR_IN ? c2e_ir_usual(ir, n) : answer;
+	return answer == OPEN && n->kind != IR_IN ? c2e_ir_normal(ir, n) : answer;
 }
 
 /* The comparison with a constant on one side, as an interval of the other. */
@@ -157,15 +157,15 @@ static int usual_const(struct ir *ir, struct ir_insn *n)
 		(void)set(n, other, k == 0, k == 0 ? 0 : k - 1); /* k > other */
 	else
 		(void)set(n, other, (uint64_t)k + 1, UINT32_MAX);
-	return c2e_ir_usual_in(ir, n);
+	return c2e_ir_normal_in(ir, n);
 }
 
-int c2e_ir_usual(struct ir *ir, struct ir_insn *n)
+int c2e_ir_normal(struct ir *ir, struct ir_insn *n)
 {
 	const struct ir_value *a = c2e_ir_at(ir, n->a), *b = c2e_ir_at(ir, n->b);
 
 	if (n->kind == IR_IN)
-		return c2e_ir_usual_in(ir, n);
+		return c2e_ir_normal_in(ir, n);
 	if (n->kind == IR_HAS)
 		return OPEN;
 	if (n->a == n->b)
@@ -185,7 +185,7 @@ int c2e_ir_usual(struct ir *ir, struct ir_insn *n)
 
 ir_node c2e_ir_add_test(struct ir *ir, struct ir_insn n)
 {
-	int answer = c2e_ir_usual(ir, &n);
+	int answer = c2e_ir_normal(ir, &n);
 
 	if (answer == OPEN)
 		return c2e_ir_add(ir, n);

@@ -190,9 +190,9 @@ ir_val c2e_ir_tpid(struct ir *ir)
 					    .bits = TPID_Q | TPID_AD});
 }
 
-ir_val c2e_ir_cell(struct ir *ir, uint32_t cell, uint32_t meeting)
+ir_val c2e_ir_phi(struct ir *ir, uint32_t variable, uint32_t join)
 {
-	return leaf(ir, IR_CELL, meeting, cell);
+	return leaf(ir, IR_PHI, join, variable);
 }
 
 ir_val c2e_ir_find(struct ir *ir, uint32_t table, ir_val a, ir_val b)

@@ -49,7 +49,7 @@ static void widen(struct ir *ir, ir_val room, const uint32_t *need)
 	}
 }
 
-/* The rooms that guards ask for. */
+/* The room that bounds checks ask for. */
 static unsigned find_rooms(const struct ir *ir, ir_val rooms[BASE_CNT_MAX])
 {
 	unsigned cnt = 0, r;
@@ -57,7 +57,7 @@ static unsigned find_rooms(const struct ir *ir, ir_val rooms[BASE_CNT_MAX])
 	for (ir_node i = 0; i < ir->node_cnt && cnt < BASE_CNT_MAX; i++) {
 		const struct ir_insn *n = &ir->nodes[i];
 
-		if (!c2e_ir_is_guard(ir, n))
+		if (!c2e_ir_is_bounds_check(ir, n))
 			continue;
 		for (r = 0; r < cnt && rooms[r] != n->a;)
 			r++;
@@ -67,7 +67,7 @@ static unsigned find_rooms(const struct ir *ir, ir_val rooms[BASE_CNT_MAX])
 	return cnt;
 }
 
-void c2e_pass_guards(struct ir *ir)
+void c2e_pass_bounds(struct ir *ir)
 {
 	uint32_t *need = malloc((ir->node_cnt + 1) * sizeof(*need));
 	ir_val rooms[BASE_CNT_MAX];

@@ -83,7 +83,7 @@ static bool excludes(const struct fact *f, uint32_t lo, uint32_t hi)
 	return false;
 }
 
-/* In its usual form a test is not decided by what the value can be at all. */
+/* In its normal form a test is not decided by what the value can be at all. */
 static int decide_in(const struct ir *ir, const struct facts *f, const struct ir_insn *n)
 {
 	const struct fact *fact = find(f, n->a);
@@ -93,7 +93,7 @@ static int decide_in(const struct ir *ir, const struct facts *f, const struct ir
 		return 1;
 	if (fact && excludes(fact, n->lo, n->hi))
 		return 0;
-	if (c2e_ir_is_guard(ir, n))
+	if (c2e_ir_is_bounds_check(ir, n))
 		return inside(ir, f, c2e_ir_at(ir, n->a)->a, n->lo) ? 1 : -1;
 	if (fact)
 		return -1;
@@ -146,11 +146,11 @@ void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bo
 
 	if (n->kind == IR_SET) {
 		c2e_facts_bounds(ir, f, n->a, &lo, &hi);
-		learn_in(ir, f, c2e_ir_cell(ir, n->lo, n->hi), lo, hi, true);
+		learn_in(ir, f, c2e_ir_phi(ir, n->lo, n->hi), lo, hi, true);
 	} else if (n->kind == IR_IN) {
 		learn_in(ir, f, n->a, n->lo, n->hi, answer);
 		base = c2e_ir_at(ir, n->a)->a;
-		if (!c2e_ir_is_guard(ir, n) || !answer || base == 0)
+		if (!c2e_ir_is_bounds_check(ir, n) || !answer || base == 0)
 			return;
 		c2e_facts_bounds(ir, f, base, &lo, &hi);
 		if (lo <= UINT32_MAX - n->lo)
@@ -158,7 +158,7 @@ void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bo
 	}
 }
 
-/* ---- Meeting ------------------------------------------------------------------------------ */
+/* ---- Joins -------------------------------------------------------------------------------- */
 
 /* Leaves in *x what both facts say. */
 static void join(struct fact *x, const struct fact *y)
@@ -177,7 +177,7 @@ static void join(struct fact *x, const struct fact *y)
 	*x = joined;
 }
 
-void c2e_facts_meet(const struct ir *ir, struct facts *f, const struct facts *other)
+void c2e_facts_join(const struct ir *ir, struct facts *f, const struct facts *other)
 {
 	uint32_t kept = 0;
 

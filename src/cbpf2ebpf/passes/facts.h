@@ -36,7 +36,7 @@ int c2e_facts_decide(const struct ir *ir, const struct facts *f, const struct ir
 void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bool answer);
 
 /* Leaves in *f what holds in both. */
-void c2e_facts_meet(const struct ir *ir, struct facts *f, const struct facts *other);
+void c2e_facts_join(const struct ir *ir, struct facts *f, const struct facts *other);
 
 void c2e_facts_copy(struct facts *to, const struct facts *from);
 

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "pass.h"
+#include "../../util.h"
 
 #define WORD_CNT_MAX  4
 #define FIELD_CNT_MAX 2
@@ -46,7 +47,8 @@ struct chain {
 	struct ir *ir;
 	uint8_t *seen; /* nodes that were part of a chain */
 	struct member *members;
-	uint32_t cnt, room;
+	uint32_t cnt;
+	size_t cap;
 	struct field fields[FIELD_CNT_MAX];
 	unsigned field_cnt, word_cnt;
 	ir_node to, other, ret_0;
@@ -173,15 +175,11 @@ static bool read_member(const struct chain *c, ir_node *i, struct member *is)
 
 static bool add_member(struct chain *c, struct member is)
 {
-	if (c->cnt == c->room) {
-		uint32_t room = c->room ? 2 * c->room : 64;
-		struct member *grown = realloc(c->members, room * sizeof(*grown));
+	struct member *more = grow(c->members, &c->cap, c->cnt + 1, sizeof(*more));
 
-		if (!grown)
-			return false;
-		c->members = grown;
-		c->room = room;
-	}
+	if (!more)
+		return false;
+	c->members = more;
 	c->members[c->cnt++] = is;
 	return true;
 }

@@ -60,7 +60,7 @@ static ir_node most_lead_to(const struct item *items, size_t cnt, unsigned shift
  * Writes the numbers of what is listed and leads to l->to; returns how many these are. The other
  * items go to l->rest.
  */
-static uint32_t sort_out(const struct item *items, size_t cnt, unsigned shift, struct list *l,
+static uint32_t sort_out(const struct item *items, size_t cnt, unsigned shift, struct long_list *l,
 			 uint32_t *numbers)
 {
 	uint32_t number_cnt = 0;
@@ -76,14 +76,14 @@ static uint32_t sort_out(const struct item *items, size_t cnt, unsigned shift, s
 	return number_cnt;
 }
 
-bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct list *l)
+bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct long_list *l)
 {
 	const unsigned shift = best_shift(items, cnt);
 	uint32_t *numbers = malloc(cnt * ROW_MAX * sizeof(*numbers)), number_cnt;
 	bool found = false;
 
-	*l = (struct list){.to = most_lead_to(items, cnt, shift),
-			   .rest = malloc(cnt * sizeof(*l->rest))};
+	*l = (struct long_list){.to = most_lead_to(items, cnt, shift),
+				.rest = malloc(cnt * sizeof(*l->rest))};
 	if (numbers && l->rest) {
 		number_cnt = sort_out(items, cnt, shift, l, numbers);
 		found = cnt - l->rest_cnt >= ir->tables->min &&
@@ -101,7 +101,7 @@ bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct l
  * If v is one of those that the table has and the list has not, go to `no`, else ask the table.
  * Mostly they have been asked for before, and pass_facts drops these tests.
  */
-ir_node c2e_list_ask(struct ir *ir, const struct list *l, ir_node no)
+ir_node c2e_list_ask(struct ir *ir, const struct long_list *l, ir_node no)
 {
 	ir_node root = c2e_ir_add(
 		ir, (struct ir_insn){

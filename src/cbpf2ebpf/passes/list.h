@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* list.h - what switch.c searches, and the long lists in it (list.c). */
+/* list.h - what the switch pass lowers, and the long lists in it (list.c). */
 #ifndef BPFCAP_SRC_CBPF2EBPF_PASSES_LIST_H
 #define BPFCAP_SRC_CBPF2EBPF_PASSES_LIST_H
 
@@ -14,7 +14,7 @@ struct item {
 };
 
 /* A long list among the items of one value, and the others. */
-struct list {
+struct long_list {
 	ir_val v; /* what its table is asked for: the value, or the upper bits of it */
 	ir_node to;
 	struct c2e_table_use use;
@@ -26,9 +26,9 @@ struct list {
  * Finds one in items of one value that exclude each other, ascending. False, and nothing to be
  * freed: there is none, or no table for it.
  */
-bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct list *list);
+bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct long_list *list);
 
 /* The node that asks for the list; what it does not hold goes to `no`. */
-ir_node c2e_list_ask(struct ir *ir, const struct list *list, ir_node no);
+ir_node c2e_list_ask(struct ir *ir, const struct long_list *list, ir_node no);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * merge.c - makes equal nodes one, from the results upwards, and drops tests whose ways are
- * the same (a test has no effect of its own: what can fail has become a test before) and cells
+ * the same (a test has no effect of its own: what can fail has become a test before) and variables
  * written in front of a constant result.
  *
  * Requires: edges that lead forward. Keeps: every path's result.

@@ -104,7 +104,7 @@ void c2e_pass_ranges(struct ir *ir)
 {
 	for (ir_node i = ir->node_cnt; i-- > 0;) {
 		struct ir_insn *n = &ir->nodes[i];
-		bool joined = n->kind == IR_IN && !c2e_ir_is_guard(ir, n);
+		bool joined = n->kind == IR_IN && !c2e_ir_is_bounds_check(ir, n);
 
 		while (joined) {
 			const struct ir_insn *yes = &ir->nodes[n->yes], *no = &ir->nodes[n->no];

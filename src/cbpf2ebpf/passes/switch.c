@@ -20,7 +20,7 @@
 #define LEAF_CNT      4 /* intervals that are asked for one after the other */
 #define TABLE_CNT_MAX 2 /* for one value: more take as long as a tree */
 
-struct pass {
+struct switch_pass {
 	struct ir *ir;
 	uint32_t *edge_cnt; /* edges that lead to a node */
 	struct item *items; /* of the run */
@@ -34,11 +34,11 @@ static bool is_search(const struct ir *ir, ir_node i)
 {
 	const struct ir_insn *n = &ir->nodes[i];
 
-	return n->kind == IR_IN && !c2e_ir_is_guard(ir, n);
+	return n->kind == IR_IN && !c2e_ir_is_bounds_check(ir, n);
 }
 
 /* Could the chain go on at node i, which nothing else leads to? */
-static bool continues(const struct pass *p, ir_node i)
+static bool continues(const struct switch_pass *p, ir_node i)
 {
 	return is_search(p->ir, i) && p->edge_cnt[i] == 1;
 }
@@ -47,7 +47,7 @@ static bool continues(const struct pass *p, ir_node i)
  * Reads test i as an item and the node where the chain goes on. The way on is `no`, but `yes` if
  * only there the chain can go on and the other numbers are one interval.
  */
-static ir_node read_item(const struct pass *p, ir_node i, struct item *item)
+static ir_node read_item(const struct switch_pass *p, ir_node i, struct item *item)
 {
 	const struct ir_insn *n = &p->ir->nodes[i];
 	const struct ir_value *v = c2e_ir_at(p->ir, n->a);
@@ -62,7 +62,7 @@ static ir_node read_item(const struct pass *p, ir_node i, struct item *item)
 }
 
 /* May the item be part of the run? */
-static bool fits(struct pass *p, const struct item *item)
+static bool fits(struct switch_pass *p, const struct item *item)
 {
 	bool one_value = p->cnt == 0 || (p->one_value && item->v == p->items[0].v);
 	bool one_way = p->cnt == 0 || (p->one_way && item->to == p->items[0].to);
@@ -75,7 +75,7 @@ static bool fits(struct pass *p, const struct item *item)
 }
 
 /* Reads the run that begins with test i; returns the node where it ends. */
-static ir_node read_run(struct pass *p, ir_node i)
+static ir_node read_run(struct switch_pass *p, ir_node i)
 {
 	struct item item;
 
@@ -107,7 +107,7 @@ static int by_number(const void *x, const void *y)
  * Sorts the run by value and number, and makes one item of those that touch and lead to the same
  * node. False if items that lead to different nodes overlap: then their order matters.
  */
-static bool sort_items(struct pass *p)
+static bool sort_items(struct switch_pass *p)
 {
 	size_t kept = 0;
 
@@ -147,7 +147,7 @@ static ir_node tree(struct ir *ir, const struct item *items, size_t cnt, ir_node
 static ir_node search(struct ir *ir, const struct item *items, size_t cnt, unsigned table_cnt,
 		      ir_node other)
 {
-	struct list list;
+	struct long_list list;
 	ir_node root;
 
 	if (table_cnt == 0 || cnt < ir->tables->min || !c2e_list_find(ir, items, cnt, &list))
@@ -158,7 +158,7 @@ static ir_node search(struct ir *ir, const struct item *items, size_t cnt, unsig
 }
 
 /* One search for each value, each going on to the next; returns the first one's root. */
-static ir_node searches(struct pass *p, ir_node other)
+static ir_node searches(struct switch_pass *p, ir_node other)
 {
 	size_t end = p->cnt, start;
 
@@ -173,7 +173,7 @@ static ir_node searches(struct pass *p, ir_node other)
 
 /* ---- The pass ----------------------------------------------------------------------------- */
 
-static void count_edges(struct pass *p)
+static void count_edges(struct switch_pass *p)
 {
 	for (ir_node i = p->ir->root; i < p->ir->node_cnt; i++) {
 		const struct ir_insn *n = &p->ir->nodes[i];
@@ -187,7 +187,7 @@ static void count_edges(struct pass *p)
 	}
 }
 
-static void run(struct pass *p)
+static void run(struct switch_pass *p)
 {
 	uint32_t cnt = p->ir->node_cnt; /* without those that are added */
 
@@ -207,9 +207,9 @@ static void run(struct pass *p)
 	}
 }
 
-void c2e_pass_search(struct ir *ir)
+void c2e_pass_switch(struct ir *ir)
 {
-	struct pass p = {.ir = ir};
+	struct switch_pass p = {.ir = ir};
 	uint32_t cnt = ir->node_cnt;
 
 	p.edge_cnt = calloc(ir->node_cnt + 1, sizeof(*p.edge_cnt));

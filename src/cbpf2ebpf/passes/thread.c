@@ -13,13 +13,13 @@
 #include "facts.h"
 #include "pass.h"
 
-struct pass {
+struct thread_pass {
 	struct ir *ir;
 	struct facts **at;  /* what is known at each node that an edge leads to */
 	struct facts *pool; /* unused ones, linked by their first bytes */
 };
 
-static struct facts *take(struct pass *p)
+static struct facts *take(struct thread_pass *p)
 {
 	struct facts *f = p->pool;
 
@@ -32,14 +32,14 @@ static struct facts *take(struct pass *p)
 	return f;
 }
 
-static void give(struct pass *p, struct facts *f)
+static void give(struct thread_pass *p, struct facts *f)
 {
 	*(struct facts **)f = p->pool;
 	p->pool = f;
 }
 
 /* The node where an edge with these facts really leads. */
-static ir_node follow(const struct pass *p, const struct facts *f, ir_node to)
+static ir_node follow(const struct thread_pass *p, const struct facts *f, ir_node to)
 {
 	for (;;) {
 		const struct ir_insn *n = &p->ir->nodes[to];
@@ -51,13 +51,13 @@ static ir_node follow(const struct pass *p, const struct facts *f, ir_node to)
 	}
 }
 
-static bool is_end(const struct pass *p, ir_node n)
+static bool is_end(const struct thread_pass *p, ir_node n)
 {
 	return p->ir->nodes[n].kind == IR_RET;
 }
 
 /* An edge out of node n: takes the facts that hold at n. */
-static void edge(struct pass *p, struct facts *f, ir_node n, bool answer, ir_node *to)
+static void edge(struct thread_pass *p, struct facts *f, ir_node n, bool answer, ir_node *to)
 {
 	struct facts **at;
 
@@ -69,12 +69,12 @@ static void edge(struct pass *p, struct facts *f, ir_node n, bool answer, ir_nod
 		return;
 	}
 	if (*at)
-		c2e_facts_meet(p->ir, *at, f);
+		c2e_facts_join(p->ir, *at, f);
 	give(p, f);
 }
 
 /* The edges out of node i, where the facts hold: the last one takes them, another a copy. */
-static void edges(struct pass *p, ir_node i, struct facts *f)
+static void edges(struct thread_pass *p, ir_node i, struct facts *f)
 {
 	struct ir_insn *n = &p->ir->nodes[i];
 	bool yes = n->kind != IR_RET && !is_end(p, n->yes);
@@ -97,7 +97,7 @@ static void edges(struct pass *p, ir_node i, struct facts *f)
 		give(p, f);
 }
 
-static void run(struct pass *p)
+static void run(struct thread_pass *p)
 {
 	struct ir *ir = p->ir;
 
@@ -113,9 +113,9 @@ static void run(struct pass *p)
 	}
 }
 
-void c2e_pass_facts(struct ir *ir)
+void c2e_pass_thread(struct ir *ir)
 {
-	struct pass p = {.ir = ir, .at = calloc(ir->node_cnt + 1, sizeof(*p.at))};
+	struct thread_pass p = {.ir = ir, .at = calloc(ir->node_cnt + 1, sizeof(*p.at))};
 	struct facts *f;
 
 	if (!p.at)

@@ -19,7 +19,7 @@ struct group {
 	uint64_t end; /* the 4 bytes end here */
 };
 
-struct pass {
+struct widen_pass {
 	struct ir *ir;
 	uint32_t val_cnt; /* without those that are added */
 	uint8_t *used;	  /* does any node look at the value? */
@@ -40,7 +40,7 @@ static bool is_member(const struct group *g, const struct ir_value *v)
 
 /* ---- Finding groups ----------------------------------------------------------------------- */
 
-static void find_used(struct pass *p)
+static void find_used(struct widen_pass *p)
 {
 	for (ir_node i = 0; i < p->ir->node_cnt; i++) {
 		p->used[p->ir->nodes[i].a] = 1;
@@ -58,7 +58,7 @@ static void find_used(struct pass *p)
 }
 
 /* The group that ends where load v does, if it has more members than the load. */
-static bool find_group(const struct pass *p, ir_val v, struct group *g)
+static bool find_group(const struct widen_pass *p, ir_val v, struct group *g)
 {
 	const struct ir_value *last = c2e_ir_at(p->ir, v);
 	unsigned cnt = 0;
@@ -81,14 +81,14 @@ static uint32_t shown(const struct ir *ir, const struct ir_insn *n, ir_val base)
 {
 	uint32_t hi = c2e_ir_at(ir, base)->hi;
 
-	if (!c2e_ir_is_guard(ir, n))
+	if (!c2e_ir_is_bounds_check(ir, n))
 		return 0;
 	if (c2e_ir_at(ir, n->a)->a == base)
 		return n->lo;
 	return c2e_ir_at(ir, n->a)->a == 0 && n->lo > hi ? n->lo - hi : 0;
 }
 
-static void find_touched(struct pass *p, const struct group *g)
+static void find_touched(struct widen_pass *p, const struct group *g)
 {
 	for (ir_val v = 0; v < p->val_cnt; v++) {
 		const struct ir_value *val = c2e_ir_at(p->ir, v);
@@ -99,7 +99,7 @@ static void find_touched(struct pass *p, const struct group *g)
 	}
 }
 
-static bool is_there(struct pass *p, const struct group *g)
+static bool is_there(struct widen_pass *p, const struct group *g)
 {
 	const struct ir *ir = p->ir;
 
@@ -133,7 +133,7 @@ static ir_val part_of_wide(struct ir *ir, const struct group *g, const struct ir
 	return c2e_ir_alu_const(ir, IR_AND, wide, UINT32_MAX >> (32 - 8 * v->size));
 }
 
-static ir_val rebuilt(struct pass *p, ir_val i)
+static ir_val rebuilt(struct widen_pass *p, ir_val i)
 {
 	const struct ir_value v = *c2e_ir_at(p->ir, i);
 	ir_val a = p->now[v.a], b = p->now[v.b];
@@ -145,7 +145,7 @@ static ir_val rebuilt(struct pass *p, ir_val i)
 	return v.op == IR_ROOM ? c2e_ir_room(p->ir, a) : c2e_ir_alu(p->ir, v.op, a, b);
 }
 
-static void replace_in(struct pass *p, struct ir_insn *n)
+static void replace_in(struct widen_pass *p, struct ir_insn *n)
 {
 	int answer;
 
@@ -153,12 +153,12 @@ static void replace_in(struct pass *p, struct ir_insn *n)
 	n->b = p->now[n->b];
 	if (!c2e_ir_is_test(n))
 		return;
-	answer = c2e_ir_usual(p->ir, n);
+	answer = c2e_ir_normal(p->ir, n);
 	if (answer >= 0)
 		n->yes = n->no = answer ? n->yes : n->no;
 }
 
-static void replace(struct pass *p, const struct group *g)
+static void replace(struct widen_pass *p, const struct group *g)
 {
 	for (ir_val v = 0; v < p->val_cnt; v++) {
 		const struct ir_value val = *c2e_ir_at(p->ir, v);
@@ -175,7 +175,7 @@ static void replace(struct pass *p, const struct group *g)
 /* ---- The pass ----------------------------------------------------------------------------- */
 
 /* Replaces one group; false if there is none. */
-static bool widen(struct pass *p)
+static bool widen(struct widen_pass *p)
 {
 	struct ir *ir = p->ir;
 	struct group g;
@@ -200,9 +200,9 @@ static bool widen(struct pass *p)
 	return false;
 }
 
-void c2e_pass_wide(struct ir *ir)
+void c2e_pass_widen(struct ir *ir)
 {
-	struct pass p = {.ir = ir};
+	struct widen_pass p = {.ir = ir};
 	bool again = true;
 
 	for (unsigned i = 0; i < GROUP_CNT_MAX && again && !ir->failed; i++) {

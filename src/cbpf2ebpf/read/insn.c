@@ -84,19 +84,19 @@ static ir_val alu(struct reader *r, const struct cbpf_insn *in)
 	return c2e_ir_alu(r->ir, op, a, b);
 }
 
-/* Puts a value into A or X; in programs of long expressions by way of a cell. */
+/* Puts a value into A or X; in programs of long expressions through a phi value. */
 static void assign(struct reader *r, unsigned to, ir_val v)
 {
 	const struct ir_value *val = c2e_ir_at(r->ir, v);
 
-	if (r->how == IR_ALL_CELLS && r->open != NO_EDGE && val->op != IR_CONST &&
-	    val->op != IR_CELL) {
-		uint32_t meeting = (*r->meeting_id)++;
+	if (r->how == IR_JOIN_ALL_PHI && r->open != NO_EDGE && val->op != IR_CONST &&
+	    val->op != IR_PHI) {
+		uint32_t join = (*r->join_id)++;
 		path_edges out = NO_EDGE;
 
-		c2e_path_set_cell(r, v, IR_A, meeting, &out);
+		c2e_path_set_phi(r, v, IR_A, join, &out);
 		r->open = out;
-		v = c2e_ir_cell(r->ir, IR_A, meeting);
+		v = c2e_ir_phi(r->ir, IR_A, join);
 	}
 	r->s.v[to] = v;
 }

@@ -77,7 +77,7 @@ static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint
  */
 static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
-	uint32_t meeting = (*r->meeting_id)++, room = r->room;
+	uint32_t join = (*r->join_id)++, room = r->room;
 	path_edges out = NO_EDGE, rest, yes;
 	struct ir_insn in = {.kind = IR_IN, .a = base};
 
@@ -87,15 +87,15 @@ static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base,
 		c2e_path_test(r, in, &yes, &rest);
 		r->open = yes;
 		if (yes != NO_EDGE)
-			c2e_path_set_cell(r, load_tagged_at(r, size, at), IR_A, meeting, &out);
+			c2e_path_set_phi(r, load_tagged_at(r, size, at), IR_A, join, &out);
 		r->room = room;
 		r->open = rest;
 	}
 	if (r->open != NO_EDGE)
-		c2e_path_set_cell(r, load_behind_tag(r, size, base, k), IR_A, meeting, &out);
+		c2e_path_set_phi(r, load_behind_tag(r, size, base, k), IR_A, join, &out);
 	r->open = out;
 	r->room = room;
-	return c2e_ir_cell(r->ir, IR_A, meeting);
+	return c2e_ir_phi(r->ir, IR_A, join);
 }
 
 ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* path.c - the edges of the path that the reader follows. */
 #include "path.h"
+#include "../../util.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ ir_node c2e_path_place(struct reader *r, struct ir_insn n)
 	return i;
 }
 
-void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting, path_edges *out)
+void c2e_path_set_phi(struct reader *r, ir_val v, uint32_t variable, uint32_t join, path_edges *out)
 {
 	ir_node i;
 
@@ -64,7 +65,7 @@ void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeti
 		return;
 	i = c2e_path_place(
 		r,
-		(struct ir_insn){.kind = IR_SET, .a = v, .lo = cell, .hi = meeting, .yes = *out});
+		(struct ir_insn){.kind = IR_SET, .a = v, .lo = variable, .hi = join, .yes = *out});
 	*out = r->ir->failed ? NO_EDGE : 2 * i;
 }
 
@@ -87,9 +88,9 @@ void c2e_path_test(struct reader *r, struct ir_insn n, path_edges *yes, path_edg
 	int answer;
 
 	*yes = *no = NO_EDGE;
-	n.yes = 0; /* marks, to see whether the usual form swaps them */
+	n.yes = 0; /* marks, to see whether the normal form swaps them */
 	n.no = 1;
-	answer = c2e_ir_usual(r->ir, &n);
+	answer = c2e_ir_normal(r->ir, &n);
 	if (answer >= 0) {
 		*((answer ? n.yes : n.no) == 0 ? yes : no) = r->open;
 		r->open = NO_EDGE;
@@ -118,20 +119,16 @@ void c2e_path_require(struct reader *r, struct ir_insn n)
 /* Makes sure that there is an unused arrival; false without memory. */
 static bool reserve(struct reader *r)
 {
-	uint32_t room = r->arrival_room ? 2 * r->arrival_room : 16;
-	struct arrival *grown;
+	struct arrival *more;
 
 	if (r->unused != NO_ARRIVAL)
 		return true;
-	if (r->arrival_cnt == r->arrival_room) {
-		grown = realloc(r->arrivals, room * sizeof(*grown));
-		if (!grown) {
-			r->ir->failed = -ENOMEM;
-			return false;
-		}
-		r->arrivals = grown;
-		r->arrival_room = room;
+	more = grow(r->arrivals, &r->arrival_cap, r->arrival_cnt + 1, sizeof(*more));
+	if (!more) {
+		r->ir->failed = -ENOMEM;
+		return false;
 	}
+	r->arrivals = more;
 	r->arrivals[r->arrival_cnt].next = NO_ARRIVAL;
 	r->unused = r->arrival_cnt++;
 	return true;

@@ -36,13 +36,14 @@ struct reader {
 	struct ir *ir;
 	const struct ir_source *source;
 	const struct ir_view *view;
-	enum ir_meeting how;
-	uint32_t *meeting_id;
+	enum ir_join how;
+	uint32_t *join_id;
 
 	uint32_t *now, *later; /* arrivals at each instruction; `later`: by a jump back */
 
 	struct arrival *arrivals;
-	uint32_t arrival_cnt, arrival_room;
+	uint32_t arrival_cnt;
+	size_t arrival_cap;
 	uint32_t unused; /* arrivals that were read */
 
 	struct state s;	 /* values on the path that is followed */
@@ -54,9 +55,9 @@ struct reader {
 /* Adds a node at the end of the path that is followed. */
 ir_node c2e_path_place(struct reader *r, struct ir_insn n);
 
-/* Writes a value to a cell of a meeting point, ends the path and adds its edge to *out. */
-void c2e_path_set_cell(struct reader *r, ir_val v, uint32_t cell, uint32_t meeting,
-		       path_edges *out);
+/* Assigns a value to a variable of a join, ends the path and adds its edge to *out. */
+void c2e_path_set_phi(struct reader *r, ir_val v, uint32_t variable, uint32_t join,
+		      path_edges *out);
 
 /* Lets edges end the filter with a result. */
 void c2e_path_finish(struct reader *r, path_edges edges, ir_val result);

@@ -50,10 +50,10 @@ static uint32_t differing(const struct reader *r, uint32_t list)
 	return bits;
 }
 
-/* Makes one path of all arrivals: what they do not agree on goes through cells. */
-static void meet(struct reader *r, uint32_t list)
+/* Makes one path of all arrivals: what they do not agree on becomes phi values. */
+static void join(struct reader *r, uint32_t list)
 {
-	uint32_t differ = differing(r, list), meeting = (*r->meeting_id)++, room = UINT32_MAX;
+	uint32_t differ = differing(r, list), join = (*r->join_id)++, room = UINT32_MAX;
 	path_edges all = NO_EDGE;
 
 	while (list != NO_ARRIVAL && !r->ir->failed) {
@@ -64,7 +64,7 @@ static void meet(struct reader *r, uint32_t list)
 
 			if (!(differ & (1u << c)))
 				continue;
-			c2e_path_set_cell(r, r->s.v[c], c, meeting, &out);
+			c2e_path_set_phi(r, r->s.v[c], c, join, &out);
 			r->open = out;
 		}
 		if (r->open != NO_EDGE)
@@ -72,7 +72,7 @@ static void meet(struct reader *r, uint32_t list)
 	}
 	for (unsigned c = 0; c < IR_STATE_CNT; c++)
 		if (differ & (1u << c))
-			r->s.v[c] = c2e_ir_cell(r->ir, c, meeting);
+			r->s.v[c] = c2e_ir_phi(r->ir, c, join);
 	r->room = room;
 	r->open = all;
 }
@@ -80,13 +80,13 @@ static void meet(struct reader *r, uint32_t list)
 /* Reads on from instruction pc with all that arrived there. */
 static void read_from(struct reader *r, size_t pc)
 {
-	bool few = r->how == IR_FEW && !(r->source->loops.flags[pc] & LOOP_HEAD);
+	bool few = r->how == IR_JOIN_SPLIT && !(r->source->loops.flags[pc] & LOOP_HEAD);
 	unsigned max = few ? SPLIT_MAX : 1;
 	uint32_t list = r->now[pc];
 
 	r->now[pc] = NO_ARRIVAL;
 	if (count(r, list, max) > max) {
-		meet(r, list);
+		join(r, list);
 		follow(r, pc);
 		return;
 	}
@@ -155,13 +155,13 @@ static uint32_t *new_lists(size_t cnt)
 }
 
 void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_view *view,
-		 enum ir_meeting how, uint32_t *meeting_id)
+		 enum ir_join how, uint32_t *join_id)
 {
 	struct reader r = {.ir = ir,
 			   .source = source,
 			   .view = view,
 			   .how = how,
-			   .meeting_id = meeting_id,
+			   .join_id = join_id,
 			   .unused = NO_ARRIVAL,
 			   .open = NO_EDGE,
 			   .ret_0 = IR_NONE};

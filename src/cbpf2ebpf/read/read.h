@@ -17,11 +17,11 @@ struct ir_view {
 };
 
 /*
- * How values of different paths that meet are treated. FEW: what follows is read once for each set
- * of values, up to a limit. CELLS: each meeting writes them to cells. ALL_CELLS: so does every
- * operation, which keeps any program's expressions short.
+ * How a join of paths with different values is treated. SPLIT: what follows is read once for each
+ * set of values, up to a limit. PHI: each join makes phi values. ALL_PHI: so does every operation,
+ * which keeps the expressions of any program short.
  */
-enum ir_meeting { IR_FEW, IR_CELLS, IR_ALL_CELLS, IR_MEETING_CNT };
+enum ir_join { IR_JOIN_SPLIT, IR_JOIN_PHI, IR_JOIN_ALL_PHI, IR_JOIN_CNT };
 
 /* A program and what is known of it before it is read. */
 struct ir_source {
@@ -36,10 +36,10 @@ void c2e_ir_source_free(struct ir_source *s);
 
 /*
  * Reads a checked program; adds its nodes and sets ir->root. Values are folded and decided tests
- * left out on the way. *meeting_id numbers meeting points over several calls.
+ * left out on the way. *join_id numbers the joins, over several calls.
  */
 void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_view *view,
-		 enum ir_meeting how, uint32_t *meeting_id);
+		 enum ir_join how, uint32_t *join_id);
 
 /* live[pc], bits of what the code from pc on may read: cells 0..15, A 16, X 17. live.c */
 enum { IR_A = CBPF_CELLS, IR_X, IR_STATE_CNT };

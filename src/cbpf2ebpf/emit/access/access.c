@@ -2,7 +2,9 @@
 /* access.c - what several access modes share. */
 #include <linux/bpf.h>
 
-#include "../emit.h"
+#include "access.h"
+#include "../emitter.h"
+#include "../reg.h"
 
 enum ebpf_size c2e_emit_size(unsigned bytes)
 {
@@ -10,7 +12,7 @@ enum ebpf_size c2e_emit_size(unsigned bytes)
 }
 
 /* XDP programs without fragment support see the whole packet between their pointers. */
-void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
+void c2e_emit_ctx_len(struct emitter *e, ebpf_reg dst)
 {
 	if (ebpf_builder_type(e->b) != EBPF_PROG_XDP)
 		EMIT(e->b, LDX(W, dst, CTX(e->frame->ctx, __sk_buff, len)));
@@ -22,7 +24,7 @@ void c2e_emit_ctx_len(struct emit *e, ebpf_reg dst)
 		EMIT(e->b, SUB(LOW(dst), LOW(e->frame->base)));
 }
 
-void c2e_emit_never(struct emit *e)
+void c2e_emit_never(struct emitter *e)
 {
 	EMIT(e->b, MOV(R0, 0));
 	if (e->exits)
@@ -32,13 +34,13 @@ void c2e_emit_never(struct emit *e)
 }
 
 /* The register with the captured length: the frame's or one of ours. */
-static ebpf_reg cap_len(struct emit *e)
+static ebpf_reg cap_len(struct emitter *e)
 {
 	return e->access->room ? c2e_emit_need(e, IR_ROOM_0) : e->frame->cap_len;
 }
 
 /* if (cap_len < reach) goto no */
-static void guard_start(struct emit *e, uint32_t reach, ir_node no)
+static void check_start(struct emitter *e, uint32_t reach, ir_node no)
 {
 	ebpf_reg len = cap_len(e);
 
@@ -46,12 +48,12 @@ static void guard_start(struct emit *e, uint32_t reach, ir_node no)
 	EMIT(e->b, JLT(len, reach, c2e_emit_label(e, no)));
 }
 
-bool c2e_emit_guard_len(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+bool c2e_emit_check_len(struct emitter *e, ir_val base, uint32_t reach, ir_node no)
 {
 	ebpf_reg from, end, len;
 
 	if (base == 0) {
-		guard_start(e, reach, no);
+		check_start(e, reach, no);
 		return true;
 	}
 	(void)c2e_emit_need(e, base);

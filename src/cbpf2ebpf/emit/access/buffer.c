@@ -5,7 +5,10 @@
  * What is beyond cap_len is missing. Offsets that vary are compared with a constant first, in the
  * very register that is then added to the buffer's address: all that the oldest verifiers follow.
  */
-#include "../emit.h"
+#include "../emitter.h"
+#include "../reg.h"
+#include "../value.h"
+#include "access.h"
 
 /*
  * A register with the address of `base`, from which `reach` bytes may be read.
@@ -14,7 +17,7 @@
  *	if (semantic: ptr + reach > cap_len) goto no
  *	ptr += data
  */
-static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+static ebpf_reg make_ptr(struct emitter *e, ir_val base, uint32_t reach, ir_node no)
 {
 	uint32_t last = e->frame->buffer_len - reach, max;
 	ebpf_reg from = c2e_emit_need(e, base), ptr;
@@ -35,7 +38,7 @@ static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no
 	return ptr;
 }
 
-static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+static bool check(struct emitter *e, ir_val base, uint32_t reach, ir_node no)
 {
 	ebpf_reg ptr;
 
@@ -45,7 +48,7 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 		c2e_emit_never(e);
 		return false;
 	}
-	if (!c2e_emit_guard_len(e, base, reach, no))
+	if (!c2e_emit_check_len(e, base, reach, no))
 		return false;
 	if (base == 0)
 		return true;
@@ -57,7 +60,7 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 	return true;
 }
 
-static ebpf_reg load(struct emit *e, ir_val i)
+static ebpf_reg load(struct emitter *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	uint32_t reach = (uint32_t)v->k + v->size;
@@ -70,14 +73,14 @@ static ebpf_reg load(struct emit *e, ir_val i)
 	return c2e_emit_load_at(e, i, ptr);
 }
 
-static void len(struct emit *e, ebpf_reg dst)
+static void len(struct emitter *e, ebpf_reg dst)
 {
 	EMIT(e->b, MOV(dst, e->frame->len));
 }
 
 const struct access c2e_access_buffer = {
 	.pointers = true,
-	.guard = guard,
+	.check = check,
 	.load = load,
 	.len = len,
 };

@@ -12,7 +12,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../emit.h"
+#include "../emitter.h"
+#include "../reg.h"
+#include "../value.h"
+#include "access.h"
+#include "../../../util.h"
 
 #define OFFSET_MAX 0xffffu /* of a packet pointer, with its reach */
 
@@ -22,29 +26,25 @@ static ebpf_reg stub_len(ebpf_reg end)
 	return end.n == 0 ? R4 : R0;
 }
 
-static bool has_slow(const struct emit *e)
+static bool has_slow(const struct emitter *e)
 {
 	return e->slow.id != 0;
 }
 
-static void add_stub(struct emit *e, struct stub s)
+static void add_stub(struct emitter *e, struct stub s)
 {
-	if (e->stub_cnt == e->stub_room) {
-		size_t room = e->stub_room ? 2 * e->stub_room : 16;
-		struct stub *grown = realloc(e->stubs, room * sizeof(*grown));
+	struct stub *more = grow(e->stubs, &e->stub_cap, e->stub_cnt + 1, sizeof(*more));
 
-		if (!grown) {
-			e->rc = -ENOMEM;
-			return;
-		}
-		e->stubs = grown;
-		e->stub_room = room;
+	if (!more) {
+		e->rc = -ENOMEM;
+		return;
 	}
+	e->stubs = more;
 	e->stubs[e->stub_cnt++] = s;
 }
 
 /* Where a failed check goes: to a stub that asks the real length, or straight to node `no`. */
-static ebpf_label failed(struct emit *e, ebpf_reg end, bool far, uint32_t reach, ir_node no)
+static ebpf_label failed(struct emitter *e, ebpf_reg end, bool far, uint32_t reach, ir_node no)
 {
 	const struct held before = e->now;
 	ebpf_label to = c2e_emit_label(e, no), at;
@@ -67,7 +67,7 @@ static ebpf_label failed(struct emit *e, ebpf_reg end, bool far, uint32_t reach,
  *
  *	if (ptr + reach > data_end) goto failed
  */
-static void check(struct emit *e, ebpf_reg ptr, uint32_t reach, ir_node no)
+static void check(struct emitter *e, ebpf_reg ptr, uint32_t reach, ir_node no)
 {
 	ebpf_reg end = c2e_emit_reg(e);
 
@@ -76,7 +76,7 @@ static void check(struct emit *e, ebpf_reg ptr, uint32_t reach, ir_node no)
 }
 
 /* The same for ptr, which holds the address of `base` and keeps it. */
-static void check_behind(struct emit *e, ir_val base, ebpf_reg ptr, uint32_t reach, ir_node no)
+static void check_behind(struct emitter *e, ir_val base, ebpf_reg ptr, uint32_t reach, ir_node no)
 {
 	c2e_emit_pin(e, e->ptr[base]);
 	check(e, ptr, reach, no);
@@ -89,7 +89,7 @@ static void check_behind(struct emit *e, ir_val base, ebpf_reg ptr, uint32_t rea
  *
  *	ptr = base; if (ptr > OFFSET_MAX - reach) goto failed; ptr += data; check(ptr)
  */
-static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+static ebpf_reg make_ptr(struct emitter *e, ir_val base, uint32_t reach, ir_node no)
 {
 	ebpf_reg from = c2e_emit_need(e, base), ptr;
 	uint32_t max = e->now.max[from.n];
@@ -107,7 +107,7 @@ static ebpf_reg make_ptr(struct emit *e, ir_val base, uint32_t reach, ir_node no
 }
 
 /* Beyond what a packet pointer may reach: only the helper, if there is one, can tell. */
-static bool guard_far(struct emit *e, uint32_t reach, ir_node no)
+static bool check_far(struct emitter *e, uint32_t reach, ir_node no)
 {
 	ebpf_reg end;
 
@@ -124,7 +124,7 @@ static bool guard_far(struct emit *e, uint32_t reach, ir_node no)
 }
 
 /* Is there a pointer to base that may be checked for `reach` bytes? Its `max` bounds the base. */
-static bool find_ptr(struct emit *e, ir_val base, uint32_t reach, ebpf_reg *ptr)
+static bool find_ptr(struct emitter *e, ir_val base, uint32_t reach, ebpf_reg *ptr)
 {
 	if (!c2e_emit_find(e, e->ptr[base], ptr))
 		return false;
@@ -134,12 +134,12 @@ static bool find_ptr(struct emit *e, ir_val base, uint32_t reach, ebpf_reg *ptr)
 	return false;
 }
 
-static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
+static bool bounds_check(struct emitter *e, ir_val base, uint32_t reach, ir_node no)
 {
 	ebpf_reg ptr;
 
 	if (reach >= OFFSET_MAX)
-		return guard_far(e, reach, no);
+		return check_far(e, reach, no);
 	if (base == 0) {
 		if (e->now.reach_0 < reach)
 			check(e, e->frame->data, reach, no);
@@ -153,19 +153,19 @@ static bool guard(struct emit *e, ir_val base, uint32_t reach, ir_node no)
 	return true;
 }
 
-/* A pointer from which `reach` bytes may be read; the guard for them lies before this node. */
-static ebpf_reg readable(struct emit *e, ir_val base, uint32_t reach)
+/* A pointer from which `reach` bytes may be read; the bounds check for them lies before this node. */
+static ebpf_reg readable(struct emitter *e, ir_val base, uint32_t reach)
 {
 	ebpf_reg ptr = e->frame->data;
 
 	if (base != 0 && !find_ptr(e, base, reach, &ptr))
 		return make_ptr(e, base, reach, e->ret_0);
 	if (base == 0 ? e->now.reach_0 < reach : e->now.reach[ptr.n] < reach)
-		(void)guard(e, base, reach, e->ret_0);
+		(void)bounds_check(e, base, reach, e->ret_0);
 	return ptr;
 }
 
-static ebpf_reg load(struct emit *e, ir_val i)
+static ebpf_reg load(struct emitter *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	ebpf_reg ptr = readable(e, v->a, (uint32_t)v->k + v->size);
@@ -178,7 +178,7 @@ static ebpf_reg load(struct emit *e, ir_val i)
  *
  *	end -= data (or += reach); if (end > len) goto no; goto slow
  */
-static void write_stub(struct emit *e, const struct stub *s)
+static void write_stub(struct emitter *e, const struct stub *s)
 {
 	ebpf_reg len = stub_len(s->end);
 
@@ -191,7 +191,7 @@ static void write_stub(struct emit *e, const struct stub *s)
 	EMIT(e->b, JGT(s->end, len, c2e_emit_label(e, s->no)), JA(e->slow));
 }
 
-static void finish(struct emit *e)
+static void finish(struct emitter *e)
 {
 	for (size_t i = 0; i < e->stub_cnt; i++)
 		write_stub(e, &e->stubs[i]);
@@ -199,7 +199,7 @@ static void finish(struct emit *e)
 
 const struct access c2e_access_direct = {
 	.pointers = true,
-	.guard = guard,
+	.check = bounds_check,
 	.load = load,
 	.len = c2e_emit_ctx_len,
 	.finish = finish,

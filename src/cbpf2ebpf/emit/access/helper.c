@@ -4,7 +4,11 @@
  * bpf_xdp_load_bytes for paged and linear bytes of a packet, probe_read for kernel addresses. One
  * call serves all loads behind a base (copy.c says which); a call that fails means no match.
  */
-#include "../emit.h"
+#include "../copy.h"
+#include "../emitter.h"
+#include "../reg.h"
+#include "../value.h"
+#include "access.h"
 
 /* The helper's arguments. */
 struct args {
@@ -15,14 +19,14 @@ struct args {
 
 static const struct args load_bytes_args = {{2}, {4}, {3}}, probe_args = {{3}, {2}, {1}};
 
-static const struct args *args_of(const struct emit *e)
+static const struct args *args_of(const struct emitter *e)
 {
 	return e->access == &c2e_access_probe ? &probe_args : &load_bytes_args;
 }
 
 /* ---- The call ----------------------------------------------------------------------------- */
 
-static struct ebpf_op probe_read(const struct emit *e)
+static struct ebpf_op probe_read(const struct emitter *e)
 {
 	bool kernel = ebpf_target_has_helper(ebpf_builder_target(e->b), ebpf_builder_type(e->b),
 					     EBPF_FN_probe_read_kernel);
@@ -30,7 +34,7 @@ static struct ebpf_op probe_read(const struct emit *e)
 	return ebpf_call_helper(kernel ? EBPF_FN_probe_read_kernel : EBPF_FN_probe_read);
 }
 
-static struct ebpf_op load_bytes(const struct emit *e)
+static struct ebpf_op load_bytes(const struct emitter *e)
 {
 	bool xdp = ebpf_builder_type(e->b) == EBPF_PROG_XDP;
 
@@ -42,7 +46,7 @@ static struct ebpf_op load_bytes(const struct emit *e)
  *
  *	if (helper copies `size` bytes at `from` to the stack at `off` != 0) goto ret_0
  */
-static void call(struct emit *e, int off)
+static void call(struct emitter *e, int off)
 {
 	const struct args *a = args_of(e);
 
@@ -59,7 +63,7 @@ static void call(struct emit *e, int off)
 }
 
 /* from = base + k; frees R0..R5 for a call. */
-static void address(struct emit *e, ir_val base, uint64_t k)
+static void address(struct emitter *e, ir_val base, uint64_t k)
 {
 	ebpf_reg from = args_of(e)->from, b;
 
@@ -75,7 +79,7 @@ static void address(struct emit *e, ir_val base, uint64_t k)
 
 /* ---- A load of its own -------------------------------------------------------------------- */
 
-static ebpf_reg load_alone(struct emit *e, ir_val i, const struct ir_value *v)
+static ebpf_reg load_alone(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	address(e, v->a, v->k);
 	EMIT(e->b, MOV(args_of(e)->size, v->size));
@@ -91,7 +95,7 @@ static ebpf_reg load_alone(struct emit *e, ir_val i, const struct ir_value *v)
  * from = base + k; size = captured length - from, not less than 1: the load that asks lies within.
  * Frees R0..R5.
  */
-static void rest(struct emit *e, ir_val base, uint32_t k)
+static void rest(struct emitter *e, ir_val base, uint32_t k)
 {
 	const struct args *a = args_of(e);
 	ebpf_reg b = {0}, cap;
@@ -114,7 +118,7 @@ static void rest(struct emit *e, ir_val base, uint32_t k)
 }
 
 /* Zeroes the words of the stack that [off, off + len) lies in. Clobbers R0. */
-static void zero(struct emit *e, int off, uint32_t len)
+static void zero(struct emitter *e, int off, uint32_t len)
 {
 	EMIT(e->b, MOV(R0, 0));
 	for (int at = off & -8; at < off + (int)len; at += 8)
@@ -127,7 +131,7 @@ static void zero(struct emit *e, int off, uint32_t len)
  *
  *	if (size < len) { copy = 0; assert(size >= 1) } else size = len
  */
-static void cut(struct emit *e, const struct copy *c)
+static void cut(struct emitter *e, const struct copy *c)
 {
 	ebpf_label whole = ebpf_label_new(e->b), ready = ebpf_label_new(e->b);
 	ebpf_reg size = args_of(e)->size;
@@ -155,7 +159,7 @@ static unsigned unit(int a, int b, uint32_t left)
  *
  *	if (base == COPY_IP_LEN) { copy = what the copy of the packet's start has there; goto done }
  */
-static void copy_usual(struct emit *e, const struct copy *c, ebpf_label done)
+static void copy_usual(struct emitter *e, const struct copy *c, ebpf_label done)
 {
 	const struct copy *start = &e->copy[0];
 	int src = start->off + (int)(COPY_IP_LEN + c->from - start->from);
@@ -171,7 +175,7 @@ static void copy_usual(struct emit *e, const struct copy *c, ebpf_label done)
 	EMIT(e->b, JA(done), LABEL(unusual));
 }
 
-static void fill(struct emit *e, const struct ir_value *v)
+static void fill(struct emitter *e, const struct ir_value *v)
 {
 	const struct copy *c = &e->copy[v->a];
 	ebpf_label done = ebpf_label_new(e->b);
@@ -198,7 +202,7 @@ static void fill(struct emit *e, const struct ir_value *v)
  * dst = size bytes of the stack that are not aligned, by units that are: in the order of the
  * packet (LOAD), or as they lie there (RAW).
  */
-static void gather(struct emit *e, ir_val i, ebpf_reg dst, int off)
+static void gather(struct emitter *e, ir_val i, ebpf_reg dst, int off)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	bool forward = v->op == IR_LOAD || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
@@ -221,7 +225,7 @@ static void gather(struct emit *e, ir_val i, ebpf_reg dst, int off)
 	}
 }
 
-static ebpf_reg load_copied(struct emit *e, ir_val i, const struct ir_value *v)
+static ebpf_reg load_copied(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	const struct copy *c = &e->copy[v->a];
 	int off = c->off + (int)(v->k - c->from);
@@ -236,7 +240,7 @@ static ebpf_reg load_copied(struct emit *e, ir_val i, const struct ir_value *v)
 	return dst;
 }
 
-static ebpf_reg load(struct emit *e, ir_val i)
+static ebpf_reg load(struct emitter *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 
@@ -249,13 +253,13 @@ static ebpf_reg load(struct emit *e, ir_val i)
 
 /* ---- Lengths ------------------------------------------------------------------------------ */
 
-static void probe_len(struct emit *e, ebpf_reg dst)
+static void probe_len(struct emitter *e, ebpf_reg dst)
 {
 	EMIT(e->b, MOV(dst, e->frame->len));
 }
 
 /* dst = data_end - data */
-static void probe_room(struct emit *e, ebpf_reg dst)
+static void probe_room(struct emitter *e, ebpf_reg dst)
 {
 	EMIT(e->b, MOV(dst, e->frame->data_end), SUB(dst, e->frame->data));
 }
@@ -263,7 +267,7 @@ static void probe_room(struct emit *e, ebpf_reg dst)
 const struct access c2e_access_load_bytes = {
 	.calls = true,
 	.copies = true,
-	.guard = c2e_emit_guard_len,
+	.check = c2e_emit_check_len,
 	.load = load,
 	.len = c2e_emit_ctx_len,
 	.room = c2e_emit_ctx_len,
@@ -272,7 +276,7 @@ const struct access c2e_access_load_bytes = {
 const struct access c2e_access_probe = {
 	.calls = true,
 	.copies = true,
-	.guard = c2e_emit_guard_len,
+	.check = c2e_emit_check_len,
 	.load = load,
 	.len = probe_len,
 	.room = probe_room,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ld_abs.c - the kernel's own checked loads. One that is outside the packet would end the
- * whole program, so the guards stay: behind them no load fails.
+ * whole program, so the bounds checks stay: behind them no load fails.
  */
-#include "../emit.h"
+#include "../emitter.h"
+#include "../reg.h"
+#include "access.h"
 
-static ebpf_reg load(struct emit *e, ir_val i)
+static ebpf_reg load(struct emitter *e, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	enum ebpf_size size = c2e_emit_size(v->size);
@@ -30,7 +32,7 @@ static ebpf_reg load(struct emit *e, ir_val i)
 const struct access c2e_access_ld_abs = {
 	.host_order = true,
 	.calls = true,
-	.guard = c2e_emit_guard_len,
+	.check = c2e_emit_check_len,
 	.load = load,
 	.len = c2e_emit_ctx_len,
 	.room = c2e_emit_ctx_len,

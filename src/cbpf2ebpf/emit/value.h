@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* value.h - computes values into registers. */
+#ifndef BPFCAP_SRC_CBPF2EBPF_EMIT_VALUE_H
+#define BPFCAP_SRC_CBPF2EBPF_EMIT_VALUE_H
+
+#include "emitter.h"
+
+/* Computes v, which is nowhere held, into a register. */
+ebpf_reg c2e_emit_compute(struct emitter *e, ir_val v);
+/* Two values in registers. */
+void c2e_emit_need_both(struct emitter *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb);
+/* From network order to that of the host, if v is a LOAD. */
+void c2e_emit_swap(struct emitter *e, ir_val v, ebpf_reg dst);
+
+/* dst = the bytes of LOAD or RAW value v, of which ptr is the base; ptr may become dst. */
+ebpf_reg c2e_emit_load_at(struct emitter *e, ir_val v, ebpf_reg ptr);
+
+#endif
