@@ -260,9 +260,8 @@ int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_di
 /* Takes off what kbpf_tc_attach() did, and the qdisc if we made it and nobody else uses it. */
 int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e);
 /*
- * Removes filters that a dead process left on any interface of this network namespace, and the
- * qdiscs it made where nothing is left on them; returns how many filters. Those of
- * processes in other pid namespaces, whose life cannot be told, stay.
+ * Removes the filters that dead processes left on any interface of this network namespace, and the
+ * qdiscs that captures made where nothing is left on them. Returns how many filters, or -errno.
  */
 int kbpf_tc_sweep(struct err *e);
 
@@ -289,6 +288,16 @@ struct kbpf_xdp_spec {
  */
 int kbpf_xdp_attach(struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec, struct err *e);
 int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e);
+
+#define KBPF_PROG_NAME_LEN 16
+/* The name to load a program under that will be attached without a link: it says which process it
+ * is of, for kbpf_xdp_sweep(). */
+void kbpf_xdp_prog_name(char name[KBPF_PROG_NAME_LEN]);
+/*
+ * Detaches the XDP programs that dead processes left on any interface of this network namespace.
+ * Returns how many, or -errno: -EPERM without CAP_SYS_ADMIN, which reading names takes.
+ */
+int kbpf_xdp_sweep(struct err *e);
 
 /* ---- Sockets ------------------------------------------------------------------------------ */
 

@@ -3,12 +3,15 @@
  * guard.c - a small process that cleans up behind one that was killed.
  *
  * It holds one end of a pair of sockets and nothing else. The kernel closes the other end however
- * the guarded process ends; then the guardian takes off what it was told of: XDP programs by their
- * place, tc filters and probe events that carry the process's name, and a setting that does.
+ * the guarded process ends; then the guardian detaches what it was told of: XDP programs by their
+ * place, tc filters and probe events that carry the process's name, and a setting that does. It
+ * keeps CAP_NET_ADMIN, and of tracefs, which others own, an open directory.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,8 @@
 #define FD_CNT_ASSUMED 65536
 #define BUSY_WAIT_NS   20000000
 #define BUSY_TRY_CNT   250
+#define END_LOOK_MS    100
+#define END_WAIT_MS    6000 /* longer than events can be busy */
 
 /* Without close_range(2) and without /proc there is only guessing. */
 static void close_from(int first)
@@ -81,11 +86,25 @@ static int stand_apart(int sock)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
+/* What removes filters and XDP programs. The files it writes belong to the user that it runs as. */
+static void keep_one_capability(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3], keep[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, set) < 0)
+		return;
+	memset(keep, 0, sizeof(keep));
+	keep[0].permitted = keep[0].effective = set[0].permitted & 1u << CAP_NET_ADMIN;
+	(void)syscall(SYS_capset, &head, keep);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* The socket can end before the dying process's events are closed, which are busy until then. */
-static int sweep_events(const struct guard_notes *only)
+static int sweep_events(int tracefs_fd, const struct guard_notes *only)
 {
 	const struct timespec interval = {.tv_nsec = BUSY_WAIT_NS};
-	int tracefs_fd = kbpf_tracefs_open(NULL), ret = -EBUSY;
+	int ret = -EBUSY;
 
 	if (tracefs_fd < 0) /* then there are no events in it either */
 		return 0;
@@ -98,13 +117,13 @@ static int sweep_events(const struct guard_notes *only)
 }
 
 /* Goes on after a failure; returns the first. */
-static int sweep(const struct guard_notes *only)
+static int sweep(int tracefs_fd, const struct guard_notes *only)
 {
 	int ret, next;
 
 	kbpf_rcu_sweep_owner(&only->owner);
 	ret = kbpf_tc_sweep_only(only, NULL);
-	next = sweep_events(only);
+	next = sweep_events(tracefs_fd, only);
 	if (ret >= 0)
 		ret = next;
 	for (size_t i = 0; i < only->cnt; i++) {
@@ -140,11 +159,14 @@ static void hear(struct guard_notes *only)
 static _Noreturn void guard(int sock, const struct owner *owner)
 {
 	struct guard_notes only = {.owner = *owner};
+	int tracefs_fd;
 
 	if (stand_apart(sock) < 0)
 		_exit(EXIT_FAILURE);
+	tracefs_fd = kbpf_tracefs_open(NULL);
+	keep_one_capability();
 	hear(&only);
-	_exit(sweep(&only) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(sweep(tracefs_fd, &only) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 int kbpf_guard_program(struct kbpf_guard *g, int prog_fd)
@@ -193,18 +215,44 @@ fail:
 		       strerror(-ret));
 }
 
+/* A guardian that was stopped is woken; false if that is not permitted. */
+static bool keeps_going(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) < 0)
+		return true;
+	return info.si_pid == 0 || kill(pid, SIGCONT) == 0;
+}
+
+/* The guardian closes its end of the sockets when it exits. */
+static bool has_ended(const struct kbpf_guard *g)
+{
+	struct pollfd end = {.fd = g->sock, .events = POLLIN};
+
+	for (int ms = 0; ms < END_WAIT_MS && keeps_going(g->pid); ms += END_LOOK_MS)
+		if (poll(&end, 1, END_LOOK_MS) > 0)
+			return true;
+	return false;
+}
+
 int kbpf_guard_stop(struct kbpf_guard *g)
 {
 	int status = 0;
+	bool ended;
 	pid_t ret;
 
 	if (!g)
 		return 0;
+	(void)shutdown(g->sock, SHUT_WR);
+	ended = has_ended(g);
 	close(g->sock);
 	do {
-		ret = waitpid(g->pid, &status, 0);
+		ret = waitpid(g->pid, &status, ended ? 0 : WNOHANG);
 	} while (ret < 0 && errno == EINTR);
 	free(g);
+	if (!ended && ret == 0)
+		return -EIO;
 	/* Where SIGCHLD is ignored there is no status to be had. */
 	return ret > 0 && status ? -EIO : 0;
 }

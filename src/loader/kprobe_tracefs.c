@@ -25,14 +25,14 @@
 #define LINE_LEN  640
 #define LIST	  "kprobe_events"
 
-/* "bpfcap_PID_STARTTIME_PIDNS/k..." : letters, digits and '_' only */
+/* "bpfcap_PID_TOKEN/k...": letters, digits and '_' only */
 static void event_name(uintptr_t set, size_t nr, char name[EVENT_LEN])
 {
 	struct owner self;
 
 	kbpf_owner_self(&self);
-	(void)snprintf(name, EVENT_LEN, "bpfcap_%d_%" PRIu64 "_%" PRIu64 "/k%" PRIxPTR "_%zu",
-		       (int)self.pid, self.start, self.pid_ns, set, nr);
+	(void)snprintf(name, EVENT_LEN, "bpfcap_%d_%08" PRIx32 "/k%" PRIxPTR "_%zu", (int)self.pid,
+		       self.token, set, nr);
 }
 
 /* The file takes one whole line a write. */
@@ -110,8 +110,7 @@ static bool parse_line(const char *line, char name[EVENT_LEN], struct owner *o, 
 {
 	int pid;
 
-	if (sscanf(line, "p:bpfcap_%d_%" SCNu64 "_%" SCNu64 "/k%" SCNx64 "_", &pid, &o->start,
-		   &o->pid_ns, set) != 4 ||
+	if (sscanf(line, "p:bpfcap_%d_%8" SCNx32 "/k%" SCNx64 "_", &pid, &o->token, set) != 3 ||
 	    pid <= 0)
 		return false;
 	o->pid = pid;

@@ -43,14 +43,25 @@ void kbpf_nl_close(struct netlink *nl)
 	*nl = (struct netlink){0};
 }
 
-struct nlmsghdr *kbpf_nl_request(struct netlink *nl, uint16_t type, uint16_t flags)
+static struct nlmsghdr *request_at(struct netlink *nl, char *at, uint16_t type, uint16_t flags)
 {
-	struct nlmsghdr *h = mnl_nlmsg_put_header(nl->buf);
+	struct nlmsghdr *h = mnl_nlmsg_put_header(at);
 
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 	h->nlmsg_seq = ++nl->seq;
 	return h;
+}
+
+struct nlmsghdr *kbpf_nl_request(struct netlink *nl, uint16_t type, uint16_t flags)
+{
+	return request_at(nl, nl->buf, type, flags);
+}
+
+struct nlmsghdr *kbpf_nl_request_behind(struct netlink *nl, struct nlmsghdr *before, uint16_t type,
+					uint16_t flags)
+{
+	return request_at(nl, (char *)before + NLMSG_ALIGN(before->nlmsg_len), type, flags);
 }
 
 static int find_message(const struct nlattr *a, void *why)
@@ -81,7 +92,8 @@ static int error_of(struct netlink *nl, const struct nlmsghdr *h)
 struct answer {
 	uint32_t seq;
 	bool done;
-	int code; /* the first error */
+	int before; /* of the request before this one, where two were sent */
+	int code;   /* the first error */
 	mnl_cb_t fn;
 	void *user;
 };
@@ -90,6 +102,8 @@ static void on_message(struct netlink *nl, const struct nlmsghdr *h, struct answ
 {
 	int code = 0;
 
+	if (h->nlmsg_seq == a->seq - 1 && h->nlmsg_type == NLMSG_ERROR)
+		a->before = error_of(nl, h);
 	if (h->nlmsg_seq != a->seq)
 		return;
 	if (h->nlmsg_type == NLMSG_ERROR || h->nlmsg_type == NLMSG_DONE) {
@@ -105,14 +119,12 @@ static void on_message(struct netlink *nl, const struct nlmsghdr *h, struct answ
 }
 
 /* The answer is read to its end even after an error, so that the socket is good for the next. */
-int kbpf_nl_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t fn, void *user)
+static int exchange(struct netlink *nl, size_t request_len, struct answer *a)
 {
-	struct answer a = {.seq = request->nlmsg_seq, .fn = fn, .user = user};
-
 	nl->why[0] = '\0';
-	if (mnl_socket_sendto(nl->sock, request, request->nlmsg_len) < 0)
+	if (mnl_socket_sendto(nl->sock, nl->buf, request_len) < 0)
 		return -errno;
-	while (!a.done) {
+	while (!a->done) {
 		ssize_t got = mnl_socket_recvfrom(nl->sock, nl->buf, nl->buf_len);
 		const struct nlmsghdr *h = (const void *)nl->buf;
 		int len = (int)got;
@@ -122,7 +134,27 @@ int kbpf_nl_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t fn, void
 		if (got < 0)
 			return -errno;
 		for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))
-			on_message(nl, h, &a);
+			on_message(nl, h, a);
 	}
-	return a.code;
+	return 0;
+}
+
+int kbpf_nl_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t fn, void *user)
+{
+	struct answer a = {.seq = request->nlmsg_seq, .fn = fn, .user = user};
+	int rc = exchange(nl, request->nlmsg_len, &a);
+
+	return rc < 0 ? rc : a.code;
+}
+
+int kbpf_nl_talk_pair(struct netlink *nl, struct nlmsghdr *a, struct nlmsghdr *b, int *first,
+		      int *second)
+{
+	struct answer answer = {.seq = b->nlmsg_seq};
+	size_t len = (size_t)((char *)b - (char *)a) + b->nlmsg_len;
+	int rc = exchange(nl, len, &answer);
+
+	*first = answer.before;
+	*second = answer.code;
+	return rc;
 }

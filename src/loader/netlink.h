@@ -25,6 +25,17 @@ void kbpf_nl_close(struct netlink *nl);
 /* Begins a request in nl->buf: mnl_nlmsg_put_header() with type, flags and a sequence number. */
 struct nlmsghdr *kbpf_nl_request(struct netlink *nl, uint16_t type, uint16_t flags);
 
+/* Begins a second request behind `before`, for kbpf_nl_talk_pair(). */
+struct nlmsghdr *kbpf_nl_request_behind(struct netlink *nl, struct nlmsghdr *before, uint16_t type,
+					uint16_t flags);
+/*
+ * Sends both requests by one system call, which a kill does not interrupt in between; the kernel
+ * carries out the second even if it refuses the first. *first and *second: 0 or -errno. Returns
+ * -errno if there is no answer.
+ */
+int kbpf_nl_talk_pair(struct netlink *nl, struct nlmsghdr *a, struct nlmsghdr *b, int *first,
+		      int *second);
+
 /*
  * Sends the request and calls fn (if any) for each message of the answer; fn returns MNL_CB_OK to
  * go on. 0 or -errno, the kernel's or fn's (fn returns it as MNL_CB_ERROR with errno set). A dump

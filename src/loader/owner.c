@@ -1,85 +1,127 @@
 /* SPDX-License-Identifier: MIT */
-/* owner.c - names of processes that outlive them; see owner.h. */
+/*
+ * owner.c - names of processes that outlive them, and locks that do not; see owner.h.
+ *
+ * The inode is that of the user namespace. Whoever may load programs is in the initial one, so all
+ * captures see the same inode, whatever their network, pid or mount namespace. A read lock needs no
+ * right to write. It belongs to the open file, which closes with the process.
+ */
 #include "owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpfcap/kbpf.h"
 
-#define START_FIELD 22 /* of /proc/PID/stat; the state is field 3 */
+enum {
+	CLAIM_CNT = 16,
+	NONBLOCK = 1, /* GRND_NONBLOCK: the token has to be unlikely, not secret */
+	TURN_TRY_CNT = 200,
+	TURN_WAIT_NS = 5000000,
+};
 
-/* State and start time of a process. 0, or -errno when /proc does not tell. */
-static int read_stat(pid_t pid, char *state, uint64_t *start)
+static struct {
+	pthread_mutex_t lock;
+	pid_t pid;
+	uint32_t token;
+} own = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Kernels without user namespaces have network namespaces at most. */
+static int open_inode(void)
 {
-	char path[32], *text, *at;
-	int field = 3, ret;
+	int fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	ret = kbpf_read_file(AT_FDCWD, path, &text, NULL);
-	if (ret < 0)
-		return ret;
-	ret = -EINVAL;
-	/* "PID (COMM) STATE ...", where COMM may hold anything */
-	at = strrchr(text, ')');
-	if (at && at[1] == ' ' && at[2]) {
-		*state = at[2];
-		for (at += 2; at && field < START_FIELD; field++) {
-			at = strchr(at, ' ');
-			at = at ? at + 1 : NULL;
-		}
-		if (at) {
-			*start = strtoull(at, NULL, 10);
-			ret = 0;
-		}
+	return fd >= 0 ? fd : open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+static struct flock lock_at(uint32_t token, short type)
+{
+	return (struct flock){
+		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)token, .l_len = 1};
+}
+
+/* -errno where that cannot be told. */
+static int is_locked(int fd, uint32_t token)
+{
+	struct flock any = lock_at(token, F_WRLCK);
+
+	if (fcntl(fd, F_OFD_GETLK, &any) < 0)
+		return -errno;
+	return any.l_type != F_UNLCK;
+}
+
+static uint32_t draw(unsigned round)
+{
+	struct timespec now;
+	uint32_t bits;
+
+	if (syscall(SYS_getrandom, &bits, sizeof(bits), NONBLOCK) != sizeof(bits)) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		bits = ((uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 10) + round;
 	}
-	free(text);
-	return ret;
+	return bits & OWNER_TOKEN_MAX;
+}
+
+/* A token that no living process has; the descriptor stays open as long as this process. */
+static uint32_t claim(void)
+{
+	int fd = open_inode();
+
+	for (unsigned i = 0; fd >= 0 && i < CLAIM_CNT; i++) {
+		uint32_t token = draw(i);
+		struct flock mine = lock_at(token, F_RDLCK);
+
+		if (token && is_locked(fd, token) == 0 && fcntl(fd, F_OFD_SETLK, &mine) == 0)
+			return token;
+	}
+	if (fd >= 0)
+		close(fd);
+	return 0;
 }
 
 void kbpf_owner_self(struct owner *o)
 {
-	struct stat ns;
-	char state;
-
-	*o = (struct owner){.pid = getpid()};
-	(void)read_stat(o->pid, &state, &o->start);
-	if (stat("/proc/self/ns/pid", &ns) == 0)
-		o->pid_ns = ns.st_ino;
+	pthread_mutex_lock(&own.lock);
+	if (own.pid != getpid()) { /* a child is a process of its own */
+		own.token = claim();
+		own.pid = getpid();
+	}
+	*o = (struct owner){own.pid, own.token};
+	pthread_mutex_unlock(&own.lock);
 }
 
 bool kbpf_owner_same(const struct owner *a, const struct owner *b)
 {
-	return a->pid == b->pid && a->start == b->start && a->pid_ns == b->pid_ns;
+	return a->token == b->token && (a->token != 0 || a->pid == b->pid);
 }
 
 bool kbpf_owner_alive(const struct owner *o)
 {
-	struct owner self;
-	uint64_t start;
-	char state;
+	int fd, locked;
 
-	kbpf_owner_self(&self);
-	if (o->pid_ns != self.pid_ns)
+	if (o->token == 0)
 		return true;
-	if (kill(o->pid, 0) < 0 && errno == ESRCH)
-		return false;
-	if (read_stat(o->pid, &state, &start) < 0)
+	fd = open_inode();
+	if (fd < 0)
 		return true;
-	return state != 'Z' && state != 'X' && (o->start == 0 || start == o->start);
+	locked = is_locked(fd, o->token);
+	close(fd);
+	return locked != 0;
 }
 
 void kbpf_owner_format(const struct owner *o, bool made_qdisc, char name[OWNER_NAME_LEN])
 {
-	(void)snprintf(name, OWNER_NAME_LEN, "bpfcap:%d:%" PRIu64 ":%" PRIu64 "%s", (int)o->pid,
-		       o->start, o->pid_ns, made_qdisc ? ":q" : "");
+	(void)snprintf(name, OWNER_NAME_LEN, "bpfcap:%d:%08" PRIx32 "%s", (int)o->pid, o->token,
+		       made_qdisc ? ":q" : "");
 }
 
 bool kbpf_owner_parse(const char *name, struct owner *o, bool *made_qdisc)
@@ -87,11 +129,54 @@ bool kbpf_owner_parse(const char *name, struct owner *o, bool *made_qdisc)
 	char again[OWNER_NAME_LEN];
 	int pid;
 
-	if (sscanf(name, "bpfcap:%d:%" SCNu64 ":%" SCNu64, &pid, &o->start, &o->pid_ns) != 3 ||
-	    pid <= 0)
+	if (sscanf(name, "bpfcap:%d:%8" SCNx32, &pid, &o->token) != 2 || pid <= 0)
 		return false;
 	o->pid = pid;
 	*made_qdisc = strlen(name) > 2 && strcmp(name + strlen(name) - 2, ":q") == 0;
 	kbpf_owner_format(o, *made_qdisc, again);
 	return strcmp(name, again) == 0;
+}
+
+static void prog_name(const struct owner *o, char name[KBPF_PROG_NAME_LEN])
+{
+	(void)snprintf(name, KBPF_PROG_NAME_LEN, "bpfcap_%08" PRIx32, o->token);
+}
+
+void kbpf_xdp_prog_name(char name[KBPF_PROG_NAME_LEN])
+{
+	struct owner self;
+
+	kbpf_owner_self(&self);
+	prog_name(&self, name);
+}
+
+bool kbpf_owner_parse_prog(const char *name, struct owner *o)
+{
+	char again[KBPF_PROG_NAME_LEN];
+
+	*o = (struct owner){0};
+	if (sscanf(name, "bpfcap_%8" SCNx32, &o->token) != 1)
+		return false;
+	prog_name(o, again);
+	return strcmp(name, again) == 0;
+}
+
+int kbpf_owner_take_turn(void)
+{
+	static atomic_bool in_vain; /* somebody keeps the turn: wait for it once only */
+	const struct timespec interval = {.tv_nsec = TURN_WAIT_NS};
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < TURN_TRY_CNT; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return fd;
+		if (errno != EWOULDBLOCK || atomic_load(&in_vain))
+			break;
+		(void)nanosleep(&interval, NULL);
+		if (i == TURN_TRY_CNT - 1)
+			atomic_store(&in_vain, true);
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }

@@ -4,15 +4,14 @@
  *
  * Taking a probe off waits for three grace periods, of which the kernel's locks allow one at a
  * time: about 40 ms a probe, and less than 1 ms when they are expedited. The setting is the whole
- * machine's; any number but 0 switches it on. Ours holds the process that wrote it, so that its
- * guardian, or a later capture, can tell whose it was and put the 0 back. What somebody else has
- * switched on stays as it is.
+ * machine's; any number but 0 switches it on. Ours holds the token (owner.h) of the process that
+ * wrote it, so that its guardian, or a later capture, can tell whose it was and put the 0 back. What
+ * somebody else has switched on stays as it is.
  */
 #include "rcu.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,14 +23,21 @@
 #define EXPEDITED_FILE "/sys/kernel/rcu_expedited"
 
 enum {
-	MARK = 0x62000000,
-	PID_MASK = 0x3fffff, /* the kernel's greatest, 4194303 */
+	MARK = 0x40000000, /* the bit above all tokens */
 	NUMBER_LEN = 24,
 };
 
-static long mark_of(pid_t pid)
+static long mark_of(const struct owner *o)
 {
-	return MARK | (pid & PID_MASK);
+	return MARK | (long)o->token;
+}
+
+static long own_mark(void)
+{
+	struct owner self;
+
+	kbpf_owner_self(&self);
+	return mark_of(&self);
 }
 
 static long get(int fd)
@@ -54,8 +60,9 @@ static void set(int fd, long value)
 /* One of ours wrote it and is gone. */
 static bool is_left(long value)
 {
-	return (value & ~(long)PID_MASK) == MARK && kill((pid_t)(value & PID_MASK), 0) < 0 &&
-	       errno == ESRCH;
+	const struct owner o = {.token = (uint32_t)value & OWNER_TOKEN_MAX};
+
+	return (value & ~(long)OWNER_TOKEN_MAX) == MARK && !kbpf_owner_alive(&o);
 }
 
 int kbpf_rcu_open(void)
@@ -70,12 +77,12 @@ void kbpf_rcu_expedite(int fd)
 	long value = fd < 0 ? -1 : get(fd);
 
 	if (value == 0 || is_left(value))
-		set(fd, mark_of(getpid()));
+		set(fd, own_mark());
 }
 
 void kbpf_rcu_restore(int fd)
 {
-	if (fd >= 0 && get(fd) == mark_of(getpid()))
+	if (fd >= 0 && get(fd) == own_mark())
 		set(fd, 0);
 }
 
@@ -85,7 +92,7 @@ void kbpf_rcu_sweep_owner(const struct owner *only)
 
 	if (fd < 0)
 		return;
-	if (get(fd) == mark_of(only->pid))
+	if (get(fd) == mark_of(only))
 		set(fd, 0);
 	close(fd);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tc.c - attaches programs at tc, by tcx link or as clsact filter, and takes them off.
+ * tc.c - attaches programs to tc, by tcx link or as clsact filter, and detaches them.
  *
- * A clsact filter outlives its process. So its name says whose it is (owner.h), and whether the
- * qdisc under it is ours too: then whoever of us leaves last, or cleans up, removes the qdisc,
- * unless somebody else has put a filter on it.
+ * A clsact filter outlives its process. So its name says whose it is (owner.h), and whether a
+ * capture made the qdisc under it too: then the last capture to leave, or whoever cleans up, removes
+ * the qdisc, unless somebody else has put a filter on it. A qdisc of ours never is without a filter
+ * that says so: both are made, and removed, by one system call. Captures take turns.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -92,32 +93,6 @@ static int inherit_made(struct netlink *nl, struct kbpf_tc *tc)
 	return ret;
 }
 
-/* Leaves a qdisc at the hook that can take the filter. */
-static int need_qdisc(struct netlink *nl, struct kbpf_tc *tc, struct err *e)
-{
-	enum tc_qdisc kind;
-	int ret = find_qdisc(nl, tc->ifindex, &kind);
-
-	if (ret == 0 && kind == TC_QDISC_NONE) {
-		ret = kbpf_tcnl_add_clsact(nl, tc->ifindex);
-		tc->made_qdisc = ret == 0;
-		if (ret != -EEXIST)
-			return ret < 0 ? attach_err(ret, tc, nl->why, e) : 0;
-		ret = find_qdisc(nl, tc->ifindex, &kind); /* somebody was faster */
-	}
-	if (ret < 0)
-		return attach_err(ret, tc, nl->why, e);
-	if (kind == TC_QDISC_INGRESS && tc->dir == KBPF_TC_EGRESS)
-		return attach_err(
-			-EBUSY, tc,
-			"it has an 'ingress' qdisc, which has no egress side and leaves no "
-			"room for 'clsact'",
-			e);
-	if (kind == TC_QDISC_CLSACT)
-		ret = inherit_made(nl, tc);
-	return ret < 0 ? attach_err(ret, tc, nl->why, e) : 0;
-}
-
 /* One bit a priority that is in use. */
 struct prio_set {
 	uint8_t used[PRIO_MAX / 8 + 1];
@@ -146,61 +121,6 @@ static int free_prio(struct netlink *nl, const struct kbpf_tc *tc)
 	return -ENOSPC;
 }
 
-static int add_filter(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
-{
-	char name[OWNER_NAME_LEN];
-	struct owner self;
-	int ret = -EEXIST;
-
-	kbpf_owner_self(&self);
-	kbpf_owner_format(&self, tc->made_qdisc, name);
-	for (int i = 0; ret == -EEXIST && i < TRY_CNT; i++) {
-		ret = free_prio(nl, tc);
-		if (ret < 0)
-			return ret;
-		tc->prio = (uint32_t)ret;
-		ret = kbpf_tcnl_add_filter(nl, tc->ifindex, tc->dir, tc->prio, prog_fd, name);
-	}
-	return ret;
-}
-
-static int attach_clsact(struct netlink *nl, struct kbpf_tc *tc, int prog_fd, struct err *e)
-{
-	struct kbpf_prog_info info;
-	int ret = kbpf_prog_info(prog_fd, &info);
-
-	if (ret < 0)
-		return attach_err(ret, tc, NULL, e);
-	tc->prog_id = info.id;
-	ret = need_qdisc(nl, tc, e);
-	if (ret < 0)
-		return ret;
-	ret = add_filter(nl, tc, prog_fd);
-	if (ret < 0) {
-		ret = attach_err(ret, tc, nl->why, e);
-		if (tc->made_qdisc)
-			(void)kbpf_tc_drop_qdisc(nl, tc->ifindex);
-	}
-	return ret;
-}
-
-int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_dir dir, bool tcx,
-		   struct err *e)
-{
-	struct netlink nl;
-	int ret;
-
-	*tc = (struct kbpf_tc){.ifindex = ifindex, .dir = dir, .link_fd = -1};
-	if (tcx) {
-		tc->link_fd = kbpf_link_tcx(prog_fd, ifindex, dir);
-		return tc->link_fd < 0 ? attach_err(tc->link_fd, tc, NULL, e) : 0;
-	}
-	ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
-	ret = ret < 0 ? attach_err(ret, tc, NULL, e) : attach_clsact(&nl, tc, prog_fd, e);
-	kbpf_nl_close(&nl);
-	return ret;
-}
-
 struct filter_find {
 	const struct kbpf_tc *tc;
 	struct tc_filter found;
@@ -222,16 +142,119 @@ static int detach_clsact(struct netlink *nl, const struct kbpf_tc *tc)
 	int ret = kbpf_tcnl_filters(nl, tc->ifindex, tc->dir, match_filter, &find);
 
 	if (ret == 0 && find.found.prog_id)
-		ret = kbpf_tcnl_del_filter(nl, &find.found);
-	if (ret == 0 && tc->made_qdisc)
+		ret = kbpf_tc_remove(nl, &find.found, tc->made_qdisc);
+	else if (ret == 0 && tc->made_qdisc)
 		ret = kbpf_tc_drop_qdisc(nl, tc->ifindex);
 	return ret == -ENODEV || ret == -ENOENT ? 0 : ret;
+}
+
+static int add_filter(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
+{
+	char name[OWNER_NAME_LEN];
+	struct tc_new_filter f = {tc->ifindex, tc->dir, 0, prog_fd, name};
+	struct owner self;
+	int ret = -EEXIST;
+
+	kbpf_owner_self(&self);
+	kbpf_owner_format(&self, tc->made_qdisc, name);
+	for (int i = 0; ret == -EEXIST && i < TRY_CNT; i++) {
+		ret = free_prio(nl, tc);
+		if (ret < 0)
+			return ret;
+		tc->prio = f.prio = (uint32_t)ret;
+		ret = kbpf_tcnl_add_filter(nl, &f);
+	}
+	return ret;
+}
+
+/* -EEXIST if somebody else made a qdisc in the meantime; nothing of ours is there then. */
+static int add_both(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
+{
+	char name[OWNER_NAME_LEN];
+	const struct tc_new_filter f = {tc->ifindex, tc->dir, 1, prog_fd, name};
+	struct owner self;
+	int qdisc = 0, ret;
+
+	kbpf_owner_self(&self);
+	kbpf_owner_format(&self, true, name);
+	tc->prio = f.prio;
+	tc->made_qdisc = true;
+	ret = kbpf_tcnl_add_both(nl, &f, &qdisc);
+	if (qdisc == 0) {
+		if (ret < 0)
+			(void)kbpf_tc_drop_qdisc(nl, tc->ifindex);
+		return ret;
+	}
+	tc->made_qdisc = false;
+	if (ret == 0)
+		(void)detach_clsact(nl, tc);
+	return qdisc;
+}
+
+static int add(struct netlink *nl, struct kbpf_tc *tc, int prog_fd, const char **why)
+{
+	enum tc_qdisc kind;
+	int ret = -EEXIST;
+
+	for (int i = 0; ret == -EEXIST && i < TRY_CNT; i++) {
+		ret = find_qdisc(nl, tc->ifindex, &kind);
+		if (ret == 0 && kind == TC_QDISC_NONE) {
+			ret = add_both(nl, tc, prog_fd);
+			continue;
+		}
+		if (ret == 0 && kind == TC_QDISC_INGRESS && tc->dir == KBPF_TC_EGRESS) {
+			*why = "it has an 'ingress' qdisc, which has no egress side and leaves no "
+			       "room for 'clsact'";
+			return -EBUSY;
+		}
+		if (ret == 0 && kind == TC_QDISC_CLSACT)
+			ret = inherit_made(nl, tc);
+		return ret < 0 ? ret : add_filter(nl, tc, prog_fd);
+	}
+	return ret;
+}
+
+static int attach_clsact(struct netlink *nl, struct kbpf_tc *tc, int prog_fd, struct err *e)
+{
+	struct kbpf_prog_info info;
+	const char *why = nl->why;
+	int ret = kbpf_prog_info(prog_fd, &info), turn;
+
+	if (ret < 0)
+		return attach_err(ret, tc, NULL, e);
+	tc->prog_id = info.id;
+	turn = kbpf_owner_take_turn();
+	ret = add(nl, tc, prog_fd, &why);
+	if (ret < 0) {
+		ret = attach_err(ret, tc, why, e);
+		tc->prio = 0;
+	}
+	if (turn >= 0)
+		close(turn);
+	return ret;
+}
+
+int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_dir dir, bool tcx,
+		   struct err *e)
+{
+	struct netlink nl;
+	int ret;
+
+	*tc = (struct kbpf_tc){.ifindex = ifindex, .dir = dir, .link_fd = -1};
+	if (tcx) {
+		tc->link_fd = kbpf_link_tcx(prog_fd, ifindex, dir);
+		return tc->link_fd < 0 ? attach_err(tc->link_fd, tc, NULL, e) : 0;
+	}
+	ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	ret = ret < 0 ? attach_err(ret, tc, NULL, e) : attach_clsact(&nl, tc, prog_fd, e);
+	kbpf_nl_close(&nl);
+	return ret;
 }
 
 int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
 {
 	struct netlink nl;
-	int ret;
+	int ret, turn;
 
 	if (tc->link_fd >= 0) {
 		close(tc->link_fd);
@@ -241,6 +264,7 @@ int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
 	if (tc->prio == 0)
 		return 0;
 	ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	turn = kbpf_owner_take_turn();
 	if (ret == 0)
 		ret = detach_clsact(&nl, tc);
 	if (ret < 0)
@@ -248,6 +272,8 @@ int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
 			      dir_name(tc->dir), tc->ifindex, nl.why[0] ? nl.why : strerror(-ret));
 	else
 		tc->prio = 0;
+	if (turn >= 0)
+		close(turn);
 	kbpf_nl_close(&nl);
 	return ret;
 }

@@ -133,7 +133,8 @@ int kbpf_tcnl_filters(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, tc_
 	return ret < 0 ? ret : w.ret;
 }
 
-static int change_clsact(struct netlink *nl, uint16_t type, uint16_t flags, int ifindex)
+static struct nlmsghdr *change_clsact(struct netlink *nl, uint16_t type, uint16_t flags,
+				      int ifindex)
 {
 	const struct tcmsg tcm = {
 		.tcm_ifindex = ifindex,
@@ -143,38 +144,52 @@ static int change_clsact(struct netlink *nl, uint16_t type, uint16_t flags, int 
 	struct nlmsghdr *h = request(nl, type, flags, &tcm);
 
 	mnl_attr_put_strz(h, TCA_KIND, "clsact");
-	return kbpf_nl_talk(nl, h, NULL, NULL);
-}
-
-int kbpf_tcnl_add_clsact(struct netlink *nl, int ifindex)
-{
-	return change_clsact(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, ifindex);
+	return h;
 }
 
 int kbpf_tcnl_del_clsact(struct netlink *nl, int ifindex)
 {
-	return change_clsact(nl, RTM_DELQDISC, 0, ifindex);
+	return kbpf_nl_talk(nl, change_clsact(nl, RTM_DELQDISC, 0, ifindex), NULL, NULL);
 }
 
-int kbpf_tcnl_add_filter(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, uint32_t prio,
-			 int prog_fd, const char *name)
+/* `h` is a request without payload. */
+static void describe_filter(struct nlmsghdr *h, const struct tc_new_filter *f)
 {
 	const struct tcmsg tcm = {
-		.tcm_ifindex = ifindex,
+		.tcm_ifindex = f->ifindex,
 		.tcm_handle = OUR_HANDLE,
-		.tcm_parent = parent_of(dir),
-		.tcm_info = TC_H_MAKE(prio << 16, htons(ETH_P_ALL)),
+		.tcm_parent = parent_of(f->dir),
+		.tcm_info = TC_H_MAKE(f->prio << 16, htons(ETH_P_ALL)),
 	};
-	struct nlmsghdr *h = request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, &tcm);
 	struct nlattr *options;
 
+	memcpy(mnl_nlmsg_put_extra_header(h, sizeof(tcm)), &tcm, sizeof(tcm));
 	mnl_attr_put_strz(h, TCA_KIND, "bpf");
 	options = mnl_attr_nest_start(h, TCA_OPTIONS);
-	mnl_attr_put_u32(h, TCA_BPF_FD, (uint32_t)prog_fd);
-	mnl_attr_put_strz(h, TCA_BPF_NAME, name);
+	mnl_attr_put_u32(h, TCA_BPF_FD, (uint32_t)f->prog_fd);
+	mnl_attr_put_strz(h, TCA_BPF_NAME, f->name);
 	mnl_attr_put_u32(h, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
 	mnl_attr_nest_end(h, options);
+}
+
+int kbpf_tcnl_add_filter(struct netlink *nl, const struct tc_new_filter *f)
+{
+	struct nlmsghdr *h = kbpf_nl_request(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL);
+
+	describe_filter(h, f);
 	return kbpf_nl_talk(nl, h, NULL, NULL);
+}
+
+int kbpf_tcnl_add_both(struct netlink *nl, const struct tc_new_filter *f, int *qdisc)
+{
+	struct nlmsghdr *q = change_clsact(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, f->ifindex);
+	struct nlmsghdr *h =
+		kbpf_nl_request_behind(nl, q, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL);
+	int filter, rc;
+
+	describe_filter(h, f);
+	rc = kbpf_nl_talk_pair(nl, q, h, qdisc, &filter);
+	return rc < 0 ? rc : filter;
 }
 
 int kbpf_tcnl_del_filter(struct netlink *nl, const struct tc_filter *f)

@@ -37,9 +37,22 @@ int kbpf_tcnl_filters(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, tc_
 int kbpf_tcnl_add_clsact(struct netlink *nl, int ifindex);
 int kbpf_tcnl_del_clsact(struct netlink *nl, int ifindex);
 
-/* A direct-action filter with handle 1 for all protocols. -EEXIST: the priority is taken. */
-int kbpf_tcnl_add_filter(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, uint32_t prio,
-			 int prog_fd, const char *name);
+/* A filter to be made: direct-action, with handle 1, for all protocols. */
+struct tc_new_filter {
+	int ifindex;
+	enum kbpf_tc_dir dir;
+	uint32_t prio;
+	int prog_fd;
+	const char *name;
+};
+
+/* -EEXIST: the priority is taken. */
+int kbpf_tcnl_add_filter(struct netlink *nl, const struct tc_new_filter *f);
+/*
+ * The clsact qdisc and the first filter on it by one system call, so that whoever is killed leaves
+ * both or neither. *qdisc: how making the qdisc went; the filter may then be there all the same.
+ */
+int kbpf_tcnl_add_both(struct netlink *nl, const struct tc_new_filter *f, int *qdisc);
 int kbpf_tcnl_del_filter(struct netlink *nl, const struct tc_filter *f);
 
 #endif

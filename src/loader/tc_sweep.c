@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tc_sweep.c - finds filters by the owner in their names, over all interfaces, and takes
- * them off, with the qdisc where it was ours and is now empty.
+ * tc_sweep.c - finds filters by the owner in their names, over all interfaces, and removes them,
+ * with the qdisc where a capture made it and nothing else is on it.
  *
  * Each list is collected before anything is removed: one netlink answer at a time.
  */
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
@@ -101,6 +102,29 @@ int kbpf_tc_drop_qdisc(struct netlink *nl, int ifindex)
 	return ret < 0 ? ret : 0;
 }
 
+/* The dump shows a priority of its own with handle 0, and then the filters of that priority. */
+static int is_other(void *user, const struct tc_filter *f)
+{
+	const struct tc_filter *ours = user;
+
+	return f->dir != ours->dir || f->prio != ours->prio ||
+	       (f->handle && f->handle != ours->handle);
+}
+
+int kbpf_tc_remove(struct netlink *nl, const struct tc_filter *f, bool made_qdisc)
+{
+	struct tc_filter ours = *f;
+	int rc = 1;
+
+	if (made_qdisc)
+		rc = kbpf_tcnl_filters(nl, f->ifindex, KBPF_TC_INGRESS, is_other, &ours);
+	if (rc == 0)
+		rc = kbpf_tcnl_filters(nl, f->ifindex, KBPF_TC_EGRESS, is_other, &ours);
+	if (rc < 0)
+		return rc;
+	return rc ? kbpf_tcnl_del_filter(nl, f) : kbpf_tcnl_del_clsact(nl, f->ifindex);
+}
+
 /* Goes on after a failure; returns the first. */
 static int remove_filters(struct netlink *nl, const struct sweep *s)
 {
@@ -108,10 +132,8 @@ static int remove_filters(struct netlink *nl, const struct sweep *s)
 
 	for (size_t i = 0; i < s->filter_cnt; i++) {
 		const struct found_filter *f = &s->filters[i];
-		int one = kbpf_tcnl_del_filter(nl, &f->filter);
+		int one = kbpf_tc_remove(nl, &f->filter, f->made_qdisc);
 
-		if (one == 0 && f->made_qdisc)
-			one = kbpf_tc_drop_qdisc(nl, f->filter.ifindex);
 		if (ret == 0 && one != -ENOENT && one != -ENODEV)
 			ret = one;
 	}
@@ -122,7 +144,7 @@ int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e)
 {
 	struct sweep s = {.only = only};
 	struct netlink nl;
-	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt;
+	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt, turn = kbpf_owner_take_turn();
 
 	if (ret == 0)
 		ret = collect(&nl, &s);
@@ -134,6 +156,8 @@ int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e)
 			      "removing the tc filters that an earlier capture left failed: %s",
 			      nl.why[0] ? nl.why : strerror(-ret));
 	kbpf_nl_close(&nl);
+	if (turn >= 0)
+		close(turn);
 	free(s.qdiscs);
 	free(s.filters);
 	return ret < 0 ? ret : cnt;

@@ -7,6 +7,7 @@
 
 struct err;
 struct netlink;
+struct tc_filter;
 
 /*
  * Removes the filters that `only` names; with NULL, those whose process is dead. Returns how many,
@@ -16,5 +17,11 @@ int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e);
 
 /* Removes the clsact qdisc of an interface if it has no filters. */
 int kbpf_tc_drop_qdisc(struct netlink *nl, int ifindex);
+
+/*
+ * Removes a filter. If a capture made the qdisc and the filter is the last on it, the qdisc goes
+ * instead, and the filter with it: whoever is killed does not leave an empty one.
+ */
+int kbpf_tc_remove(struct netlink *nl, const struct tc_filter *f, bool made_qdisc);
 
 #endif

@@ -9,16 +9,19 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
+#include "../util.h"
 #include "link.h"
 #include "netlink.h"
 #include "perm.h"
 
 struct shown {
+	int ifindex;
 	uint32_t generic_id, native_id;
 };
 
@@ -59,7 +62,7 @@ static struct nlmsghdr *request(struct netlink *nl, uint16_t type, int ifindex)
 /* The programs that the interface has. */
 static int show(struct netlink *nl, int ifindex, struct shown *s)
 {
-	*s = (struct shown){0};
+	*s = (struct shown){.ifindex = ifindex};
 	return kbpf_nl_talk(nl, request(nl, RTM_GETLINK, ifindex), on_link, s);
 }
 
@@ -81,11 +84,14 @@ int kbpf_xdp_clear(const struct xdp_place *p)
 	struct shown s = {0};
 	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
 	bool native = p->flags & XDP_FLAGS_DRV_MODE;
+	int turn = kbpf_owner_take_turn();
 
 	if (ret == 0)
 		ret = show(&nl, p->ifindex, &s);
 	if (ret == 0 && (native ? s.native_id : s.generic_id) == p->prog_id)
 		ret = set(&nl, p->ifindex, -1, p->flags);
+	if (turn >= 0)
+		close(turn);
 	kbpf_nl_close(&nl);
 	return ret == -ENODEV ? 0 : ret;
 }
@@ -196,4 +202,82 @@ int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e)
 	x->link_fd = -1;
 	x->prog_id = 0;
 	return 0;
+}
+
+struct sweep {
+	struct shown *shown;
+	size_t cnt, cap;
+};
+
+static int collect(const struct nlmsghdr *h, void *user)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
+	struct shown s = {.ifindex = info->ifi_index}, *more;
+	struct sweep *all = user;
+
+	if (h->nlmsg_type != RTM_NEWLINK || on_link(h, &s) < 0 || !(s.generic_id | s.native_id))
+		return MNL_CB_OK;
+	more = grow(all->shown, &all->cap, all->cnt + 1, sizeof(*more));
+	if (!more) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	all->shown = more;
+	all->shown[all->cnt++] = s;
+	return MNL_CB_OK;
+}
+
+/* 1 if a dead process attached this program, 0 if not, or -errno. */
+static int is_left(uint32_t prog_id)
+{
+	struct kbpf_prog_info info;
+	struct owner o;
+	int fd = kbpf_prog_fd_by_id(prog_id), rc;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	rc = kbpf_prog_info(fd, &info);
+	close(fd);
+	return rc < 0 ? rc : kbpf_owner_parse_prog(info.name, &o) && !kbpf_owner_alive(&o);
+}
+
+static int clear_if_left(int ifindex, uint32_t prog_id, uint32_t flags)
+{
+	const struct xdp_place place = {ifindex, prog_id, flags};
+	int rc = prog_id ? is_left(prog_id) : 0;
+
+	if (rc > 0)
+		rc = kbpf_xdp_clear(&place);
+	else
+		return rc;
+	return rc < 0 ? rc : 1;
+}
+
+int kbpf_xdp_sweep(struct err *e)
+{
+	struct sweep all = {0};
+	struct netlink nl;
+	int rc = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt = 0;
+
+	if (rc == 0) {
+		struct nlmsghdr *h = request(&nl, RTM_GETLINK, 0);
+
+		h->nlmsg_flags |= NLM_F_DUMP;
+		rc = kbpf_nl_talk(&nl, h, collect, &all);
+	}
+	kbpf_nl_close(&nl);
+	for (size_t i = 0; rc >= 0 && i < all.cnt; i++) {
+		const struct shown *s = &all.shown[i];
+
+		rc = clear_if_left(s->ifindex, s->generic_id, XDP_FLAGS_SKB_MODE);
+		cnt += rc > 0;
+		if (rc >= 0)
+			rc = clear_if_left(s->ifindex, s->native_id, XDP_FLAGS_DRV_MODE);
+		cnt += rc > 0;
+	}
+	free(all.shown);
+	return rc < 0 ? err_run(e, rc, "hook",
+				"removing the XDP programs that an earlier capture left failed: %s",
+				strerror(-rc))
+		      : cnt;
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kbpf_guard.c - what a capture leaves at tc when it ends in any way: nothing, with a
- * guardian; nothing after the next start, without.
+ * kbpf_guard.c - what a capture leaves at tc when it ends in any way: nothing with a guardian, and
+ * nothing after the next start where the guardian died too.
  */
 #include <errno.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +22,7 @@
 #include "../lib/testnet.h"
 #include "../lib/testtc.h"
 #include "bpfcap/kbpf.h"
+#include "../../src/loader/guard_note.h"
 
 enum { SEND_CNT = 20, GONE_WAIT_MS = 5000 };
 
@@ -167,14 +170,114 @@ static void test_sweep(void **state)
 	assert_string_equal(before, after);
 }
 
+/* The first process of a pid namespace, which takes all others of it along when it is killed. */
+static pid_t capture_in_namespace(int *ready)
+{
+	int fds[2];
+	pid_t pid, first;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct kbpf_tc in, out;
+
+		if (unshare(CLONE_NEWPID) < 0)
+			_exit(1);
+		first = fork();
+		if (first > 0)
+			_exit(write(fds[1], &first, sizeof(first)) != sizeof(first));
+		if (kbpf_tc_attach(&in, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false,
+				   NULL) < 0 ||
+		    kbpf_tc_attach(&out, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_EGRESS, false,
+				   NULL) < 0 ||
+		    write(*ready, "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &first, sizeof(first)), sizeof(first));
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return first;
+}
+
+/*
+ * A guardian may die with the capture, or have done some of its work by then; here there is none.
+ * What is left, the next capture removes.
+ */
+static void test_namespace(void **state)
+{
+	int ready[2];
+	pid_t first;
+	char c;
+
+	(void)state;
+	testtc_need();
+	testtc_show(before);
+	assert_int_equal(pipe(ready), 0);
+	first = capture_in_namespace(&ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_int_equal(kbpf_tc_sweep(NULL), 0); /* it lives, in another namespace */
+	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, 2 * SEND_CNT), 0);
+	assert_int_equal(kill(first, SIGKILL), 0);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 0);
+	close(ready[0]);
+	testtc_show(after);
+	assert_string_not_equal(before, after);
+	for (int i = 0; i < GONE_WAIT_MS && kbpf_tc_sweep(NULL) == 0; i++)
+		usleep(1000);
+	testtc_show(after);
+	assert_string_equal(before, after);
+}
+
+/* A guardian that somebody stopped is woken; it may do one thing. */
+static void test_stopped(void **state)
+{
+	struct timespec begin, end;
+	struct kbpf_guard *g;
+	struct kbpf_tc in;
+	siginfo_t info;
+	FILE *status;
+	char line[128], caps[17] = "";
+
+	(void)state;
+	testtc_need();
+	testtc_show(before);
+	assert_int_equal(kbpf_guard_start(&g, NULL), 0);
+	assert_int_equal(kbpf_guard_program(g, testtc_ours.prog_fd), 0);
+	assert_int_equal(
+		kbpf_tc_attach(&in, testtc_ours.prog_fd, TESTTC_LO, KBPF_TC_INGRESS, false, NULL),
+		0);
+	for (int i = 0; i < GONE_WAIT_MS && strcmp(caps, "0000000000001000") != 0; i++) {
+		(void)snprintf(line, sizeof(line), "/proc/%d/status", (int)g->pid);
+		status = fopen(line, "r");
+		assert_non_null(status);
+		while (fgets(line, sizeof(line), status))
+			(void)sscanf(line, "CapPrm: %16s", caps);
+		fclose(status);
+		usleep(1000);
+	}
+	assert_string_equal(caps, "0000000000001000"); /* CAP_NET_ADMIN */
+	assert_int_equal(kill(g->pid, SIGSTOP), 0);
+	assert_int_equal(waitid(P_PID, (id_t)g->pid, &info, WSTOPPED | WNOWAIT), 0);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	assert_int_equal(kbpf_guard_stop(g), 0);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_in_range(end.tv_sec - begin.tv_sec, 0, 2);
+	testtc_show(after);
+	assert_string_equal(before, after);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, testtc_setup, testtc_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_guard),
-		TEST(test_two),
-		TEST(test_sweep),
+		TEST(test_guard),     TEST(test_two),	  TEST(test_sweep),
+		TEST(test_namespace), TEST(test_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -33,6 +34,29 @@ static int up(const char *name)
 		ret = -errno;
 	close(fd);
 	return ret;
+}
+
+static bool is_running(const char *name)
+{
+	struct ifreq req = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool running;
+
+	(void)snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	running = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_RUNNING;
+	close(fd);
+	return running;
+}
+
+/* The flag is set, and the queue installed, under a lock that up() takes once more. */
+int testnet_ready(const char *name)
+{
+	for (int i = 0; i < WAIT_MS; i++) {
+		if (is_running(name))
+			return up(name);
+		usleep(1000);
+	}
+	return -ETIMEDOUT;
 }
 
 int testnet_enter(void)
@@ -82,7 +106,11 @@ int testnet_veth(const char *a, const char *b)
 	ret = talk(h);
 	if (ret == 0)
 		ret = up(a);
-	return ret < 0 ? ret : up(b);
+	if (ret == 0)
+		ret = up(b);
+	if (ret == 0)
+		ret = testnet_ready(a);
+	return ret < 0 ? ret : testnet_ready(b);
 }
 
 int testnet_del_link(const char *name)

@@ -13,6 +13,13 @@ int testnet_enter(void);
 int testnet_veth(const char *a, const char *b);
 int testnet_del_link(const char *name);
 
+/*
+ * Waits until an interface that is up passes frames. The end of a pair that came up first gets its
+ * carrier late, and a worker of the kernel, which may be slow on a loaded machine, installs its
+ * queue; until then the kernel drops what is sent, and send() reports success. 0 or -ETIMEDOUT.
+ */
+int testnet_ready(const char *name);
+
 /* Sends `cnt` Ethernet frames out of an interface. 0 or -errno. */
 int testnet_send_frames(const char *name, int cnt);
 

@@ -94,6 +94,9 @@ int testveth_open(struct testveth *v)
 	    ip("ip link set vb up") != 0)
 		return -ENODEV;
 	for (int i = 0; i < 2; i++) {
+		rc = testnet_ready(names[i]);
+		if (rc < 0)
+			return rc;
 		v->ifindex[i] = (int)if_nametoindex(names[i]);
 		v->sock[i] = open_sender(v->ifindex[i]);
 		if (v->sock[i] < 0)

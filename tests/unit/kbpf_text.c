@@ -82,15 +82,17 @@ static void test_owner_name(void **state)
 		"bpfcap",
 		"bpfcap:1",
 		"bpfcap:1:2",
-		"bpfcap:0:2:3",
-		"bpfcap:-1:2:3",
-		"bpfcap:1:2:3:",
-		"bpfcap:1:2:3:x",
-		"bpfcap:1:2:3 ",
-		"bpfcap:01:2:3",
-		"xbpfcap:1:2:3",
-		"bpfcap:1:2:3:qq",
-		"bpfcap:1:2:3q",
+		"bpfcap:0:00000002",
+		"bpfcap:-1:00000002",
+		"bpfcap:1:00000002:",
+		"bpfcap:1:00000002:x",
+		"bpfcap:1:00000002 ",
+		"bpfcap:1:000000002",
+		"bpfcap:1:0000000A",
+		"bpfcap:01:00000002",
+		"xbpfcap:1:00000002",
+		"bpfcap:1:00000002:qq",
+		"bpfcap:1:00000002q",
 	};
 	char name[OWNER_NAME_LEN];
 	struct owner o, self;
@@ -106,10 +108,30 @@ static void test_owner_name(void **state)
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		assert_false(kbpf_owner_parse(wrong[i], &o, &made));
-	o = (struct owner){INT32_MAX, UINT64_MAX, UINT64_MAX};
+	o = (struct owner){INT32_MAX, UINT32_MAX};
 	kbpf_owner_format(&o, true, name);
 	assert_true(kbpf_owner_parse(name, &self, &made));
 	assert_true(kbpf_owner_same(&o, &self));
+}
+
+static void test_owner_prog_name(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "bpfcap_rx",
+					    "bpfcap_0000001",
+					    "bpfcap_000000zz",
+					    "xpfcap_00000001",
+					    "bpfcap_+0000001"};
+	char name[KBPF_PROG_NAME_LEN];
+	struct owner o, self;
+
+	(void)state;
+	kbpf_owner_self(&self);
+	kbpf_xdp_prog_name(name);
+	assert_true(kbpf_owner_parse_prog(name, &o));
+	assert_true(kbpf_owner_same(&o, &self));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_false(kbpf_owner_parse_prog(wrong[i], &o));
 }
 
 static void test_owner_alive(void **state)
@@ -122,12 +144,9 @@ static void test_owner_alive(void **state)
 	(void)state;
 	kbpf_owner_self(&self);
 	assert_true(kbpf_owner_alive(&self));
-	o = self;
-	o.start++; /* the number is used again by a later process */
+	o = (struct owner){self.pid, self.token ^ 1}; /* a later process has the same number */
 	assert_false(kbpf_owner_alive(&o));
-	o = self;
-	o.pid_ns++; /* nothing is known of other namespaces */
-	o.start++;
+	o.token = 0; /* nobody can ask */
 	assert_true(kbpf_owner_alive(&o));
 
 	assert_int_equal(pipe(fds), 0);
@@ -147,9 +166,8 @@ static void test_owner_alive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cpu_list),
-		cmocka_unit_test(test_read_file),
-		cmocka_unit_test(test_owner_name),
+		cmocka_unit_test(test_cpu_list),    cmocka_unit_test(test_read_file),
+		cmocka_unit_test(test_owner_name),  cmocka_unit_test(test_owner_prog_name),
 		cmocka_unit_test(test_owner_alive),
 	};
 

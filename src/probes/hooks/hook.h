@@ -24,6 +24,7 @@ struct hook_list {
 /* What hooks may need to know of the session. */
 struct hook_env {
 	const struct ebpf_target *target;
+	unsigned iface_cnt;	    /* chosen when the session was opened */
 	struct kbpf_guard *guard;   /* NULL where nothing outlives the process */
 	probe_left_out_fn left_out; /* NULL: nobody wants to know */
 	void *left_out_user;
@@ -49,7 +50,10 @@ struct hook_ops {
 	/* Optional: removes what captures that were killed left behind; called once. */
 	void (*sweep)(void);
 	/* Optional: true if the attachment outlives the process, so that a guardian must watch. */
-	bool (*outlives)(const struct hook *h, const struct ebpf_target *target);
+	bool (*outlives)(const struct hook *h, const struct hook_env *env);
+	/* Optional: the name to load the program under; false if any will do. */
+	bool (*prog_name)(const struct hook *h, const struct hook_env *env,
+			  char name[KBPF_PROG_NAME_LEN]);
 	/*
 	 * Attaches to everything, or to one interface. A hook that has only the latter requires -i;
 	 * one that has both attaches to each interface where some are chosen.

@@ -147,11 +147,11 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 }
 
 /* Also many probes that are attached one by one: meanwhile a setting of the machine is changed. */
-static bool outlives(const struct hook *h, const struct ebpf_target *target)
+static bool outlives(const struct hook *h, const struct hook_env *env)
 {
 	const struct kprobe *k = h->state;
 
-	(void)target;
+	(void)env;
 	if (!k)
 		return false;
 	return k->way == KBPF_KPROBE_TRACEFS ||

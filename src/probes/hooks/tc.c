@@ -2,8 +2,10 @@
 /*
  * tc.c - tc:ingress and tc:egress of an interface.
  *
- * By tcx link where the target has it, else as a filter of the clsact qdisc (bpfcap/kbpf.h). The
- * program gives no verdict, so that others' filters still run.
+ * By tcx link where the target has it, else as a filter of the clsact qdisc (bpfcap/kbpf.h). For
+ * more than a few interfaces also as a filter: each link that is attached or detached waits for a
+ * grace period, 15 to 30 ms, and a filter does not. The program gives no verdict, so that others'
+ * filters still run.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -16,7 +18,10 @@
 #include "../capture/capture.h"
 #include "hook.h"
 
-enum { TC_UNSPEC = -1 }; /* no verdict: others decide */
+enum {
+	TC_UNSPEC = -1, /* no verdict: others decide */
+	LINK_CNT_MAX = 4,
+};
 
 struct tc_filters {
 	struct kbpf_tc *one;
@@ -37,11 +42,16 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 	return 0;
 }
 
+static bool by_link(const struct hook_env *env)
+{
+	return ebpf_target_has(env->target, EBPF_FEATURE_LINK_TCX) &&
+	       env->iface_cnt <= LINK_CNT_MAX;
+}
+
 static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
 			struct err *e)
 {
 	enum kbpf_tc_dir dir = h->dir == PROBE_DIR_IN ? KBPF_TC_INGRESS : KBPF_TC_EGRESS;
-	bool tcx = ebpf_target_has(env->target, EBPF_FEATURE_LINK_TCX);
 	struct tc_filters *s = h->state;
 	struct kbpf_tc *more = grow(s->one, &s->cap, s->cnt + 1, sizeof(*more));
 	int rc;
@@ -49,7 +59,10 @@ static int attach_iface(struct hook *h, const struct hook_env *env, int prog_fd,
 	if (!more)
 		return err_run(e, -ENOMEM, "hook", "no memory for the tc hook");
 	s->one = more;
-	rc = kbpf_tc_attach(&more[s->cnt], prog_fd, ifindex, dir, tcx, e);
+	rc = kbpf_tc_attach(&more[s->cnt], prog_fd, ifindex, dir, by_link(env), e);
+	/* a kernel that has links may lack sch_ingress and cls_bpf */
+	if (rc == -ENOTSUP && ebpf_target_has(env->target, EBPF_FEATURE_LINK_TCX))
+		rc = kbpf_tc_attach(&more[s->cnt], prog_fd, ifindex, dir, true, e);
 	if (rc == 0)
 		s->cnt++;
 	return rc;
@@ -86,10 +99,10 @@ static void sweep(void)
 	(void)kbpf_tc_sweep(NULL);
 }
 
-static bool outlives(const struct hook *h, const struct ebpf_target *target)
+static bool outlives(const struct hook *h, const struct hook_env *env)
 {
 	(void)h;
-	return !ebpf_target_has(target, EBPF_FEATURE_LINK_TCX);
+	return !by_link(env);
 }
 
 const struct hook_ops probe_hook_tc = {

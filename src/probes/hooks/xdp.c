@@ -93,10 +93,24 @@ static void release(struct hook *h)
 	free(((struct xdp_programs *)h->state)->one);
 }
 
-static bool outlives(const struct hook *h, const struct ebpf_target *target)
+static void sweep(void)
+{
+	(void)kbpf_xdp_sweep(NULL);
+}
+
+static bool outlives(const struct hook *h, const struct hook_env *env)
 {
 	(void)h;
-	return !ebpf_target_has(target, EBPF_FEATURE_LINK_XDP);
+	return !ebpf_target_has(env->target, EBPF_FEATURE_LINK_XDP);
+}
+
+static bool prog_name(const struct hook *h, const struct hook_env *env,
+		      char name[KBPF_PROG_NAME_LEN])
+{
+	if (!outlives(h, env))
+		return false;
+	kbpf_xdp_prog_name(name);
+	return true;
 }
 
 const struct hook_ops probe_hook_xdp = {
@@ -110,7 +124,9 @@ const struct hook_ops probe_hook_xdp = {
 			 .verdict = PASS}},
 	.state_len = sizeof(struct xdp_programs),
 	.parse = parse,
+	.sweep = sweep,
 	.outlives = outlives,
+	.prog_name = prog_name,
 	.attach_iface = attach_iface,
 	.detach_iface = detach_iface,
 	.detach = detach,

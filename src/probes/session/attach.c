@@ -36,7 +36,7 @@ static int start_guard(struct probe *p, struct err *e)
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
 		const struct hook *h = &p->hooks.hook[i];
 
-		any |= h->ops->outlives && h->ops->outlives(h, &p->target);
+		any |= h->ops->outlives && h->ops->outlives(h, &p->env);
 	}
 	return any ? kbpf_guard_start(&p->guard, e) : 0;
 }

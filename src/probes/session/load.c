@@ -14,15 +14,15 @@
 #include "../capture/capture.h"
 #include "state.h"
 
-#define PROG_NAME_LEN 16
-
 /* "bpfcap_tx": letters, digits, '_' and '.', 15 at most. */
-static void prog_name(const struct hook *h, char name[PROG_NAME_LEN])
+static void prog_name(const struct probe *p, const struct hook *h, char name[KBPF_PROG_NAME_LEN])
 {
-	(void)snprintf(name, PROG_NAME_LEN, "bpfcap_%.8s", h->name);
-	for (char *p = name; *p; p++)
-		if (*p == ':' || *p == '*' || *p == '?')
-			*p = '_';
+	if (h->ops->prog_name && h->ops->prog_name(h, &p->env, name))
+		return;
+	(void)snprintf(name, KBPF_PROG_NAME_LEN, "bpfcap_%.8s", h->name);
+	for (char *c = name; *c; c++)
+		if (*c == ':' || *c == '*' || *c == '?')
+			*c = '_';
 }
 
 /* Appends the verifier's log of a program to those of the others. */
@@ -42,7 +42,7 @@ static int keep_log(struct probe *p, const struct hook *h, char *log, struct err
 int probe_session_load(struct probe *p, struct hook *h, bool want_log, struct err *e)
 {
 	struct ebpf_prog prog = {0};
-	char name[PROG_NAME_LEN], *log = NULL;
+	char name[KBPF_PROG_NAME_LEN], *log = NULL;
 	struct kbpf_prog_spec spec = {
 		.type = h->kind->type,
 		.name = name,
@@ -53,7 +53,7 @@ int probe_session_load(struct probe *p, struct hook *h, bool want_log, struct er
 
 	if (rc < 0)
 		return rc;
-	prog_name(h, name);
+	prog_name(p, h, name);
 	spec.insns = prog.insns;
 	spec.insn_cnt = prog.cnt;
 	if (want_log) {

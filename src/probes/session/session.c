@@ -109,7 +109,11 @@ static int parse_meta(struct probe *p, const struct probe_config *c, struct err 
 static int resolve_hooks(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	p->env = (struct hook_env){
-		.target = &p->target, .left_out = c->left_out, .left_out_user = c->notice_user};
+		.target = &p->target,
+		.iface_cnt = p->chosen_cnt,
+		.left_out = c->left_out,
+		.left_out_user = c->notice_user,
+	};
 	return probe_hooks_resolve(&p->hooks, &p->env, e);
 }
 
