@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "bpfcap/err.h"
 
@@ -60,6 +61,18 @@ void cbpf_prog_free(struct cbpf_prog *p);
 int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
 		 struct cbpf_prog *out, struct err *e);
 
+#define CBPF_NETMASK_UNKNOWN 0xffffffffu /* `ip broadcast` is then refused */
+/* The same for an interface with this IPv4 netmask (as stored in memory in network order). */
+int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t snap_len,
+		    bool optimize, struct cbpf_prog *out, struct err *e);
+
+/*
+ * The same for packets of a capture file, as tcpdump -r does it. `swapped`: written by a machine
+ * of the other byte order. Refuses what a file does not tell (inbound, ifindex ...).
+ */
+int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimize,
+		      struct cbpf_prog *out, struct err *e);
+
 /* "EN10MB", "RAW", "LINUX_SLL" ... as -y takes them -> LINKTYPE number, or -EINVAL (input). */
 int cbpf_linktype_by_name(const char *name, struct err *e);
 /* The name of a LINKTYPE number, or NULL. */
@@ -91,6 +104,11 @@ void cbpf_disasm(const struct cbpf_prog *p, size_t i, char text[CBPF_TEXT_LEN]);
  * what `packet` holds.
  */
 uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);
+/* Whether libpcap's interpreter defines all that the program does; cbpf_run_plain() may then run it,
+ * which saves the look at each instruction for each packet. */
+bool cbpf_is_plain(const struct cbpf_prog *p);
+uint32_t cbpf_run_plain(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len,
+			uint32_t len);
 
 /* ---- Capture files, read through libpcap (pcap and pcapng) ---------------------------------- */
 
@@ -105,6 +123,12 @@ struct cbpf_packet {
 
 /* Opens a file, "-" for standard input. 0, or -errno: -EINVAL (input) when it is no such file. */
 int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e);
+/* The same from a stream, which is closed in any case; `path` is for messages. */
+int cbpf_file_open_stream(struct cbpf_file **out, FILE *f, const char *path, struct err *e);
+/* Whether a machine of the other byte order has written it. */
+bool cbpf_file_swapped(const struct cbpf_file *f);
+/* The upper bits of its link type field, such as the length of the frame check sequence. */
+unsigned cbpf_file_upper_bits(const struct cbpf_file *f);
 /* The LINKTYPE number of its packets, and the bytes of each that were kept at most. */
 int cbpf_file_linktype(const struct cbpf_file *f);
 int cbpf_file_snap_len(const struct cbpf_file *f);

@@ -150,6 +150,9 @@ const char *probe_reason_name(const struct probe *p, uint32_t reason);
 /* "symbol+0x1f" (with " [module]") of a kernel address; "0x..." if it cannot be resolved. */
 void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len);
 
+/* The inode of a network namespace, named as in struct probe_config. -EINVAL (input). */
+int probe_netns_inode(const char *text, uint32_t *inode, struct err *e);
+
 /* ---- Without capturing -------------------------------------------------------------------- */
 
 /* *t = what the running kernel has (probed), or for "5.4" etc. what that version has. */

@@ -65,22 +65,22 @@ uint32_t probe_meta_own_netns(void)
 	return inode_of("/proc/self/ns/net");
 }
 
-/* "self", an inode number, a path, or a name that ip-netns(8) gave. */
-static int parse_netns(struct capture_meta *m, const char *text, struct err *e)
+int probe_netns_inode(const char *text, uint32_t *inode, struct err *e)
 {
 	char path[256];
 
+	*inode = 0;
 	if (strcmp(text, "self") == 0) {
-		m->netns = probe_meta_own_netns();
-	} else if (parse_u32(text, strlen(text), &m->netns)) {
+		*inode = probe_meta_own_netns();
+	} else if (parse_u32(text, strlen(text), inode)) {
 		return 0;
 	} else if (strchr(text, '/')) {
-		m->netns = inode_of(text);
+		*inode = inode_of(text);
 	} else {
 		(void)snprintf(path, sizeof(path), "/run/netns/%s", text);
-		m->netns = inode_of(path);
+		*inode = inode_of(path);
 	}
-	if (m->netns == 0)
+	if (*inode == 0)
 		return err_input(
 			e, -EINVAL, "netns",
 			"network namespace '%s' does not exist; it is a name that `ip netns` "
@@ -161,7 +161,7 @@ int probe_meta_parse(struct capture_meta *m, const struct probe_config *c,
 	if (c->mark)
 		rc = parse_mark(m, c->mark, e);
 	if (rc == 0 && c->netns)
-		rc = parse_netns(m, c->netns, e);
+		rc = probe_netns_inode(c->netns, &m->netns, e);
 	if (rc == 0 && c->reasons)
 		rc = parse_reasons(m, c->reasons, names, e);
 	if (rc < 0)

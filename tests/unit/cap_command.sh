@@ -177,11 +177,16 @@ refuses_bad_input()
 	refused 2 "^bpfcap: options: unknown option '--nonsense'" --nonsense
 	refused 2 "^bpfcap: options: unknown option '-Y'" -Y
 	refused 2 '^bpfcap: options: -c requires an argument' -c
-	refused 2 '^bpfcap: options: -Q has no meaning with -r' -r "$T/all.pcap" -Q in
+	refused 2 '^bpfcap: options: --mark has no meaning with -r' -r "$T/all.pcap" --mark 1
+	for option in '-Q in' '-i lo' '-f rx' '--reason A' '--pid 1' '--netns self' --owner -S --gather; do
+		# shellcheck disable=SC2086 # two words
+		refused 2 '^bpfcap: options: .* has no meaning with .*all.pcap: a pcap file holds no' \
+			-r "$T/all.pcap" $option
+	done
 	refused 2 '^bpfcap: options: --owner has no meaning with -d' -d --owner icmp
 	refused 2 '^bpfcap: filter: ' -r "$T/all.pcap" icm
-	refused 2 '^bpfcap: filter: .*not in the file' -r "$T/all.pcap" inbound # as tcpdump does
-	refused 2 '^bpfcap: filter: .*not in the file' -r "$T/all.pcap" 'icmp or ifindex 2'
+	refused 2 '^bpfcap: filter: .*not supported' -r "$T/all.pcap" inbound # as tcpdump does
+	refused 2 '^bpfcap: filter: .*not supported' -r "$T/all.pcap" 'icmp or ifindex 2'
 	refused 2 '^bpfcap: filter: ' -d 'tcp port'
 	refused 2 "^bpfcap: [a-z]*: .*4\.19" -d -k 4.19 icmp
 	refused 2 "^bpfcap: [a-z]*: .*banana" -d -k banana icmp

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ struct live_capture {
 	struct selection selection;
 	struct gather *gather; /* NULL without --gather */
 	struct command command;
+	struct text hooks; /* their names, for the file */
 	struct err *e;
 	int rc;		 /* -errno of the output, which ended the poll */
 	uint64_t end_ms; /* --duration, on the monotonic clock; 0: no limit */
@@ -121,6 +123,7 @@ static int on_event(void *user, const struct probe_event *ev)
 	if (c->gather) {
 		note = gather_packet(c->gather, ev);
 		pk.note = &note;
+		pk.first_hook = probe_hook_name(c->probe, note.first_hook);
 	}
 	rc = output_packet(&c->out, &pk, c->e);
 	if (rc < 0)
@@ -249,6 +252,18 @@ static int drain(struct live_capture *c, int rc)
 	return rc;
 }
 
+static void print_gather(const struct live_capture *c)
+{
+	unsigned cnt = probe_hook_cnt(c->probe);
+	const char **names = calloc(cnt, sizeof(*names));
+
+	for (unsigned i = 0; names && i < cnt; i++)
+		names[i] = probe_hook_name(c->probe, i);
+	if (names)
+		counts_print_gather(stderr, c->gather, names, cnt);
+	free(names);
+}
+
 static int run_output(struct live_capture *c)
 {
 	struct probe_counts counts;
@@ -270,58 +285,55 @@ static int run_output(struct live_capture *c)
 	if (rc == -EPIPE)
 		return rc;
 	if (c->gather)
-		counts_print_gather(stderr, c->gather, c->probe);
+		print_gather(c);
 	print_counts(c, rc);
 	return rc < 0 ? rc : command_report(&c->command, stderr);
 }
 
-/* Whether every packet should pass this hook: not at drop, nor at the functions of a glob. */
-static bool is_awaited(const char *name, bool globs)
-{
-	return !globs && strcmp(name, "drop") != 0 && strcmp(name, "kfree_skb") != 0;
-}
-
-static bool any_glob(const struct word_list *hooks)
-{
-	for (size_t i = 0; i < hooks->cnt; i++)
-		if (strpbrk(hooks->words[i], "*?["))
-			return true;
-	return false;
-}
-
 static int begin_gather(struct live_capture *c, const struct cap_options *o)
 {
-	bool by_skb = o->gather_by && strcmp(o->gather_by, "skb") == 0;
+	bool by_skb;
 	unsigned cnt = probe_hook_cnt(c->probe);
 
 	if (cnt < 2)
 		return err_input(c->e, -EINVAL, "options",
 				 "--gather compares hooks; specify at least two with -f");
-	if (o->gather_by && !by_skb && strcmp(o->gather_by, "content") != 0)
-		return err_input(c->e, -EINVAL, "options",
-				 "unknown --gather-by '%s'; use content or skb", o->gather_by);
+	if (gather_by(o->gather_by, &by_skb, c->e) != 0)
+		return c->e->code;
 	c->gather = gather_new(cnt, by_skb);
 	if (!c->gather)
 		return err_run(c->e, -ENOMEM, "gather", "out of memory");
 	for (unsigned i = 0; i < cnt; i++)
-		if (is_awaited(probe_hook_name(c->probe, i), any_glob(&o->hooks)))
+		if (gather_is_awaited(probe_hook_name(c->probe, i), &o->hooks))
 			gather_await(c->gather, i);
 	return 0;
 }
 
+/* The names of the hooks, separated by commas. */
+static void list_hooks(struct live_capture *c)
+{
+	unsigned cnt = probe_hook_cnt(c->probe);
+
+	for (unsigned i = 0; i < cnt; i++)
+		text_printf(&c->hooks, "%s%s", i ? "," : "", probe_hook_name(c->probe, i));
+}
+
 static int run_session(struct live_capture *c, const struct cap_options *o, uint32_t snap_len)
 {
+	struct output_source from = {.snap_len = snap_len};
 	int rc = 0;
 
 	if (o->duration_s)
 		c->end_ms = now_ms() + o->duration_s * MS_PER_S;
+	list_hooks(c);
+	from.hooks = text_str(&c->hooks);
 
 	if (o->user)
 		rc = privileges_drop(o->user, c->e);
 	if (rc == 0 && (o->gather || o->gather_by))
 		rc = begin_gather(c, o);
 	if (rc == 0)
-		rc = output_open(&c->out, o, snap_len, c->e);
+		rc = output_open(&c->out, o, &from, c->e);
 	if (rc == 0)
 		rc = run_output(c);
 	return rc;
@@ -349,6 +361,7 @@ int capture(const struct cap_options *o, struct err *e)
 		rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
 	command_end(&c.command, 0);
 	gather_free(c.gather);
+	text_free(&c.hooks);
 	probe_close(c.probe);
 	return rc;
 }

@@ -76,15 +76,15 @@ void counts_print(FILE *f, struct probe *p, const struct counts_output *out)
 		put_hooks(f, p);
 }
 
-void counts_print_gather(FILE *f, const struct gather *g, const struct probe *p)
+void counts_print_gather(FILE *f, const struct gather *g, const char *const *hooks, unsigned cnt)
 {
 	fprintf(f, "%-24s %10s %10s %10s %12s %12s\n", "hook", "first", "later", "missing",
 		"p50 us", "p99 us");
-	for (unsigned i = 0; i < probe_hook_cnt(p); i++) {
+	for (unsigned i = 0; i < cnt; i++) {
 		const struct gather_counts c = gather_counts(g, i);
 
-		fprintf(f, "%-24s %10" PRIu64 " %10" PRIu64 " %10" PRIu64, probe_hook_name(p, i),
-			c.first, c.later, c.missing);
+		fprintf(f, "%-24s %10" PRIu64 " %10" PRIu64 " %10" PRIu64, hooks[i], c.first,
+			c.later, c.missing);
 		if (c.later)
 			fprintf(f, " %12.3f %12.3f", (double)c.p50_ns / 1e3,
 				(double)c.p99_ns / 1e3);

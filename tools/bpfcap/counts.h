@@ -25,6 +25,6 @@ struct counts_output {
  */
 void counts_print(FILE *f, struct probe *p, const struct counts_output *out);
 /* --gather: for each hook the packets first seen there, seen later, missing, and latencies. */
-void counts_print_gather(FILE *f, const struct gather *g, const struct probe *p);
+void counts_print_gather(FILE *f, const struct gather *g, const char *const *hooks, unsigned cnt);
 
 #endif

@@ -30,7 +30,7 @@ static int act(const struct cap_options *o, struct err *e)
 		return probe_doctor(stdout, o->json, e);
 	else if (o->dump_cnt || o->dump_stage)
 		return show_program(o, e);
-	else if (o->read_path)
+	else if (o->reads.cnt)
 		return replay(o, e);
 	else
 		return capture(o, e);

@@ -51,10 +51,10 @@ static const struct opt_row rows[] = {
 	 PACKETS | CODE},
 	{'f', "hook", "SPEC[,SPEC...]", OPT_LIST, TO(hooks), 0,
 	 "capture at these hooks (see below); default: rx,tx,drop, or socket if the kernel lacks tracing",
-	 LIVE | CODE},
+	 PACKETS | CODE},
 	{'i', "interface", "IF", OPT_WORDS, TO(ifaces), 0,
 	 "capture on IF only: a name, a glob (interfaces that appear later are picked up), or any (repeatable)",
-	 KERNEL},
+	 PACKETS | PROGRAM},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
 	 "generate code for kernel VER (5.4, 6.1 ...); default: auto, which probes the running kernel",
 	 LIVE | CODE},
@@ -69,34 +69,34 @@ static const struct opt_row rows[] = {
 	 LIVE | CODE},
 	{'S', "stack", NULL, OPT_FLAG, TO(stack), 0,
 	 "print the kernel stack of each packet",
-	 KERNEL},
+	 PACKETS | PROGRAM},
 	{0, "netns", "NS", OPT_STRING, TO(netns), 0,
 	 "capture in this network namespace only: an ip-netns(8) name, /proc/PID/ns/net, an inode, or self",
-	 KERNEL},
+	 PACKETS | PROGRAM},
 	{0, "pid", "PID", OPT_NUMBER, TO(pid), 1,
 	 "capture only packets processed in the context of this process",
-	 KERNEL},
+	 PACKETS | PROGRAM},
 	{0, "mark", "MARK[/MASK]", OPT_STRING, TO(mark), 0,
 	 "capture only packets with this mark (set by iptables, nft or SO_MARK)",
 	 KERNEL},
 	{0, "reason", "NAME[,NAME...]", OPT_LIST, TO(reasons), 0,
 	 "capture only packets dropped for these reasons; needs a hook that knows the reason, such as drop",
-	 KERNEL},
+	 PACKETS | PROGRAM},
 	{'Q', "direction", "DIR", OPT_STRING, TO(direction), 0,
 	 "capture only this direction: in, out or inout",
-	 LIVE},
+	 PACKETS},
 	{0, "owner", NULL, OPT_FLAG, TO(owner), 0,
 	 "print the process that owns the packet's socket, even at hooks that run outside any process (rx, drop)",
-	 LIVE},
+	 PACKETS},
 	{0, "track", NULL, OPT_FLAG, TO(track), 0,
 	 "follow each matched packet through all hooks, even when it no longer matches (NAT, tunnels)",
 	 KERNEL},
 	{0, "gather", NULL, OPT_FLAG, TO(gather), 0,
 	 "correlate packets across hooks: print latencies, hooks that a packet did not reach, and a summary",
-	 LIVE},
+	 PACKETS},
 	{0, "gather-by", "WHAT", OPT_STRING, TO(gather_by), 0,
 	 "imply --gather; identify packets by content, ignoring what NAT rewrites (default), or by skb (address)",
-	 LIVE},
+	 PACKETS},
 	{0, "fake-hdr", NULL, OPT_FLAG, TO(fake_headers), 0,
 	 "at functions where a packet has no Ethernet or IP header yet, synthesize it, the IP header from the socket",
 	 KERNEL},
@@ -116,8 +116,8 @@ static const struct opt_row rows[] = {
 	{'w', "write", "FILE", OPT_STRING, TO(write_path), 0,
 	 "write packets to FILE as pcapng, or pcap if it ends in .pcap; - is standard output",
 	 PACKETS},
-	{'r', "read", "FILE", OPT_STRING, TO(read_path), 0,
-	 "read packets from a capture file; - is standard input",
+	{'r', "read", "FILE", OPT_WORDS, TO(reads), 0,
+	 "read packets from a pcap or pcapng file; - is standard input; several are merged by time (repeatable)",
 	 REPLAY},
 	{0, "format", "FORMAT", OPT_STRING, TO(format), 0,
 	 "format of the -w file: pcapng, pcap, json or text",
@@ -257,7 +257,7 @@ static unsigned find_mode(const struct cap_options *o, const char **name)
 		{is_one_of(o->dump_stage, "program", "log"), PROGRAM, "--dump=program"},
 		{o->dump_stage != NULL, FILTER, "--dump"},
 		{o->dump_cnt > 0, FILTER, "-d"},
-		{o->read_path != NULL, REPLAY, "-r"},
+		{o->reads.cnt > 0, REPLAY, "-r"},
 		{true, LIVE, "a live capture"},
 	};
 	size_t i = 0;
@@ -331,6 +331,13 @@ int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
 	return rc ? rc : find_expression(o, w.words, e);
 }
 
+/* From '#' to the end of the line, as in tcpdump. */
+static void blank_comments(char *text)
+{
+	for (char *p = strchr(text, '#'); p; p = strchr(p, '#'))
+		memset(p, ' ', strcspn(p, "\n"));
+}
+
 int options_read_filter(struct cap_options *o, struct err *e)
 {
 	const char *path = o->filter_path;
@@ -345,6 +352,7 @@ int options_read_filter(struct cap_options *o, struct err *e)
 	if (strlen(o->joined) != len)
 		return err_input(e, -EINVAL, "filter",
 				 "%s is not a text file: it contains a NUL byte", path);
+	blank_comments(o->joined);
 	o->filter = o->joined;
 	return 0;
 }
@@ -354,6 +362,7 @@ void options_free(struct cap_options *o)
 	free(o->hooks.words);
 	free(o->ifaces.words);
 	free(o->reasons.words);
+	free(o->reads.words);
 	free(o->joined);
 	*o = (struct cap_options){0};
 }

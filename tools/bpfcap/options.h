@@ -25,9 +25,9 @@ struct cap_options {
 	/* what to capture, where */
 	const char *filter; /* NULL: everything */
 	const char *filter_option, *filter_path;
-	const char *kernel, *linktype, *read_path;
+	const char *kernel, *linktype;
 	const char *direction, *netns, *mark, *gather_by, *skb_data;
-	struct word_list hooks, ifaces, reasons;
+	struct word_list hooks, ifaces, reasons, reads;
 	uint64_t packet_cnt; /* -c; 0: no limit */
 	uint64_t duration_s; /* --duration; 0: no limit */
 	char **command;	     /* the words after "--", run during the capture; NULL: none */

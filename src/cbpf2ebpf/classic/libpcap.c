@@ -22,6 +22,7 @@
 #define PARTS_MIN	    16
 #define PARTS_MIN_OPTIMIZED 128
 
+_Static_assert(CBPF_NETMASK_UNKNOWN == PCAP_NETMASK_UNKNOWN, "same value");
 _Static_assert(sizeof(struct bpf_insn) == sizeof(struct cbpf_insn), "same layout");
 
 /* ---- Link types --------------------------------------------------------------------------- */
@@ -81,6 +82,7 @@ static int take_program(const struct bpf_program *from, struct cbpf_prog *to, st
 
 struct compiler {
 	pcap_t *pcap;
+	uint32_t netmask; /* 0 in files, as tcpdump does */
 	bool optimize;
 	struct err *err;
 };
@@ -91,7 +93,7 @@ static int compile(void *user, const char *expr, struct cbpf_prog *out)
 	struct bpf_program prog = {0};
 	int rc;
 
-	if (pcap_compile(c->pcap, &prog, expr, c->optimize, PCAP_NETMASK_UNKNOWN) < 0)
+	if (pcap_compile(c->pcap, &prog, expr, c->optimize, c->netmask) < 0)
 		return err_input(c->err, -EINVAL, "filter", "%s (in '%s')", pcap_geterr(c->pcap),
 				 expr);
 	rc = take_program(&prog, out, c->err);
@@ -135,23 +137,79 @@ static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog 
 	return rc == -EINVAL && c->optimize ? -ENOTSUP : rc;
 }
 
-int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
-		 struct cbpf_prog *out, struct err *e)
+/*
+ * libpcap compiles for a file as for a file only if it has opened one: this one has no packets.
+ * Byte order and origin matter for DLT_NULL, and for what files do not hold (inbound, ifindex).
+ */
+static pcap_t *open_empty(int linktype, bool swapped, struct err *e)
 {
-	struct compiler c = {.pcap = pcap_open_dead(dlt_of(linktype), (int)snap_len),
-			     .optimize = optimize,
-			     .err = e};
+	struct {
+		uint32_t magic;
+		uint16_t major, minor;
+		uint32_t zone, accuracy, snap_len, linktype;
+	} head = {0xa1b2c3d4, 2, 4, 0, 0, UINT16_MAX, (uint32_t)linktype};
+	char why[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *pcap;
+	FILE *f;
+
+	if (swapped) {
+		head.magic = __builtin_bswap32(head.magic);
+		head.major = __builtin_bswap16(head.major);
+		head.minor = __builtin_bswap16(head.minor);
+		head.snap_len = __builtin_bswap32(head.snap_len);
+		head.linktype = __builtin_bswap32(head.linktype);
+	}
+	f = fmemopen(&head, sizeof(head), "r");
+	pcap = f ? pcap_fopen_offline(f, why) : NULL;
+	if (!pcap) {
+		if (f)
+			fclose(f);
+		(void)err_run(e, -ENOMEM, "filter", "libpcap cannot be set up: %s", why);
+	}
+	return pcap;
+}
+
+static int compile_with(struct compiler *c, const char *expr, struct cbpf_prog *out)
+{
 	int rc;
 
 	*out = (struct cbpf_prog){0};
-	if (!c.pcap)
-		return err_run(e, -ENOMEM, "filter", "no memory for libpcap");
+	if (!c->pcap)
+		return -ENOMEM;
 	expr = expr ? expr : "";
-	rc = compile_parts(&c, expr, out);
+	rc = compile_parts(c, expr, out);
 	if (rc == -ENOTSUP)
-		rc = compile(&c, expr, out);
-	pcap_close(c.pcap);
+		rc = compile(c, expr, out);
+	pcap_close(c->pcap);
 	return rc;
+}
+
+int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
+		 struct cbpf_prog *out, struct err *e)
+{
+	return cbpf_compile_on(expr, linktype, CBPF_NETMASK_UNKNOWN, snap_len, optimize, out, e);
+}
+
+int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t snap_len,
+		    bool optimize, struct cbpf_prog *out, struct err *e)
+{
+	struct compiler c = {.pcap = pcap_open_dead(dlt_of(linktype), (int)snap_len),
+			     .netmask = netmask,
+			     .optimize = optimize,
+			     .err = e};
+
+	if (!c.pcap)
+		(void)err_run(e, -ENOMEM, "filter", "no memory for libpcap");
+	return compile_with(&c, expr, out);
+}
+
+int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimize,
+		      struct cbpf_prog *out, struct err *e)
+{
+	struct compiler c = {
+		.pcap = open_empty(linktype, swapped, e), .optimize = optimize, .err = e};
+
+	return compile_with(&c, expr, out);
 }
 
 /* ---- The interpreter ---------------------------------------------------------------------- */
@@ -181,12 +239,25 @@ static bool left_to_chance(const struct cbpf_insn *in)
 	}
 }
 
-uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len)
+bool cbpf_is_plain(const struct cbpf_prog *p)
 {
 	for (size_t i = 0; i < p->cnt; i++)
 		if (left_to_chance(&p->insns[i]))
-			return c2e_run(p, packet, cap_len, len);
+			return false;
+	return true;
+}
+
+uint32_t cbpf_run_plain(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len,
+			uint32_t len)
+{
 	return bpf_filter((const struct bpf_insn *)p->insns, packet, len, cap_len);
+}
+
+uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len)
+{
+	if (!cbpf_is_plain(p))
+		return c2e_run(p, packet, cap_len, len);
+	return cbpf_run_plain(p, packet, cap_len, len);
 }
 
 /* ---- Capture files ------------------------------------------------------------------------ */
@@ -195,24 +266,52 @@ struct cbpf_file {
 	pcap_t *pcap;
 };
 
-int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e)
+/* Takes over f->pcap, or says why there is none. */
+static int opened(struct cbpf_file **out, pcap_t *pcap, const char *path, const char *why,
+		  struct err *e)
 {
-	char why[PCAP_ERRBUF_SIZE];
-	struct cbpf_file *f = calloc(1, sizeof(*f));
+	bool named = strncmp(why, path, strlen(path)) == 0;
 
 	*out = NULL;
-	if (!f)
-		return err_run(e, -ENOMEM, "file", "no memory to read %s", path);
-	f->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (!f->pcap) {
-		bool named = strncmp(why, path, strlen(path)) == 0;
-
-		free(f);
+	if (!pcap)
 		return err_input(e, -EINVAL, "file", "%s%s%s", named ? "" : path, named ? "" : ": ",
 				 why);
+	*out = calloc(1, sizeof(**out));
+	if (!*out) {
+		pcap_close(pcap);
+		return err_run(e, -ENOMEM, "file", "no memory to read %s", path);
 	}
-	*out = f;
+	(*out)->pcap = pcap;
 	return 0;
+}
+
+int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+
+	return opened(
+		out, pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, why),
+		path, why, e);
+}
+
+int cbpf_file_open_stream(struct cbpf_file **out, FILE *f, const char *path, struct err *e)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, why);
+
+	if (!pcap)
+		fclose(f);
+	return opened(out, pcap, path, why, e);
+}
+
+bool cbpf_file_swapped(const struct cbpf_file *f)
+{
+	return pcap_is_swapped(f->pcap);
+}
+
+unsigned cbpf_file_upper_bits(const struct cbpf_file *f)
+{
+	return (unsigned)pcap_datalink_ext(f->pcap);
 }
 
 int cbpf_file_linktype(const struct cbpf_file *f)
@@ -229,11 +328,14 @@ int cbpf_file_next(struct cbpf_file *f, struct cbpf_packet *p, struct err *e)
 {
 	struct pcap_pkthdr *h;
 	const u_char *data;
+	int64_t s;
 
 	switch (pcap_next_ex(f->pcap, &h, &data)) {
 	case 1:
+		/* the format's seconds are unsigned; libpcap reads them as signed */
+		s = h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec : h->ts.tv_sec;
 		*p = (struct cbpf_packet){
-			.time_ns = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec,
+			.time_ns = s * 1000000000 + h->ts.tv_usec,
 			.len = h->len,
 			.cap_len = h->caplen,
 			.data = data,

@@ -78,6 +78,7 @@ struct capture {
 	 * if libpcap refuses the expression for the latter: no such packet matches. */
 	struct cbpf2ebpf_filter *eth, *raw;
 	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
+	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
 	int ifaces_fd;	     /* map of the interfaces chosen, which change; 0: all are */

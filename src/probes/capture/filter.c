@@ -6,6 +6,7 @@
  * libpcap's reason when the expression is wrong. An expression that libpcap refuses for raw IP alone
  * ("ether host") matches no raw packet.
  */
+#include <errno.h>
 
 #include "bpfcap/err.h"
 #include "capture.h"
@@ -30,16 +31,28 @@ static int add_filter(struct capture *c, struct cbpf_prog *classic, int linktype
 	return rc;
 }
 
+/* Such a filter is a mistake. libpcap's optimizer finds them too, but is wrong about some. */
+static int check_never(const struct capture *c, const char *expr, struct err *e)
+{
+	struct cbpf2ebpf_info info;
+
+	if (cbpf2ebpf_analyze(c->eth, &info, NULL) != 0 || !info.matches_none)
+		return 0;
+	return err_input(e, -EINVAL, "filter", "expression rejects all packets (in '%s')", expr);
+}
+
 static int compile(struct capture *c, const char *expr, int eth, int raw, struct err *e)
 {
 	struct cbpf_prog classic;
-	int rc = cbpf_compile(expr, eth, c->snap_len, false, &classic, e);
+	int rc = cbpf_compile_on(expr, eth, c->netmask, c->snap_len, false, &classic, e);
 
 	if (rc == 0)
 		rc = add_filter(c, &classic, eth, &c->eth, e);
+	if (rc == 0)
+		rc = check_never(c, expr, e);
 	if (rc < 0)
 		return rc;
-	if (cbpf_compile(expr, raw, c->snap_len, false, &classic, NULL) < 0)
+	if (cbpf_compile_on(expr, raw, c->netmask, c->snap_len, false, &classic, NULL) < 0)
 		return 0;
 	return add_filter(c, &classic, raw, &c->raw, e);
 }

@@ -8,8 +8,14 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <linux/if_arp.h>
+#include <linux/if.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "../../util.h"
@@ -29,6 +35,21 @@ int probe_linktype_of_arp(uint16_t arp_type)
 		if (arp_type == ip[i])
 			return CBPF_LINKTYPE_RAW;
 	return -1;
+}
+
+uint32_t probe_iface_netmask(const char *name)
+{
+	struct ifreq r = {0};
+	struct sockaddr_in mask = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0;
+	strncpy(r.ifr_name, name, sizeof(r.ifr_name) - 1);
+	if (ioctl(fd, SIOCGIFNETMASK, &r) == 0)
+		memcpy(&mask, &r.ifr_netmask, sizeof(mask));
+	close(fd);
+	return mask.sin_addr.s_addr;
 }
 
 int probe_session_hear(struct probe *p, struct err *e)

@@ -57,6 +57,7 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 	if (rc < 0)
 		return rc;
 	p->capture.iface_netns = probe_session_wants_all(p) ? 0 : p->own_netns;
+	p->capture.netmask = p->chosen_cnt == 1 ? probe_iface_netmask(p->chosen[0].name) : 0;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		if (!p->hooks.hook[i].ops->attach && !p->pattern)
 			return err_input(e, -EINVAL, "hook",

@@ -72,6 +72,8 @@ bool probe_shows_pointers(void);
 
 /* LINKTYPE of what a hook sees on a device of this ARPHRD type; -1: neither Ethernet nor IP. */
 int probe_linktype_of_arp(uint16_t arp_type);
+/* The IPv4 netmask of an interface in network order; 0: it has none. For "ip broadcast". */
+uint32_t probe_iface_netmask(const char *name);
 int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e);
 void probe_session_free_ifaces(struct probe *p);
 /* Lists the interfaces again. */

@@ -32,6 +32,12 @@ void gather_free(struct gather *g);
 /* From now on, packets that do not reach this hook are missing there. */
 void gather_await(struct gather *g, unsigned hook);
 
+/* The argument of --gather-by (NULL: content). -EINVAL (input) for an unknown one. */
+int gather_by(const char *what, bool *by_skb, struct err *e);
+/* Whether every packet should pass a hook: not at drop, nor at the functions of a glob. */
+struct word_list;
+bool gather_is_awaited(const char *name, const struct word_list *hooks);
+
 /* What is known of a packet when it reaches a hook. */
 struct gather_note {
 	bool later;	     /* it was seen before, at first_hook */

@@ -48,15 +48,6 @@ static void put_field(struct sink *s, const char *name, const struct packet *pk,
 		put_string(&s->record, name, state->scratch.p);
 }
 
-static void put_comm(struct text *t, const struct packet *pk)
-{
-	char comm[PROBE_COMM_LEN + 1] = "";
-
-	for (unsigned i = 0; i < PROBE_COMM_LEN; i++)
-		comm[i] = pk->ev->comm[i];
-	text_name(t, comm);
-}
-
 /* "2024-01-02T03:04:05.123456789Z" */
 static void put_time(struct text *t, int64_t time_ns)
 {
@@ -74,7 +65,7 @@ static void put_task(struct sink *s, const struct packet *pk)
 	if (!pk->ev->pid)
 		return;
 	text_printf(&s->record, ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32, pk->ev->pid, pk->ev->tid);
-	put_field(s, "comm", pk, put_comm);
+	put_field(s, "comm", pk, packet_put_comm);
 }
 
 static void put_stack(struct sink *s, const struct packet *pk)
@@ -87,7 +78,7 @@ static void put_stack(struct sink *s, const struct packet *pk)
 	text_put(t, ",\"stack\":[");
 	for (unsigned i = 0; i < pk->ev->stack_cnt; i++) {
 		text_clear(&state->scratch);
-		packet_put_symbol(&state->scratch, pk, pk->ev->stack[i]);
+		packet_put_frame(&state->scratch, pk, i);
 		text_put(t, i ? "," : "");
 		put_quoted(t, text_str(&state->scratch));
 	}
@@ -119,7 +110,7 @@ static void put_note(struct text *t, const struct packet *pk)
 	if (!pk->note || !pk->note->later)
 		return;
 	text_printf(t, ",\"since_first_ns\":%" PRIu64, pk->note->since_ns);
-	put_string(t, "first_hook", probe_hook_name(pk->probe, pk->note->first_hook));
+	put_string(t, "first_hook", pk->first_hook);
 }
 
 static void missing(struct sink *s, const struct packet *first, const char *hook)
@@ -158,7 +149,7 @@ static void packet(struct sink *s, const struct packet *pk)
 	if (pk->ev->made_len)
 		text_printf(t, ",\"made_up\":%" PRIu32, pk->ev->made_len);
 	put_summary(s, pk);
-	if (pk->probe)
+	if (packet_has_cpu(pk))
 		text_printf(t, ",\"cpu\":%d", pk->ev->cpu);
 	if (pk->ev->skb)
 		text_printf(t, ",\"skb\":\"0x%" PRIx64 "\"", pk->ev->skb);
@@ -181,6 +172,7 @@ static void release(struct sink *s)
 
 const struct sink_ops sink_json = {
 	.name = "json",
+	.shows_names = true,
 	.state_len = sizeof(struct json_state),
 	.packet = packet,
 	.missing = missing,

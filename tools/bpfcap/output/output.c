@@ -23,6 +23,13 @@ static bool wants_text(const struct cap_options *o)
 	return !o->write_path || o->print || o->json;
 }
 
+bool output_needs_names(const struct cap_options *o)
+{
+	const struct sink_ops *ops = o->write_path ? file_format(o) : NULL;
+
+	return wants_text(o) || (ops && ops->shows_names);
+}
+
 int output_check(const struct cap_options *o, struct err *e)
 {
 	if (o->format && !sink_by_name(o->format))
@@ -47,7 +54,8 @@ static int add_writer(struct output *out, const struct sink_ops *ops, const char
 	return writer_open(&out->writers[out->writer_cnt++], ops, path, rotates, o, &out->conf, e);
 }
 
-int output_open(struct output *out, const struct cap_options *o, uint32_t snap_len, struct err *e)
+int output_open(struct output *out, const struct cap_options *o, const struct output_source *from,
+		struct err *e)
 {
 	struct err ignored;
 	int rc = 0;
@@ -55,7 +63,10 @@ int output_open(struct output *out, const struct cap_options *o, uint32_t snap_l
 	*out = (struct output){
 		.conf =
 			{
-				.snap_len = snap_len,
+				.snap_len = from->snap_len,
+				.hooks = from->hooks,
+				.upper_bits = from->upper_bits,
+				.copies_pcapng = from->copies_pcapng,
 				.filter = o->filter,
 				.time_form = o->time_form,
 				.verbose = o->verbose,
@@ -108,6 +119,16 @@ int output_tick(struct output *out, struct err *e)
 		rc = writer_tick(&out->writers[i], e);
 	out->done |= rc > 0;
 	return rc;
+}
+
+void output_block(struct output *out, const struct input_item *it)
+{
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		struct sink *s = &out->writers[i].sink;
+
+		if (s->ops->block)
+			s->ops->block(s, it);
+	}
 }
 
 void output_missing(struct output *out, const struct packet *first, const char *hook)

@@ -19,14 +19,26 @@ struct writer_counts output_counts(const struct output *out);
 
 /* Checks the options for output; creates no file. -errno (input). */
 int output_check(const struct cap_options *o, struct err *e);
+/* What the output needs to know of its packets' source. */
+struct output_source {
+	uint32_t snap_len;   /* 0: unlimited */
+	const char *hooks;   /* their names, separated by commas; NULL: unknown */
+	unsigned upper_bits; /* of a pcap file's link type: length of the FCS */
+	bool copies_pcapng;  /* the one file that is read is pcapng */
+};
 /* Opens all writers; on failure none stays open. */
-int output_open(struct output *out, const struct cap_options *o, uint32_t snap_len, struct err *e);
+int output_open(struct output *out, const struct cap_options *o, const struct output_source *from,
+		struct err *e);
 /* 0; 1 when `done`; -errno (-EPIPE: the reader has closed the output). */
 int output_packet(struct output *out, const struct packet *pk, struct err *e);
+/* Passes on a block of a pcapng file that is no packet. */
+void output_block(struct output *out, const struct input_item *it);
 /* --gather: the packet first seen as `first` did not reach `hook`. */
 void output_missing(struct output *out, const struct packet *first, const char *hook);
 /* Does what is due at this time, such as starting a new file. As output_packet(). */
 int output_tick(struct output *out, struct err *e);
+/* Whether the output shows names (of hooks, processes ...), or copies packets as they are. */
+bool output_needs_names(const struct cap_options *o);
 int output_flush(struct output *out, struct err *e);
 /* Ends and closes all files; `c` may be NULL. The first error, or 0. */
 int output_close(struct output *out, const struct probe_counts *c, struct err *e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * packet.c - names for the numbers of an event: takes an event and its session, appends text.
+ * packet.c - names for the numbers of an event: takes an event and its session, or what a file says
+ * of it, and appends text.
  */
 #include "packet.h"
 
@@ -9,6 +10,8 @@
 
 const char *packet_hook(const struct packet *pk)
 {
+	if (pk->saved)
+		return pk->saved->hook;
 	return pk->probe ? probe_hook_name(pk->probe, pk->ev->hook) : NULL;
 }
 
@@ -20,37 +23,45 @@ const char *packet_dir(const struct packet *pk)
 	return names[pk->ev->dir];
 }
 
+bool packet_has_iface(const struct packet *pk)
+{
+	return pk->ev->ifindex || (pk->saved && pk->saved->iface);
+}
+
+bool packet_has_cpu(const struct packet *pk)
+{
+	return pk->probe || (pk->saved && pk->saved->has_cpu);
+}
+
 void packet_put_iface(struct text *t, const struct packet *pk)
 {
-	const char *name;
+	const char *name = pk->saved ? pk->saved->iface : NULL;
 
-	if (pk->ev->ifname[0]) {
-		text_name(t, pk->ev->ifname);
-		return;
-	}
-	if (!pk->ev->ifindex)
-		return;
-	name = pk->probe ? probe_iface_name(pk->probe, pk->ev->ifindex) : NULL;
+	if (!name && pk->ev->ifname[0])
+		name = pk->ev->ifname;
+	if (!name && pk->ev->ifindex && pk->probe)
+		name = probe_iface_name(pk->probe, pk->ev->ifindex);
 	if (name)
 		text_name(t, name);
-	else
+	else if (pk->ev->ifindex)
 		text_printf(t, "if%" PRIu32, pk->ev->ifindex);
 }
 
 void packet_put_reason(struct text *t, const struct packet *pk)
 {
-	const char *name;
+	const char *name = pk->saved ? pk->saved->reason : NULL;
 
 	if (!pk->ev->has_reason)
 		return;
-	name = pk->probe ? probe_reason_name(pk->probe, pk->ev->reason) : NULL;
+	if (pk->probe)
+		name = probe_reason_name(pk->probe, pk->ev->reason);
 	if (name)
 		text_name(t, name);
 	else
 		text_printf(t, "reason %" PRIu32, pk->ev->reason);
 }
 
-void packet_put_symbol(struct text *t, const struct packet *pk, uint64_t addr)
+static void put_symbol(struct text *t, const struct packet *pk, uint64_t addr)
 {
 	char text[256];
 
@@ -60,10 +71,20 @@ void packet_put_symbol(struct text *t, const struct packet *pk, uint64_t addr)
 	text_name(t, text);
 }
 
+void packet_put_frame(struct text *t, const struct packet *pk, unsigned i)
+{
+	if (pk->saved)
+		text_put(t, pk->saved->frames[i]);
+	else
+		put_symbol(t, pk, pk->ev->stack[i]);
+}
+
 void packet_put_location(struct text *t, const struct packet *pk)
 {
-	if (pk->ev->location)
-		packet_put_symbol(t, pk, pk->ev->location);
+	if (pk->saved && pk->saved->location)
+		text_put(t, pk->saved->location);
+	else if (pk->ev->location)
+		put_symbol(t, pk, pk->ev->location);
 }
 
 void packet_put_made(struct text *t, const struct packet *pk)
@@ -75,30 +96,52 @@ void packet_put_made(struct text *t, const struct packet *pk)
 void packet_put_since(struct text *t, const struct packet *pk)
 {
 	const struct gather_note *n = pk->note;
+	const char *hook = packet_hook(pk);
 
 	if (n && n->later)
 		text_printf(t, "%" PRIu64 ".%03u us later received in %s, first in %s",
-			    n->since_ns / 1000, (unsigned)(n->since_ns % 1000), packet_hook(pk),
-			    probe_hook_name(pk->probe, n->first_hook));
+			    n->since_ns / 1000, (unsigned)(n->since_ns % 1000), hook ? hook : "?",
+			    pk->first_hook);
 }
 
-static void put_task(struct text *t, const char name[PROBE_COMM_LEN], uint32_t pid)
+static void put_comm(struct text *t, const char name[PROBE_COMM_LEN])
 {
 	char comm[PROBE_COMM_LEN + 1] = "";
 
-	if (!pid)
-		return;
 	memcpy(comm, name, PROBE_COMM_LEN);
 	text_name(t, comm);
+}
+
+static void put_task(struct text *t, const char *saved, const char name[PROBE_COMM_LEN],
+		     uint32_t pid)
+{
+	if (!pid)
+		return;
+	if (saved) {
+		text_put(t, saved);
+		return;
+	}
+	put_comm(t, name);
 	text_printf(t, " %" PRIu32, pid);
+}
+
+void packet_put_comm(struct text *t, const struct packet *pk)
+{
+	const char *saved = pk->saved ? pk->saved->process : NULL;
+	const char *space = saved ? strrchr(saved, ' ') : NULL;
+
+	if (space)
+		text_bytes(t, saved, (size_t)(space - saved));
+	else
+		put_comm(t, pk->ev->comm);
 }
 
 void packet_put_process(struct text *t, const struct packet *pk)
 {
-	put_task(t, pk->ev->comm, pk->ev->pid);
+	put_task(t, pk->saved ? pk->saved->process : NULL, pk->ev->comm, pk->ev->pid);
 }
 
 void packet_put_owner(struct text *t, const struct packet *pk)
 {
-	put_task(t, pk->ev->owner_comm, pk->ev->owner_pid);
+	put_task(t, pk->saved ? pk->saved->owner : NULL, pk->ev->owner_comm, pk->ev->owner_pid);
 }

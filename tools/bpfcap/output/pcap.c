@@ -32,7 +32,7 @@ static void write_header(struct sink *s, int linktype)
 		.major = 2,
 		.minor = 4,
 		.snap_len = s->conf->snap_len,
-		.linktype = (uint32_t)linktype,
+		.linktype = (uint32_t)linktype | s->conf->upper_bits,
 	};
 
 	text_clear(&s->record);

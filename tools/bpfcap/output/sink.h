@@ -13,13 +13,16 @@
 
 /* The options that sinks use. */
 struct sink_conf {
-	uint32_t snap_len;  /* of the capture, for file headers; all interfaces have the same */
-	const char *filter; /* NULL: none */
-	int time_form;	    /* the number of -t */
-	int verbose, quick; /* -v, -q */
-	int hex, hex_ascii; /* -x, -X: once without the link header, twice with it */
-	bool ascii;	    /* -A */
-	bool nano, number;  /* --nano, --number */
+	uint32_t snap_len;   /* of the capture, for file headers; all interfaces have the same */
+	const char *filter;  /* NULL: none */
+	const char *hooks;   /* of the capture, separated by commas; NULL: unknown */
+	unsigned upper_bits; /* of a pcap file's link type */
+	bool copies_pcapng;  /* the file begins with the section of the one that is read */
+	int time_form;	     /* the number of -t */
+	int verbose, quick;  /* -v, -q */
+	int hex, hex_ascii;  /* -x, -X: once without the link header, twice with it */
+	bool ascii;	     /* -A */
+	bool nano, number;   /* --nano, --number */
 	struct tcp_flows *flows; /* for relative sequence numbers; NULL: absolute ones */
 };
 
@@ -34,10 +37,12 @@ struct sink {
 
 struct sink_ops {
 	const char *name; /* of --format */
+	bool shows_names; /* of hooks, processes ... */
 	size_t state_len; /* zeroed at the start */
 	/* All but `packet` are optional. Failures are kept in the stream. */
 	void (*begin)(struct sink *s);
 	void (*packet)(struct sink *s, const struct packet *pk);
+	void (*block)(struct sink *s, const struct input_item *it); /* of a pcapng file */
 	void (*missing)(struct sink *s, const struct packet *first, const char *hook);
 	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: no counts */
 	void (*free)(struct sink *s);

@@ -104,7 +104,7 @@ static void put_where(struct text *t, const struct packet *pk)
 {
 	const char *hook = packet_hook(pk), *dir = packet_dir(pk);
 
-	if (pk->ev->ifindex) {
+	if (packet_has_iface(pk)) {
 		packet_put_iface(t, pk);
 		text_put(t, " ");
 	}
@@ -119,7 +119,7 @@ static void put_where(struct text *t, const struct packet *pk)
 /* -v: " [ping 1234, cpu 0, skb 0xffff888004a51200]" after the packet. */
 static void put_context(struct text *t, const struct packet *pk)
 {
-	if (!pk->probe)
+	if (!packet_has_cpu(pk))
 		return;
 	text_put(t, " [");
 	packet_put_process(t, pk);
@@ -143,7 +143,7 @@ static void put_stack(struct text *t, const struct packet *pk)
 {
 	for (unsigned i = 0; i < pk->ev->stack_cnt; i++) {
 		text_put(t, "\n\t");
-		packet_put_symbol(t, pk, pk->ev->stack[i]);
+		packet_put_frame(t, pk, i);
 	}
 }
 
@@ -212,6 +212,7 @@ static void missing(struct sink *s, const struct packet *first, const char *hook
 
 const struct sink_ops sink_text = {
 	.name = "text",
+	.shows_names = true,
 	.state_len = sizeof(struct text_state),
 	.packet = packet,
 	.missing = missing,

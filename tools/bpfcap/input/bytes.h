@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* bytes.h - a file or pipe, read in large pieces and handed out in contiguous runs of bytes. */
+#ifndef BPFCAP_TOOLS_BPFCAP_INPUT_BYTES_H
+#define BPFCAP_TOOLS_BPFCAP_INPUT_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct bytes {
+	int fd;
+	uint8_t *buf;
+	size_t cap, start, end; /* the unread bytes are buf[start..end) */
+	uint64_t taken;		/* bytes handed out: the position of the next one */
+};
+
+/*
+ * Makes the next `n` bytes contiguous: 1 with *at set to them, valid until the next call; 0 at the
+ * end of the file; -ENODATA if fewer than `n` bytes are left; -errno. Does not move on.
+ */
+int bytes_peek(struct bytes *b, size_t n, uint8_t **at);
+/* Moves past `n` bytes, which bytes_peek() has given. */
+void bytes_skip(struct bytes *b, size_t n);
+void bytes_free(struct bytes *b); /* closes the file as well */
+
+#endif

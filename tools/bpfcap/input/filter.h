@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* filter.h - an expression, compiled for each kind of interface that files have. */
+#ifndef BPFCAP_TOOLS_BPFCAP_INPUT_FILTER_H
+#define BPFCAP_TOOLS_BPFCAP_INPUT_FILTER_H
+
+#include "bpfcap/cbpf.h"
+
+#include "item.h"
+
+struct filter_kind;
+
+struct filters {
+	const char *expr; /* NULL: everything */
+	struct filter_kind *kinds;
+	size_t cnt, cap, last;
+};
+
+/*
+ * Compiles the expression for an interface of the file `path`. -EINVAL (input) with libpcap's
+ * reason, as tcpdump fails. One that has a meaning for Ethernet alone is accepted for the other
+ * interfaces of a pcapng file, whose packets it does not match; filters_check() says so if it has no
+ * meaning for any interface.
+ */
+int filters_add(struct filters *f, const struct input_iface *iface, const char *path,
+		struct err *e);
+int filters_check(const struct filters *f, struct err *e);
+/* Whether a packet of an interface that was added matches. */
+bool filters_match(struct filters *f, const struct input_item *it);
+void filters_free(struct filters *f);
+
+#endif
