@@ -34,6 +34,18 @@ WERROR	= -Werror
 OPT	= -O2 -g
 BUILD	= build$(CROSS_COMPILE:%-=/%)
 
+# refuses CODE,FLAGS: what the compiler objects to, empty when it accepts both.
+refuses = $(shell printf '%s\n' '$(1)' | $(CC) -Werror $(2) -x c -S -o /dev/null - 2>&1 || echo no)
+
+# Hardening, as far as the compiler and the C library have it. Fortified functions need
+# optimization. Builds with sanitizers go without: those check the same places.
+fortify = $(call refuses,int x;,$(OPT) $(CFLAGS) -include stdio.h -U_FORTIFY_SOURCE \
+	  -D_FORTIFY_SOURCE=$(1))
+FORTIFY	= $(if $(call fortify,3),$(if $(call fortify,2),,2),3)
+harden	= -fstack-protector-strong $(FORTIFY:%=-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=%) \
+	  $(if $(call refuses,int x;,-fcf-protection),,-fcf-protection)
+HARDEN_LD = -Wl,-z,relro,-z,now
+
 # SAN=1: address and undefined behaviour sanitizers. FUZZ=1: the same for libFuzzer (`make fuzz`).
 ifeq ($(SAN),1)
 BUILD	= build/san
@@ -45,6 +57,8 @@ OPT	= -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=a
 	  -fno-omit-frame-pointer
 endif
 
+HARDEN := $(if $(filter 1,$(SAN) $(FUZZ)),,$(harden))
+
 GOALS = $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean format help,$(GOALS)),)
 PKG_FLAGS := $(shell $(PKG) --cflags --libs libpcap libmnl 2>/dev/null)
@@ -55,8 +69,9 @@ endif
 endif
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DBPFCAP_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS)
-CFLAGS_ALL   = -std=c11 $(OPT) $(WARN) $(WERROR) -fPIC -MMD -MP \
+CFLAGS_ALL   = -std=c11 $(OPT) $(HARDEN) $(WARN) $(WERROR) -fPIC -MMD -MP \
 	       $(filter -I% -D%,$(PKG_FLAGS)) $(CFLAGS)
+LDFLAGS_ALL  = $(HARDEN_LD) $(LDFLAGS)
 LIBS	     = $(filter-out -I% -D%,$(PKG_FLAGS)) -lpthread
 
 objects	 = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -104,7 +119,7 @@ include tools/tls-layout/tls-layout.mk
 # ---- Progress ------------------------------------------------------------------------------------
 
 # The flags of this build stand in a file. When they change, everything is built anew.
-FLAGS_LINE = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)
+FLAGS_LINE = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL)
 FLAGS_SAME := $(if $(filter undefined,$(origin PKG_FLAGS)),,$(findstring \
 		<$(strip $(FLAGS_LINE))>,<$(strip $(file <$(BUILD)/flags))>))
 
@@ -122,7 +137,7 @@ endif
 # ---- Rules ---------------------------------------------------------------------------------------
 
 # link OBJECTS: the command that links a program.
-link = $(CC) $(CFLAGS_ALL) -o $@ $(1) $(LDFLAGS) $(LIBS)
+link = $(CC) $(CFLAGS_ALL) -pie -o $@ $(1) $(LDFLAGS_ALL) $(LIBS)
 
 ifeq ($(FLAGS_SAME),)
 .PHONY: $(BUILD)/flags
@@ -145,7 +160,7 @@ $(BUILD)/libbpfcap.map: src/exports $(BUILD)/libbpfcap.a $(HEADERS)
 
 $(BUILD)/libbpfcap.so.$(VERSION): $(LIB_OBJ) $(BUILD)/libbpfcap.map
 	$(call say,LD)$(CC) $(CFLAGS_ALL) -shared -Wl,-soname,libbpfcap.so.$(SOVERSION) \
-		-Wl,--version-script=$(BUILD)/libbpfcap.map -o $@ $(LIB_OBJ) $(LDFLAGS) $(LIBS)
+		-Wl,--version-script=$(BUILD)/libbpfcap.map -o $@ $(LIB_OBJ) $(LDFLAGS_ALL) $(LIBS)
 
 $(BUILD)/libbpfcap.so: $(BUILD)/libbpfcap.so.$(VERSION)
 	$(call say,LN)ln -sf $(<F) $(BUILD)/libbpfcap.so.$(SOVERSION) && \

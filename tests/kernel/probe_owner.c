@@ -144,7 +144,8 @@ static void send_elsewhere(int ready)
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ||
 	    sendto(fd, "x", 1, 0, (const struct sockaddr *)&to, sizeof(to)) != 1)
 		_exit(1);
-	(void)write(ready, "x", 1);
+	if (write(ready, "x", 1) != 1)
+		_exit(1);
 	(void)pause();
 	_exit(0);
 }

@@ -15,4 +15,4 @@ vm-shell-%: all tests			## a shell in that kernel: vm-shell-5.10
 	@BPFCAP_BUILD=$(BUILD) tests/vm/shell $*
 
 $(BUILD)/tests/vm/%: $(BUILD)/tests/vm/%.o
-	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS)
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS_ALL)

@@ -16,4 +16,4 @@ $(BUILD)/static/bpfcap: $(call tool_objects,bpfcap) \
 	@mkdir -p $(@D)
 	@[ -e "$(MNL_A)" ] || { echo "no libmnl.a (Debian has it from 13 on): build libmnl with" \
 		"--enable-static and give MNL_A=path/to/libmnl.a" >&2; exit 1; }
-	$(call say,LD)$(CC) $(CFLAGS_ALL) -static -o $@ $^ $(LDFLAGS) -lpcap $(MNL_A) -lpthread
+	$(call say,LD)$(CC) $(CFLAGS_ALL) -static -o $@ $^ $(LDFLAGS_ALL) -lpcap $(MNL_A) -lpthread
