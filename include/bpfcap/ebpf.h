@@ -112,7 +112,8 @@ int ebpf_type_by_name(const char *name);
 	X(LINK_PERF, 5, 15, "perf link with a cookie")                                             \
 	X(LINK_KPROBE_MULTI, 5, 18, "kprobe multi link")                                           \
 	X(LINK_TCX, 6, 6, "tcx link")                                                              \
-	X(SKB_GSO_SIZE, 5, 7, "__sk_buff.gso_size")
+	X(SKB_GSO_SIZE, 5, 7, "__sk_buff.gso_size")                                                \
+	X(UNALIGNED, 5, 4, "loads and stores of unaligned addresses")
 
 /* clang-format off */
 enum ebpf_feature {

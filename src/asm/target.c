@@ -77,6 +77,17 @@ static void set_bit(uint64_t *words, int bit, bool on)
 	words[bit / 64] = on ? words[bit / 64] | mask : words[bit / 64] & ~mask;
 }
 
+/*
+ * Do kernels of this machine let programs access unaligned addresses? Those that do not select
+ * HAVE_EFFICIENT_UNALIGNED_ACCESS (arch/ARCH/Kconfig) load every program with strict alignment.
+ */
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__powerpc__) ||    \
+	defined(__s390x__) || (defined(__arm__) && __ARM_ARCH >= 6)
+#define UNALIGNED_ACCESS true
+#else
+#define UNALIGNED_ACCESS false
+#endif
+
 static void fill(struct ebpf_target *t, int major, int minor)
 {
 	const int version = major * 100 + minor;
@@ -94,6 +105,7 @@ static void fill(struct ebpf_target *t, int major, int minor)
 	(void)snprintf(t->name, sizeof(t->name), "%d.%d", major, minor);
 	for (int f = 0; f < EBPF_FEATURE_CNT; f++)
 		set_bit(&t->features, f, features[f].major * 100 + features[f].minor <= version);
+	ebpf_target_set(t, EBPF_FEATURE_UNALIGNED, UNALIGNED_ACCESS);
 	for (int h = 0; h < HELPER_MAX; h++)
 		for (int c = 0; c < EBPF_CLASS_CNT; c++)
 			set_bit(t->helpers[c], h,

@@ -136,8 +136,11 @@ static int load(struct loaded *l, const struct cbpf_prog *filter, const struct e
 	if (rc < 0)
 		return rc;
 
-	const struct kbpf_prog_spec spec = {
-		.type = l->type, .insns = prog.insns, .insn_cnt = prog.cnt};
+	const struct kbpf_prog_spec spec = {.type = l->type,
+					    .insns = prog.insns,
+					    .insn_cnt = prog.cnt,
+					    .strict_alignment =
+						    !ebpf_target_has(t, EBPF_FEATURE_UNALIGNED)};
 
 	l->fd = kbpf_prog_load(&spec, e);
 	ebpf_prog_free(&prog);
@@ -217,8 +220,9 @@ static bool agrees_on(const struct loaded *l, const struct cbpf_prog *filter,
 	return false;
 }
 
-bool kernel_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
-		   const struct ebpf_target *t, const struct packets *ps, char why[AGREES_TEXT_LEN])
+static bool agrees_as_target(const struct cbpf_prog *filter, enum filter_mode mode,
+			     const struct ebpf_target *t, const struct packets *ps,
+			     char why[AGREES_TEXT_LEN])
 {
 	struct loaded l = {.mode = mode,
 			   .type = type_of(mode),
@@ -234,6 +238,17 @@ bool kernel_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 		agrees = agrees_on(&l, filter, &ps->all[i], why);
 	unload(&l);
 	return agrees;
+}
+
+/* Kernels of some machines refuse unaligned access; BPF_F_STRICT_ALIGNMENT makes this one do so. */
+bool kernel_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
+		   const struct ebpf_target *t, const struct packets *ps, char why[AGREES_TEXT_LEN])
+{
+	struct ebpf_target strict = *t;
+
+	ebpf_target_set(&strict, EBPF_FEATURE_UNALIGNED, false);
+	return agrees_as_target(filter, mode, t, ps, why) &&
+	       agrees_as_target(filter, mode, &strict, ps, why);
 }
 
 void kernel_agrees_need(void)

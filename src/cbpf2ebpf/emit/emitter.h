@@ -55,6 +55,7 @@ struct access {
 	bool copies;	 /* one of them for several loads, to the stack */
 	bool pointers;	 /* variable bases become PTR values */
 	bool host_order; /* loads come in the order of the host: RAW values are of no use */
+	uint8_t skew;	 /* `data` is this many bytes behind a multiple of 4, says the verifier */
 
 	/*
 	 * Goes on behind it where room(base) >= reach, leads to node `no` else. False: it never

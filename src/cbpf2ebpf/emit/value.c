@@ -150,22 +150,88 @@ void c2e_emit_swap(struct emitter *e, ir_val i, ebpf_reg dst)
 		EMIT(e->b, BE32(dst));
 }
 
+static bool must_align(const struct emitter *e)
+{
+	return !ebpf_target_has(ebpf_builder_target(e->b), EBPF_FEATURE_UNALIGNED);
+}
+
+/* The largest power of two, at most `max`, that divides x. */
+static uint32_t divisor(uint64_t x, uint32_t max)
+{
+	uint32_t n = max;
+
+	while ((x & (n - 1)) != 0)
+		n /= 2;
+	return n;
+}
+
+/* Bytes that one load of v may take. */
+static uint32_t unit_of(const struct emitter *e, const struct ir_value *v)
+{
+	if (!must_align(e))
+		return v->size;
+	return divisor(c2e_ir_at(e->ir, v->a)->bits | (v->k + e->access->skew), v->size);
+}
+
+void c2e_emit_show_alignment(struct emitter *e, ir_val base, ebpf_reg reg)
+{
+	uint32_t unit = divisor(c2e_ir_at(e->ir, base)->bits, 4);
+
+	if (must_align(e) && unit > 1)
+		EMIT(e->b, AND(reg, -(int32_t)unit));
+}
+
+/*
+ * In: p->reg.  Out: dst.  Clobbers one more.  Where the unit is 1 or 2 and v has 4 bytes:
+ *
+ *	dst = first piece; for each other piece: dst = dst << 8 * unit | piece
+ *
+ * in the packet's order for a LOAD, in the host's for a RAW value. Sums, not ORs: old verifiers
+ * know more of them.
+ */
+void c2e_emit_load_pieces(struct emitter *e, ir_val i, ebpf_reg dst, const struct pieces *p)
+{
+	const struct ir_value *v = c2e_ir_at(e->ir, i);
+	bool forward = v->op == IR_LOAD || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	uint32_t cnt = v->size / p->unit;
+	ebpf_reg piece = c2e_emit_reg_beside(e, (uint16_t)(1u << dst.n | 1u << p->reg.n));
+
+	for (uint32_t at = 0; at < cnt; at++) {
+		ebpf_reg r = at == 0 ? dst : piece;
+		uint32_t which = forward ? at : cnt - 1 - at;
+
+		EMIT(e->b, ebpf_ldx(c2e_emit_size(p->unit), r,
+				    MEM(p->reg, p->off + (int)(which * p->unit))));
+		if (v->op == IR_LOAD && p->unit == 2)
+			EMIT(e->b, BE16(r));
+		if (at > 0)
+			EMIT(e->b, LSH(dst, 8 * p->unit), ADD(dst, piece));
+	}
+}
+
 ebpf_reg c2e_emit_load_at(struct emitter *e, ir_val i, ebpf_reg ptr)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, i);
 	ir_val base = e->ptr[v->a];
 	bool far = v->k + v->size > INT16_MAX;
+	struct pieces p = {ptr, far ? 0 : (int)v->k, unit_of(e, v)};
+	bool whole = p.unit == v->size;
 	ebpf_reg dst = ptr;
 
-	if (base == NO_VAL || far || c2e_emit_needed_later(e, base)) {
-		c2e_emit_pin(e, base);
+	c2e_emit_pin(e, base);
+	if (base == NO_VAL || far || !whole || c2e_emit_needed_later(e, base))
 		dst = c2e_emit_reg(e);
-		c2e_emit_unpin(e);
+	if (far) {
+		p.reg = whole ? dst : c2e_emit_reg_beside(e, (uint16_t)(1u << dst.n));
+		EMIT(e->b, MOV(p.reg, ptr), ADD(p.reg, (int64_t)v->k));
 	}
-	if (far)
-		EMIT(e->b, MOV(dst, ptr), ADD(dst, (int64_t)v->k));
-	EMIT(e->b, ebpf_ldx(c2e_emit_size(v->size), dst, MEM(far ? dst : ptr, far ? 0 : v->k)));
-	c2e_emit_swap(e, i, dst);
+	if (whole) {
+		EMIT(e->b, ebpf_ldx(c2e_emit_size(v->size), dst, MEM(p.reg, p.off)));
+		c2e_emit_swap(e, i, dst);
+	} else {
+		c2e_emit_load_pieces(e, i, dst, &p);
+	}
+	c2e_emit_unpin(e);
 	return dst;
 }
 

@@ -14,5 +14,20 @@ void c2e_emit_swap(struct emitter *e, ir_val v, ebpf_reg dst);
 
 /* dst = the bytes of LOAD or RAW value v, of which ptr is the base; ptr may become dst. */
 ebpf_reg c2e_emit_load_at(struct emitter *e, ir_val v, ebpf_reg ptr);
+/*
+ * Where targets refuse unaligned access: makes the verifier see how `base`, which `reg` holds, is
+ * aligned. It forgets that when a value is spilled.
+ */
+void c2e_emit_show_alignment(struct emitter *e, ir_val base, ebpf_reg reg);
+
+/* Where the bytes of a LOAD or RAW value lie: at reg + off, known to be aligned to `unit`. */
+struct pieces {
+	ebpf_reg reg;
+	int off;
+	uint32_t unit;
+};
+
+/* dst, which is not p->reg, = the bytes of v, by loads of p->unit bytes. Takes one more register. */
+void c2e_emit_load_pieces(struct emitter *e, ir_val v, ebpf_reg dst, const struct pieces *p);
 
 #endif

@@ -27,6 +27,7 @@ static ebpf_reg make_ptr(struct emitter *e, ir_val base, uint32_t reach, ir_node
 	ptr = c2e_emit_reg(e);
 	c2e_emit_unpin(e);
 	EMIT(e->b, MOV(ptr, from));
+	c2e_emit_show_alignment(e, base, ptr);
 	if (max > last) {
 		c2e_emit_edge(e, no);
 		EMIT(e->b, JGT(ptr, last, c2e_emit_label(e, no)));

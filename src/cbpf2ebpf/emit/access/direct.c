@@ -98,6 +98,7 @@ static ebpf_reg make_ptr(struct emitter *e, ir_val base, uint32_t reach, ir_node
 	ptr = c2e_emit_reg(e);
 	c2e_emit_unpin(e);
 	EMIT(e->b, MOV(ptr, from));
+	c2e_emit_show_alignment(e, base, ptr);
 	if (max > OFFSET_MAX - reach)
 		EMIT(e->b, JGT(ptr, OFFSET_MAX - reach, failed(e, ptr, true, reach, no)));
 	EMIT(e->b, ADD(ptr, e->frame->data));
@@ -199,6 +200,7 @@ static void finish(struct emitter *e)
 
 const struct access c2e_access_direct = {
 	.pointers = true,
+	.skew = 2, /* NET_IP_ALIGN in check_pkt_ptr_alignment(), kernel/bpf/verifier.c */
 	.check = bounds_check,
 	.load = load,
 	.len = c2e_emit_ctx_len,

@@ -198,44 +198,18 @@ static void fill(struct emitter *e, const struct ir_value *v)
 
 /* ---- Loads from a copy -------------------------------------------------------------------- */
 
-/*
- * dst = size bytes of the stack that are not aligned, by units that are: in the order of the
- * packet (LOAD), or as they lie there (RAW).
- */
-static void gather(struct emitter *e, ir_val i, ebpf_reg dst, int off)
-{
-	const struct ir_value *v = c2e_ir_at(e->ir, i);
-	bool forward = v->op == IR_LOAD || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-	uint32_t n = unit(off, off, v->size), cnt = v->size / n;
-	ebpf_reg part;
-
-	c2e_emit_hold(e, dst, i, UINT32_MAX);
-	c2e_emit_pin(e, i);
-	part = c2e_emit_reg(e);
-	c2e_emit_unpin(e);
-	for (uint32_t at = 0; at < cnt; at++) {
-		ebpf_reg r = at == 0 ? dst : part;
-		uint32_t which = forward ? at : cnt - 1 - at;
-
-		EMIT(e->b, ebpf_ldx(c2e_emit_size(n), r, MEM(R10, off + (int)(which * n))));
-		if (v->op == IR_LOAD && n == 2)
-			EMIT(e->b, BE16(r));
-		if (at > 0)
-			EMIT(e->b, LSH(dst, 8 * n), ADD(dst, part));
-	}
-}
-
 static ebpf_reg load_copied(struct emitter *e, ir_val i, const struct ir_value *v)
 {
 	const struct copy *c = &e->copy[v->a];
 	int off = c->off + (int)(v->k - c->from);
+	struct pieces p = {R10, off, unit(off, off, v->size)};
 	ebpf_reg dst = c2e_emit_reg(e);
 
-	if (unit(off, off, v->size) == v->size) {
+	if (p.unit == v->size) {
 		EMIT(e->b, ebpf_ldx(c2e_emit_size(v->size), dst, MEM(R10, off)));
 		c2e_emit_swap(e, i, dst);
 	} else {
-		gather(e, i, dst, off);
+		c2e_emit_load_pieces(e, i, dst, &p);
 	}
 	return dst;
 }
