@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check.c - can this classic BPF program run, and where? Takes any array, gives the reason. */
+/* check.c - is this classic program valid, and if not, where? Takes any array, gives the reason. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static int check_insn(const struct cbpf_prog *p, size_t i, struct err *e)
 		if (in->k >= CBPF_CELLS)
 			return refuse(e, i, "uses scratch memory beyond cell 15");
 		break;
-	case CBPF_FORM_JA: /* libpcap's loops jump back: the distance has a sign */
+	case CBPF_FORM_JA: /* libpcap's loops jump back: the offset is signed */
 		if (!inside(p, i, (int32_t)in->k) || (int32_t)in->k == -1)
 			return refuse(e, i, "jumps out of the program or to itself");
 		break;

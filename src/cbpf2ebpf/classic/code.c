@@ -22,7 +22,7 @@
 	[CBPF_LD | (size) | CBPF_IND] = {CBPF_FORM_IND, X, A, text}
 /* clang-format on */
 
-/* Form, what it reads and what it writes. */
+/* Form, registers read and registers written. */
 const struct cbpf_code cbpf_codes[256] = {
 	LOAD(CBPF_W, "ld"),
 	LOAD(CBPF_H, "ldh"),

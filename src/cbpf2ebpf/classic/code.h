@@ -35,8 +35,9 @@ enum {
 #define CBPF_OP(code)	 ((code)&0xf0)
 
 /*
- * Offsets of absolute loads that mean no byte of the packet: from AD_OFF on ancillary data, from
- * NET_OFF on bytes counted from the network header, from LL_OFF on from the link-layer header.
+ * Offsets of absolute loads that are not offsets from the start of the packet: from AD_OFF on,
+ * ancillary data; from NET_OFF on, bytes counted from the network header; from LL_OFF on, from the
+ * link-layer header.
  */
 #define CBPF_AD_OFF  0xfffff000u
 #define CBPF_NET_OFF 0xfff00000u
@@ -98,13 +99,16 @@ struct cbpf_code {
 
 extern const struct cbpf_code cbpf_codes[256];
 
-/* The entry for an opcode; its form is CBPF_FORM_NONE for what is not one. */
+/* The entry for an opcode; its form is CBPF_FORM_NONE if there is no such opcode. */
 static inline const struct cbpf_code *cbpf_code(uint16_t code)
 {
 	return &cbpf_codes[code < 256 ? code : 0xff];
 }
 
-/* cbpf_run() for programs that libpcap's interpreter leaves to chance or may not end. run.c */
+/*
+ * cbpf_run() for programs whose result is undefined in libpcap's interpreter, or that may not end.
+ * run.c
+ */
 uint32_t c2e_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * join.c - compiles the parts of an expression and joins their programs: where one returns,
- * it goes on with the part that its verdict leads to. Takes what split.c gives.
+ * join.c - compiles the parts of an expression and joins their programs: a return becomes a jump to
+ * the part that follows for this verdict. Takes the output of split.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct joined {
 	struct cbpf_prog prog;
 	size_t cap;
 	size_t *start;	/* of each part's program */
-	uint32_t match; /* what they return for a match; 0: none seen yet */
+	uint32_t match; /* what they return for a match; 0: not known yet */
 };
 
 static int append(struct joined *j, const struct cbpf_insn *insns, size_t cnt)

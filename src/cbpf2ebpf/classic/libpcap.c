@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libpcap.c - everything that is libpcap's: compiling expressions, link types, the interpreter,
- * capture files. The only file that includes pcap.h, whose struct bpf_insn is not the kernel's.
+ * libpcap.c - everything that calls libpcap: compiling expressions, link types, the interpreter,
+ * capture files. The only file that includes pcap.h, whose struct bpf_insn differs from the
+ * kernel's.
  */
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -15,8 +16,9 @@
 #include "../../util.h"
 
 /*
- * libpcap's generator is quadratic: expressions from so many characters and parts on are split.
- * With its optimizer the whole gives better programs, as long as that takes no more than 0.1 s.
+ * libpcap's generator is quadratic: expressions of at least this many characters and parts are
+ * split. With its optimizer the whole gives better programs, as long as that takes no more than 0.1
+ * s.
  */
 #define LONG_LEN	    256
 #define PARTS_MIN	    16
@@ -27,7 +29,7 @@ _Static_assert(sizeof(struct bpf_insn) == sizeof(struct cbpf_insn), "same layout
 
 /* ---- Link types --------------------------------------------------------------------------- */
 
-/* libpcap's DLT_ numbers are those of files (LINKTYPE_) but for these. */
+/* libpcap's DLT_ numbers equal those in files (LINKTYPE_), except for these. */
 static const struct {
 	int linktype, dlt;
 } other_numbers[] = {
@@ -102,8 +104,8 @@ static int compile(void *user, const char *expr, struct cbpf_prog *out)
 }
 
 /*
- * Link types whose headers have one length, so that libpcap puts nothing in front of the whole
- * program that a part would not need.
+ * Link types whose headers have a fixed length: libpcap adds no code before the whole program that
+ * a part would not need.
  */
 static bool has_fixed_header(int dlt)
 {
@@ -117,8 +119,8 @@ static bool has_fixed_header(int dlt)
 }
 
 /*
- * Compiles a long expression in parts; -ENOTSUP where it has to be one. -EINVAL: libpcap refuses a
- * part, and would refuse the whole (its optimizer alone also refuses a part that never matches).
+ * Compiles a long expression in parts; -ENOTSUP if it cannot be split. -EINVAL: libpcap refuses a
+ * part, and would refuse the whole (only its optimizer also refuses a part that never matches).
  */
 static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog *out)
 {
@@ -215,9 +217,9 @@ int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimiz
 /* ---- The interpreter ---------------------------------------------------------------------- */
 
 /*
- * What libpcap's interpreter leaves to chance: scratch memory that was not written, shifts by
+ * What is undefined in libpcap's interpreter: scratch memory that was not written, shifts by
  * constants above 31, division by a constant 0; what it does not know: offsets from the link layer;
- * and what need not end: its protochain loops forever on packets made for that.
+ * and what may not end: its protochain loops forever on packets made for that.
  */
 static bool left_to_chance(const struct cbpf_insn *in)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loops.c - where a classic program's jumps lead, and its loops. Takes a checked program, gives
- * flags of its instructions and the loops, those that overlap as one. Fails without memory.
+ * loops.c - jump targets and loops of a classic program. Takes a checked program, gives flags for
+ * each instruction and the loops; loops that overlap are merged. Fails without memory.
  */
 #include "loops.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Adds a loop; what overlaps becomes one. They come in the order of their ends. */
+/* Adds a loop, merged with those it overlaps. Loops come in the order of their ends. */
 static void add_loop(struct loops *l, struct loop new)
 {
 	while (l->cnt > 0 && l->all[l->cnt - 1].end >= new.start) {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run.c - an interpreter for classic programs that libpcap's would leave to chance or never
- * end: it follows libpcap's in all that is defined there, decides the rest as the compiler does
- * (docs/compiler.md), and runs a loop's code LOOP_MAX times at most.
- *
- * Takes a checked program. All others run in libpcap's own interpreter (libpcap.c).
+ * run.c - an interpreter for classic programs whose result is undefined in libpcap's, or which
+ * might not end there: it does what libpcap's does wherever that is defined, decides the rest as
+ * the compiler does (docs/compiler.md), and runs a loop at most LOOP_MAX times. Takes a checked
+ * program. All other programs run in libpcap's own interpreter (libpcap.c).
  */
 #include "loops.h"
 
@@ -16,7 +15,7 @@ struct run {
 	bool over; /* a load outside the packet, a division by zero: the result is 0 */
 };
 
-/* `size` bytes at a place, in network order. */
+/* `size` bytes at an offset, in network order. */
 static uint32_t bytes(struct run *r, uint64_t at, uint16_t code)
 {
 	const unsigned size = CBPF_SIZE(code) == CBPF_W ? 4 : CBPF_SIZE(code) == CBPF_H ? 2 : 1;
@@ -106,7 +105,7 @@ static bool holds(uint16_t code, uint32_t a, uint32_t b)
 	}
 }
 
-/* Instructions to go on from the one behind `in`. */
+/* Distance of the next instruction from the one after `in`. */
 static int64_t distance(const struct run *r, const struct cbpf_insn *in)
 {
 	if (CBPF_OP(in->code) == CBPF_JA)
@@ -114,7 +113,7 @@ static int64_t distance(const struct run *r, const struct cbpf_insn *in)
 	return holds(in->code, r->a, in->code & CBPF_X ? r->x : in->k) ? in->jt : in->jf;
 }
 
-/* All but jumps and returns. */
+/* All instructions except jumps and returns. */
 static void step(struct run *r, const struct cbpf_insn *in)
 {
 	switch (CBPF_CLASS(in->code)) {

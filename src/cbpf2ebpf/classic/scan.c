@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan.c - the words of pcap-filter(7) expressions, as far as they have to be told apart to
- * split one. Takes text at a place, gives the token there; what is not known is TOKEN_UNKNOWN.
+ * scan.c - the tokens of pcap-filter(7) expressions, as far as splitting needs to tell them apart.
+ * Takes a position in the text, gives the token there; unknown words are TOKEN_UNKNOWN.
  */
 #include <string.h>
 
@@ -9,8 +9,8 @@
 #include "../../util.h"
 
 /*
- * Keywords by what they do. Left out are those that change how all behind them is read (vlan, mpls,
- * pppoes, geneve, vxlan), and those of link types that are not split.
+ * Keywords by role. Not in the list: those that change how everything after them is read (vlan,
+ * mpls, pppoes, geneve, vxlan), and those of link types that are not split.
  */
 static const struct {
 	const char *word;

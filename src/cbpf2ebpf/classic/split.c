@@ -2,13 +2,14 @@
 /*
  * split.c - splits an expression at its `and`, `or` and parentheses.
  *
- * The grammar is libpcap's: `and` and `or` bind alike, from left to right, `not` binds closest. An
- * address or number alone has the qualifiers of the primitive before it: `src host a or b`. What
- * stands between is not looked into; libpcap reads it, and refuses what is wrong. Where only the
- * whole would tell that something is wrong, or its meaning is not sure, -ENOTSUP is given.
+ * The grammar is libpcap's: `and` and `or` have equal precedence and are left-associative, `not`
+ * binds tightest. An address or number alone takes the qualifiers of the primitive before it: `src
+ * host a or b`. The text of a primitive is not parsed; libpcap reads it later and reports errors.
+ * Where only the whole expression would show an error, or its meaning is not certain, the result is
+ * -ENOTSUP.
  *
- * Like libpcap's own parser this patches jumps back: what has been read is a part to begin with,
- * and the ways out of it for each verdict, which lead nowhere yet.
+ * Like libpcap's own parser, this one backpatches jumps: a block is the first part of what has been
+ * read, and the open exits for each verdict.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 #define DEPTH_MAX 64 /* parentheses */
 #define NO_WAY	  UINT32_MAX
 
-/* Ways of parts, numbered part * 2 + verdict, linked through expr_part.to. */
+/* Exits of parts, numbered part * 2 + verdict, linked through expr_part.to. */
 struct ways {
 	uint32_t first, last;
 };
@@ -33,7 +34,7 @@ struct splitter {
 	struct expr_parts *parts;
 	struct token t;	  /* the present one */
 	const char *end;  /* of the one before */
-	struct text head; /* qualifiers for an address or number alone; len 0: there are none */
+	struct text head; /* qualifiers for an address or number alone; len 0: none */
 	unsigned depth;
 	int rc;
 };
@@ -79,7 +80,7 @@ static struct ways both(const struct splitter *s, struct ways a, struct ways b)
 	return (struct ways){a.first, b.last};
 }
 
-/* a and b; a or b: whichever verdict of a leaves it open leads to b. */
+/* a and b; a or b: the verdict of a that does not decide leads to b. */
 static void join(const struct splitter *s, struct block *a, const struct block *b, bool and)
 {
 	lead(s, a->to[and], b->begin);
@@ -103,13 +104,13 @@ static bool add_part(struct splitter *s, struct text head, struct text body, str
 
 /* ---- Primitives --------------------------------------------------------------------------- */
 
-/* What has been read since `from`. */
+/* The text read since `from`. */
 static struct text read_since(const struct splitter *s, const char *from)
 {
 	return (struct text){from, (size_t)(s->end - from)};
 }
 
-/* Is it `src or dst` and the like, whose `or` joins no primitives? */
+/* Is it `src or dst` or the like, whose `or` does not join primitives? */
 static bool is_two_dirs(const struct token *t)
 {
 	struct token op = peek(t), other = peek(&op);
@@ -119,8 +120,8 @@ static bool is_two_dirs(const struct token *t)
 }
 
 /*
- * Reads qualifiers, [protocol] [direction] [type], as far as there are. True if something was read
- * that an address or number can follow.
+ * Reads the qualifiers [protocol] [direction] [type] that are present. True if an address or number
+ * can follow them.
  */
 static bool read_head(struct splitter *s)
 {
@@ -143,7 +144,7 @@ static bool ends_primitive(const struct token *t)
 	       t->kind == TOKEN_CLOSE;
 }
 
-/* An address or number, `a`, `a/n`, `a mask b`: reads it if the primitive ends behind it. */
+/* An address or number, `a`, `a/n`, `a mask b`: read only if the primitive ends after it. */
 static bool read_id(struct splitter *s)
 {
 	struct token sign = peek(&s->t), number = peek(&sign), end = peek(&number);
@@ -163,7 +164,7 @@ static bool read_id(struct splitter *s)
 	return true;
 }
 
-/* Any other primitive: up to `and`, `or`, or a parenthesis that was not opened in it. */
+/* Any other primitive: up to `and`, `or`, or a parenthesis that it did not open. */
 static bool read_other(struct splitter *s)
 {
 	unsigned open = 0;
@@ -178,7 +179,7 @@ static bool read_other(struct splitter *s)
 	return true;
 }
 
-/* An address or number that stands alone. */
+/* An address or number alone. */
 static bool parse_id(struct splitter *s, struct block *out)
 {
 	const char *from = s->t.text.at;
@@ -188,7 +189,7 @@ static bool parse_id(struct splitter *s, struct block *out)
 	return add_part(s, s->head, read_since(s, from), out);
 }
 
-/* ( ... ): behind it holds what held before. */
+/* ( ... ): the qualifiers from before it apply again after it. */
 static bool parse_group(struct splitter *s, bool only_ids, struct block *out)
 {
 	const struct text head = s->head;
@@ -206,7 +207,7 @@ static bool parse_group(struct splitter *s, bool only_ids, struct block *out)
 	return true;
 }
 
-/* A primitive, whose qualifiers the next ones may share. */
+/* A primitive, whose qualifiers may apply to the next ones. */
 static bool parse_primitive(struct splitter *s, struct block *out)
 {
 	const char *from = s->t.text.at;
@@ -228,7 +229,7 @@ static bool parse_primitive(struct splitter *s, struct block *out)
 
 /* ---- What joins them ---------------------------------------------------------------------- */
 
-/* Does an operator stand behind the parenthesis that closes this one, so that it is arithmetic? */
+/* Does an operator follow the matching parenthesis, so that it is arithmetic? */
 static bool is_arithmetic(struct token t)
 {
 	unsigned open = 0;
@@ -241,7 +242,7 @@ static bool is_arithmetic(struct token t)
 	return t.kind == TOKEN_SIGN;
 }
 
-/* `only_ids`: within `host (...)` or behind an address alone, where libpcap takes nothing else. */
+/* `only_ids`: within `host (...)` or after an address alone, where libpcap accepts nothing else. */
 static bool parse_term(struct splitter *s, bool only_ids, struct block *out)
 {
 	struct token first = peek(&s->t);

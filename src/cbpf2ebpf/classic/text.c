@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.c - classic BPF as text: reads what `tcpdump -ddd` prints, writes what `tcpdump -d`
- * prints. Fails with the number of the first line that is not right.
+ * text.c - classic BPF as text: reads the output of `tcpdump -ddd`, writes that of `tcpdump -d`.
+ * Fails with the number of the first wrong line.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ struct reader {
 	size_t line; /* from 1 */
 };
 
-/* Skips blanks; with `lines` also line ends. */
+/* Skips blanks; with `lines` line ends, too. */
 static void skip(struct reader *r, bool lines)
 {
 	for (;; r->at++) {
@@ -70,7 +70,7 @@ int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e)
 
 	*out = p;
 	skip(&r, true);
-	/* An instruction takes 8 characters at least: a count that lies cannot take memory. */
+	/* An instruction takes at least 8 characters: a false count cannot exhaust memory. */
 	if (!number(&r, strlen(text) / 8 + 1, &cnt) || cnt == 0 || !line_end(&r))
 		return err_input(e, -EINVAL, "filter",
 				 "line %zu must be the number of instructions, as tcpdump -ddd "

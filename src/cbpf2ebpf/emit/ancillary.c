@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ancillary.c - ancillary data: from the context, from helpers, or from the hook's own code. */
+/* ancillary.c - ancillary data: from the context, from helpers, or from code of the hook. */
 #include <errno.h>
 #include <linux/bpf.h>
 
@@ -9,7 +9,7 @@
 #include "reg.h"
 #include "../../util.h"
 
-/* Where __sk_buff and xdp_md have it; offset + 1, 0: nowhere. */
+/* Offset in __sk_buff and xdp_md, + 1; 0: they do not have it. */
 struct field {
 	uint8_t skb, xdp;
 	bool be16;
@@ -58,7 +58,7 @@ static ebpf_reg context(struct emitter *e, uint32_t ad)
 	unsigned off = xdp ? f->xdp : f->skb;
 	ebpf_reg dst;
 
-	/* What XDP sees has come in, untagged as far as the kernel knows. */
+	/* Packets at XDP are incoming, and untagged as far as the kernel knows. */
 	if (off == 0 && !(xdp && (ad == CBPF_AD_PKTTYPE || ad == CBPF_AD_VLAN_TAG_PRESENT)))
 		return unknown(e, ad);
 	dst = c2e_emit_reg(e);
@@ -71,7 +71,7 @@ static ebpf_reg context(struct emitter *e, uint32_t ad)
 	return dst;
 }
 
-/* Has the hook code of its own that leaves it in R0? */
+/* Does the hook have code that leaves the value in R0? */
 static bool hook(struct emitter *e, uint32_t ad)
 {
 	int rc;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * copy.c - plans which bytes of the packet are kept on the stack, where each read is a call: one
- * call copies what all loads behind a base want, from the first byte to the last, and the loads
- * read the stack. Takes the loads that are used and a part of the stack; gives each base its struct
- * copy. Loads that do not fit stay calls of their own.
+ * copy.c - plans which packet bytes are kept on the stack in access modes where each read is a
+ * call: one call copies everything that the loads from a base need, from the first byte to the
+ * last, and the loads read the stack. Takes the loads in use and a part of the stack; gives each
+ * base its struct copy. Loads that do not fit remain calls of their own.
  *
  * There are two places: one for the start of the packet, which is copied once, and one for all
- * bases that vary. The stack can only be read aligned, so a copy begins where most of its loads
- * are.
+ * variable bases. The stack can only be read aligned, so a copy begins where most of its loads are
+ * aligned.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list.c - finds long lists of numbers, or of networks of one size, and has tables for them.
- *
- * Takes items of one value. Those that are blocks of 2^shift numbers (shift 0: single numbers) are
- * numbers of value >> shift; a few blocks in a row are asked for one by one. The shift is the one
+ * list.c - finds long lists of numbers, or of networks of one size, and makes tables for them.
+ * Takes items of one value. Items that are blocks of 2^shift numbers (shift 0: single numbers) are
+ * numbers of value >> shift; a few adjacent blocks are entered one by one. The shift is the one
  * that most items have.
  */
 #include "list.h"
@@ -40,7 +39,7 @@ static unsigned best_shift(const struct item *items, size_t cnt)
 	return best;
 }
 
-/* The node that more than half of those listed lead to, if there is one. */
+/* The node to which more than half of the listed items lead, if there is one. */
 static ir_node most_lead_to(const struct item *items, size_t cnt, unsigned shift)
 {
 	size_t lead = 0;
@@ -57,7 +56,7 @@ static ir_node most_lead_to(const struct item *items, size_t cnt, unsigned shift
 }
 
 /*
- * Writes the numbers of what is listed and leads to l->to; returns how many these are. The other
+ * Writes the numbers of the listed items that lead to l->to; returns how many there are. The other
  * items go to l->rest.
  */
 static uint32_t sort_out(const struct item *items, size_t cnt, unsigned shift, struct long_list *l,
@@ -98,8 +97,8 @@ bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct l
 }
 
 /*
- * If v is one of those that the table has and the list has not, go to `no`, else ask the table.
- * Mostly they have been asked for before, and pass_facts drops these tests.
+ * If v is one of the numbers that the table has and the list lacks, go to `no`, else look it up.
+ * Usually an earlier test has excluded these numbers, and the thread pass drops the tests.
  */
 ir_node c2e_list_ask(struct ir *ir, const struct long_list *l, ir_node no)
 {

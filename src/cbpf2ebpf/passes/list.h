@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* list.h - what the switch pass lowers, and the long lists in it (list.c). */
+/* list.h - the items of the switch pass, and the long lists among them. */
 #ifndef BPFCAP_SRC_CBPF2EBPF_PASSES_LIST_H
 #define BPFCAP_SRC_CBPF2EBPF_PASSES_LIST_H
 
@@ -13,9 +13,9 @@ struct item {
 	ir_node at; /* the test it was */
 };
 
-/* A long list among the items of one value, and the others. */
+/* A long list among the items of one value, and the other items. */
 struct long_list {
-	ir_val v; /* what its table is asked for: the value, or the upper bits of it */
+	ir_val v; /* what is looked up in its table: the value, or its upper bits */
 	ir_node to;
 	struct c2e_table_use use;
 	struct item *rest; /* malloc'ed */
@@ -23,12 +23,12 @@ struct long_list {
 };
 
 /*
- * Finds one in items of one value that exclude each other, ascending. False, and nothing to be
- * freed: there is none, or no table for it.
+ * Finds a long list in items of one value that are disjoint and ascending. False, and nothing to
+ * free: there is none, or no table for it.
  */
 bool c2e_list_find(struct ir *ir, const struct item *items, size_t cnt, struct long_list *list);
 
-/* The node that asks for the list; what it does not hold goes to `no`. */
+/* The node that looks up the list; values that are not in it go to `no`. */
 ir_node c2e_list_ask(struct ir *ir, const struct long_list *list, ir_node no);
 
 #endif

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * merge.c - makes equal nodes one, from the results upwards, and drops tests whose ways are
- * the same (a test has no effect of its own: what can fail has become a test before) and variables
- * written in front of a constant result.
- *
- * Requires: edges that lead forward. Keeps: every path's result.
+ * merge.c - merges equal nodes, from the results upwards; drops tests with two equal branches (a
+ * test has no side effect: whatever can fail is a test of its own) and variables assigned before a
+ * constant result. Requires: edges that lead forward. Keeps: the result of every path.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,7 +39,7 @@ static ir_node equal(const struct ir *ir, const struct ir_table *t, ir_node n)
 	return t->slots[at] - 1;
 }
 
-/* Does it not matter whether the node is there? */
+/* Has the node no effect? */
 static bool idle(const struct ir *ir, const struct ir_insn *n)
 {
 	const struct ir_insn *to = &ir->nodes[n->yes];

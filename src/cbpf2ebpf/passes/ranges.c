@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ranges.c - makes one test of two that ask the same value in turn, where the numbers that
- * lead one way are one interval: v >= 10 and v <= 20 become v in 10..20.
- *
- * Requires: edges that lead forward. Keeps: every path's result; tests of room are left as they
- * are.
+ * ranges.c - merges two consecutive tests of one value where the numbers that lead to one branch
+ * form an interval: v >= 10 and v <= 20 become v in 10..20. Requires: edges that lead forward.
+ * Keeps: the result of every path; tests of room are not touched.
  */
 #include "pass.h"
 
@@ -62,7 +60,7 @@ static void become(struct ir_insn *n, struct interval i, ir_node yes, ir_node no
 	n->no = no;
 }
 
-/* Joins test n with the test on its way `no`; true if it could. */
+/* Merges test n with the test on its branch `no`; true if that was possible. */
 static bool join_no(struct ir_insn *n, const struct ir_insn *next)
 {
 	struct interval a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;
@@ -78,7 +76,7 @@ static bool join_no(struct ir_insn *n, const struct ir_insn *next)
 	return false;
 }
 
-/* The same for its way `yes`. */
+/* The same for its branch `yes`. */
 static bool join_yes(struct ir_insn *n, const struct ir_insn *next)
 {
 	struct interval a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;

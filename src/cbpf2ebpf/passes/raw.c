@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * raw.c - compares packet bytes in the order they have: with swapped constants.
- *
- * Requires: ordered, all nodes reached; loads that come in network order. A load whose every use
- * is a test for one number, or for one number under a mask, is replaced by the RAW load. One that
- * is also ordered or calculated with is left, since it has to be swapped anyway. Keeps: every
- * path's result.
+ * raw.c - compares packet bytes in network order, with swapped constants. Requires: ordered, all
+ * nodes reachable; loads in network order. A load whose every use is a test for one number, or for
+ * one number under a mask, becomes a RAW load. A load that is also used in arithmetic or ordered
+ * comparisons stays, since it must be swapped anyway. Keeps: the result of every path.
  */
 #include <endian.h>
 #include <errno.h>
@@ -33,7 +31,7 @@ static ir_val tested_load(const struct ir *ir, const struct ir_insn *n)
 	return v->op == IR_LOAD && v->size > 1 ? load : 0;
 }
 
-/* Marks a value and all it is made of. */
+/* Marks a value and its operands, recursively. */
 static void mark(const struct ir *ir, uint8_t *marks, ir_val v)
 {
 	const struct ir_value *val = c2e_ir_at(ir, v);
@@ -55,7 +53,7 @@ static void find_swapped(const struct ir *ir, uint8_t *marks)
 		const struct ir_insn *n = &ir->nodes[i];
 		ir_val load = tested_load(ir, n);
 
-		/* The base of a load that stays raw is calculated with. */
+		/* The base of a load that becomes raw is used in arithmetic. */
 		mark(ir, marks, load ? c2e_ir_at(ir, load)->a : n->a);
 		if (n->kind == IR_EQ || n->kind == IR_GT)
 			mark(ir, marks, n->b);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * switch.c - turns chains of tests into balanced search trees, and long lists into tables.
+ * switch.c - switch lowering: chains of tests become balanced search trees, and long lists become
+ * tables. Requires: edges that lead forward; works best after the thread pass, which removes other
+ * tests from the chains, and the ranges pass.
  *
- * Requires: edges that lead forward; works best behind pass_facts, which takes other tests out
- * of the chains, and pass_ranges. A run is a part of a chain whose tests may be done in any order:
- * they all lead to the same node, or ask the same value for numbers that exclude each other. Its
- * tests are sorted by value and number. Keeps: every path's result; adds nodes.
- *
- * Where there can be tables, long lists of one value (list.c) are asked for at once; a tree for the
- * others follows.
+ * A run is a part of a chain whose tests may be done in any order: either all lead to the same
+ * node, or all test one value for disjoint sets of numbers. Its tests are sorted by value and
+ * number. Keeps: the result of every path; adds nodes. Where there can be tables, long lists of one
+ * value (list.c) are looked up first; a tree for the other items follows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,15 +16,15 @@
 #include "pass.h"
 
 #define RUN_CNT_MIN   4 /* tests */
-#define LEAF_CNT      4 /* intervals that are asked for one after the other */
-#define TABLE_CNT_MAX 2 /* for one value: more take as long as a tree */
+#define LEAF_CNT      4 /* intervals that are tested one after the other */
+#define TABLE_CNT_MAX 2 /* for one value: more would take as long as a tree */
 
 struct switch_pass {
 	struct ir *ir;
 	uint32_t *edge_cnt; /* edges that lead to a node */
 	struct item *items; /* of the run */
 	size_t cnt;
-	bool one_value, one_way; /* all items ask one value, lead to one node */
+	bool one_value, one_way; /* all items test one value, lead to one node */
 };
 
 /* ---- Finding runs ------------------------------------------------------------------------- */
@@ -37,15 +36,15 @@ static bool is_search(const struct ir *ir, ir_node i)
 	return n->kind == IR_IN && !c2e_ir_is_bounds_check(ir, n);
 }
 
-/* Could the chain go on at node i, which nothing else leads to? */
+/* Could the chain continue at node i, to which nothing else leads? */
 static bool continues(const struct switch_pass *p, ir_node i)
 {
 	return is_search(p->ir, i) && p->edge_cnt[i] == 1;
 }
 
 /*
- * Reads test i as an item and the node where the chain goes on. The way on is `no`, but `yes` if
- * only there the chain can go on and the other numbers are one interval.
+ * Reads test i as an item, and the node where the chain continues. That is the branch `no`, but
+ * `yes` if the chain can continue only there and the other numbers form an interval.
  */
 static ir_node read_item(const struct switch_pass *p, ir_node i, struct item *item)
 {
@@ -104,8 +103,8 @@ static int by_number(const void *x, const void *y)
 }
 
 /*
- * Sorts the run by value and number, and makes one item of those that touch and lead to the same
- * node. False if items that lead to different nodes overlap: then their order matters.
+ * Sorts the run by value and number, and merges adjacent items that lead to the same node. False if
+ * items that lead to different nodes overlap: then their order matters.
  */
 static bool sort_items(struct switch_pass *p)
 {
@@ -128,7 +127,7 @@ static bool sort_items(struct switch_pass *p)
 	return true;
 }
 
-/* The tree for some items of one value; what none of them holds goes to `other`. */
+/* The search tree for some items of one value; other numbers go to `other`. */
 static ir_node tree(struct ir *ir, const struct item *items, size_t cnt, ir_node other)
 {
 	size_t half = cnt / 2;
@@ -143,7 +142,7 @@ static ir_node tree(struct ir *ir, const struct item *items, size_t cnt, ir_node
 	return other;
 }
 
-/* Tables for what is a long list, up to `table_cnt`, and the tree for the rest. */
+/* Tables for up to `table_cnt` long lists, and a tree for the rest. */
 static ir_node search(struct ir *ir, const struct item *items, size_t cnt, unsigned table_cnt,
 		      ir_node other)
 {
@@ -157,7 +156,7 @@ static ir_node search(struct ir *ir, const struct item *items, size_t cnt, unsig
 	return root;
 }
 
-/* One search for each value, each going on to the next; returns the first one's root. */
+/* One search for each value, each continuing with the next; returns the root of the first. */
 static ir_node searches(struct switch_pass *p, ir_node other)
 {
 	size_t end = p->cnt, start;
@@ -179,7 +178,7 @@ static void count_edges(struct switch_pass *p)
 		const struct ir_insn *n = &p->ir->nodes[i];
 
 		if (i != p->ir->root && p->edge_cnt[i] == 0)
-			continue; /* nothing leads here any more */
+			continue; /* unreachable now */
 		if (n->kind == IR_SET || c2e_ir_is_test(n))
 			p->edge_cnt[n->yes]++;
 		if (c2e_ir_is_test(n))
@@ -189,7 +188,7 @@ static void count_edges(struct switch_pass *p)
 
 static void run(struct switch_pass *p)
 {
-	uint32_t cnt = p->ir->node_cnt; /* without those that are added */
+	uint32_t cnt = p->ir->node_cnt; /* before any are added */
 
 	count_edges(p);
 	for (ir_node i = 0; i < cnt && !p->ir->failed; i++) {

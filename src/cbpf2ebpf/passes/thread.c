@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * thread.c - leaves out tests that earlier ones on the way decide.
- *
- * Requires: edges that lead forward, but for those to ends. From the root down, each edge carries
- * what is known along it; while the test it leads to is decided by that, it is led past. What holds
- * at a node is what holds along all edges that still lead there. Keeps: every path's result; the
- * nodes that stay are unchanged.
+ * thread.c - constant propagation and jump threading: removes tests that earlier tests on the path
+ * decide. Requires: edges that lead forward, except those to RET nodes. From the root down, each
+ * edge carries the facts known along it; while they decide the test it leads to, the edge is
+ * redirected to the branch taken. The facts at a node are those that hold along all edges that
+ * still lead there. Keeps: the result of every path; the remaining nodes are unchanged.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 
 struct thread_pass {
 	struct ir *ir;
-	struct facts **at;  /* what is known at each node that an edge leads to */
+	struct facts **at;  /* facts at each node that an edge leads to */
 	struct facts *pool; /* unused ones, linked by their first bytes */
 };
 
@@ -38,7 +37,7 @@ static void give(struct thread_pass *p, struct facts *f)
 	p->pool = f;
 }
 
-/* The node where an edge with these facts really leads. */
+/* The node where an edge with these facts ends up. */
 static ir_node follow(const struct thread_pass *p, const struct facts *f, ir_node to)
 {
 	for (;;) {
@@ -108,7 +107,7 @@ static void run(struct thread_pass *p)
 		struct facts *f = p->at[i];
 
 		p->at[i] = NULL;
-		if (f) /* else nothing leads here any more, or it is an end */
+		if (f) /* else it is unreachable now, or a RET */
 			edges(p, i, f);
 	}
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * widen.c - makes one load of 4 bytes of loads that lie within 4 bytes, where a load is a call.
- *
- * Requires: edges that lead forward. A group of loads is replaced if, on every way to every node
- * that uses one of them, a bounds check for all the 4 bytes lies before. Keeps: every path's
- * result; tests whose answer has become plain have both ways the same (pass_merge drops them).
+ * widen.c - load widening: one load of 4 bytes replaces several that lie within 4 bytes, in access
+ * modes where a load is a call. Requires: edges that lead forward. A group of loads is replaced if,
+ * on every path to every node that uses one of them, a bounds check for all 4 bytes comes before.
+ * Keeps: the result of every path; tests that have become constant have two equal branches (the
+ * merge pass drops them).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "pass.h"
 
 #define WIDE	      4
-#define GROUP_CNT_MAX 32 /* more are left as they are */
+#define GROUP_CNT_MAX 32 /* others are not touched */
 
 struct group {
 	ir_val base;
@@ -21,11 +21,11 @@ struct group {
 
 struct widen_pass {
 	struct ir *ir;
-	uint32_t val_cnt; /* without those that are added */
-	uint8_t *used;	  /* does any node look at the value? */
-	uint8_t *touched; /* is the value made of a load of the group? */
-	uint32_t *known;  /* bytes behind the base that are there, at each node */
-	ir_val *now;	  /* what has taken the value's place */
+	uint32_t val_cnt; /* before any are added */
+	uint8_t *used;	  /* does any node use the value? */
+	uint8_t *touched; /* does the value depend on a load of the group? */
+	uint32_t *known;  /* bytes known to be there from the base on, at each node */
+	ir_val *now;	  /* the value that replaces it */
 };
 
 static bool is_load(const struct ir_value *v)
@@ -57,7 +57,7 @@ static void find_used(struct widen_pass *p)
 	}
 }
 
-/* The group that ends where load v does, if it has more members than the load. */
+/* The group that ends where load v ends, if it has more members than v. */
 static bool find_group(const struct widen_pass *p, ir_val v, struct group *g)
 {
 	const struct ir_value *last = c2e_ir_at(p->ir, v);
@@ -76,7 +76,7 @@ static uint32_t least(uint32_t x, uint32_t y)
 	return x < y ? x : y;
 }
 
-/* Bytes behind the group's base that test n, answered yes, shows to be there. */
+/* The bytes from the group's base on that are there if test n is true. */
 static uint32_t shown(const struct ir *ir, const struct ir_insn *n, ir_val base)
 {
 	uint32_t hi = c2e_ir_at(ir, base)->hi;
@@ -123,7 +123,7 @@ static bool is_there(struct widen_pass *p, const struct group *g)
 
 /* ---- Replacing ---------------------------------------------------------------------------- */
 
-/* The load as a part of the wide one. */
+/* The load as a part of the widened one. */
 static ir_val part_of_wide(struct ir *ir, const struct group *g, const struct ir_value *v)
 {
 	ir_val wide = c2e_ir_load(ir, WIDE, g->base, g->end - WIDE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* insn.c - what each classic instruction does to the path that is followed. */
+/* insn.c - the effect of each classic instruction on the current path. */
 #include "path.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@ static unsigned load_size(uint16_t code)
 }
 
 /*
- * A load at a constant place of the packet, which begins with the link layer. For some link types
- * libpcap looks for the IP header at -2: that is no byte of any packet.
+ * A load at a constant offset of the packet, which begins with the link layer. For some link types
+ * libpcap looks for the IP header at -2: no packet has such a byte.
  */
 static ir_val load_at(struct reader *r, unsigned size, uint32_t k)
 {
@@ -66,7 +66,7 @@ static enum ir_op alu_op(uint16_t code)
 	return ops[CBPF_OP(code) >> 4];
 }
 
-/* A constant operand needs no value of its own, and in most filters all of them are constant. */
+/* A constant operand needs no value of its own, and most filters have no others. */
 static ir_val alu(struct reader *r, const struct cbpf_insn *in)
 {
 	enum ir_op op = alu_op(in->code);
@@ -101,7 +101,7 @@ static void assign(struct reader *r, unsigned to, ir_val v)
 	r->s.v[to] = v;
 }
 
-/* The test of a jump that compares A with a constant; true if it is the opposite of the jump's. */
+/* The test of a jump that compares A with a constant; true if it is the negation of the jump's. */
 static bool test_const(struct reader *r, const struct cbpf_insn *in, struct ir_insn *n)
 {
 	*n = (struct ir_insn){.kind = IR_IN, .a = r->s.v[IR_A], .lo = in->k, .hi = in->k};
@@ -141,7 +141,7 @@ static bool test_x(struct reader *r, const struct cbpf_insn *in, struct ir_insn 
 	}
 }
 
-/* A conditional jump: sends the edges of both ways to where they lead. */
+/* A conditional jump: the edges of both branches arrive at their targets. */
 static void jump(struct reader *r, const struct cbpf_insn *in, size_t pc)
 {
 	path_edges yes, no;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* live.c - which of A, X and the scratch cells the code from an instruction on may still read. */
+/* live.c - liveness of A, X and the scratch cells at each instruction. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 
 #define BIT(n) (1u << (n))
 
-/* Bits of A, X and of cell k, out of those of an opcode. */
+/* Bits of A, X and cell k for the registers of an opcode. */
 static uint32_t bits(unsigned what, uint32_t k)
 {
 	return (what & (CBPF_A_BIT | CBPF_X_BIT)) * BIT(IR_A) | (what & CBPF_M_BIT ? BIT(k) : 0);
@@ -47,7 +47,7 @@ void c2e_ir_live(const struct cbpf_prog *prog, uint32_t *live)
 
 	for (size_t pc = 0; pc < prog->cnt; pc++)
 		live[pc] = 0;
-	while (changed) { /* once, and again only for jumps back */
+	while (changed) { /* once; again only for jumps back */
 		bool back = false;
 
 		changed = false;

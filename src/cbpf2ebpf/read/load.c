@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* load.c - packet bytes and length as the filter sees them: plain, or with a hardware tag. */
+/* load.c - packet bytes and length as the filter sees them: plain, or with a hardware VLAN tag. */
 #include "path.h"
 
 static void require_room(struct reader *r, ir_val base, uint64_t reach)
@@ -19,7 +19,7 @@ static void require_room(struct reader *r, ir_val base, uint64_t reach)
 		r->room = (uint32_t)reach;
 }
 
-/* One byte as the filter sees it in front of a packet with a hardware tag. */
+/* One byte as the filter sees it, before a packet with a hardware tag. */
 static ir_val tagged_byte(struct reader *r, uint64_t at)
 {
 	ir_val pair = c2e_ir_ad(r->ir, CBPF_AD_VLAN_TAG, 0);
@@ -33,7 +33,7 @@ static ir_val tagged_byte(struct reader *r, uint64_t at)
 	return c2e_ir_alu_const(r->ir, IR_AND, pair, 0xff);
 }
 
-/* A load at a constant place of a packet with a hardware tag. */
+/* A load at a constant offset of a packet with a hardware tag. */
 static ir_val load_tagged_at(struct reader *r, unsigned size, uint64_t k)
 {
 	ir_val sum = 0;
@@ -72,8 +72,8 @@ static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint
 }
 
 /*
- * A load at base + k, which may be before, in or behind the tag: one branch for before, one for
- * behind, one for each place where it touches the tag.
+ * A load at base + k, which may be before, in or after the tag: one branch for before, one for
+ * after, one for each offset that overlaps the tag.
  */
 static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {

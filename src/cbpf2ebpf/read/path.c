@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* path.c - the edges of the path that the reader follows. */
+/* path.c - the edges of the current path. */
 #include "path.h"
 #include "../../util.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Where an edge will lead: until then, the next one of its list. */
+/* The target of an edge; until that is known, the next edge of its list. */
 static ir_node *way(const struct reader *r, path_edges edge)
 {
 	struct ir_insn *n = &r->ir->nodes[edge / 2];
@@ -27,7 +27,7 @@ static void connect(struct reader *r, path_edges edges, ir_node to)
 	}
 }
 
-/* Looks for the end of both at once: what is joined again and again stays cheap. */
+/* Looks for the end of both lists at once, so that repeated joins stay cheap. */
 path_edges c2e_path_joined(const struct reader *r, path_edges edges, path_edges more)
 {
 	ir_node *end = way(r, edges), *more_end;
@@ -116,7 +116,7 @@ void c2e_path_require(struct reader *r, struct ir_insn n)
 
 /* ---- Arrivals ----------------------------------------------------------------------------- */
 
-/* Makes sure that there is an unused arrival; false without memory. */
+/* Makes sure that an unused arrival exists; false without memory. */
 static bool reserve(struct reader *r)
 {
 	struct arrival *more;
@@ -147,13 +147,13 @@ void c2e_path_resume(struct reader *r, uint32_t *list)
 	r->unused = i;
 }
 
-/* The lowest of some bits. */
+/* The lowest of several bits. */
 static unsigned lowest(uint32_t bits)
 {
 	return (unsigned)__builtin_ctz(bits);
 }
 
-/* Does the followed path have the values of the arrival, as far as they are live? */
+/* Does the current path have the values of the arrival, as far as they are live? */
 static bool same_values(const struct reader *r, const struct arrival *a, uint32_t live)
 {
 	for (; live != 0; live &= live - 1)
@@ -162,7 +162,7 @@ static bool same_values(const struct reader *r, const struct arrival *a, uint32_
 	return true;
 }
 
-/* Adds an arrival of the followed path's values in front of *list; one is unused. */
+/* Adds an arrival with the current values in front of *list; there must be an unused one. */
 static void add_arrival(struct reader *r, path_edges edges, uint32_t live, uint32_t *list)
 {
 	uint32_t i = r->unused;
@@ -175,7 +175,7 @@ static void add_arrival(struct reader *r, path_edges edges, uint32_t live, uint3
 	*list = i;
 }
 
-/* Where more sets of values come than an instruction is read for, equal ones do not matter. */
+/* Beyond the limit of sets of values per instruction, equal sets need not be found. */
 void c2e_path_arrive(struct reader *r, path_edges edges, size_t pc, bool back)
 {
 	uint32_t *list = back ? &r->later[pc] : &r->now[pc], live = r->source->live[pc];

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * path.h - following a classic program with values in place of numbers: what the parts of the
- * reader share. A path is a set of edges that lead nowhere yet, with the values they have.
+ * path.h - symbolic execution of a classic program: what the parts of the reader share. A path is a
+ * set of edges without a target yet, and the values that hold along them.
  */
 #ifndef BPFCAP_SRC_CBPF2EBPF_READ_PATH_H
 #define BPFCAP_SRC_CBPF2EBPF_READ_PATH_H
 
 #include "read.h"
 
-#define SPLIT_MAX 8 /* sets of values that one instruction is read for */
+#define SPLIT_MAX 8 /* sets of values for which one instruction is read */
 
 /*
- * An edge that leads nowhere yet: node * 2, + 1 for its way `no`. It stands for a list of edges:
- * what will be the node where it leads is the next one of the list, until then.
+ * An edge without a target yet: node * 2, + 1 for its branch `no`. It stands for a list of edges:
+ * until the target is known, the node's field holds the next edge of the list.
  */
 typedef uint32_t path_edges;
 
@@ -27,9 +27,9 @@ struct state {
 /* Edges that lead to an instruction with the same values. */
 struct arrival {
 	path_edges edges;
-	uint32_t room;	/* bytes that are known to be there from the packet's start on: the least */
-	uint32_t next;	/* of the instruction, or of those that are unused; NO_ARRIVAL: the last */
-	struct state s; /* 0 where nothing reads it any more */
+	uint32_t room;	/* bytes known to be there from the start of the packet: the minimum */
+	uint32_t next;	/* of the instruction, or of the unused ones; NO_ARRIVAL: last */
+	struct state s; /* 0 if not live */
 };
 
 struct reader {
@@ -44,40 +44,40 @@ struct reader {
 	struct arrival *arrivals;
 	uint32_t arrival_cnt;
 	size_t arrival_cap;
-	uint32_t unused; /* arrivals that were read */
+	uint32_t unused; /* arrivals that have been read */
 
-	struct state s;	 /* values on the path that is followed */
-	uint32_t room;	 /* bytes that are known to be there */
+	struct state s;	 /* values on the current path */
+	uint32_t room;	 /* bytes known to be there */
 	path_edges open; /* NO_EDGE: it has ended */
 	ir_node ret_0;
 };
 
-/* Adds a node at the end of the path that is followed. */
+/* Adds a node at the end of the current path. */
 ir_node c2e_path_place(struct reader *r, struct ir_insn n);
 
 /* Assigns a value to a variable of a join, ends the path and adds its edge to *out. */
 void c2e_path_set_phi(struct reader *r, ir_val v, uint32_t variable, uint32_t join,
 		      path_edges *out);
 
-/* Lets edges end the filter with a result. */
+/* The edges end the filter with a result. */
 void c2e_path_finish(struct reader *r, path_edges edges, ir_val result);
 
-/* Tests on the followed path, which ends; *yes and *no get its edges. */
+/* Adds a test and ends the current path; *yes and *no get its edges. */
 void c2e_path_test(struct reader *r, struct ir_insn n, path_edges *yes, path_edges *no);
 
-/* Goes on only where the test holds; elsewhere the filter ends with 0. */
+/* Continues only where the test holds; elsewhere the filter ends with 0. */
 void c2e_path_require(struct reader *r, struct ir_insn n);
 
-/* The edges lead to instruction pc, with the values of the followed path. */
+/* The edges lead to instruction pc, with the current values. */
 void c2e_path_arrive(struct reader *r, path_edges edges, size_t pc, bool back);
 
-/* Takes the first arrival out of a list, and follows its path. */
+/* Removes the first arrival of a list and makes it the current path. */
 void c2e_path_resume(struct reader *r, uint32_t *list);
 
-/* One list of two; the first has one edge or more. */
+/* Concatenates two lists; the first must not be empty. */
 path_edges c2e_path_joined(const struct reader *r, path_edges edges, path_edges more);
 
-/* The value of a load, behind a test that it is inside the packet. load.c */
+/* The value of a load, after a bounds check. load.c */
 ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k);
 ir_val c2e_path_len(struct reader *r);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read.c - classic BPF -> ir: follows the program with values in place of numbers. Takes a checked
- * program; requires nothing of the ir; gives nodes whose edges lead forward, but for those to ends.
+ * read.c - classic BPF to IR by symbolic execution: values take the place of numbers. Takes a
+ * checked program and any IR; gives nodes whose edges lead forward, except those to RET nodes.
  *
- * Each instruction that a jump leads to collects the paths that arrive, and is read when all have,
- * once for each set of values that is still looked at. What loops is read again until nothing
- * arrives any more or the bound is reached.
+ * Each jump target collects the paths that arrive, and is read when all have arrived, once for each
+ * set of live values. Loops are unrolled until no path is left or the limit is reached.
  */
 #include "path.h"
 
@@ -15,7 +14,7 @@
 
 /* ---- Following ---------------------------------------------------------------------------- */
 
-/* Follows the path from pc to where it ends or meets others. */
+/* Follows the path from pc to its end or to the next join. */
 static void follow(struct reader *r, size_t pc)
 {
 	while (r->open != NO_EDGE && !r->ir->failed) {
@@ -27,7 +26,7 @@ static void follow(struct reader *r, size_t pc)
 	}
 }
 
-/* The arrivals of a list, but no more than max + 1. */
+/* The number of arrivals in a list, at most max + 1. */
 static unsigned count(const struct reader *r, uint32_t list, unsigned max)
 {
 	unsigned cnt = 0;
@@ -37,7 +36,7 @@ static unsigned count(const struct reader *r, uint32_t list, unsigned max)
 	return cnt;
 }
 
-/* Bits of what the arrivals do not agree on. */
+/* Bits of the registers in which the arrivals differ. */
 static uint32_t differing(const struct reader *r, uint32_t list)
 {
 	const struct state *first = &r->arrivals[list].s;
@@ -50,7 +49,7 @@ static uint32_t differing(const struct reader *r, uint32_t list)
 	return bits;
 }
 
-/* Makes one path of all arrivals: what they do not agree on becomes phi values. */
+/* Joins all arrivals into one path: registers in which they differ become phi values. */
 static void join(struct reader *r, uint32_t list)
 {
 	uint32_t differ = differing(r, list), join = (*r->join_id)++, room = UINT32_MAX;
@@ -77,7 +76,7 @@ static void join(struct reader *r, uint32_t list)
 	r->open = all;
 }
 
-/* Reads on from instruction pc with all that arrived there. */
+/* Continues at instruction pc with all that arrived there. */
 static void read_from(struct reader *r, size_t pc)
 {
 	bool few = r->how == IR_JOIN_SPLIT && !(r->source->loops.flags[pc] & LOOP_HEAD);
@@ -106,7 +105,9 @@ static void give_up(struct reader *r, uint32_t list)
 	r->open = NO_EDGE;
 }
 
-/* At the end of a loop: begins it again for what jumped back; true if anything did. */
+/*
+ * At the end of a loop: unrolls it once more for the paths that jumped back; true if there are any.
+ */
 static bool again(struct reader *r, const struct loop *loop, unsigned round)
 {
 	bool any = false;

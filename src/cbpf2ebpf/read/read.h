@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* read.h - classic BPF -> ir. */
+/* read.h - classic BPF to IR. */
 #ifndef BPFCAP_SRC_CBPF2EBPF_READ_READ_H
 #define BPFCAP_SRC_CBPF2EBPF_READ_READ_H
 
@@ -7,13 +7,13 @@
 #include "../classic/loops.h"
 
 /*
- * How the filter sees the packet. A hardware VLAN tag is not in the packet's memory; with it
- * (tagged) the filter sees tpid and tag at offset 12, all that follows 4 bytes later and the length
- * 4 longer.
+ * How the filter sees the packet. A hardware VLAN tag is not in the packet's memory; if there is
+ * one (tagged), the filter sees TPID and tag at offset 12, everything after it 4 bytes later, and a
+ * length greater by 4.
  */
 struct ir_view {
 	bool tagged;
-	int net_off; /* bytes in front of the network header: the link layer's; -1: not known */
+	int net_off; /* offset of the network header, which is the length of the link layer's; -1: not known */
 };
 
 /*
@@ -23,25 +23,25 @@ struct ir_view {
  */
 enum ir_join { IR_JOIN_SPLIT, IR_JOIN_PHI, IR_JOIN_ALL_PHI, IR_JOIN_CNT };
 
-/* A program and what is known of it before it is read. */
+/* A program and the results of its analysis. */
 struct ir_source {
 	const struct cbpf_prog *prog;
 	uint32_t *live; /* of each instruction, see c2e_ir_live() */
 	struct loops loops;
 };
 
-/* 0 or -ENOMEM; released by c2e_ir_source_free() in any case. live.c */
+/* 0 or -ENOMEM; call c2e_ir_source_free() in both cases. live.c */
 int c2e_ir_source_init(struct ir_source *s, const struct cbpf_prog *prog);
 void c2e_ir_source_free(struct ir_source *s);
 
 /*
- * Reads a checked program; adds its nodes and sets ir->root. Values are folded and decided tests
- * left out on the way. *join_id numbers the joins, over several calls.
+ * Reads a checked program; adds its nodes and sets ir->root. Values are folded, and tests with a
+ * known result left out. *join_id numbers the joins across calls.
  */
 void c2e_ir_read(struct ir *ir, const struct ir_source *source, const struct ir_view *view,
 		 enum ir_join how, uint32_t *join_id);
 
-/* live[pc], bits of what the code from pc on may read: cells 0..15, A 16, X 17. live.c */
+/* live[pc]: bits of what may be read from pc on: scratch cells 0..15, A 16, X 17. live.c */
 enum { IR_A = CBPF_CELLS, IR_X, IR_STATE_CNT };
 void c2e_ir_live(const struct cbpf_prog *prog, uint32_t *live);
 

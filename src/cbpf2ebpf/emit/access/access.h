@@ -5,7 +5,7 @@
 
 #include "../emitter.h"
 
-/* One for each access mode; direct.c, ld_abs.c, helper.c, buffer.c. */
+/* One for each access mode: direct.c, ld_abs.c, helper.c, buffer.c. */
 extern const struct access c2e_access_direct, c2e_access_ld_abs, c2e_access_load_bytes,
 	c2e_access_buffer, c2e_access_probe;
 
@@ -13,8 +13,9 @@ enum ebpf_size c2e_emit_size(unsigned bytes);
 /* dst = len of the context */
 void c2e_emit_ctx_len(struct emitter *e, ebpf_reg dst);
 /*
- * Behind a jump that is always taken, which the verifier need not know: what the filter gives there
- * does not matter, but what stands behind it is not unreachable.
+ * Emits code that never runs, after a jump that is always taken, where the verifier cannot know
+ * that it is. The value the filter gives there does not matter, but the code keeps what follows
+ * reachable.
  */
 void c2e_emit_never(struct emitter *e);
 /* A bounds check against the captured length: if (base + reach > cap_len) goto no. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * buffer.c - a buffer that the verifier lets one read, with the packet's first bytes in it.
- *
- * What is beyond cap_len is missing. Offsets that vary are compared with a constant first, in the
- * very register that is then added to the buffer's address: all that the oldest verifiers follow.
+ * buffer.c - a buffer that the verifier allows to be read and that holds the first bytes of the
+ * packet; bytes from cap_len on are missing. Variable offsets are compared with a constant first,
+ * in the same register that is then added to the buffer's address: the oldest verifiers follow
+ * nothing else.
  */
 #include "../emitter.h"
 #include "../reg.h"

@@ -2,12 +2,11 @@
 /*
  * direct.c - packet pointers of sched_cls and XDP.
  *
- * A bounds check compares with data_end, the end of the linear bytes. Where it fails, a stub apart
- * from the fast code asks the real length: what is beyond that too is missing; what is only not
- * linear is left to the filter's second copy, which reads with the helper from the start.
- *
- * The verifier learns from a comparison how far a pointer may be read; offsets in a pointer may
- * not exceed 0xffff.
+ * A bounds check compares with data_end, the end of the linear bytes. If it fails, a stub outside
+ * the fast code asks for the real length: a byte beyond that, too, is missing; if bytes are merely
+ * not linear, the second copy of the filter starts over and reads them with the helper. The
+ * verifier learns from a comparison how far a pointer may be read; offsets of a pointer must not
+ * exceed 0xffff.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@
 
 #define OFFSET_MAX 0xffffu /* of a packet pointer, with its reach */
 
-/* The register that a stub has the real length in. */
+/* The register that holds the real length in a stub. */
 static ebpf_reg stub_len(ebpf_reg end)
 {
 	return end.n == 0 ? R4 : R0;
@@ -43,7 +42,7 @@ static void add_stub(struct emitter *e, struct stub s)
 	e->stubs[e->stub_cnt++] = s;
 }
 
-/* Where a failed check goes: to a stub that asks the real length, or straight to node `no`. */
+/* Where a failed check jumps: to a stub that asks for the real length, or directly to node `no`. */
 static ebpf_label failed(struct emitter *e, ebpf_reg end, bool far, uint32_t reach, ir_node no)
 {
 	const struct held before = e->now;
@@ -63,7 +62,7 @@ static ebpf_label failed(struct emitter *e, ebpf_reg end, bool far, uint32_t rea
 }
 
 /*
- * In: ptr, a packet pointer. Goes on when `reach` bytes are there. Clobbers a register.
+ * In: ptr, a packet pointer. Continues if `reach` bytes are there. Clobbers a register.
  *
  *	if (ptr + reach > data_end) goto failed
  */
@@ -75,7 +74,7 @@ static void check(struct emitter *e, ebpf_reg ptr, uint32_t reach, ir_node no)
 	EMIT(e->b, JGT(end, e->frame->data_end, failed(e, end, false, reach, no)));
 }
 
-/* The same for ptr, which holds the address of `base` and keeps it. */
+/* The same for ptr, which keeps the address of `base`. */
 static void check_behind(struct emitter *e, ir_val base, ebpf_reg ptr, uint32_t reach, ir_node no)
 {
 	c2e_emit_pin(e, e->ptr[base]);
@@ -107,7 +106,7 @@ static ebpf_reg make_ptr(struct emitter *e, ir_val base, uint32_t reach, ir_node
 	return ptr;
 }
 
-/* Beyond what a packet pointer may reach: only the helper, if there is one, can tell. */
+/* Beyond the reach of a packet pointer: only the helper, if there is one, can read there. */
 static bool check_far(struct emitter *e, uint32_t reach, ir_node no)
 {
 	ebpf_reg end;
@@ -124,7 +123,7 @@ static bool check_far(struct emitter *e, uint32_t reach, ir_node no)
 	return false;
 }
 
-/* Is there a pointer to base that may be checked for `reach` bytes? Its `max` bounds the base. */
+/* Can a pointer to base be checked for `reach` bytes? Its `max` bounds the base. */
 static bool find_ptr(struct emitter *e, ir_val base, uint32_t reach, ebpf_reg *ptr)
 {
 	if (!c2e_emit_find(e, e->ptr[base], ptr))
@@ -154,7 +153,9 @@ static bool bounds_check(struct emitter *e, ir_val base, uint32_t reach, ir_node
 	return true;
 }
 
-/* A pointer from which `reach` bytes may be read; the bounds check for them lies before this node. */
+/*
+ * A pointer from which `reach` bytes may be read; the bounds check for them comes before this node.
+ */
 static ebpf_reg readable(struct emitter *e, ir_val base, uint32_t reach)
 {
 	ebpf_reg ptr = e->frame->data;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * helper.c - packet bytes by a helper that copies them to the stack: bpf_skb_load_bytes or
+ * helper.c - packet bytes read by a helper that copies them to the stack: bpf_skb_load_bytes or
  * bpf_xdp_load_bytes for paged and linear bytes of a packet, probe_read for kernel addresses. One
- * call serves all loads behind a base (copy.c says which); a call that fails means no match.
+ * call serves all loads from a base (copy.c decides which); if a call fails, the packet does not
+ * match.
  */
 #include "../copy.h"
 #include "../emitter.h"
@@ -92,8 +93,8 @@ static ebpf_reg load_alone(struct emitter *e, ir_val i, const struct ir_value *v
 /* ---- Filling a copy ----------------------------------------------------------------------- */
 
 /*
- * from = base + k; size = captured length - from, not less than 1: the load that asks lies within.
- * Frees R0..R5.
+ * from = base + k; size = captured length - from, at least 1: the load that needs the copy is
+ * inside. Frees R0..R5.
  */
 static void rest(struct emitter *e, ir_val base, uint32_t k)
 {
@@ -107,7 +108,7 @@ static void rest(struct emitter *e, ir_val base, uint32_t k)
 	} else {
 		c2e_emit_need_both(e, base, IR_ROOM_0, &b, &cap);
 		c2e_emit_before_call(e, (uint16_t)(1u << b.n | 1u << cap.n));
-		if (b.n == a->size.n) { /* the other of these does not hold the length */
+		if (b.n == a->size.n) { /* of these two, the one that does not hold the length */
 			b = cap.n == 0 ? R5 : R0;
 			EMIT(e->b, MOV(b, a->size));
 		}
@@ -117,7 +118,7 @@ static void rest(struct emitter *e, ir_val base, uint32_t k)
 	EMIT(e->b, SUB(a->size, a->from), MOV(LOW(a->size), LOW(a->size)));
 }
 
-/* Zeroes the words of the stack that [off, off + len) lies in. Clobbers R0. */
+/* Zeroes the stack words that overlap [off, off + len). Clobbers R0. */
 static void zero(struct emitter *e, int off, uint32_t len)
 {
 	EMIT(e->b, MOV(R0, 0));
@@ -144,7 +145,7 @@ static void cut(struct emitter *e, const struct copy *c)
 	EMIT(e->b, LABEL(whole), MOV(size, len), LABEL(ready));
 }
 
-/* The largest unit, a power of two, that is aligned at both and not longer than `left`. */
+/* The largest power of two by which both are aligned and which is at most `left`. */
 static unsigned unit(int a, int b, uint32_t left)
 {
 	unsigned n = 4;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ld_abs.c - the kernel's own checked loads. One that is outside the packet would end the
- * whole program, so the bounds checks stay: behind them no load fails.
+ * ld_abs.c - the kernel's own checked loads. A load outside the packet would end the whole program,
+ * so the bounds checks stay: after them no load fails.
  */
 #include "../emitter.h"
 #include "../reg.h"
