@@ -18,7 +18,7 @@
 #define SLOT	  8 /* the verifier knows the stack in words of this many bytes */
 #define ALIGN_CNT 4 /* remainders that matter to the largest load */
 
-/* What is known of a base while its copy is planned. */
+/* What is known about a base while its copy is planned. */
 struct plan {
 	uint64_t from, to;	     /* to 0: nothing is copied */
 	uint32_t misfits[ALIGN_CNT]; /* loads that are not aligned, by the alignment of byte 0 */
@@ -31,7 +31,7 @@ static bool is_wanted(const struct emitter *e, ir_val v)
 	return (val->op == IR_LOAD || val->op == IR_RAW) && e->last_need[v] != 0;
 }
 
-/* The first byte that a load of each base wants; where there is none, `from` stays UINT64_MAX. */
+/* The first byte that a load from each base needs; bases without loads keep `from` UINT64_MAX. */
 static void find_starts(const struct emitter *e, struct plan *plans)
 {
 	for (ir_val v = 0; v < e->ir->val_cnt; v++)
@@ -72,8 +72,8 @@ bool c2e_copy_is_ip_len(const struct ir *ir, ir_val v)
 }
 
 /*
- * Most IPv4 headers have no options. Then what is behind them is at a place that is known, and the
- * copy of the packet's start may have it, too.
+ * Most IPv4 headers have no options. What follows them is then at a known offset, which the copy of
+ * the packet's start may cover, too.
  */
 static bool take_usual(struct plan *start, const struct plan *p, uint32_t max)
 {
@@ -81,14 +81,14 @@ static bool take_usual(struct plan *start, const struct plan *p, uint32_t max)
 
 	if (!start->to || to < start->from || from < start->from || to - start->from > max)
 		return false;
-	if (to > INT32_MAX) /* no packet has it, nor any instruction */
+	if (to > INT32_MAX) /* beyond every packet, and not encodable */
 		return false;
 	if (to > start->to)
 		start->to = to;
 	return true;
 }
 
-/* Puts the copy as high as it fits below `top`, a multiple of SLOT. */
+/* Places the copy as high as it fits below `top`, a multiple of SLOT. */
 static struct copy put(const struct plan *p, int top)
 {
 	unsigned best = 0;

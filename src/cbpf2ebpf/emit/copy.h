@@ -5,7 +5,9 @@
 
 #include "emitter.h"
 
-/* Plans the copies within [bottom, top) of the stack; fewer or none where that is short. -ENOMEM */
+/*
+ * Plans the copies within [bottom, top) of the stack; fewer or none if that is small. 0 or -ENOMEM.
+ */
 int c2e_copy_plan(struct emitter *e, int top, int bottom);
 
 static inline unsigned c2e_copy_place(ir_val base)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cost.c - which of the ways that a socket filter has costs less: LD_ABS, a call for each load, or
- * skb_load_bytes, a call for each copy (copy.c) that serves many.
- *
- * Takes an ordered graph that pass wide has not seen. What counts is the way through the graph with
- * most loads: packets that the filter wants go it, or one that is nearly as long. Loads that pass
- * wide would make one count as one.
+ * cost.c - decides what costs a socket filter less: LD_ABS, a call for each load, or
+ * skb_load_bytes, a call for each copy (copy.c), which serves many loads. Takes an ordered graph
+ * before load widening. The path with the most loads counts: packets that match take it, or one
+ * that is nearly as long. Loads that load widening would merge count as one.
  */
 #include "cost.h"
 #include "copy.h"
@@ -13,9 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WIDE	 4   /* bytes that one load has at most */
-#define COPY_LEN 128 /* bytes about that a copy has room for */
-#define CALL_CNT 64  /* what is beyond them counts as the last */
+#define WIDE	 4   /* the most bytes that one load reads */
+#define COPY_LEN 128 /* about the bytes that fit into a copy */
+#define CALL_CNT 64  /* more are counted as the last one */
 
 /* Bytes [base + from, base + to) of the packet, which one call of LD_ABS reads. */
 struct call {
@@ -27,13 +25,16 @@ struct cost {
 	struct ir *ir;
 	struct call calls[CALL_CNT];
 	unsigned cnt;
-	uint64_t *of_val;  /* bit n: the value is made of what call n reads */
-	uint64_t *of_node; /* calls of the longest way to the node */
+	uint64_t *of_val;  /* bit n: the value depends on call n */
+	uint64_t *of_node; /* calls on the longest path to the node */
 };
 
 /* ---- Calls -------------------------------------------------------------------------------- */
 
-/* Lets the call read the bytes of a load, too, if one load can. Behind bases that vary, none do. */
+/*
+ * Lets the call read the bytes of another load, too, if one load can. With variable bases, none
+ * can.
+ */
 static bool join(struct call *c, const struct ir_value *v)
 {
 	uint64_t from = v->k < c->from ? v->k : c->from;
@@ -87,7 +88,7 @@ static void keep_longer(uint64_t *way, uint64_t other)
 		*way = other;
 }
 
-/* The calls of the way that has most. */
+/* The calls of the path that has the most. */
 static uint64_t longest_way(struct cost *c)
 {
 	uint64_t longest = 0;
@@ -107,7 +108,7 @@ static uint64_t longest_way(struct cost *c)
 
 /* ---- Copies ------------------------------------------------------------------------------- */
 
-/* Does one copy have the bytes of both? What is behind most IPv4 headers, the first one has. */
+/* Does one copy hold the bytes of both? Bytes after most IPv4 headers are in the first copy. */
 static bool share(const struct ir *ir, const struct call *x, const struct call *y)
 {
 	ir_val x_base = c2e_copy_is_ip_len(ir, x->base) ? 0 : x->base;
@@ -116,7 +117,7 @@ static bool share(const struct ir *ir, const struct call *x, const struct call *
 	return x_base == y_base && x->from / COPY_LEN == y->from / COPY_LEN;
 }
 
-/* The number of copies that the calls of a way need. */
+/* The number of copies that replace the calls of a path. */
 static unsigned copy_cnt(const struct cost *c, uint64_t way)
 {
 	unsigned cnt = 0, first;

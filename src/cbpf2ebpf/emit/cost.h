@@ -7,15 +7,15 @@
 #include "../ir/ir.h"
 
 /*
- * What calls cost, in tenths of ns, as bench/socket shows it: each load by LD_ABS 3.0, a copy with
- * all around it 10.5. So three loads are cheaper than a copy and five cost more. Four cost as much
- * at constant places, and more behind a base that varies (bench/filter, `tcp port 443`).
+ * The cost of calls in tenths of ns, as measured by bench/socket: 3.0 for a load by LD_ABS, 10.5
+ * for a copy with its setup. So three loads are cheaper than a copy and five cost more. Four cost
+ * as much at constant offsets, and more with a variable base (bench/filter, `tcp port 443`).
  */
 #define C2E_COST_LOAD 30
 #define C2E_COST_COPY 105
 /*
- * What is looked up in tables waits for a copy to be done, and not for one load (bench/filter,
- * `1000 IPv6 hosts`, `200 ports`).
+ * A table lookup has to wait for a copy, but not for one load (bench/filter, `1000 IPv6 hosts`,
+ * `200 ports`).
  */
 #define C2E_COST_WAIT 200
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * depth.c - bounds what computing values can take. A value may have to be computed anew at
- * every node that asks for it, and while one operand is computed the other is kept: expressions
- * must be small. Those of real filters are; others are read again in smaller pieces.
+ * depth.c - bounds the work of computing a value. A value may have to be recomputed at every node
+ * that uses it, and while one operand is computed the other is kept: expressions must be small.
+ * Those of real filters are; programs with others are read again with more phi values.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,12 +10,12 @@
 #include "depth.h"
 #include "emitter.h"
 
-#define KEPT_MAX (PIN_CNT_MAX - 4) /* the rest is for the node and its last operation */
-#define COST_MAX 64		   /* operations to compute one value from nothing */
+#define KEPT_MAX (PIN_CNT_MAX - 4) /* the others are for the node and its last operation */
+#define COST_MAX 64		   /* operations to compute one value from scratch */
 
 struct depth {
 	uint8_t kept; /* values kept while this one is computed */
-	uint8_t cost; /* operations, as if nothing were shared */
+	uint8_t cost; /* operations, counting shared ones each time */
 };
 
 static struct depth depth_of(const struct depth *all, const struct ir_value *v)

@@ -5,7 +5,7 @@
 
 #include "emitter.h"
 
-/* -ENOSPC if expressions are so deep that the others' limits would not hold. */
+/* 0, -ENOMEM, or -ENOSPC if expressions are too deep for the limits of the register allocator. */
 int c2e_emit_depth(const struct emitter *e);
 
 #endif

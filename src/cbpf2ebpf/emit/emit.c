@@ -22,14 +22,14 @@ static const struct access *const modes[] = {
 	[CBPF2EBPF_PROBE] = &c2e_access_probe,
 };
 
-/* Values that only the back end knows, made before any array is as long as the list of values. */
+/* Values of the back end, made before arrays are allocated for the number of values. */
 static void make_values(struct emitter *e, ir_val *ptr)
 {
 	struct ir *ir = e->ir;
 	uint32_t cnt = ir->val_cnt;
 
 	for (ir_val v = 0; v < cnt && e->access->pointers; v++) {
-		const struct ir_value val = *c2e_ir_at(ir, v); /* values move as new ones come */
+		const struct ir_value val = *c2e_ir_at(ir, v); /* new values may move the array */
 
 		if (val.a != 0 && (val.op == IR_LOAD || val.op == IR_RAW || val.op == IR_ROOM))
 			ptr[val.a] = c2e_ir_ptr(ir, val.a);
@@ -39,7 +39,7 @@ static void make_values(struct emitter *e, ir_val *ptr)
 			(void)c2e_ir_phi(ir, ir->nodes[i].lo, ir->nodes[i].hi);
 }
 
-/* The end with result 0; one is made where the graph has none. */
+/* The RET node with result 0; one is added if the graph has none. */
 static void find_ret_0(struct emitter *e)
 {
 	const struct ir *ir = e->ir;
@@ -159,7 +159,7 @@ static int write_slow(struct emitter *e, ebpf_label at, const struct cbpf2ebpf_f
 	return write_copy(e);
 }
 
-/* Can there be bytes that no packet pointer reaches? */
+/* Can there be bytes that packet pointers do not reach? */
 static bool is_paged(const struct emitter *e)
 {
 	return ebpf_builder_type(e->b) == EBPF_PROG_SCHED_CLS ||
@@ -209,7 +209,7 @@ static bool calls_helpers(const struct ir *ir)
 int c2e_emit_program(struct ebpf_builder *b, struct ir *ir, enum cbpf2ebpf_access access,
 		     struct err *err)
 {
-	/* Registers that calls keep have to be saved, so they are for programs that call. */
+	/* Callee-saved registers have to be saved, so only programs with calls use them. */
 	bool calls = access != CBPF2EBPF_DIRECT || calls_helpers(ir);
 	const struct cbpf2ebpf_frame slow_frame = {
 		.access = access,

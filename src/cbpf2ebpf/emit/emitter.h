@@ -3,9 +3,9 @@
  * emitter.h - the context of the back end: what the files that write one graph share.
  *
  * Nodes are written in their order, so every edge into a node is known when the node is written.
- * What registers and stack slots hold is followed along the edges; a node begins with what all its
- * edges agree on. A value that is needed and held nowhere is computed again, which is possible at
- * every node behind its bounds checks. How packet bytes are read depends on the access mode (struct
+ * The content of registers and stack slots is tracked along the edges; a node begins with what all
+ * its edges agree on. A value that is needed but not held is recomputed, which is possible at every
+ * node after its bounds checks. How packet bytes are read depends on the access mode (struct
  * access).
  */
 #ifndef BPFCAP_SRC_CBPF2EBPF_EMIT_EMITTER_H
@@ -22,13 +22,13 @@
 #define COPY_PLACE_CNT 2
 #define COPY_IP_LEN    20 /* of most IPv4 headers */
 
-/* What registers and slots hold. */
+/* The content of registers and slots. */
 struct held {
-	struct held *next; /* in the list of unused ones */
+	struct held *next; /* in the list of unused structs */
 	ir_val reg[REG_CNT];
 	uint32_t
 		max[REG_CNT]; /* what the verifier knows: value <= max; UINT32_MAX: not even that */
-	uint32_t reach[REG_CNT]; /* of a PTR: bytes behind it that were checked */
+	uint32_t reach[REG_CNT]; /* of a PTR: the bytes from it on that were checked */
 	ir_val spill[SPILL_CNT_MAX];
 	uint32_t reach_0;	       /* of the packet's start */
 	ir_val copied[COPY_PLACE_CNT]; /* the base, + 1, whose copy is there; 0: none */
@@ -54,12 +54,12 @@ struct access {
 	bool calls;	 /* loads are calls */
 	bool copies;	 /* one of them for several loads, to the stack */
 	bool pointers;	 /* variable bases become PTR values */
-	bool host_order; /* loads come in the order of the host: RAW values are of no use */
-	uint8_t skew;	 /* `data` is this many bytes behind a multiple of 4, says the verifier */
+	bool host_order; /* loads are in host order: RAW values are useless */
+	uint8_t skew;	 /* the verifier knows `data` to be a multiple of 4, plus this many bytes */
 
 	/*
-	 * Goes on behind it where room(base) >= reach, leads to node `no` else. False: it never
-	 * goes on.
+	 * Continues after it if room(base) >= reach, else jumps to node `no`. False: it never
+	 * continues.
 	 */
 	bool (*check)(struct emitter *e, ir_val base, uint32_t reach, ir_node no);
 	/* A register with the bytes of a LOAD (host order) or RAW value. */
@@ -68,11 +68,11 @@ struct access {
 	void (*len)(struct emitter *e, ebpf_reg dst);
 	/* dst = captured length; NULL where bounds checks do not compare it in a register */
 	void (*room)(struct emitter *e, ebpf_reg dst);
-	/* Behind all nodes; NULL: nothing. */
+	/* After all nodes; NULL: nothing. */
 	void (*finish)(struct emitter *e);
 };
 
-/* A bounds check that failed in direct mode: decided and continued apart from the fast code. */
+/* The continuation of a failed bounds check in direct mode, apart from the fast code. */
 struct stub {
 	ebpf_label at;
 	ebpf_reg
@@ -101,17 +101,17 @@ struct emitter {
 
 	struct use *uses;
 	uint32_t *next_use;  /* of each value, into uses; 0: none */
-	uint32_t *last_need; /* last node, + 1, that uses a value or what is made of it */
+	uint32_t *last_need; /* the last node, + 1, that uses a value or one that depends on it */
 
 	ir_node ret_0;			/* the end with result 0 */
-	bool made_ret_0;		/* which no edge of the graph leads to */
+	bool made_ret_0;		/* no edge of the graph leads to it */
 	ir_val *ptr;			/* PTR of each base, 0 where the mode has no pointers */
 	struct copy *copy;		/* of each base */
 	int16_t *phi_off;		/* stack offset of each PHI value */
 	unsigned spill_cnt, spill_used; /* slots, and those that ever held a value */
 	int16_t spill_off, tmp_off;
 
-	ebpf_label end;	 /* behind the filter; id 0: results end the program */
+	ebpf_label end;	 /* after the filter; id 0: results end the program */
 	ebpf_label slow; /* direct: the filter again, with the helper */
 	struct stub *stubs;
 	size_t stub_cnt, stub_cap;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * node.c - writes the nodes in their order. Gives: R0 = the filter's result, control behind
- * the last instruction (or at frame->miss, or the program's end).
+ * node.c - writes the nodes in their order. Gives: R0 = the filter's result, control after the last
+ * instruction (or at frame->miss, or at the program's end).
  */
 #include "node.h"
 #include "emitter.h"
@@ -12,7 +12,7 @@
 
 /* ---- Ways on ------------------------------------------------------------------------------ */
 
-/* Is the node the frame's label for results of 0, and not written itself? */
+/* Is the node the frame's label for a result of 0, not written itself? */
 static bool is_miss(const struct emitter *e, ir_node n)
 {
 	return e->frame->miss.id && c2e_ir_is_ret(e->ir, n, 0);
@@ -28,9 +28,9 @@ static void go(struct emitter *e, ir_node to)
 #define LONG_CNT 256 /* nodes */
 
 /*
- * Does the way `yes` lead aside, to come back where `no` goes on at once? In large graphs such are
- * long lists. A verifier keeps each place that it can still jump to in mind until it has been
- * there, and can keep 8,192: it shall first follow the list, with one place for each member.
+ * Does the branch `yes` make a detour and return to where `no` goes directly? Large graphs have
+ * long lists of such tests. A verifier remembers each jump target that it has not visited yet, up
+ * to 8,192 of them, so it should follow the list first, with one target for each member.
  */
 static bool is_aside(const struct emitter *e, const struct ir_insn *n)
 {
@@ -42,8 +42,10 @@ static bool is_aside(const struct emitter *e, const struct ir_insn *n)
 }
 
 /*
- * if (a cond b) goto yes; goto no - with as few jumps as the order of nodes allows. Where both ways
- * need one, numbers are rather not equal.
+ * if (a cond b) goto yes; goto no
+ *
+ * with as few jumps as the order of the nodes allows. If both branches need a jump, "not equal" is
+ * assumed to be likelier.
  */
 static void branch(struct emitter *e, enum ebpf_cond cond, enum ebpf_cond inverse, ebpf_reg a,
 		   const ebpf_reg *b, uint32_t k, const struct ir_insn *n)
@@ -65,7 +67,7 @@ static void branch(struct emitter *e, enum ebpf_cond cond, enum ebpf_cond invers
 
 /* ---- Nodes -------------------------------------------------------------------------------- */
 
-/* Is the test "some bit of x & constant is set" (or: none is), with x & constant nowhere held? */
+/* Is the test "some bit of x & constant is set" (or "none is"), with x & constant not held? */
 static bool is_bit_test(struct emitter *e, const struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
@@ -86,7 +88,7 @@ static void write_bit_test(struct emitter *e, const struct ir_insn *n)
 	       &turned);
 }
 
-/* lo <= a <= hi: in the normal form one bound is the value's own, or both are the same. */
+/* lo <= a <= hi: in the normal form one bound is that of the value, or both are equal. */
 static void write_in(struct emitter *e, const struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(e->ir, n->a);
@@ -151,7 +153,7 @@ static void write_set(struct emitter *e, const struct ir_insn *n)
 	go(e, n->yes);
 }
 
-/* Ends: R0 = result. The last node falls out of the filter. */
+/* RET: R0 = result. The last node falls through to the end of the filter. */
 static void write_ret(struct emitter *e, const struct ir_insn *n)
 {
 	bool constant = c2e_ir_is_const(e->ir, n->a);
@@ -205,8 +207,8 @@ static bool can_miss(const struct emitter *e)
 }
 
 /*
- * A conditional jump that is always or never taken, so that neither what stands behind the filter
- * nor what stands at `miss` is unreachable.
+ * A conditional jump that is always or never taken, which keeps the code after the filter and at
+ * `miss` reachable.
  */
 static void keep_reachable(struct emitter *e)
 {

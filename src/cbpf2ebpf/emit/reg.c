@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reg.c - which register and which stack slot holds which value, along the edges. */
+/* reg.c - tracks which register and stack slot holds which value, along the edges. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -73,7 +73,7 @@ static bool wanted(struct emitter *e, ir_val v)
 	return v != NO_VAL && (c2e_emit_is_pinned(e, v) || c2e_emit_needed_later(e, v));
 }
 
-/* Is it as cheap to compute v again as to keep it on the stack? */
+/* Is recomputing v as cheap as keeping it on the stack? */
 static bool cheap(const struct emitter *e, ir_val v)
 {
 	const struct ir_value *val = c2e_ir_at(e->ir, v);
@@ -93,7 +93,7 @@ static unsigned free_spill(struct emitter *e)
 	return i;
 }
 
-/* Keeps what r holds in a stack slot, if that is worth it. */
+/* Spills the value of r, if that is worth it. */
 static void spill(struct emitter *e, ebpf_reg r)
 {
 	ir_val v = e->now.reg[r.n];
@@ -102,7 +102,7 @@ static void spill(struct emitter *e, ebpf_reg r)
 	if (!wanted(e, v) || find_spill(e, v) >= 0 || (cheap(e, v) && !c2e_emit_is_pinned(e, v)))
 		return;
 	i = free_spill(e);
-	if (i == e->spill_cnt) { /* there are as many as values can be pinned */
+	if (i == e->spill_cnt) { /* there are as many slots as values can be pinned */
 		if (!c2e_emit_is_pinned(e, v))
 			return;
 		for (i = 0; c2e_emit_is_pinned(e, e->now.spill[i]);)
@@ -140,7 +140,7 @@ static ebpf_reg take(struct emitter *e, uint16_t set)
 {
 	int i = best(e, set);
 
-	if (i < 0) { /* all are pinned; no piece of code pins so many */
+	if (i < 0) { /* all are pinned; no code pins that many */
 		e->rc = -ENOBUFS;
 		return R0;
 	}
@@ -159,7 +159,7 @@ ebpf_reg c2e_emit_reg_beside(struct emitter *e, uint16_t taken)
 	return take(e, ALL_REGS & (uint16_t)~taken);
 }
 
-/* Moves what r holds out of the way of a call. */
+/* Moves the value of r out of the way of a call. */
 static void rescue(struct emitter *e, ebpf_reg r, uint16_t keep)
 {
 	ir_val v = e->now.reg[r.n], other;
@@ -207,7 +207,7 @@ ebpf_reg c2e_emit_need(struct emitter *e, ir_val v)
 
 /* ---- Edges -------------------------------------------------------------------------------- */
 
-/* Leaves in *x what both hold. */
+/* Keeps in *x what both hold. */
 static void agree(struct held *x, const struct held *y)
 {
 	for (unsigned i = 0; i < REG_CNT; i++) {

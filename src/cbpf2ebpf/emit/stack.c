@@ -14,7 +14,7 @@
 #define TMP_LEN	    8
 #define PHI_CNT_MAX 128
 
-/* The first place that is free at node i; -1: none within `max`. */
+/* The first slot that is free at node i; -1: none within `max`. */
 static int free_place(const uint32_t *busy_until, unsigned max, ir_node i)
 {
 	for (unsigned p = 0; p < max; p++)

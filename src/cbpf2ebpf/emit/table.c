@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table.c - asks tables (tables.h), which lie in a map's value. Offsets are bounded by a mask,
- * as old verifiers want it.
+ * table.c - looks up numbers in tables (tables.h), which are in a map's value. Offsets are bounded
+ * by a mask, as old verifiers require.
  */
 #include "table.h"
 #include "emitter.h"
@@ -38,7 +38,7 @@ static void point_at(const struct emitter *e, ebpf_reg p, ebpf_reg r, ebpf_reg h
 	point(e, p, r, t->off + (4u << t->bucket_bits), t->slot_bits, size);
 }
 
-/* A register with the number that is where v is, if v is in the table; *a holds v. */
+/* A register with the number in the slot of v; *a holds v. */
 ebpf_reg c2e_emit_look_up(struct emitter *e, ir_val v, uint32_t table, ebpf_reg *a)
 {
 	ebpf_reg r, p;

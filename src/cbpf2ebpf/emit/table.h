@@ -5,7 +5,7 @@
 
 #include "emitter.h"
 
-/* A register with the number that the table has where v belongs; *a holds v. */
+/* A register with the number in the slot where v belongs; *a holds v. */
 ebpf_reg c2e_emit_look_up(struct emitter *e, ir_val v, uint32_t table, ebpf_reg *a);
 /* A register with the number of the pair (v->a, v->b); UINT32_MAX: it is not in the table. */
 ebpf_reg c2e_emit_find_pair(struct emitter *e, const struct ir_value *v);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * use.c - when values are needed again. A value counts as used where a node asks for it;
- * what it is made of counts as used only at the first such node, where it is computed.
+ * use.c - next uses of values. A value counts as used where a node uses it directly; its operands
+ * count as used only at the first such node, where it is computed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "use.h"
 #include "emitter.h"
 
-/* The values that a node asks for itself. */
+/* The values that a node uses directly. */
 static unsigned asks(const struct emitter *e, const struct ir_insn *n, ir_val v[2])
 {
 	if (n->kind == IR_EQ || n->kind == IR_GT) {
@@ -25,7 +25,7 @@ static unsigned asks(const struct emitter *e, const struct ir_insn *n, ir_val v[
 	return v[1] ? 2 : 1;
 }
 
-/* What v is made of, when it has to be computed. */
+/* The operands of v, when it has to be computed. */
 static unsigned made_of(const struct emitter *e, ir_val v, ir_val of[2])
 {
 	const struct ir_value *val = c2e_ir_at(e->ir, v);
@@ -79,7 +79,7 @@ static void visit(struct visit *c)
 	}
 }
 
-/* A value made of others needs them as long as it may be computed again. */
+/* A value needs its operands as long as it may be recomputed. */
 static void spread_last_need(struct emitter *e)
 {
 	for (ir_val v = e->ir->val_cnt; v-- > 0;) {
@@ -93,7 +93,7 @@ static void spread_last_need(struct emitter *e)
 	}
 }
 
-/* A node asks for two values at most, and a value for two when it is first used. */
+/* A node uses at most two values, and a value two operands at its first use. */
 void c2e_emit_find_uses(struct emitter *e)
 {
 	uint32_t cnt = e->ir->val_cnt;

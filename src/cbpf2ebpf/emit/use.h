@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* use.h - when values are needed again. */
+/* use.h - next uses of values. */
 #ifndef BPFCAP_SRC_CBPF2EBPF_EMIT_USE_H
 #define BPFCAP_SRC_CBPF2EBPF_EMIT_USE_H
 

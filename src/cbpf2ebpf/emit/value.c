@@ -20,7 +20,7 @@ static uint32_t saturate(uint64_t x)
 	return x > UINT32_MAX ? UINT32_MAX : (uint32_t)x;
 }
 
-/* The bound that every verifier derives for v, from those it knows of the operands. */
+/* The bound that every verifier derives for v from those of the operands. */
 static uint32_t known_max(const struct ir *ir, const struct ir_value *v, uint32_t a, uint32_t b)
 {
 	bool const_b = c2e_ir_is_const(ir, v->b);
@@ -39,7 +39,7 @@ static uint32_t known_max(const struct ir *ir, const struct ir_value *v, uint32_
 	}
 }
 
-/* A register that starts as a copy of ra, which holds a; ra itself if a is not needed any more. */
+/* A register that starts as a copy of ra, which holds a; ra itself if a is not needed later. */
 static ebpf_reg start_as(struct emitter *e, ir_val a, ebpf_reg ra)
 {
 	ebpf_reg dst;
@@ -79,7 +79,7 @@ void c2e_emit_need_both(struct emitter *e, ir_val a, ir_val b, ebpf_reg *ra, ebp
 	c2e_emit_unpin(e);
 }
 
-/* Shifts by 32 and more give 0, where the machine would count modulo 32. */
+/* Shifts by 32 and more give 0, where the machine would shift modulo 32. */
 static void emit_shift(struct emitter *e, const struct ir_value *v, ebpf_reg dst, ebpf_reg n)
 {
 	ebpf_label small = ebpf_label_new(e->b);
@@ -135,7 +135,7 @@ static ebpf_reg compute_load(struct emitter *e, ir_val i, const struct ir_value 
 {
 	ebpf_reg dst = e->access->load(e, i);
 
-	/* Old verifiers know nothing about the result of a swap. */
+	/* Old verifiers know no bound after a byte swap. */
 	c2e_emit_hold(e, dst, i, v->op == IR_LOAD && v->size > 1 ? UINT32_MAX : v->hi);
 	return dst;
 }

@@ -5,14 +5,14 @@
 
 #include "emitter.h"
 
-/* Computes v, which is nowhere held, into a register. */
+/* Computes v, which is not held, into a register. */
 ebpf_reg c2e_emit_compute(struct emitter *e, ir_val v);
 /* Two values in registers. */
 void c2e_emit_need_both(struct emitter *e, ir_val a, ir_val b, ebpf_reg *ra, ebpf_reg *rb);
-/* From network order to that of the host, if v is a LOAD. */
+/* Converts v from network to host order, if it is a LOAD. */
 void c2e_emit_swap(struct emitter *e, ir_val v, ebpf_reg dst);
 
-/* dst = the bytes of LOAD or RAW value v, of which ptr is the base; ptr may become dst. */
+/* Reads the bytes of LOAD or RAW value v, whose base ptr holds; the result may reuse ptr. */
 ebpf_reg c2e_emit_load_at(struct emitter *e, ir_val v, ebpf_reg ptr);
 /*
  * Where targets refuse unaligned access: makes the verifier see how `base`, which `reg` holds, is

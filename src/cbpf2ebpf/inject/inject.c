@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inject.c - the code that puts a filter into somebody else's program: a filter and
- * where it will run -> instructions for the head of a stub or program. Fails with -EINVAL when the
- * packet cannot be read that way there, and as the compiler does.
+ * inject.c - code that puts a filter into a program compiled by others. Takes a filter and where it
+ * will run, gives instructions for the head of a stub or program. Fails with -EINVAL if the packet
+ * cannot be read that way there, or as the compiler does.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 #include "bpfcap/inject.h"
 #include "../../util.h"
 
-#define STACK_LEN     160 /* what always suffices, says cbpf2ebpf.h */
-#define STACK_LEN_MAX 256 /* more is of no use: it holds the headers that filters look at */
+#define STACK_LEN     160 /* always enough, see cbpf2ebpf.h */
+#define STACK_LEN_MAX 256 /* more has no use: it holds the headers that filters look at */
 
 static uint16_t stack_len(const struct cbpf2ebpf_inject *how)
 {
@@ -22,17 +22,17 @@ static uint16_t stack_len(const struct cbpf2ebpf_inject *how)
 	return how->stack_room < STACK_LEN_MAX ? how->stack_room : STACK_LEN_MAX;
 }
 
-/* Fields of the context, in bytes: struct __sk_buff and struct xdp_md of linux/bpf.h. */
+/* Offsets of context fields: struct __sk_buff and struct xdp_md of linux/bpf.h. */
 struct ctx_fields {
 	int32_t data, data_end;
 };
 
-/* What goes together, the usual way of a type first. */
+/* Valid combinations, the usual one of a type first. */
 static const struct way {
 	enum ebpf_prog_type type;
 	enum cbpf2ebpf_access access;
 	struct ctx_fields fields;
-	uint16_t scratch; /* registers that the frame has no use for */
+	uint16_t scratch; /* registers that the frame does not use */
 } ways[] = {
 	{EBPF_PROG_SCHED_CLS, CBPF2EBPF_DIRECT, {76, 80}, 1 << 9},
 	{EBPF_PROG_SCHED_CLS, CBPF2EBPF_LOAD_BYTES, {76, 80}, 1 << 7 | 1 << 8 | 1 << 9},
@@ -50,7 +50,7 @@ enum cbpf2ebpf_access cbpf2ebpf_type_access(enum ebpf_prog_type type)
 	return CBPF2EBPF_DIRECT;
 }
 
-/* The row for what is wanted; NULL with *e filled: there is none. */
+/* The row for *how; NULL with *e filled if there is none. */
 static const struct way *find_way(const struct cbpf2ebpf_inject *how, struct err *e)
 {
 	for (size_t i = 0; i < WAY_CNT; i++) {
@@ -69,16 +69,17 @@ static const struct way *find_way(const struct cbpf2ebpf_inject *how, struct err
 	return NULL;
 }
 
-/* Stubs of tc may be called for a packet inside the packet: from its IP header on, in a tunnel. */
+/* Stubs of tc may be called for an inner packet: in a tunnel, from the inner IP header on. */
 static bool has_base(const struct way *way, bool entry)
 {
 	return way->type == EBPF_PROG_SCHED_CLS && way->access == CBPF2EBPF_DIRECT && !entry;
 }
 
 /*
- * In:  stub: R1 = ctx, R4 = data, R5 = data_end; program: R1 = ctx.
- * Out: R6 = ctx, and for the access mode R7 = data, R8 = data_end; R9 = the length (probe_read), or
- *	where in the kernel's packet the stub's begins (tc).
+ * In: stub: R1 = ctx, R4 = data, R5 = data_end; program: R1 = ctx.
+ *
+ * Out: R6 = ctx and, depending on the access mode, R7 = data, R8 = data_end; R9 = the length
+ * (probe_read), or the offset of the stub's packet in the kernel's (tc).
  */
 static void emit_frame(struct ebpf_builder *b, const struct way *way, bool entry)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stub.c - is a compiled function a stub? Runs it in the interpreter, with the
- * values that a filter leaves behind and with arguments missing. Fails with the advice how to write
- * a stub.
+ * stub.c - decides whether a compiled function is a stub: runs it in the interpreter with the
+ * values that a filter leaves, and with arguments missing. Fails with advice on how to write a
+ * stub.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,9 +13,9 @@
 #include "bpfcap/inject.h"
 #include "../../util.h"
 
-#define STUB_INSNS_MAX 64 /* stubs are a few instructions long */
+#define STUB_INSNS_MAX 64 /* stubs have only a few instructions */
 #define STEPS_MAX      1000
-#define ARGS	       0x3e /* a bit for each of R1..R5 */
+#define ARGS	       0x3e /* one bit for each of R1..R5 */
 #define CODE_CALL      0x85
 
 /*
@@ -47,8 +47,10 @@ static int build(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint3
 	return ret;
 }
 
-/* What the function returns when only the registers in `args` hold something: R4 the result of a
- * filter, the others 0. -errno when it reads another register, or does what no stub does. */
+/*
+ * What the function returns when only the registers in `args` are set: R4 to the result of a
+ * filter, the others to 0. -errno if it reads another register, or does what no stub does.
+ */
 static int run(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint32_t result,
 	       uint64_t *r0)
 {
@@ -63,7 +65,7 @@ static int run(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint32_
 	return ret;
 }
 
-/* Does it tell, given all arguments, whether the filter's result is another than 0? */
+/* With all arguments, does it return whether the filter's result is not 0? */
 static bool tells_result(const struct ebpf_insn *insns, size_t cnt)
 {
 	static const uint32_t results[] = {0, 1, 0xffff, 0x40000, 0x80000000, 0xffffffff};
@@ -75,7 +77,7 @@ static bool tells_result(const struct ebpf_insn *insns, size_t cnt)
 	return true;
 }
 
-/* The arguments without which it still runs: "R1, R3". False: there are none. */
+/* The arguments that it does not need: "R1, R3". False: there are none. */
 static bool name_unread(const struct ebpf_insn *insns, size_t cnt, char text[32])
 {
 	size_t len = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * type.c - what program a section of an object holds, by the name that libbpf,
- * tc and their users give it. A name that says nothing gives EBPF_PROG_ANY.
+ * type.c - the program type of a section of an object, by the names that libbpf, tc and their users
+ * give. A name that says nothing gives EBPF_PROG_ANY.
  */
 #include <ctype.h>
 #include <string.h>
@@ -47,7 +47,7 @@ enum ebpf_prog_type cbpf2ebpf_section_type(const char *section)
 		{"perf_event", EBPF_PROG_KPROBE},
 	};
 
-	if (section[0] == '?') /* libbpf: not loaded unless asked for */
+	if (section[0] == '?') /* libbpf: not loaded unless requested */
 		section++;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		size_t len = strlen(rows[i].name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bound.c - what is known of an operation's result: takes the bounds of its operands, gives lo, hi
- * and bits of the value. What is not known stays 32 bit wide.
+ * bound.c - bounds of an operation's result: takes the bounds of its operands, gives lo, hi and
+ * bits of the value. Unknown bits stay set.
  */
 #include "ir.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dump.c - the graph as text, one node a line: what --dump=ir and the text cases show. */
+/* dump.c - the graph as text, one node a line, for --dump=ir and the text cases. */
 #include <inttypes.h>
 
 #include "ir.h"

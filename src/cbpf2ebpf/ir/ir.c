@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ir.c - the graph's memory: nodes, their order, release. */
+/* ir.c - the memory of the graph: nodes, their order, copies, release. */
 #include "ir.h"
 
 #include <errno.h>
@@ -68,15 +68,15 @@ ir_node c2e_ir_add(struct ir *ir, struct ir_insn n)
 /* ---- Order -------------------------------------------------------------------------------- */
 
 /*
- * Depth first without recursion: a node is finished when all that it leads to are, so it stands in
- * front of them. What is visited last stands right behind its node: that is the way `yes`, but not
- * where that ends and `no` goes on. Ends come last, since each can be reached from anywhere.
+ * Depth-first search without recursion: a node is finished after all its successors, so it comes
+ * before them. The successor visited last comes directly after its node: that is `yes`, except if
+ * `yes` is a RET and `no` is not. RET nodes come last, since they can be reached from anywhere.
  */
 struct order {
 	ir_node *stack;
-	ir_node *finished; /* nodes, the last in front; ends from the array's end on, downwards */
+	ir_node *finished; /* nodes, last first; RET nodes from the end of the array downwards */
 	uint32_t *number;  /* new number of a node */
-	uint8_t *seen;	   /* 0 new, 1 entered, 2 first way done, 3 finished */
+	uint8_t *seen;	   /* 0 new, 1 entered, 2 first branch done, 3 finished */
 	uint32_t depth, cnt, end_cnt;
 };
 
@@ -91,7 +91,7 @@ static void enter(const struct ir *ir, struct order *w, ir_node n)
 		w->stack[w->depth++] = n;
 }
 
-/* The way that is visited next of node n, which is neither an end nor finished. */
+/* The branch of node n that is visited next; n is neither a RET nor finished. */
 static ir_node way(const struct ir *ir, const struct ir_insn *n, bool last)
 {
 	bool yes_last = ir->nodes[n->no].kind == IR_RET || ir->nodes[n->yes].kind != IR_RET;
@@ -118,7 +118,7 @@ static void walk(const struct ir *ir, struct order *w)
 	}
 }
 
-/* The nodes in their new places. */
+/* Moves the nodes to their new places. */
 static void renumber(const struct ir *ir, const struct order *w, struct ir_insn *nodes)
 {
 	uint32_t cnt = w->cnt + w->end_cnt;

@@ -2,19 +2,19 @@
 /*
  * ir.h - the filter between classic and extended BPF: a decision graph over pure values.
  *
- * A value is a number computed from the packet: it has no moment at which it is computed, so equal
- * values are one value (they are hash-consed), whatever path asks for them. All are 32 bit.
+ * A value is a number computed from the packet. It does not depend on when it is computed, so equal
+ * values are one value (hash-consed) on all paths. All values have 32 bits.
  *
- * A node decides: a test of a value with two ways on, or the end with a result. The nodes form a
- * DAG. Reading a packet byte can fail, so before a path looks at a load's value it passes a test
- * of ROOM, the number of captured bytes from a base on; the way of too little room ends with 0.
- * That makes bounds checks tests like all others: the same facts decide and merge them.
+ * A node is a test of a value with two branches, or a RET with the result. The nodes form a DAG.
+ * Reading a packet byte can fail, so before a path uses the value of a load it passes a test of
+ * ROOM, the number of captured bytes from a base on; with too little room the filter ends with 0.
+ * Bounds checks are thus ordinary tests, which the passes decide and merge like any other.
  *
  * Where paths with different values of a register join (rare: libpcap's loops, hand-written
  * programs), each path has a SET node that assigns its value to a variable of the join, and a PHI
  * value reads the variable.
  *
- * Memory: everything belongs to the ir; a failed allocation sticks in ir->failed.
+ * Memory: the ir owns everything; a failed allocation sets ir->failed.
  */
 #ifndef BPFCAP_SRC_CBPF2EBPF_IR_IR_H
 #define BPFCAP_SRC_CBPF2EBPF_IR_IR_H
@@ -103,7 +103,7 @@ struct ir {
 	uint32_t node_cnt, node_room;
 	ir_node root;
 
-	struct cbpf2ebpf_tables *tables; /* for long lists; NULL: there can be none */
+	struct cbpf2ebpf_tables *tables; /* for long lists; NULL: search trees only */
 
 	int failed; /* -ENOMEM, -E2BIG */
 };
@@ -121,19 +121,19 @@ ir_val c2e_ir_len(struct ir *ir);
 ir_val c2e_ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k);
 ir_val c2e_ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k);
 ir_val c2e_ir_room(struct ir *ir, ir_val base);
-/* What the hardware tag of a tagged packet begins with: 802.1Q or 802.1ad. */
+/* The TPID of a tagged packet's hardware tag: 802.1Q or 802.1ad. */
 ir_val c2e_ir_tpid(struct ir *ir);
-/* Ancillary data of our own: vlan_proto of a __sk_buff as it is, in network order. */
+/* Our own ancillary number: vlan_proto of a __sk_buff, in network order. */
 #define IR_AD_VLAN_PROTO 0x100
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
 ir_val c2e_ir_phi(struct ir *ir, uint32_t variable, uint32_t join);
 ir_val c2e_ir_ptr(struct ir *ir, ir_val base);
 ir_val c2e_ir_find(struct ir *ir, uint32_t table, ir_val a, ir_val b);
 ir_val c2e_ir_alu(struct ir *ir, enum ir_op op, ir_val a, ir_val b);
-/* a op k, of those with two operands. */
+/* a op k, for operations with two operands. */
 ir_val c2e_ir_alu_const(struct ir *ir, enum ir_op op, ir_val a, uint32_t k);
 
-/* Splits a base into a base and a constant where the sum cannot wrap: x + 12 -> x, *k += 12. */
+/* Splits a base into a base and a constant if the sum cannot wrap: x + 12 -> x, *k += 12. */
 ir_val c2e_ir_split_base(const struct ir *ir, ir_val base, uint64_t *k);
 
 static inline const struct ir_value *c2e_ir_at(const struct ir *ir, ir_val v)
@@ -163,20 +163,20 @@ ir_node c2e_ir_add(struct ir *ir, struct ir_insn n);
 
 /*
  * Brings a test of kind IN into its normal form (test.c): looks through sums, shifts and masks to
- * the value below, cuts lo..hi to what the value can be, and turns intervals that reach the
- * value's maximum around. May swap *yes and *no (any two things of the caller's).
- * Returns 1 (always n->yes), 0 (always n->no) or -1 (a test is needed).
+ * the value below, clips lo..hi to the bounds of the value, and complements intervals that reach
+ * its maximum. May swap the branches. Returns 1 (always n->yes), 0 (always n->no) or -1 (the test
+ * is needed).
  */
 int c2e_ir_normal_in(struct ir *ir, struct ir_insn *n);
-/* The same for EQ and GT, which may become IN, and HAS, which is left as it is. */
+/* The same for EQ and GT, which may become IN, and HAS, which is unchanged. */
 int c2e_ir_normal(struct ir *ir, struct ir_insn *n);
 
-/* The test in its normal form as a node; where it is decided, `yes` or `no` itself. */
+/* Adds the test in its normal form; if it is decided, returns `yes` or `no` itself. */
 ir_node c2e_ir_add_test(struct ir *ir, struct ir_insn n);
 /* The same for "is v in lo..hi?". */
 ir_node c2e_ir_add_in(struct ir *ir, ir_val v, uint32_t lo, uint32_t hi, ir_node yes, ir_node no);
 
-/* Drops unreachable nodes and numbers the rest so that all edges lead to higher numbers. */
+/* Drops unreachable nodes and renumbers the others so that all edges lead to higher numbers. */
 void c2e_ir_order(struct ir *ir);
 
 static inline bool c2e_ir_is_test(const struct ir_insn *n)
@@ -189,7 +189,7 @@ static inline bool c2e_ir_is_bounds_check(const struct ir *ir, const struct ir_i
 	return n->kind == IR_IN && ir->vals[n->a].op == IR_ROOM;
 }
 
-/* Is node n the end with constant result k? */
+/* Is node n a RET with constant result k? */
 static inline bool c2e_ir_is_ret(const struct ir *ir, ir_node n, uint32_t k)
 {
 	const struct ir_insn *r = &ir->nodes[n];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tables.c - lists of numbers in memory beside the program, as perfect hash tables (tables.h).
+ * tables.c - makes the perfect hash tables of tables.h. Takes numbers, gives the bytes of a map's
+ * value and the offset of each table.
  *
- * Takes numbers, gives the bytes of a map's value and where in it each table is. The numbers are
- * dealt to buckets of about four. The fullest first, each bucket gets the first multiplier that
- * brings all its numbers to free slots. Takes time that grows with the list and not faster, and
- * gives the same table for the same list. Where no multiplier does, the table is made larger, and
- * given up in the end: the caller has search trees.
+ * The numbers are distributed to buckets of about four. From the fullest bucket on, each gets the
+ * first multiplier that moves all its numbers to free slots. This takes linear time, and equal
+ * lists give equal tables. If no multiplier works, the table is enlarged; after a few attempts the
+ * caller falls back to search trees.
  */
 #include "tables.h"
 
@@ -16,11 +16,11 @@
 
 #define NUMBER_CNT_MIN 48	  /* shorter lists are as fast as trees: bench/filter */
 #define NUMBER_CNT_MAX 500000	  /* of one list */
-#define LEN_MAX	       (1u << 22) /* bytes of one map value that kernels allow */
-#define BUCKET_CNT     4	  /* numbers in a bucket, about */
+#define LEN_MAX	       (1u << 22) /* the longest map value that kernels allow */
+#define BUCKET_CNT     4	  /* numbers in a bucket, on average */
 #define TRY_CNT	       4096	  /* multipliers for a bucket */
 #define FACTOR_CNT     16	  /* factors for pairs */
-#define LARGER_CNT     3	  /* times that a table may be doubled */
+#define LARGER_CNT     3	  /* how often a table may be doubled */
 
 /* ---- One table ---------------------------------------------------------------------------- */
 
@@ -56,7 +56,7 @@ static int by_cnt(const void *x, const void *y)
 	return a->at < b->at ? -1 : a->at > b->at;
 }
 
-/* Deals the numbers to buckets, which are sorted, the fullest first. */
+/* Distributes the numbers to buckets and sorts these, the fullest first. */
 static void deal(struct build *b)
 {
 	const struct c2e_table *t = b->t;
@@ -79,7 +79,9 @@ static void deal(struct build *b)
 	qsort(b->buckets, bucket_cnt, sizeof(b->buckets[0]), by_cnt);
 }
 
-/* Puts the bucket's numbers where the multiplier says; false, and nothing done, if one is taken. */
+/*
+ * Places the bucket's numbers with the multiplier; false, and nothing changed, if a slot is taken.
+ */
 static bool put(struct build *b, const struct bucket *from, uint32_t multiplier)
 {
 	const uint32_t *numbers = &b->dealt[from->first];
@@ -112,7 +114,7 @@ static bool place(struct build *b, const struct bucket *from)
 	return false;
 }
 
-/* A slot that is not taken holds a number of the list: no other is ever equal to it. */
+/* Free slots get a number of the list, which no other number equals. */
 static void fill_rest(struct build *b)
 {
 	for (uint32_t i = 0; i < 1u << b->t->slot_bits; i++)
@@ -127,7 +129,7 @@ static uint32_t table_len(const struct c2e_table *t)
 	return (4u << t->bucket_bits) + (slot << t->slot_bits);
 }
 
-/* Writes the pairs to where their numbers are, and one of them to slots that are not taken. */
+/* Writes the pairs to their slots, and one of them to the free slots. */
 static void write_pairs(const struct c2e_table *t, const uint32_t *multipliers)
 {
 	struct c2e_pair *slots = (struct c2e_pair *)(multipliers + (1u << t->bucket_bits));
@@ -141,7 +143,7 @@ static void write_pairs(const struct c2e_table *t, const uint32_t *multipliers)
 	}
 }
 
-/* Writes the table of t's size to `bytes`. -ENOSPC: too small a table, -ENOMEM. */
+/* Writes the table of t's size to `bytes`. -ENOSPC: the table is too small, -ENOMEM. */
 static int write_table(struct c2e_table *t, void *bytes)
 {
 	struct build b = {.t = t,
@@ -169,7 +171,7 @@ static int write_table(struct c2e_table *t, void *bytes)
 
 /* ---- All of them -------------------------------------------------------------------------- */
 
-/* The least number of bits, one or more, that count up to cnt. */
+/* The smallest number of bits, at least one, that can count up to cnt. */
 static unsigned bits_for(uint32_t cnt)
 {
 	unsigned bits = 1;
@@ -179,7 +181,7 @@ static unsigned bits_for(uint32_t cnt)
 	return bits;
 }
 
-/* Writes the table behind the others' bytes. -E2BIG, -ENOSPC, -ENOMEM. */
+/* Appends the table to the bytes of the others. -E2BIG, -ENOSPC, -ENOMEM. */
 static int append_bytes(struct cbpf2ebpf_tables *all, struct c2e_table *t)
 {
 	uint32_t len = table_len(t);
@@ -227,7 +229,7 @@ static void free_table(struct c2e_table *t)
 
 /* ---- Numbers ------------------------------------------------------------------------------ */
 
-/* Does the table have these numbers? *use gets the others of it, if they are few. */
+/* Does the table hold these numbers? *use gets its other numbers, if they are few. */
 static bool serves(const struct c2e_table *t, const uint32_t *numbers, uint32_t cnt,
 		   struct c2e_table_use *use)
 {
@@ -295,7 +297,7 @@ static int by_number(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-/* Gives each pair a number of its own, by the factor; false if two have the same. */
+/* Numbers the pairs with the factor; false if two get the same number. */
 static bool number_pairs(struct c2e_table *t, uint32_t factor, uint32_t *sorted)
 {
 	t->factor = factor;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test.c - brings tests into one normal form: the deepest value that decides, the narrowest
- * interval. Takes a test node, changes it to an equal one, or says how it always ends.
+ * test.c - brings tests into a normal form: the innermost value that decides, the narrowest
+ * interval. Takes a test, changes it to an equivalent one, or tells its constant result.
  */
 #include "ir.h"
 
@@ -16,8 +16,8 @@ static void swap_ways(struct ir_insn *n)
 }
 
 /*
- * The test holds for lo..hi modulo 2^32 (lo > hi: around the end) of x. Sets n to that if it is
- * one interval of what x can be.
+ * The test holds for lo..hi of x, modulo 2^32 (lo > hi wraps around). Sets n to that if it is one
+ * interval within the bounds of x.
  */
 static bool set_modulo(const struct ir *ir, struct ir_insn *n, ir_val x, uint32_t lo, uint32_t hi)
 {
@@ -48,7 +48,7 @@ static bool set(struct ir_insn *n, ir_val x, uint64_t lo, uint64_t hi)
 	return true;
 }
 
-/* x & mask in lo..hi, where the mask cuts off only bits below all others that x has. */
+/* x & mask in lo..hi, where the mask clears only bits below all others that x can have. */
 static bool through_mask(const struct ir *ir, struct ir_insn *n, ir_val x, uint32_t mask)
 {
 	uint32_t kept = c2e_ir_at(ir, x)->bits & mask, cut = c2e_ir_at(ir, x)->bits & ~mask;
@@ -85,7 +85,7 @@ static bool through_const(const struct ir *ir, struct ir_insn *n, enum ir_op op,
 	}
 }
 
-/* One step down from the tested value; false when there is none. */
+/* One step down from the tested value; false if there is none. */
 static bool look_through(const struct ir *ir, struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(ir, n->a);
@@ -109,7 +109,7 @@ static bool look_through(const struct ir *ir, struct ir_insn *n)
 	return false;
 }
 
-/* Cuts the interval to what the value can be. */
+/* Clips the interval to the bounds of the value. */
 static int clip(const struct ir *ir, struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(ir, n->a);
@@ -141,7 +141,7 @@ int c2e_ir_normal_in(struct ir *ir, struct ir_insn *n)
 	return answer == OPEN && n->kind != IR_IN ? c2e_ir_normal(ir, n) : answer;
 }
 
-/* The comparison with a constant on one side, as an interval of the other. */
+/* A comparison with a constant on one side, as an interval of the other. */
 static int usual_const(struct ir *ir, struct ir_insn *n)
 {
 	bool a_is = c2e_ir_is_const(ir, n->a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * value.c - makes values: folds constants, drops operations without effect, bounds the result and
- * looks it up, so that equal values have one number. Keeps: the value is the one asked for.
+ * looks it up, so that equal values have one number.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #define VAL_CNT_MAX (1u << 24)
 
 #define TPID_Q	0x8100 /* 802.1Q */
-#define TPID_AD 0x88a8 /* 802.1ad: no other is kept beside a packet */
+#define TPID_AD 0x88a8 /* 802.1ad; hardware tags have no others */
 
 unsigned c2e_ir_operand_cnt(enum ir_op op)
 {
@@ -41,7 +41,7 @@ static bool same(const struct ir_value *x, const struct ir_value *y)
 	return x->op == y->op && x->size == y->size && x->a == y->a && x->b == y->b && x->k == y->k;
 }
 
-/* The slot that holds v, or the free one where it belongs. */
+/* The slot of v, or the free one where it belongs. */
 static uint32_t *find(const struct ir *ir, const struct ir_value *v)
 {
 	const struct ir_table *t = &ir->val_table;
@@ -52,7 +52,7 @@ static uint32_t *find(const struct ir *ir, const struct ir_value *v)
 	return &t->slots[at];
 }
 
-/* Makes room for one more value in array and table. */
+/* Ensures capacity for one more value in the array and the table. */
 static bool grow(struct ir *ir)
 {
 	uint32_t room = ir->val_room ? 2 * ir->val_room : 64;
@@ -79,7 +79,7 @@ static bool grow(struct ir *ir)
 	return true;
 }
 
-/* All ones up to the highest bit of x. */
+/* Sets all bits below the highest bit of x. */
 static uint32_t fill(uint32_t x)
 {
 	for (unsigned n = 1; n < 32; n *= 2)
@@ -259,7 +259,7 @@ static bool commutes(enum ir_op op)
 	return op == IR_ADD || op == IR_MUL || op == IR_OR || op == IR_AND || op == IR_XOR;
 }
 
-/* What `a op k` is without an operation, in *out; a is not constant. */
+/* *out = a op k if that needs no operation; a is not constant. */
 static bool no_operation(struct ir *ir, enum ir_op op, ir_val a, uint32_t k, ir_val *out)
 {
 	uint32_t bits = c2e_ir_at(ir, a)->bits;
@@ -307,7 +307,7 @@ static bool no_operation(struct ir *ir, enum ir_op op, ir_val a, uint32_t k, ir_
 	}
 }
 
-/* Turns a op k into a cheaper pair that is equal. */
+/* Replaces a op k by a cheaper equivalent. */
 static void cheaper(enum ir_op *op, uint32_t *k)
 {
 	if (*op == IR_SUB) {
@@ -325,7 +325,7 @@ static void cheaper(enum ir_op *op, uint32_t *k)
 	}
 }
 
-/* (x op c) op k -> x op (c op k), for what is associative. */
+/* (x op c) op k -> x op (c op k), for associative operations. */
 static bool reassociate(const struct ir *ir, enum ir_op op, ir_val *a, uint32_t *k)
 {
 	const struct ir_value *v = c2e_ir_at(ir, *a);

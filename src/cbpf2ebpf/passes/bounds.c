@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bounds.c - lets a bounds check ask at once for all that every match behind it needs.
- *
- * Requires: edges that lead forward. If on all ways from a check to a result other than 0 more
- * bytes are asked for later, a packet without them gets 0 anyway: the check may ask for them
- * itself, and the later ones are decided (pass_facts drops them). Keeps: every packet's result,
- * short ones too.
+ * bounds.c - makes a bounds check ask at once for everything that a match needs. Requires: edges
+ * that lead forward. If all paths from a check to a result other than 0 need more bytes later, a
+ * packet without them gets 0 anyway: the check may ask for them, and the later checks are decided
+ * (the thread pass drops them). Keeps: the result of every packet, short ones included.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "pass.h"
 
-#define BASE_CNT_MAX 32		/* more bases are left as they are */
-#define NEVER	     UINT32_MAX /* no packet gets anything but 0 */
+#define BASE_CNT_MAX 32		/* further bases are not touched */
+#define NEVER	     UINT32_MAX /* the result is always 0 */
 
 /*
- * need[n]: packets with less room behind `base` get 0 if they come to node n. The fewest bytes of
- * all ways, and NEVER for the end with 0.
+ * need[n]: packets with less room from `base` on get 0 if they reach node n. The minimum over all
+ * paths; NEVER for the RET with 0.
  */
 static void find_needs(const struct ir *ir, ir_val room, uint32_t *need)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* facts.c - what the tests before a node say about values: a few intervals and exclusions. */
+/* facts.c - what the tests before a node imply for values: a few intervals and exclusions. */
 #include "facts.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ static const struct fact *find(const struct facts *f, ir_val v)
 	return NULL;
 }
 
-/* The fact about v, made if there is none. */
+/* The fact about v, added if there is none. */
 static struct fact *fact_of(const struct ir *ir, struct facts *f, ir_val v)
 {
 	struct fact *fact = (struct fact *)find(f, v);
@@ -57,7 +57,7 @@ void c2e_facts_bounds(const struct ir *ir, const struct facts *f, ir_val v, uint
 		*lo = *hi = c2e_ir_fold(val->op, a_lo, b);
 }
 
-/* Is base + reach inside the packet, since that many bytes from its start on are? */
+/* Is base + reach inside the packet because that many bytes from its start on are? */
 static bool inside(const struct ir *ir, const struct facts *f, ir_val base, uint32_t reach)
 {
 	uint32_t lo, hi;
@@ -83,7 +83,7 @@ static bool excludes(const struct fact *f, uint32_t lo, uint32_t hi)
 	return false;
 }
 
-/* In its normal form a test is not decided by what the value can be at all. */
+/* In its normal form a test is not decided by the bounds of the value alone. */
 static int decide_in(const struct ir *ir, const struct facts *f, const struct ir_insn *n)
 {
 	const struct fact *fact = find(f, n->a);
@@ -160,7 +160,7 @@ void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bo
 
 /* ---- Joins -------------------------------------------------------------------------------- */
 
-/* Leaves in *x what both facts say. */
+/* Keeps in *x what both facts imply. */
 static void join(struct fact *x, const struct fact *y)
 {
 	struct fact joined = {.v = x->v,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* facts.h - what the tests on the way to a node say about values. */
+/* facts.h - what the tests on the paths to a node imply for values. */
 #ifndef BPFCAP_SRC_CBPF2EBPF_PASSES_FACTS_H
 #define BPFCAP_SRC_CBPF2EBPF_PASSES_FACTS_H
 
@@ -21,7 +21,7 @@ struct fact {
 
 struct facts {
 	uint32_t cnt;
-	uint32_t next; /* the one that is replaced when all are in use */
+	uint32_t next; /* the fact replaced next when all are in use */
 	struct fact f[FACT_CNT_MAX];
 };
 
@@ -29,13 +29,13 @@ struct facts {
 void c2e_facts_bounds(const struct ir *ir, const struct facts *f, ir_val v, uint32_t *lo,
 		      uint32_t *hi);
 
-/* How test n ends: 1 yes, 0 no, -1 not known. */
+/* The result of test n: 1 yes, 0 no, -1 unknown. */
 int c2e_facts_decide(const struct ir *ir, const struct facts *f, const struct ir_insn *n);
 
-/* Adds what is known behind test n when it ended with `answer`, or behind a SET node. */
+/* Adds what follows from test n with result `answer`, or from a SET node. */
 void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bool answer);
 
-/* Leaves in *f what holds in both. */
+/* Keeps in *f what holds in both. */
 void c2e_facts_join(const struct ir *ir, struct facts *f, const struct facts *other);
 
 void c2e_facts_copy(struct facts *to, const struct facts *from);

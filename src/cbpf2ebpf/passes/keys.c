@@ -63,13 +63,13 @@ static uint32_t end_of(const struct ir *ir, ir_val load)
 	return (uint32_t)v->k + v->size;
 }
 
-/* Is it a test whether bytes are there, and the filter's end with 0 if not? */
+/* Is it a bounds check that ends the filter with 0 if it fails? */
 static bool is_check(const struct ir *ir, const struct ir_insn *n)
 {
 	return n->kind == IR_IN && n->a == IR_ROOM_0 && c2e_ir_is_ret(ir, n->no, 0);
 }
 
-/* Reads the test of a word, whichever way round it is: its number, and where both ways lead. */
+/* Reads the test of a word, in either polarity: its number, and both branches. */
 static bool read_word(const struct ir *ir, const struct ir_insn *n, uint32_t *is, ir_node *yes,
 		      ir_node *no)
 {
@@ -85,7 +85,7 @@ static bool read_word(const struct ir *ir, const struct ir_insn *n, uint32_t *is
 	return true;
 }
 
-/* The node behind checks, none of which asks for more than the word that is tested there. */
+/* The node after bounds checks that ask for no more than the word that is tested there. */
 static ir_node behind_checks(const struct ir *ir, ir_node i)
 {
 	uint32_t room = 0;
@@ -119,7 +119,7 @@ static bool same_words(const struct alternative *alt, const struct field *f)
 	return memcmp(alt->words, f->words, sizeof(f->words)) == 0;
 }
 
-/* What the first two alternatives say of all. */
+/* What the first two alternatives imply for all. */
 static bool read_form(struct chain *c, ir_node i)
 {
 	struct alternative x, y;
@@ -136,7 +136,7 @@ static bool read_form(struct chain *c, ir_node i)
 	return y.cnt == x.cnt && y.to == x.to;
 }
 
-/* No chain begins among the nodes from i on that lead to c->to by their way `yes`. */
+/* No chain begins among the nodes from i on whose branch `yes` leads to c->to. */
 static void mark_seen(const struct chain *c, ir_node i)
 {
 	for (ir_node no, yes = i; yes != c->to; i = yes) {
@@ -212,7 +212,10 @@ static int by_pair(const void *x, const void *y)
 	return p->number < q->number ? -1 : p->number > q->number;
 }
 
-/* Leaves each pair once, with its least number; number_of[] gets it for all. Returns how many. */
+/*
+ * Removes duplicate pairs, keeping the smallest number; number_of[] gets it for all. Returns how
+ * many are left.
+ */
 static uint32_t unite_pairs(struct c2e_pair *pairs, uint32_t cnt, uint32_t *number_of)
 {
 	uint32_t kept = 0;
@@ -266,7 +269,7 @@ static bool make_tables(struct chain *c)
 
 /* ---- Decisions ---------------------------------------------------------------------------- */
 
-/* Words of a field that a packet of so many bytes has, up to the first that it has not. */
+/* The words of a field that a packet of this length has, up to the first one missing. */
 static unsigned words_within(const struct chain *c, unsigned f, uint32_t room)
 {
 	unsigned k = 0;
@@ -276,7 +279,7 @@ static unsigned words_within(const struct chain *c, unsigned f, uint32_t room)
 	return k;
 }
 
-/* Where the first member leads that has the field's words, as far as they are there. */
+/* The target of the first member whose words equal the field's, as far as they are present. */
 struct outcome {
 	ir_val first; /* its number */
 	ir_node way;
@@ -295,7 +298,7 @@ static ir_node if_any(const struct chain *c, struct outcome o, ir_node no)
 	return c2e_ir_add_in(c->ir, o.first, 0, c->cnt - 1, o.way, no);
 }
 
-/* Decides for packets of at least `room` bytes, where no word ends right behind. */
+/* Decides for packets of at least `room` bytes, if no word ends directly after. */
 static ir_node decide(const struct chain *c, uint32_t room)
 {
 	struct outcome x = outcome(c, 0, room), y;
@@ -312,7 +315,7 @@ static ir_node decide(const struct chain *c, uint32_t room)
 						       .no = if_any(c, x, c->other)});
 }
 
-/* The least end of a word that is above `room`; UINT32_MAX: there is none. */
+/* The smallest end of a word above `room`; UINT32_MAX: none. */
 static uint32_t next_end(const struct chain *c, uint32_t room)
 {
 	uint32_t next = UINT32_MAX;
@@ -343,7 +346,7 @@ static ir_node decide_all(struct chain *c)
 
 static void run(struct chain *c)
 {
-	uint32_t cnt = c->ir->node_cnt; /* without those that are added */
+	uint32_t cnt = c->ir->node_cnt; /* before any are added */
 
 	for (ir_node i = c->ir->root; i < cnt && !c->ir->failed; i++) {
 		ir_node root;
