@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "../../tools/bpfcap/dissect/dissect.h"
+#include "../../tools/bpfcap/dissect/fields.h"
+#include "../../tools/bpfcap/dissect/tcp_flow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -19,12 +21,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 3)
 		return 0;
-	opts = (struct dissect_opts){.verbose = data[1] % 3, .quick = data[1] & 4};
+	opts = (struct dissect_opts){.verbose = data[1] % 4,
+				     .quick = data[1] & 4,
+				     .flows = data[1] & 8 ? tcp_flows_new() : NULL};
 	(void)dissect(&t, linktypes[data[0] % 8], data + 3, (uint32_t)(len - 3),
 		      (uint32_t)(len - 3) + data[2] * 257u, &opts);
 	for (size_t i = 0; i < t.len; i++)
 		if (t.p[i] < 0x20 || t.p[i] > 0x7e) /* nothing that commands a terminal */
 			abort();
+	text_clear(&t);
+	dissect_fields(&t, linktypes[data[0] % 8], data + 3, (uint32_t)(len - 3),
+		       (uint32_t)(len - 3) + data[2] * 257u);
 	text_free(&t);
+	tcp_flows_free(opts.flows);
 	return 0;
 }

@@ -11,6 +11,7 @@ src/loader/socket.c		one call that several files share
 src/probes/layout/emit.c	the one step of a layout that reads no memory
 tools/static/nodbus.c		stands in for a library
 tools/bpfcap/dissect/dissect.h	what all dissectors share
+tools/bpfcap/dissect/vxlan.c	a short protocol
 tools/bpfcap/output/output.h	what all output formats share
 src/asm/text/mistakes.c		one error path of two files
 tools/common/fail.c		one function of all commands

@@ -41,7 +41,7 @@ prints_what_tcpdump_prints()
 {
 	need tcpdump
 	echo "$filters" | while read -r expr; do
-		tcpdump -nS -r - "$expr" <"$T/all.pcap" 2>/dev/null | plain >"$T/want"
+		tcpdump -n -r - "$expr" <"$T/all.pcap" 2>/dev/null | plain >"$T/want"
 		bpfcap_text -n -r "$T/all.pcap" "$expr" | plain >"$T/got"
 		[ -s "$T/want" ] || fail "no packet for '$expr'"
 		cmp -s "$T/got" "$T/want" || fail "$expr: $(diff "$T/got" "$T/want")"
@@ -95,6 +95,34 @@ shows_times_like_tcpdump()
 	done
 }
 
+numbers_are_absolute_on_request()
+{
+	need tcpdump
+	tcpdump -tnS -r - tcp <"$T/all.pcap" 2>/dev/null | plain >"$T/want"
+	bpfcap_text -tn --absolute-tcp-sequence-numbers -r "$T/all.pcap" tcp >"$T/got"
+	cmp -s "$T/got" "$T/want" || fail "$(diff "$T/got" "$T/want" | head -n 5)"
+}
+
+# Each option that tcpdump lists is accepted, or refused with what to use instead.
+knows_the_options_of_tcpdump()
+{
+	need tcpdump
+	tcpdump --help 2>&1 | tr '[]' '  ' | grep -oE ' --?[a-zA-Z#-]+( [a-z:|_]+)?' |
+		sed 's/^ //' >"$T/options"
+	grep -qx -- '--micro' "$T/options" || fail "tcpdump --help has another form"
+	while read -r opt arg; do
+		case $opt in
+		--*) opts=$opt ;;
+		*) opts=$(echo "${opt#-}" | sed 's/./-& /g') ;;
+		esac
+		for o in $opts; do
+			# shellcheck disable=SC2086 # an option without an argument
+			"$bpfcap" $o ${arg:+1} --help >/dev/null 2>"$T/err" || true
+			! grep -q 'unknown option' "$T/err" || fail "$o: $(cat "$T/err")"
+		done
+	done <"$T/options"
+}
+
 prints_json()
 {
 	need python3
@@ -103,11 +131,34 @@ prints_json()
 		import json, struct, sys
 		rows = [json.loads(line) for line in open(sys.argv[1])]
 		data = open(sys.argv[2], "rb").read()[24:]
+		schema = json.load(open("docs/packet.schema.json"))
+		kinds = {"object": dict, "array": list, "string": str, "integer": int,
+		         "boolean": bool}
+
+		def check(value, rule):
+		    rule = schema["$defs"]["inner"] if "$ref" in rule else rule
+		    assert type(value) is kinds[rule["type"]], (value, rule)
+		    if type(value) is dict:
+		        assert set(rule.get("required", [])) <= set(value), value
+		        for name in value:
+		            check(value[name], rule["properties"][name])
+		    elif type(value) is list:
+		        for item in value:
+		            check(item, rule["items"])
+
 		for row in rows:
+		    check(row, schema)
 		    s, us, cap, length = struct.unpack("<IIII", data[:16])
 		    assert row["captured"] == cap and row["length"] == length
 		    assert row["data"] == data[16:16 + cap].hex()
 		    assert row["linktype"] == "EN10MB"
+		    packet = data[16:16 + cap]
+		    if len(packet) >= 14:
+		        assert row["link"]["dst"].replace(":", "") == packet[:6].hex()
+		    if packet[12:15] == b"\x08\x00\x45" and cap >= 54 and packet[23] == 6:
+		        if not packet[20] & 31 and not packet[21]:
+		            ports = struct.unpack(">HH", packet[34:38])
+		            assert (row["tcp"]["sport"], row["tcp"]["dport"]) == ports
 		    assert row["time"].endswith(".%09dZ" % (us * 1000))
 		    data = data[16 + cap:]
 		assert not data and len(rows) > 100
@@ -291,6 +342,8 @@ try prints_what_tcpdump_prints
 try writes_files_that_tcpdump_reads
 try dumps_bytes_like_tcpdump
 try shows_times_like_tcpdump
+try numbers_are_absolute_on_request
+try knows_the_options_of_tcpdump
 try prints_json
 try ends_after_count
 try starts_new_files

@@ -228,6 +228,8 @@ static const struct {
 	{"-t", "lr"},
 	{"--nano", "lr"},
 	{"-#", "lr"},
+	{"--absolute-tcp-sequence-numbers", "lr"},
+	{"--time-stamp-precision nano", "lr"},
 	{"-x", "lr"},
 	{"-X", "lr"},
 	{"-A", "lr"},

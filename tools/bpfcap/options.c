@@ -14,11 +14,13 @@
 #include "../common/opt.h"
 #include "../common/text.h"
 #include "../common/whole.h"
+#include "options_tcpdump.h"
 
-/* Kinds of options besides those of opt.h; both fill a struct word_list. */
+/* Kinds of options besides those of opt.h; the first two fill a struct word_list. */
 enum {
 	OPT_WORDS = OPT_OWN, /* repeatable */
 	OPT_LIST,	     /* repeatable and comma-separated */
+	OPT_PRECISION,	     /* tcpdump's micro or nano; sets a bool */
 };
 
 /* What a run does. Each option names the modes that honour it; the others refuse it. */
@@ -144,6 +146,9 @@ static const struct opt_row rows[] = {
 	 "print packets, or the report of --doctor, as JSON",
 	 PACKETS | DOCTOR},
 
+	{0, "absolute-tcp-sequence-numbers", NULL, OPT_FLAG, TO(absolute), 0,
+	 "print TCP sequence numbers as they are, not relative to the first of the connection (tcpdump's -S)",
+	 PACKETS},
 	{'n', "numeric", NULL, OPT_FLAG, TO(no_names), 0,
 	 "accepted for compatibility with tcpdump; addresses and ports are always numeric",
 	 ALL},
@@ -193,6 +198,8 @@ static const struct opt_row rows[] = {
 	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
 	 "print the version and exit",
 	 SELF},
+
+	TCPDUMP_ROWS
 };
 /* clang-format on */
 
@@ -226,14 +233,25 @@ static int add_list(struct word_list *l, const char *name, char *arg, struct err
 	return 0;
 }
 
-static int set_list(void *values, const struct opt_row *row, char *arg, struct err *e)
+static int set_precision(bool *nano, const char *arg, struct err *e)
+{
+	*nano = strcmp(arg, "nano") == 0;
+	if (!*nano && strcmp(arg, "micro") != 0)
+		return err_input(e, -EINVAL, "options",
+				 "--time-stamp-precision must be micro or nano, not '%s'", arg);
+	return 0;
+}
+
+static int set_own(void *values, const struct opt_row *row, char *arg, struct err *e)
 {
 	struct word_list *to = (struct word_list *)((char *)values + row->off);
 
+	if (row->kind == OPT_PRECISION)
+		return set_precision((bool *)((char *)values + row->off), arg, e);
 	return row->kind == OPT_LIST ? add_list(to, row->name, arg, e) : add_word(to, arg, e);
 }
 
-static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), set_list, true};
+static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), set_own, true};
 _Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPT_ROWS_MAX, "raise OPT_ROWS_MAX");
 
 /* ---- Modes -------------------------------------------------------------------------------- */

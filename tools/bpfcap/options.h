@@ -39,7 +39,7 @@ struct cap_options {
 	/* the output */
 	const char *write_path, *format, *user;
 	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: unset */
-	bool json, print, ascii, nano, number, no_names;
+	bool json, print, ascii, nano, number, no_names, absolute;
 	int packet_buffered, verbose, quick, hex, hex_ascii, time_form;
 
 	char *joined; /* the words after the options, or the text of filter_path */

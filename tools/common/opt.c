@@ -74,6 +74,19 @@ static int set_number(uint64_t *to, const struct opt_row *row, const char *arg, 
 	return 0;
 }
 
+static int refuse(const struct opt_row *row, struct err *e)
+{
+	char letter[2] = {row->letter, '\0'};
+
+	return err_input(e, -EINVAL, "options", "%s%s is not supported; %s",
+			 row->letter ? "-" : "--", row->letter ? letter : row->name, row->text);
+}
+
+static bool is_hidden(const struct opt_row *row)
+{
+	return row->kind == OPT_IGNORED || row->kind == OPT_REFUSED;
+}
+
 static int set_value(const struct opt_table *t, const struct opt_row *row, void *values, char *arg,
 		     struct err *e)
 {
@@ -91,6 +104,10 @@ static int set_value(const struct opt_table *t, const struct opt_row *row, void 
 		return 0;
 	case OPT_NUMBER:
 		return set_number(to, row, arg, e);
+	case OPT_IGNORED:
+		return 0;
+	case OPT_REFUSED:
+		return refuse(row, e);
 	default:
 		return t->own(values, row, arg, e);
 	}
@@ -188,6 +205,8 @@ void opt_help(const struct opt_table *t, struct text *out)
 	for (size_t i = 0; i < t->cnt; i++) {
 		const size_t start = out->len;
 
+		if (is_hidden(&t->rows[i]))
+			continue;
 		text_put(out, "  ");
 		put_usage(out, &t->rows[i]);
 		if (out->len - start >= COLUMN)
@@ -203,6 +222,8 @@ void opt_man(const struct opt_table *t, struct text *out)
 	for (size_t i = 0; i < t->cnt; i++) {
 		const struct opt_row *row = &t->rows[i];
 
+		if (is_hidden(row))
+			continue;
 		text_put(out, ".TP\n.B ");
 		if (row->letter)
 			text_printf(out, "\\-%c", row->letter);

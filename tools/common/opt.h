@@ -12,11 +12,13 @@
 struct text;
 
 enum opt_kind {
-	OPT_FLAG,   /* bool */
-	OPT_COUNT,  /* int: the number of times it was specified */
-	OPT_STRING, /* const char * */
-	OPT_NUMBER, /* uint64_t of at least `min` */
-	OPT_OWN,    /* this and higher values: kinds of the command, see opt_own */
+	OPT_FLAG,    /* bool */
+	OPT_COUNT,   /* int: the number of times it was specified */
+	OPT_STRING,  /* const char * */
+	OPT_NUMBER,  /* uint64_t of at least `min` */
+	OPT_IGNORED, /* another program's option, which changes nothing here; not in the help */
+	OPT_REFUSED, /* another program's option; `text` says what to use instead; not in the help */
+	OPT_OWN,     /* this and higher values: kinds of the command, see opt_own */
 };
 
 struct opt_row {

@@ -11,6 +11,7 @@
 #include "bpfcap/cbpf.h"
 
 #include "../dissect/dissect.h"
+#include "../dissect/fields.h"
 
 enum { NS_PER_S = 1000000000 };
 
@@ -148,6 +149,7 @@ static void packet(struct sink *s, const struct packet *pk)
 		    pk->ev->cap_len);
 	if (pk->ev->made_len)
 		text_printf(t, ",\"made_up\":%" PRIu32, pk->ev->made_len);
+	dissect_fields(t, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len);
 	put_summary(s, pk);
 	if (packet_has_cpu(pk))
 		text_printf(t, ",\"cpu\":%d", pk->ev->cpu);

@@ -76,7 +76,7 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 				.ascii = o->ascii,
 				.nano = o->nano,
 				.number = o->number,
-				.flows = tcp_flows_new(),
+				.flows = o->absolute ? NULL : tcp_flows_new(),
 			},
 		.each_packet = o->packet_buffered,
 		.packet_max = o->packet_cnt,
