@@ -32,7 +32,7 @@ WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstr
 	  -Wmissing-prototypes
 WERROR	= -Werror
 OPT	= -O2 -g
-BUILD	= build$(CROSS_COMPILE:%-=/%)
+BUILD	= build$(patsubst %-,/%,$(notdir $(CROSS_COMPILE)))
 
 # refuses CODE,FLAGS: what the compiler objects to, empty when it accepts both.
 refuses = $(shell printf '%s\n' '$(1)' | $(CC) -Werror $(2) -x c -S -o /dev/null - 2>&1 || echo no)
@@ -115,6 +115,8 @@ include tests/fuzz/fuzz.mk
 include tests/vm/vm.mk
 include tools/static/static.mk
 include tools/tls-layout/tls-layout.mk
+include tools/static/dist.mk
+include debian/deb.mk
 
 # ---- Progress ------------------------------------------------------------------------------------
 

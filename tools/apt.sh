@@ -8,6 +8,7 @@
 # it is not set. Returns 1 with a line in DIR/log.
 apt_private()
 {
+	unset APT_CONFIG # of a call before
 	apt_dir=$1 apt_type=$2
 	shift 2
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/archives/partial" || return 1

@@ -48,8 +48,10 @@ pair_make()
 	# No duplicate address detection: addresses can be used at once.
 	left ip addr add "$NET.1/25" dev left0
 	right ip addr add "$NET.2/25" dev right0
-	left ip addr add "$NET6::1/64" dev left0 nodad
-	right ip addr add "$NET6::2/64" dev right0 nodad
+	if [ -e /proc/sys/net/ipv6 ]; then
+		left ip addr add "$NET6::1/64" dev left0 nodad
+		right ip addr add "$NET6::2/64" dev right0 nodad
+	fi
 	left ip link set lo up
 	right ip link set lo up
 	left ip link set left0 up
