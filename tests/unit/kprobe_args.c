@@ -51,6 +51,20 @@ FUNC(optimized, "jmp f_detour")
 FUNC(hands_to_optimized, "xor %eax,%eax; call f_optimized; ret")
 FUNC(nop5, ".byte 0x0f,0x1f,0x44,0,0; ret")
 FUNC(endbr_nop5, "endbr64; .byte 0x0f,0x1f,0x44,0,0; ret")
+FUNC(sealed, ".byte 0x66,0x0f,0x1f,0; .byte 0x0f,0x1f,0x44,0,0; mov (%rcx),%eax; ret")
+FUNC(sealed_new, ".byte 0x0f,0x1f,0x40,0xd6; .byte 0x66,0x66,0x66,0x66,0x90; mov (%rcx),%eax; ret")
+FUNC(sealed_traced, ".byte 0x66,0x0f,0x1f,0; call f_nothing; mov (%rcx),%eax; ret")
+FUNC(sealed_new_traced, ".byte 0x0f,0x1f,0x40,0xd6; call f_nothing; mov (%rcx),%eax; ret")
+FUNC(sealed_probed, ".byte 0x66,0x0f,0x1f,0; .byte 0xcc,0x1f,0x44,0,0; mov (%rcx),%eax; ret")
+FUNC(endbr_probed, "endbr64; .byte 0xcc,0x66,0x66,0x66,0x90; mov (%rcx),%eax; ret")
+FUNC(probed, ".byte 0xcc,0x1f,0x44,0,0; mov (%rcx),%eax; ret")
+FUNC(jumped, "endbr64; .byte 0xe9; .long f_detour - . - 4; mov (%rcx),%eax; ret")
+FUNC(hands_to_probed, "xor %eax,%eax; call f_sealed_probed; ret")
+FUNC(return_thunk, "ret; int3")
+FUNC(safe_ret, "lea 8(%rsp),%rsp; ret; int3")
+FUNC(srso_thunk, "call f_safe_ret; ud2")
+FUNC(thunked, "endbr64; .byte 0x0f,0x1f,0x44,0,0; mov (%rcx),%eax; jmp f_return_thunk; int3")
+FUNC(thunked_srso, ".byte 0x66,0x0f,0x1f,0; call f_nothing; mov (%rcx),%eax; jmp f_srso_thunk")
 FUNC(variadic, "sub $64,%rsp; mov %rsi,8(%rsp); mov %rdx,16(%rsp); mov %rcx,24(%rsp);"
 	       "mov %r8,32(%rsp); mov %r9,40(%rsp); mov %rdi,%rax; add $64,%rsp; ret")
 FUNC(calls_variadic, "mov $1,%edi; xor %eax,%eax; call f_variadic; ret")
@@ -93,20 +107,46 @@ static void test_functions(void **state)
 	{                                                                                          \
 		f_##name, uses, #name, true                                                        \
 	}
-		ROW(nothing, 0),	   ROW(first, DI),
-		ROW(second_only, SI),	   ROW(overwritten, 0),
-		ROW(part_written, DX),	   ROW(low_word_written, CX),
-		ROW(one_way, DI | SI),	   ROW(loop, DI | DX),
-		ROW(hands_on, DI),	   ROW(calls, SI),
-		ROW(after_call, 0),	   ROW(table, ANY),
-		ROW(calls_retpoline, R8_), ROW(traced, DI | DX),
-		ROW(ftraced, CX),	   ROW(hands_to_ftraced, CX),
-		ROW(broken_into, ANY),	   ROW(hands_to_broken, ANY & ~(SI | DX)),
-		ROW(optimized, ANY),	   ROW(hands_to_optimized, ANY),
-		ROW_TRACED(traced, DX),	   ROW(calls_variadic, 0),
-		ROW(high_byte, DX),	   ROW(copies, DI | SI | DX),
-		ROW(shifts, DI | CX),	   ROW(divides, DI | SI),
+		ROW(nothing, 0),
+		ROW(first, DI),
+		ROW(second_only, SI),
+		ROW(overwritten, 0),
+		ROW(part_written, DX),
+		ROW(low_word_written, CX),
+		ROW(one_way, DI | SI),
+		ROW(loop, DI | DX),
+		ROW(hands_on, DI),
+		ROW(calls, SI),
+		ROW(after_call, 0),
+		ROW(table, ANY),
+		ROW(calls_retpoline, R8_),
+		ROW(traced, DI | DX),
+		ROW(ftraced, CX),
+		ROW(hands_to_ftraced, CX),
+		ROW(broken_into, ANY),
+		ROW(hands_to_broken, ANY & ~(SI | DX)),
+		ROW(optimized, ANY),
+		ROW(hands_to_optimized, ANY),
+		ROW_TRACED(traced, DX),
+		ROW(calls_variadic, 0),
+		ROW(high_byte, DX),
+		ROW(copies, DI | SI | DX),
+		ROW(shifts, DI | CX),
+		ROW(divides, DI | SI),
 		ROW(vector, ANY),
+		ROW(sealed, CX),
+		ROW(sealed_new, CX),
+		ROW(sealed_traced, CX),
+		ROW(sealed_new_traced, CX),
+		ROW(sealed_probed, CX),
+		ROW(endbr_probed, CX),
+		ROW(probed, CX),
+		ROW(hands_to_probed, CX),
+		ROW_TRACED(jumped, CX),
+		ROW_TRACED(sealed_traced, CX),
+		ROW_TRACED(sealed_probed, CX),
+		ROW(thunked, CX),
+		ROW(thunked_srso, CX),
 	};
 
 	(void)state;
@@ -126,7 +166,9 @@ static void test_entry(void **state)
 	static const struct {
 		const char *func;
 		unsigned len;
-	} rows[] = {{f_nop5, 5}, {f_endbr_nop5, 9}, {f_ftraced, 0}, {f_traced, 0}, {f_first, 0}};
+	} rows[] = {{f_nop5, 5},       {f_endbr_nop5, 9},    {f_sealed, 9},
+		    {f_sealed_new, 9}, {f_sealed_traced, 0}, {f_sealed_probed, 0},
+		    {f_ftraced, 0},    {f_traced, 0},	     {f_first, 0}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

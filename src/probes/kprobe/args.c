@@ -11,9 +11,9 @@
  * arguments do with all of them. A function called by address may use anything; but an argument
  * is not handed on more than once by functions that do nothing else with it.
  *
- * Any function may be traced or probed by others just now. Then it begins with a call that is not
- * its own, or with the breakpoint or the jump of a probe, which hide what was there: the code
- * behind the call counts too, and the others use everything.
+ * Any function may be traced or probed by others just now. Then the nop reserved for tracing at its
+ * start is a call, a jump or a breakpoint, and the code behind it is the function's. Elsewhere the
+ * breakpoint or the jump of a probe hides what was there: then every argument may be used.
  */
 #include "args.h"
 
@@ -30,6 +30,7 @@ enum {
 	SEEN_LEN = 1024, /* a power of two above STEPS_MAX */
 	CHUNK_LEN = 256,
 	TRACE_LEN = 5, /* of the nop that is kept free for tracing */
+	INT3 = 0xcc,
 };
 
 struct code_way {
@@ -96,20 +97,48 @@ static void add_way(struct func_walk *f, uint64_t addr, uint8_t live)
 		f->way[f->way_cnt++] = (struct code_way){addr, live, false};
 }
 
-/* `addr`, or behind the endbr64 there, with the bytes that follow; 0: cannot be read. */
+/*
+ * `addr`, or behind the endbr64 there, with the bytes that follow; 0: cannot be read. A kernel with
+ * IBT overwrites the endbr64 of functions that are never called by address ("seals" them) with a
+ * nop that nothing else uses: the first up to 6.14, the second since.
+ */
 static uint64_t behind_endbr(struct arg_search *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
 {
-	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	static const uint8_t forms[][4] = {
+		{0xf3, 0x0f, 0x1e, 0xfa}, /* endbr64 */
+		{0x66, 0x0f, 0x1f, 0x00}, /* nopw (%rax) */
+		{0x0f, 0x1f, 0x40, 0xd6}, /* nopl -42(%rax) */
+	};
 
 	if (!fetch(l, addr, bytes))
 		return 0;
-	if (memcmp(bytes, endbr64, sizeof(endbr64)) != 0)
-		return addr;
-	addr += sizeof(endbr64);
-	return fetch(l, addr, bytes) ? addr : 0;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		if (memcmp(bytes, forms[i], sizeof(forms[i])) != 0)
+			continue;
+		addr += sizeof(forms[i]);
+		return fetch(l, addr, bytes) ? addr : 0;
+	}
+	return addr;
 }
 
-/* Behind the call or jump that tracing puts at a function's start; 0: there is none. */
+/* Whether the bytes from number `from` on are those of the nop that is reserved for tracing. */
+static bool is_trace_nop(const uint8_t *bytes, size_t from)
+{
+	static const uint8_t nops[][TRACE_LEN] = {
+		{0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x66, 0x66, 0x66, 0x66, 0x90},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(nops); i++)
+		if (memcmp(bytes + from, nops[i] + from, TRACE_LEN - from) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Behind what tracing puts in the place of the nop at a function's start: a call, a jump, or the
+ * breakpoint of a kprobe on the nop's first byte; 0: there is nothing of that.
+ */
 static uint64_t behind_tracing(struct arg_search *l, uint64_t addr, bool jump_too)
 {
 	uint8_t bytes[KPROBE_INSN_LEN];
@@ -118,6 +147,8 @@ static uint64_t behind_tracing(struct arg_search *l, uint64_t addr, bool jump_to
 	addr = behind_endbr(l, addr, bytes);
 	if (addr == 0)
 		return 0;
+	if (bytes[0] == INT3 && (jump_too || is_trace_nop(bytes, 1)))
+		return addr + TRACE_LEN;
 	probe_kprobe_insn_x86(&insn, bytes);
 	if (insn.len != TRACE_LEN)
 		return 0;
@@ -179,6 +210,13 @@ static bool step(struct func_walk *f, struct code_way *w, unsigned depth)
 	return false;
 }
 
+static bool is_breakpoint(struct arg_search *l, uint64_t addr)
+{
+	uint8_t bytes[KPROBE_INSN_LEN];
+
+	return fetch(l, addr, bytes) && bytes[0] == INT3;
+}
+
 /* Which of the `live` arguments the code at `addr` uses. */
 static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigned depth)
 {
@@ -192,10 +230,11 @@ static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigne
 	if (!f)
 		return live;
 	f->l = l;
-	add_way(f, addr, live);
 	behind = behind_tracing(l, addr, false);
 	if (behind)
 		add_way(f, behind, live);
+	if (!behind || !is_breakpoint(l, behind - TRACE_LEN))
+		add_way(f, addr, live);
 	while (f->way_cnt > 0 && f->used != live) {
 		struct code_way w = f->way[--f->way_cnt];
 
@@ -218,16 +257,9 @@ unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, 
 
 unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user)
 {
-	static const uint8_t nops[][TRACE_LEN] = {
-		{0x0f, 0x1f, 0x44, 0x00, 0x00},
-		{0x66, 0x66, 0x66, 0x66, 0x90},
-	};
 	uint8_t bytes[KPROBE_INSN_LEN];
 	struct arg_search l = {.read = read, .user = user};
 	uint64_t own = behind_endbr(&l, addr, bytes);
 
-	for (size_t i = 0; own && i < ARRAY_LEN(nops); i++)
-		if (memcmp(bytes, nops[i], TRACE_LEN) == 0)
-			return (unsigned)(own - addr) + TRACE_LEN;
-	return 0;
+	return own && is_trace_nop(bytes, 0) ? (unsigned)(own - addr) + TRACE_LEN : 0;
 }
