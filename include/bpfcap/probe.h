@@ -139,6 +139,9 @@ struct probe_counts {
 #define PROBE_ALL_HOOKS (~0u)
 int probe_counts(struct probe *p, unsigned i, struct probe_counts *c);
 
+/* The longest time in which the rings were not looked at because of other work, such as output. */
+uint64_t probe_away_ns(const struct probe *p);
+
 unsigned probe_hook_cnt(const struct probe *p);
 const char *probe_hook_name(const struct probe *p, unsigned i); /* "tx", "kfree_skb" */
 const char *probe_hook_spec(const struct probe *p, unsigned i); /* "rawtp:net_dev_queue" */

@@ -105,7 +105,12 @@ static int by_addr(const void *a, const void *b)
 	return (x->name > y->name) - (x->name < y->name);
 }
 
-int probe_kallsyms_read(struct kallsyms **out, FILE *in)
+static bool is_set(const bool *quit)
+{
+	return quit && __atomic_load_n(quit, __ATOMIC_RELAXED);
+}
+
+int probe_kallsyms_read(struct kallsyms **out, FILE *in, const bool *quit)
 {
 	struct kallsyms *k = calloc(1, sizeof(*k));
 	bool hidden = false, ok = k;
@@ -113,29 +118,16 @@ int probe_kallsyms_read(struct kallsyms **out, FILE *in)
 	size_t room = 0;
 
 	*out = NULL;
-	while (ok && getline(&line, &room, in) > 0)
+	while (ok && getline(&line, &room, in) > 0 && !is_set(quit))
 		ok = add_line(k, line, &hidden);
 	free(line);
-	if (!ok || k->cnt == 0) {
+	if (!ok || k->cnt == 0 || is_set(quit)) {
 		probe_kallsyms_free(k);
-		return !ok ? -ENOMEM : hidden ? -EPERM : -ENODATA;
+		return !ok ? -ENOMEM : is_set(quit) ? -ECANCELED : hidden ? -EPERM : -ENODATA;
 	}
 	qsort(k->sym, k->cnt, sizeof(*k->sym), by_addr);
 	*out = k;
 	return 0;
-}
-
-int probe_kallsyms_load(struct kallsyms **out)
-{
-	FILE *in = fopen("/proc/kallsyms", "re");
-	int rc;
-
-	*out = NULL;
-	if (!in)
-		return -errno;
-	rc = probe_kallsyms_read(out, in);
-	(void)fclose(in);
-	return rc;
 }
 
 void probe_kallsyms_free(struct kallsyms *k)

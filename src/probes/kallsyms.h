@@ -10,10 +10,10 @@
 
 struct kallsyms;
 
-/* Reads a file in the form of /proc/kallsyms; only functions are kept. 0, -errno of the reading,
- * -EPERM when the kernel shows no addresses (kernel.kptr_restrict), -ENODATA without symbols. */
-int probe_kallsyms_read(struct kallsyms **out, FILE *in);
-int probe_kallsyms_load(struct kallsyms **out);
+/* Reads a file in the form of /proc/kallsyms; only functions are kept. 0, -ENOMEM, -EPERM when the
+ * kernel shows no addresses (kernel.kptr_restrict), -ENODATA without symbols; -ECANCELED when
+ * another thread sets *quit (NULL: none will). */
+int probe_kallsyms_read(struct kallsyms **out, FILE *in, const bool *quit);
 void probe_kallsyms_free(struct kallsyms *k);
 
 /* "symbol+0x1f [module]" of the function that `addr` lies in; "0x..." if there is none, or

@@ -191,7 +191,7 @@ static int read_symbols(struct kallsyms **k, const char *text)
 	int rc;
 
 	assert_non_null(in);
-	rc = probe_kallsyms_read(k, in);
+	rc = probe_kallsyms_read(k, in, NULL);
 	(void)fclose(in);
 	return rc;
 }

@@ -287,6 +287,9 @@ static int run_output(struct live_capture *c)
 	if (c->gather)
 		print_gather(c);
 	print_counts(c, rc);
+	if (c->list_left_out) /* -v */
+		fprintf(stderr, "the rings were left alone for %.3f ms at most\n",
+			(double)probe_away_ns(c->probe) / NS_PER_MS);
 	return rc < 0 ? rc : command_report(&c->command, stderr);
 }
 

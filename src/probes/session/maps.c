@@ -14,9 +14,10 @@ enum {
 	TRACK_CNT_MAX = 65536,	 /* addresses; the least recently used is evicted */
 	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
 	IFACE_CNT_LATER = 256,	 /* that come later and are chosen by their names */
-	RING_PAGES = 256,	 /* 1 MiB for each CPU ... */
+	RING_PAGES = 2048,	 /* 8 MiB for each CPU ... */
 	RING_PAGES_MIN = 32,
-	RING_PAGES_ALL = 16384, /* ... and 64 MiB for all */
+	RING_PAGES_ALL = 16384, /* ... 64 MiB for all, and ... */
+	RING_SHARE = 32,	/* ... a 32nd of the memory */
 };
 
 static unsigned ring_pages(const struct probe_config *c, unsigned cpu_cnt)
@@ -25,7 +26,9 @@ static unsigned ring_pages(const struct probe_config *c, unsigned cpu_cnt)
 
 	if (c->ring_pages)
 		return c->ring_pages;
-	while (pages > RING_PAGES_MIN && pages * cpu_cnt > RING_PAGES_ALL)
+	while (pages > RING_PAGES_MIN &&
+	       (pages * cpu_cnt > RING_PAGES_ALL ||
+		(long)(pages * cpu_cnt) > sysconf(_SC_PHYS_PAGES) / RING_SHARE))
 		pages /= 2;
 	return pages;
 }

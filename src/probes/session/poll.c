@@ -10,19 +10,10 @@
 #include "bpfcap/err.h"
 #include "state.h"
 
-static const struct kallsyms *symbols_of(struct probe *p)
-{
-	if (!p->symbols_tried) {
-		p->symbols_tried = true;
-		(void)probe_kallsyms_load(&p->symbols);
-	}
-	return p->symbols;
-}
-
 /* The innermost frames may be those that run our program, and one address may stand there twice. */
 static void trim_stack(struct probe *p, struct probe_event *ev)
 {
-	const struct kallsyms *k = ev->stack_cnt ? symbols_of(p) : NULL;
+	const struct kallsyms *k = ev->stack_cnt ? probe_kallsyms_reader_get(p->symbols) : NULL;
 
 	while (ev->stack_cnt > 1 &&
 	       (probe_kallsyms_is_bpf(k, ev->stack[0]) || ev->stack[0] == ev->stack[1])) {
@@ -74,13 +65,24 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 	name_owner(p, ev);
 }
 
-static int on_record(void *user, int cpu, const void *data, uint32_t len)
+static bool parse(struct probe *p, const void *data, uint32_t len, struct probe_event *ev)
 {
-	struct probe *p = user;
+	return probe_record_parse(data, len, p->capture.snap_len, &p->room, ev) == 0 &&
+	       ev->hook < p->hooks.cnt;
+}
+
+bool probe_session_needs_symbols(struct probe *p, const void *data, uint32_t len)
+{
 	struct probe_event ev;
 
-	if (probe_record_parse(data, len, p->capture.snap_len, &p->room, &ev) < 0 ||
-	    ev.hook >= p->hooks.cnt) {
+	return p->symbols && parse(p, data, len, &ev) && (ev.location || ev.stack_cnt);
+}
+
+int probe_session_record(struct probe *p, int cpu, const void *data, uint32_t len)
+{
+	struct probe_event ev;
+
+	if (!parse(p, data, len, &ev)) {
 		p->state[0].damaged++;
 		return 0;
 	}
@@ -89,20 +91,38 @@ static int on_record(void *user, int cpu, const void *data, uint32_t len)
 	return p->fn(p->user, &ev);
 }
 
+void probe_session_at_rings(struct probe *p, bool leaves)
+{
+	uint64_t now = probe_clock_mono();
+
+	if (p->left_ns && now - p->left_ns > p->away_ns)
+		p->away_ns = now - p->left_ns;
+	p->left_ns = leaves ? now : 0;
+}
+
+uint64_t probe_away_ns(const struct probe *p)
+{
+	return p->away_ns;
+}
+
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)
 {
-	int rc;
+	int rc, released;
 
 	p->fn = fn;
 	p->user = user;
 	probe_clock_refresh(&p->clock);
-	rc = kbpf_perfbuf_poll(p->rings, timeout_ms, p->wake_fd, on_record, p);
+	probe_session_at_rings(p, false);
+	rc = kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms), p->wake_fd,
+			       probe_session_take, p);
 	probe_session_follow(p);
 	probe_clock_refresh(&p->clock);
 	if (rc < 0)
 		return err_run(e, rc, "events", "reading the event rings failed: %s",
 			       strerror(-rc));
-	return rc;
+	probe_session_at_rings(p, true);
+	released = probe_session_release(p);
+	return released ? released : rc;
 }
 
 static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_counts *c)
@@ -174,5 +194,5 @@ const char *probe_reason_name(const struct probe *p, uint32_t reason)
 
 void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len)
 {
-	probe_kallsyms_text(symbols_of(p), addr, text, text_len);
+	probe_kallsyms_text(probe_kallsyms_reader_get(p->symbols), addr, text, text_len);
 }

@@ -147,6 +147,19 @@ static int read_reasons(struct probe *p, const struct probe_config *c, struct er
 	return 0;
 }
 
+/* Drops and stacks have places in the kernel's code. */
+static int open_symbols(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	bool needed = c->stack;
+
+	(void)e;
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		needed |= p->hooks.hook[i].location_at >= 0;
+	if (needed)
+		p->symbols = probe_kallsyms_reader_open();
+	return 0;
+}
+
 /* In this order: the user's input is checked before the kernel, and nothing is attached before
  * everything is loaded. */
 static int (*const steps[])(struct probe *p, const struct probe_config *c, struct err *e) = {
@@ -165,6 +178,7 @@ static int (*const steps[])(struct probe *p, const struct probe_config *c, struc
 	probe_session_track_open,
 	open_owners,
 	read_reasons,
+	open_symbols,
 };
 
 static int open_all(struct probe *p, const struct probe_config *c, struct err *e)
@@ -232,7 +246,8 @@ void probe_close(struct probe *p)
 	probe_session_follow_close(p);
 	probe_session_free_ifaces(p);
 	probe_clock_close(&p->clock);
-	probe_kallsyms_free(p->symbols);
+	probe_kallsyms_reader_close(p->symbols);
+	free(p->hold.bytes);
 	probe_owners_free(p->owners);
 	probe_tp_names_free(&p->reasons);
 	free(p->state);

@@ -8,7 +8,7 @@
 
 #include "../clock.h"
 #include "../hooks/hook.h"
-#include "../kallsyms.h"
+#include "../kallsyms_reader.h"
 #include "../owners/owners.h"
 #include "../tp_format.h"
 
@@ -20,6 +20,12 @@ struct session_hook {
 };
 
 #define SESSION_FORGET_CNT 3
+
+/* Records that wait for symbols; those before `first` are passed on. See hold.c. */
+struct hold {
+	uint8_t *bytes;
+	size_t first, end, cap;
+};
 
 struct probe {
 	struct ebpf_target target;
@@ -44,12 +50,17 @@ struct probe {
 	struct kbpf_perfbuf *rings;
 	struct record_room room;
 	struct probe_clock clock;
-	struct kallsyms *symbols; /* read when the first is asked for */
-	bool symbols_tried;
+	struct kallsyms_reader *symbols; /* NULL: no hook needs any */
+	bool has_symbols;		 /* they are read */
+	struct hold hold;
 	struct tp_names reasons;
 	struct owners *owners; /* NULL: not asked for */
 	bool stopped;
 	char *log; /* the verifier's, when asked for */
+
+	uint64_t
+		left_ns; /* CLOCK_MONOTONIC: when the rings were last looked at; 0: they were waited for */
+	uint64_t away_ns; /* the longest time since then */
 
 	/* During a poll. */
 	probe_event_fn fn;
@@ -106,6 +117,26 @@ int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e);
 /* To be called when wake_fd may be readable: attaches to interfaces that have appeared, drops those
  * that are gone. */
 void probe_session_follow(struct probe *p);
+
+/* ---- poll.c --------------------------------------------------------------------------------- */
+
+/* Whether the output needs symbols to show this record. */
+bool probe_session_needs_symbols(struct probe *p, const void *data, uint32_t len);
+/* The rings are looked at now. `leaves`: and then other work is done. */
+void probe_session_at_rings(struct probe *p, bool leaves);
+/* Passes a record on. Gives what the callback does. */
+int probe_session_record(struct probe *p, int cpu, const void *data, uint32_t len);
+
+/* ---- hold.c: records that wait for symbols -------------------------------------------------- */
+
+bool probe_session_holds(const struct probe *p);
+/* How long to wait for records when the caller would wait this long. */
+int probe_session_wait_ms(const struct probe *p, int timeout_ms);
+/* Takes a record from a ring (user: the session): passes it on or keeps it. */
+int probe_session_take(void *user, int cpu, const void *data, uint32_t len);
+/* Passes kept records on for a while, after the end of the capture all. Gives how many, or what the
+ * callback does. */
+int probe_session_release(struct probe *p);
 
 /* ---- attach.c ------------------------------------------------------------------------------- */
 

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hold.c - keeps records while the kernel's symbols are read, so that the rings are emptied in the
+ * meantime: takes records from the rings, passes them on in the same order.
+ *
+ * A record is kept if it needs symbols that are not there yet, or if others are kept before it.
+ * When the memory for it is used up, the symbols are waited for.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "../../util.h"
+#include "state.h"
+
+enum {
+	HOLD_LEN_MAX = 128 << 20,
+	SLICE_NS = 2 * NS_PER_MS, /* of work on kept records before the rings are read again */
+	ALIGN = 8,
+	HOLD_MS = 10, /* between two looks whether the symbols are there */
+};
+
+struct held {
+	int cpu;
+	uint32_t len;
+	/* then the record, and bytes up to a multiple of ALIGN */
+};
+
+static size_t held_len(uint32_t record_len)
+{
+	return sizeof(struct held) + (((size_t)record_len + ALIGN - 1) & ~(size_t)(ALIGN - 1));
+}
+
+bool probe_session_holds(const struct probe *p)
+{
+	return p->hold.first < p->hold.end;
+}
+
+static int hold(struct probe *p, int cpu, const void *data, uint32_t len)
+{
+	const struct held head = {cpu, len};
+	struct hold *h = &p->hold;
+	size_t need = held_len(len);
+	uint8_t *more;
+
+	if (h->end - h->first + need > HOLD_LEN_MAX)
+		return -ENOSPC;
+	more = grow(h->bytes, &h->cap, h->end + need, 1);
+	if (!more)
+		return -ENOMEM;
+	h->bytes = more;
+	memcpy(more + h->end, &head, sizeof(head));
+	memcpy(more + h->end + sizeof(head), data, len);
+	h->end += need;
+	return 0;
+}
+
+/* Passes on the first record. Gives what the callback does. */
+static int release_first(struct probe *p)
+{
+	const struct held *first = (const void *)(p->hold.bytes + p->hold.first);
+	int rc;
+
+	p->hold.first += held_len(first->len);
+	rc = probe_session_record(p, first->cpu, first + 1, first->len);
+	if (!probe_session_holds(p))
+		p->hold.first = p->hold.end = 0;
+	return rc;
+}
+
+/* Whether the record can be passed on now. */
+static bool is_next(struct probe *p, const void *data, uint32_t len)
+{
+	if (probe_session_holds(p))
+		return false;
+	if (!p->symbols || p->has_symbols || !probe_session_needs_symbols(p, data, len))
+		return true;
+	p->has_symbols = probe_kallsyms_reader_ready(p->symbols);
+	return p->has_symbols;
+}
+
+int probe_session_take(void *user, int cpu, const void *data, uint32_t len)
+{
+	struct probe *p = user;
+	int rc = 0;
+
+	probe_session_at_rings(p, true);
+	if (is_next(p, data, len))
+		return probe_session_record(p, cpu, data, len);
+	if (hold(p, cpu, data, len) == 0)
+		return 0;
+	while (rc == 0 && probe_session_holds(p))
+		rc = release_first(p);
+	return rc ? rc : probe_session_record(p, cpu, data, len);
+}
+
+int probe_session_wait_ms(const struct probe *p, int timeout_ms)
+{
+	if (!probe_session_holds(p))
+		return timeout_ms;
+	if (p->stopped || probe_kallsyms_reader_ready(p->symbols))
+		return 0;
+	return timeout_ms < HOLD_MS ? timeout_ms : HOLD_MS;
+}
+
+int probe_session_release(struct probe *p)
+{
+	uint64_t end = probe_clock_mono() + SLICE_NS;
+	int rc = 0, cnt = 0;
+
+	if (!probe_session_holds(p) || (!p->stopped && !probe_kallsyms_reader_ready(p->symbols)))
+		return 0;
+	while (rc == 0 && probe_session_holds(p) && (p->stopped || probe_clock_mono() < end)) {
+		rc = release_first(p);
+		cnt++;
+	}
+	return rc ? rc : cnt;
+}
