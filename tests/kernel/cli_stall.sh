@@ -34,7 +34,7 @@ stalled()
 	signal=$1
 	shift
 	mkfifo "$T/pipe" 2>/dev/null || :
-	sleep 60 <"$T/pipe" &
+	(sleep 60; cat) <"$T/pipe" >/dev/null &
 	reader=$!
 	# shellcheck disable=SC2016 # for the inner shell
 	start_shell 'exec "$BIN/bpfcap" "$@" >"$T/pipe" 2>"$T/err"' -i left0 "$@" icmp

@@ -58,8 +58,7 @@ struct probe {
 	bool stopped;
 	char *log; /* the verifier's, when asked for */
 
-	uint64_t
-		left_ns; /* CLOCK_MONOTONIC, of the last look at the rings; 0: they are waited for */
+	uint64_t left_ns; /* when the rings were last looked at; 0: they are waited for */
 	uint64_t away_ns; /* the longest time since then */
 
 	/* During a poll. */

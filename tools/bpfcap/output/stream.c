@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.c - a stream of whole records: takes records, writes them in large pieces, and never leaves
- * a partial record in a file. The first failure is kept.
+ * stream.c - a stream of whole records: takes records, writes them in large pieces, and never
+ * leaves a partial record in a file. The first failure is kept.
  */
 #include "stream.h"
 
