@@ -11,11 +11,13 @@
  * one, then ever more rarely, down to every TICK_MS.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,7 +72,24 @@ static int map_ring(const struct kbpf_perfbuf *pb, int fd, void **mem)
 	*mem = mmap(NULL, pb->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (*mem == MAP_FAILED && errno == EPERM && kbpf_sys_raise_memlock() == 0)
 		*mem = mmap(NULL, pb->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return *mem == MAP_FAILED ? -errno : 0;
+	if (*mem == MAP_FAILED)
+		return errno == EPERM ? -EDQUOT : -errno;
+	return 0;
+}
+
+/* KiB a ring that this user may have: each CPU's allowance, and a share of RLIMIT_MEMLOCK. */
+static size_t fitting_kib(const struct kbpf_perfbuf *pb, int cpu_cnt)
+{
+	struct rlimit limit = {0};
+	uint64_t allowed_kib = 0;
+	size_t bytes, fits = 0;
+
+	(void)kbpf_file_read_number(AT_FDCWD, "/proc/sys/kernel/perf_event_mlock_kb", &allowed_kib);
+	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
+	bytes = (size_t)(allowed_kib << 10) + (size_t)limit.rlim_cur / (size_t)cpu_cnt;
+	for (size_t ring = pb->page_len; ring + pb->page_len <= bytes; ring *= 2)
+		fits = ring;
+	return fits >> 10;
 }
 
 static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
@@ -99,8 +118,14 @@ close_fd:
 	return ret;
 }
 
-static int ring_err(int ret, int cpu, const struct kbpf_perfbuf *pb, struct err *e)
+static int ring_err(int ret, int cpu, const struct kbpf_perfbuf *pb, int cpu_cnt, struct err *e)
 {
+	if (ret == -EDQUOT)
+		return err_run(e, -EPERM, "ring",
+			       "rings of %zu KiB for %d CPUs exceed the memory that this user may "
+			       "lock; use -B %zu, raise ulimit -l, or add CAP_IPC_LOCK",
+			       (pb->map_len - pb->page_len) >> 10, cpu_cnt,
+			       fitting_kib(pb, cpu_cnt));
 	if (ret == -EPERM || ret == -EACCES)
 		return kbpf_perm_err(e, ret, "ring", PERM_PERFMON, "opening a perf ring");
 	return err_run(e, ret, "ring", "A perf ring of %zu KiB for CPU %d cannot be made: %s",
@@ -116,7 +141,7 @@ static int add_rings(struct kbpf_perfbuf *pb, int map_fd, const int *cpus, int c
 		if (ret == -ENODEV) /* gone offline meanwhile */
 			continue;
 		if (ret < 0)
-			return ring_err(ret, cpus[i], pb, e);
+			return ring_err(ret, cpus[i], pb, cpu_cnt, e);
 	}
 	return 0;
 }

@@ -121,8 +121,6 @@ int kbpf_perm_err(struct err *e, int code, const char *stage, unsigned needs, co
 		return err_run(e, code, stage, "%s is not permitted: %s", what, other_reason());
 	list_caps(needs, need_list);
 	list_caps(missing, missing_list);
-	return err_run(
-		e, code, stage,
-		"%s is not permitted: it needs %s, and this process lacks %s; run it as root", what,
-		need_list, missing_list);
+	return err_run(e, code, stage, "%s needs root or %s, and this process lacks %s; try sudo",
+		       what, need_list, missing_list);
 }

@@ -15,8 +15,8 @@ enum {
 };
 
 /*
- * Records -EPERM (or -EACCES) `code` in *e and returns it: "<what> is not permitted: " and the
- * missing capability, or what else can refuse (user namespace, lockdown, security module).
+ * Records -EPERM (or -EACCES) `code` in *e and returns it: "<what> needs root or " and the
+ * capabilities, or what else can refuse (user namespace, lockdown, security module).
  */
 int kbpf_perm_err(struct err *e, int code, const char *stage, unsigned needs, const char *what);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * privileges.c - -Z: changes to a user, and keeps CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on
- * kernels before 5.8, which have nothing smaller). Fails for an unknown user.
+ * privileges.c - gives up what a capture no longer needs once its hooks are attached. With -Z:
+ * changes to a user, and keeps CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on kernels before 5.8, which
+ * have nothing smaller). Fails for an unknown user.
  */
 #include "privileges.h"
 
@@ -9,6 +10,8 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -16,22 +19,57 @@
 
 #include "../common/fail.h"
 
+#include "options.h"
+
 enum { CAP_BPF_NUMBER = 39 }; /* of Linux 5.8; older headers lack it */
 
-static int set_caps(void)
+/* What reading maps and attaching to interfaces that appear later takes. */
+static uint64_t basic_caps(void)
+{
+	bool has_bpf = prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER) >= 0;
+
+	return UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1)
+						      << (has_bpf ? CAP_BPF_NUMBER : CAP_SYS_ADMIN);
+}
+
+static int set_caps(uint64_t caps)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {0};
-	const int caps[] = {
-		CAP_NET_ADMIN,
-		prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER) >= 0 ? CAP_BPF_NUMBER : CAP_SYS_ADMIN,
-	};
 
-	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
-		data[caps[i] / 32].effective |= 1u << caps[i] % 32;
 	for (size_t i = 0; i < 2; i++)
-		data[i].permitted = data[i].effective;
+		data[i].permitted = data[i].effective = (uint32_t)(caps >> 32 * i);
 	return (int)syscall(SYS_capset, &head, data);
+}
+
+static uint64_t permitted_caps(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return 0;
+	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
+}
+
+/* Beside the basic ones: packet sockets, addresses of symbols, and what the options take. */
+static uint64_t caps_to_keep(const struct cap_options *o)
+{
+	uint64_t keep = basic_caps() | UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_SYSLOG;
+
+	if (o->owner) /* the descriptors of other users' processes */
+		keep |= UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
+	if (o->rotate_mb || o->rotate_s) /* further files, in a directory of another user */
+		keep |= UINT64_C(1) << CAP_DAC_OVERRIDE;
+	if (o->netns) /* entering it again for an interface that appears */
+		keep |= UINT64_C(1) << CAP_SYS_ADMIN;
+	return keep;
+}
+
+void privileges_settle(const struct cap_options *o)
+{
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	(void)set_caps(permitted_caps() & caps_to_keep(o));
 }
 
 int privileges_drop(const char *user, struct err *e)
@@ -42,7 +80,7 @@ int privileges_drop(const char *user, struct err *e)
 		return err_input(e, -EINVAL, "options", "unknown user '%s' for -Z", user);
 	if (prctl(PR_SET_KEEPCAPS, 1) != 0 || initgroups(user, pw->pw_gid) != 0 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0 || set_caps() != 0)
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0 || set_caps(basic_caps()) != 0)
 		return err_run(e, -errno, "privileges", "cannot become user '%s': %s", user,
 			       strerror(errno));
 	return 0;

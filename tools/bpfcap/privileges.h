@@ -4,11 +4,16 @@
 #define BPFCAP_TOOLS_BPFCAP_PRIVILEGES_H
 
 #include "bpfcap/err.h"
+#include "options.h"
 
 /*
  * Changes to `user` and keeps only the capabilities that the end of a capture needs: to read
  * counters and to detach from interfaces. -errno (input) for an unknown user.
  */
 int privileges_drop(const char *user, struct err *e);
+
+/* Without -Z, once everything is attached and the first file is open: drops the capabilities that
+ * this capture no longer needs, and with them the way to get them back by a setuid program. */
+void privileges_settle(const struct cap_options *o);
 
 #endif
