@@ -48,6 +48,14 @@ prints_what_tcpdump_prints()
 	done
 }
 
+says_that_the_device_is_full()
+{
+	for option in --help --version --man -D; do
+		status 1 "$bpfcap" "$option" >/dev/full 2>"$T/err"
+		has "$T/err" '^bpfcap: output: standard output: No space left on device$'
+	done
+}
+
 # same_packets FILE: it holds the packets and times of all.pcap.
 same_packets()
 {
@@ -338,6 +346,7 @@ dumps_cbpf_like_tcpdump()
 }
 
 make_capture
+try says_that_the_device_is_full
 try prints_what_tcpdump_prints
 try writes_files_that_tcpdump_reads
 try dumps_bytes_like_tcpdump

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bpfcap/probe.h"
 
@@ -48,6 +49,8 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = act(&o, &e);
 	options_free(&o);
+	if (rc >= 0 && fflush(stdout) != 0)
+		rc = err_run(&e, -errno, "output", "standard output: %s", strerror(errno));
 	if (rc == -EPIPE) /* the reader of the output has closed it */
 		return 0;
 	if (rc >= 0)
