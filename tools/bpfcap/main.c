@@ -49,8 +49,9 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = act(&o, &e);
 	options_free(&o);
-	if (rc >= 0 && fflush(stdout) != 0)
-		rc = err_run(&e, -errno, "output", "standard output: %s", strerror(errno));
+	if (rc >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		rc = err_run(&e, errno ? -errno : -EIO, "output", "standard output: %s",
+			     strerror(errno ? errno : EIO));
 	if (rc == -EPIPE) /* the reader of the output has closed it */
 		return 0;
 	if (rc >= 0)
