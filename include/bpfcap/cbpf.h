@@ -104,7 +104,7 @@ void cbpf_disasm(const struct cbpf_prog *p, size_t i, char text[CBPF_TEXT_LEN]);
  * what `packet` holds.
  */
 uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);
-/* Whether libpcap's interpreter defines all that the program does; cbpf_run_plain() may then run it,
+/* Whether libpcap's interpreter defines all that a program does. cbpf_run_plain() may then run it,
  * which saves the look at each instruction for each packet. */
 bool cbpf_is_plain(const struct cbpf_prog *p);
 uint32_t cbpf_run_plain(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len,

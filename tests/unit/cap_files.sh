@@ -40,7 +40,8 @@ copies_files_byte_for_byte()
 	for file in meta two_lt far-time; do
 		"$bpfcap" -r "$files/$file.pcapng" -w "$T/b.pcapng" 2>/dev/null
 		cmp "$files/$file.pcapng" "$T/b.pcapng"
-		"$bpfcap" -r - -w - <"$files/$file.pcapng" 2>/dev/null | cmp "$files/$file.pcapng" -
+		"$bpfcap" -r - -w - <"$files/$file.pcapng" 2>/dev/null >"$T/b.pcapng"
+		cmp "$files/$file.pcapng" "$T/b.pcapng"
 	done
 }
 

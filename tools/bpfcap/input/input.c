@@ -15,7 +15,7 @@
 
 #include "../../common/fail.h"
 
-/* ---- libpcap reads from our buffer, since the format is known only after the first bytes ------ */
+/* ---- libpcap reads from our buffer: the format is known only after the first bytes ----------- */
 
 static ssize_t read_cookie(void *cookie, char *buf, size_t len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * saved.c - what bpfcap has written about a packet: takes the options of a packet block, gives names
- * and numbers. Text that a file holds is untrusted: what could control a terminal becomes '?'.
+ * saved.c - what bpfcap has written about a packet: takes the options of a packet block, gives
+ * names and numbers. Text that a file holds is untrusted: what could control a terminal becomes '?'.
  */
 #include "saved.h"
 
