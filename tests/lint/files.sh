@@ -13,7 +13,6 @@ tools/static/nodbus.c		stands in for a library
 tools/cross/glibc.c		stands in for a library
 tools/bpfcap/dissect/dissect.h	what all dissectors share
 tools/bpfcap/dissect/vxlan.c	a short protocol
-tools/bpfcap/output/output.h	what all output formats share
 src/asm/text/mistakes.c		one error path of two files
 tools/common/fail.c		one function of all commands
 tools/bpfasm/run.h		one option of bpfasm, in two files

@@ -21,6 +21,7 @@
 #include "privileges.h"
 #include "select.h"
 #include "stop.h"
+#include "tls/keys.h"
 
 enum {
 	POLL_MS = 100, /* the longest delay before a signal, or what is due, is noticed */
@@ -34,6 +35,7 @@ struct live_capture {
 	struct output out;
 	struct selection selection;
 	struct gather *gather; /* NULL without --gather */
+	struct keys *keys;     /* NULL without --tls-keys */
 	struct command command;
 	struct text hooks; /* their names, for the file */
 	struct err *e;
@@ -125,7 +127,7 @@ static int on_event(void *user, const struct probe_event *ev)
 		pk.note = &note;
 		pk.first_hook = probe_hook_name(c->probe, note.first_hook);
 	}
-	rc = output_packet(&c->out, &pk, c->e);
+	rc = c->keys ? hold_packet(&c->keys->hold, &pk, c->e) : output_packet(&c->out, &pk, c->e);
 	if (rc < 0)
 		c->rc = rc;
 	if (rc > 0 && c->out.packet_cnt == taken) /* -W has ended the capture */
@@ -207,9 +209,13 @@ static void print_counts(const struct live_capture *c, int rc)
 /* Passes on events, waiting up to `ms` for them: > 0 if there were any, or -errno. */
 static int poll_events(struct live_capture *c, int ms)
 {
-	int rc = probe_poll(c->probe, ms, on_event, c, c->e);
+	int rc = probe_poll(c->probe, ms, on_event, c, c->e), released = 0;
 
-	return c->rc ? c->rc : rc;
+	if (c->rc)
+		return c->rc;
+	if (rc >= 0 && c->keys)
+		released = keys_poll(c->keys, 0, c->e);
+	return released < 0 ? released : rc;
 }
 
 /* Captures until a signal, --duration or the command's end (0), -c (1) or an error (-errno). */
@@ -249,7 +255,7 @@ static int drain(struct live_capture *c, int rc)
 		if (rc == 0)
 			rc = c->rc ? c->rc : n < 0 ? n : c->out.done;
 	} while (n > 0);
-	return rc;
+	return rc == 0 && c->keys ? keys_finish(c->keys, c->e) : rc;
 }
 
 static void print_gather(const struct live_capture *c)
@@ -290,6 +296,8 @@ static int run_output(struct live_capture *c)
 	if (c->list_left_out) /* -v */
 		fprintf(stderr, "the rings were left alone for %.3f ms at most\n",
 			(double)probe_away_ns(c->probe) / NS_PER_MS);
+	if (c->keys)
+		keys_print(c->keys);
 	return rc < 0 ? rc : command_report(&c->command, stderr);
 }
 
@@ -337,36 +345,53 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 		rc = begin_gather(c, o);
 	if (rc == 0)
 		rc = output_open(&c->out, o, &from, c->e);
-	if (rc == 0 && !o->user)
+	if (rc == 0 && !o->user && !c->keys) /* libraries that come later take all of them */
 		privileges_settle(o);
 	if (rc == 0)
 		rc = run_output(c);
 	return rc;
 }
 
-int capture(const struct cap_options *o, struct err *e)
+static int capture_packets(struct live_capture *c, const struct cap_options *o, struct err *e)
 {
 	struct probe_config config = capture_config(o);
+	int rc;
+
+	config.notice = on_notice;
+	config.left_out = on_left_out;
+	config.notice_user = c;
+	rc = probe_open(&c->probe, &config, e);
+	if (rc == 0)
+		rc = run_session(c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+	gather_free(c->gather);
+	text_free(&c->hooks);
+	probe_close(c->probe);
+	return rc;
+}
+
+int capture(const struct cap_options *o, struct err *e)
+{
 	struct live_capture c = {.e = e, .list_left_out = o->verbose};
+	struct keys keys;
 	int rc = select_init(&c.selection, o, e);
 
 	if (rc == 0)
 		rc = output_check(o, e);
-	if (rc != 0)
-		return rc;
-	config.notice = on_notice;
-	config.left_out = on_left_out;
-	config.notice_user = &c;
-	rc = command_prepare(&c.command, o->command, e);
+	if (rc == 0)
+		rc = keys_check(o, e);
+	if (rc == 0)
+		rc = command_prepare(&c.command, o->command, e);
 	if (rc != 0)
 		return rc;
 	stop_on_signals();
-	rc = probe_open(&c.probe, &config, e);
+	if (keys_wanted(o)) { /* before packets come, since libraries are examined first */
+		rc = keys_open(&keys, o, &c.out, e);
+		c.keys = rc == 0 ? &keys : NULL;
+	}
 	if (rc == 0)
-		rc = run_session(&c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+		rc = capture_packets(&c, o, e);
 	command_end(&c.command, 0);
-	gather_free(c.gather);
-	text_free(&c.hooks);
-	probe_close(c.probe);
+	if (c.keys)
+		keys_close(c.keys);
 	return rc;
 }

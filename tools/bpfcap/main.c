@@ -16,6 +16,8 @@
 #include "options.h"
 #include "replay.h"
 #include "show.h"
+#include "tls/keys.h"
+#include "tls/layouts.h"
 
 static int act(const struct cap_options *o, struct err *e)
 {
@@ -33,6 +35,10 @@ static int act(const struct cap_options *o, struct err *e)
 		return show_program(o, e);
 	else if (o->reads.cnt)
 		return replay(o, e);
+	else if (o->tls_layout && layouts_is_library(o->tls_layout))
+		return layouts_show(o->tls_layout, e);
+	else if (keys_alone(o))
+		return keys_run(o, e);
 	else
 		return capture(o, e);
 	return 0;

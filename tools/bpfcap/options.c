@@ -13,8 +13,8 @@
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
-#include "../common/whole.h"
 #include "options_tcpdump.h"
+#include "tls/layouts.h"
 
 /* Kinds of options besides those of opt.h; the first two fill a struct word_list. */
 enum {
@@ -33,12 +33,13 @@ enum {
 		<< 3, /* --dump=program or log: print the capture program, or the log of loading it */
 	DOCTOR = 1 << 4, /* --doctor */
 	LIST = 1 << 5,	 /* -D */
+	LAYOUT = 1 << 7, /* --tls-layout LIBRARY */
 	SELF = 1 << 6,	 /* --help, --man, --version: all options are accepted */
 
 	PACKETS = LIVE | REPLAY,
 	CODE = FILTER | PROGRAM,
 	KERNEL = LIVE | PROGRAM,
-	ALL = PACKETS | CODE | DOCTOR | LIST | SELF,
+	ALL = PACKETS | CODE | DOCTOR | LIST | LAYOUT | SELF,
 };
 
 #define TO(field) offsetof(struct cap_options, field)
@@ -149,6 +150,22 @@ static const struct opt_row rows[] = {
 	{0, "absolute-tcp-sequence-numbers", NULL, OPT_FLAG, TO(absolute), 0,
 	 "print TCP sequence numbers as they are, not relative to the first of the connection (tcpdump's -S)",
 	 PACKETS},
+	{0, "tls-keys", NULL, OPT_FLAG, TO(tls_keys), 0,
+	 "write the keys of local processes' TLS connections into the pcapng file, for Wireshark to decrypt",
+	 LIVE},
+	{0, "keylog", "FILE", OPT_STRING, TO(keylog_path), 0,
+	 "append TLS keys to FILE, an NSS key log; without --tls-keys, capture no packets",
+	 LIVE},
+	{0, "tls-process", "NAME", OPT_STRING, TO(tls_process), 0,
+	 "read TLS keys of processes named NAME only (--pid limits them to one process)",
+	 LIVE},
+	{0, "tls-lib", "PATH", OPT_WORDS, TO(tls_libs), 0,
+	 "watch this OpenSSL or GnuTLS library too (repeatable)",
+	 LIVE},
+	{0, "tls-layout", "FILE", OPT_STRING, TO(tls_layout), 0,
+	 "read from FILE where TLS libraries keep keys; if FILE is a library, examine it, print that and exit",
+	 LIVE | LAYOUT},
+
 	{'n', "numeric", NULL, OPT_FLAG, TO(no_names), 0,
 	 "accepted for compatibility with tcpdump; addresses and ports are always numeric",
 	 ALL},
@@ -276,6 +293,8 @@ static unsigned find_mode(const struct cap_options *o, const char **name)
 		{o->dump_stage != NULL, FILTER, "--dump"},
 		{o->dump_cnt > 0, FILTER, "-d"},
 		{o->reads.cnt > 0, REPLAY, "-r"},
+		{o->tls_layout && layouts_is_library(o->tls_layout), LAYOUT,
+		 "--tls-layout LIBRARY"},
 		{true, LIVE, "a live capture"},
 	};
 	size_t i = 0;
@@ -297,43 +316,10 @@ static int check_mode(const struct cap_options *o, const struct opt_words *w, st
 	if (w->command && !w->command[0])
 		return err_input(e, -EINVAL, "options",
 				 "a command must follow --; it runs during the capture");
-	if (mode & (LIST | DOCTOR) && w->words[0])
+	if (mode & (LIST | DOCTOR | LAYOUT) && w->words[0])
 		return err_input(e, -EINVAL, "options", "unexpected argument '%s' with %s",
 				 w->words[0], name);
 	return mode == SELF ? 0 : opt_check_mode(&table, w, mode, name, e);
-}
-
-/* ---- The expression ----------------------------------------------------------------------- */
-
-/* Joins the words after the options with spaces, as tcpdump does. */
-static int join_words(struct cap_options *o, char *const *words, struct err *e)
-{
-	struct text t = {0};
-
-	for (; *words; words++) {
-		text_put(&t, t.len ? " " : "");
-		text_put(&t, *words);
-	}
-	if (t.failed) {
-		text_free(&t);
-		return no_memory(e);
-	}
-	o->filter = o->joined = t.p;
-	return 0;
-}
-
-/* At most one of -e, -F and the words after the options specifies the expression. */
-static int find_expression(struct cap_options *o, char *const *words, struct err *e)
-{
-	if (o->filter_option && o->filter_path)
-		return err_input(e, -EINVAL, "options",
-				 "-e and -F both specify a filter; remove one");
-	if (*words && (o->filter_option || o->filter_path))
-		return err_input(e, -EINVAL, "options",
-				 "unexpected argument '%s': %s already specifies the filter",
-				 *words, o->filter_option ? "-e" : "-F");
-	o->filter = o->filter_option;
-	return *words ? join_words(o, words, e) : 0;
 }
 
 int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
@@ -346,33 +332,7 @@ int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
 	o->command = w.command;
 	if (rc == 0)
 		rc = check_mode(o, &w, e);
-	return rc ? rc : find_expression(o, w.words, e);
-}
-
-/* From '#' to the end of the line, as in tcpdump. */
-static void blank_comments(char *text)
-{
-	for (char *p = strchr(text, '#'); p; p = strchr(p, '#'))
-		memset(p, ' ', strcspn(p, "\n"));
-}
-
-int options_read_filter(struct cap_options *o, struct err *e)
-{
-	const char *path = o->filter_path;
-	size_t len;
-	int rc;
-
-	if (!path)
-		return 0;
-	rc = read_whole(strcmp(path, "-") == 0 ? NULL : path, "filter", &o->joined, &len, e);
-	if (rc)
-		return rc;
-	if (strlen(o->joined) != len)
-		return err_input(e, -EINVAL, "filter",
-				 "%s is not a text file: it contains a NUL byte", path);
-	blank_comments(o->joined);
-	o->filter = o->joined;
-	return 0;
+	return rc ? rc : options_find_filter(o, w.words, e);
 }
 
 void options_free(struct cap_options *o)
@@ -381,6 +341,7 @@ void options_free(struct cap_options *o)
 	free(o->ifaces.words);
 	free(o->reasons.words);
 	free(o->reads.words);
+	free(o->tls_libs.words);
 	free(o->joined);
 	*o = (struct cap_options){0};
 }

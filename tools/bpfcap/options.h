@@ -38,8 +38,10 @@ struct cap_options {
 
 	/* the output */
 	const char *write_path, *format, *user;
+	const char *keylog_path, *tls_process, *tls_layout;
+	struct word_list tls_libs;
 	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: unset */
-	bool json, print, ascii, nano, number, no_names, absolute;
+	bool tls_keys, json, print, ascii, nano, number, no_names, absolute;
 	int packet_buffered, verbose, quick, hex, hex_ascii, time_form;
 
 	char *joined; /* the words after the options, or the text of filter_path */
@@ -50,6 +52,8 @@ struct cap_options {
  * the selected mode (live, -r, -d, --doctor ...) cannot honour. Free `o` in either case.
  */
 int options_parse(struct cap_options *o, int argc, char **argv, struct err *e);
+/* Part of options_parse(): the expression of -e, -F or the words after the options. */
+int options_find_filter(struct cap_options *o, char *const *words, struct err *e);
 /* With -F, reads the expression from the file. 0, or -errno with *e filled. */
 int options_read_filter(struct cap_options *o, struct err *e);
 void options_free(struct cap_options *o);

@@ -141,6 +141,16 @@ void output_missing(struct output *out, const struct packet *first, const char *
 	}
 }
 
+void output_secrets(struct output *out, const struct text *lines)
+{
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		struct sink *s = &out->writers[i].sink;
+
+		if (s->ops->secrets)
+			s->ops->secrets(s, lines);
+	}
+}
+
 int output_flush(struct output *out, struct err *e)
 {
 	int rc = 0;

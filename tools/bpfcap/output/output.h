@@ -39,6 +39,8 @@ void output_missing(struct output *out, const struct packet *first, const char *
 int output_tick(struct output *out, struct err *e);
 /* Whether the output shows names (of hooks, processes ...), or copies packets as they are. */
 bool output_needs_names(const struct cap_options *o);
+/* TLS keys, as lines of a key log, into the files that can hold them. */
+void output_secrets(struct output *out, const struct text *lines);
 int output_flush(struct output *out, struct err *e);
 /* Ends and closes all files; `c` may be NULL. The first error, or 0. */
 int output_close(struct output *out, const struct probe_counts *c, struct err *e);

@@ -18,7 +18,8 @@
 #include "../../common/array.h"
 
 enum {
-	TSRESOL_NS = 9, /* 10^-9 s */
+	TSRESOL_NS = 9,		  /* 10^-9 s */
+	SECRETS_TLS = 0x544c534b, /* an NSS key log */
 	/* in the link type of a pcap file: the frame check sequence, in units of 16 bits */
 	PCAP_FCS_PRESENT = 1 << 26,
 	PCAP_FCS_SHIFT = 28,
@@ -248,6 +249,15 @@ static void packet(struct sink *s, const struct packet *pk)
 	pcapng_block_end(s);
 }
 
+static void secrets(struct sink *s, const struct text *lines)
+{
+	pcapng_block_begin(s, NG_SECRETS);
+	pcapng_u32(&s->record, SECRETS_TLS);
+	pcapng_u32(&s->record, (uint32_t)lines->len);
+	pcapng_padded(&s->record, lines->p, lines->len);
+	pcapng_block_end(s);
+}
+
 /* Losses are not counted by interface: the first one gets them all, as the comment says. */
 static void put_losses(struct sink *s, const struct probe_counts *c)
 {
@@ -312,6 +322,7 @@ const struct sink_ops sink_pcapng = {
 	.state_len = sizeof(struct pcapng_state),
 	.begin = begin,
 	.packet = packet,
+	.secrets = secrets,
 	.block = pcapng_copy,
 	.end = end,
 	.free = release,

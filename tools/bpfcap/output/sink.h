@@ -43,6 +43,7 @@ struct sink_ops {
 	void (*begin)(struct sink *s);
 	void (*packet)(struct sink *s, const struct packet *pk);
 	void (*block)(struct sink *s, const struct input_item *it); /* of a pcapng file */
+	void (*secrets)(struct sink *s, const struct text *lines);  /* of an NSS key log */
 	void (*missing)(struct sink *s, const struct packet *first, const char *hook);
 	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: no counts */
 	void (*free)(struct sink *s);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hold.c - keeps packets in a queue while the first of them waits for keys, and writes keys before
+ * packets. Fails as the output does.
+ */
+#include "hold.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hello.h"
+
+struct held {
+	struct held *next;
+	struct packet pk;
+	struct probe_event ev;
+	struct gather_note note;
+	uint64_t conn;	      /* key of the connection that it waits for; 0: none */
+	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
+	uint64_t len;	      /* of all this */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+int hold_init(struct hold *h, struct output *out, bool all)
+{
+	*h = (struct hold){.out = out, .all = all};
+	h->last = &h->first;
+	return recent_init(&h->flows) < 0 || recent_init(&h->conns) < 0 ? -ENOMEM : 0;
+}
+
+void hold_free(struct hold *h)
+{
+	while (h->first) {
+		struct held *p = h->first;
+
+		h->first = p->next;
+		free(p);
+	}
+	recent_free(&h->flows);
+	recent_free(&h->conns);
+	text_free(&h->unwritten);
+}
+
+/* ---- Keys --------------------------------------------------------------------------------- */
+
+static void want_lines(struct hold *h, struct recent_conn *c, const char *lines)
+{
+	if (h->all || c->hello)
+		text_put(&h->unwritten, lines);
+}
+
+bool hold_key(struct hold *h, const struct probe_tls_key *k)
+{
+	struct recent_conn *c = recent_get(&h->conns, recent_key(k->client_random), now_ns());
+	char line[PROBE_TLS_KEY_LINE_MAX + 1];
+
+	probe_tls_key_text(k, line);
+	strcat(line, "\n");
+	if (strstr(text_str(&c->lines), line)) /* both ends are processes of this machine */
+		return false;
+	c->keyed = true;
+	text_put(&c->lines, line);
+	want_lines(h, c, line);
+	return true;
+}
+
+/* The connection that the packet must wait for, or 0. */
+static uint64_t note_hello(struct hold *h, const struct probe_event *ev)
+{
+	struct hello hello = hello_find(ev);
+	struct recent_conn *flow, *c;
+
+	if (hello.kind == HELLO_CLIENT) {
+		flow = recent_get(&h->flows, hello.flow, ev->mono_ns);
+		memcpy(flow->client_random, hello.client_random, sizeof(flow->client_random));
+		flow->time_ns = ev->mono_ns;
+		c = recent_get(&h->conns, recent_key(hello.client_random), ev->mono_ns);
+		if (!c->hello && !h->all)
+			text_put(&h->unwritten, text_str(&c->lines));
+		c->hello = true;
+	} else if (hello.kind == HELLO_SERVER) {
+		flow = recent_find(&h->flows, hello.flow);
+		c = flow ? recent_find(&h->conns, recent_key(flow->client_random)) : NULL;
+		if (c && !c->keyed)
+			return c->key;
+	}
+	return 0;
+}
+
+/* ---- Packets ------------------------------------------------------------------------------ */
+
+static int write_packet(struct hold *h, const struct packet *pk, struct err *e)
+{
+	if (h->unwritten.len) {
+		output_secrets(h->out, &h->unwritten);
+		text_clear(&h->unwritten);
+	}
+	return output_packet(h->out, pk, e);
+}
+
+static struct held *copy(const struct packet *pk)
+{
+	const struct probe_event *ev = pk->ev;
+	size_t stack_len = ev->stack_cnt * sizeof(*ev->stack);
+	size_t len = sizeof(struct held) + stack_len + ev->cap_len;
+	struct held *p = malloc(len);
+	uint8_t *at = (uint8_t *)(p + 1);
+
+	if (!p)
+		return NULL;
+	*p = (struct held){.pk = *pk, .ev = *ev, .len = len};
+	p->pk.ev = &p->ev;
+	if (pk->note) {
+		p->note = *pk->note;
+		p->pk.note = &p->note;
+	}
+	if (stack_len)
+		memcpy(at, ev->stack, stack_len);
+	p->ev.stack = (const uint64_t *)at;
+	memcpy(at + stack_len, ev->data, ev->cap_len);
+	p->ev.data = at + stack_len;
+	return p;
+}
+
+int hold_packet(struct hold *h, const struct packet *pk, struct err *e)
+{
+	uint64_t conn = note_hello(h, pk->ev);
+	struct held *p;
+
+	if (!h->first && !conn)
+		return write_packet(h, pk, e);
+	p = copy(pk);
+	if (!p)
+		return err_run(e, -ENOMEM, "output", "out of memory");
+	p->conn = conn;
+	p->deadline_ns = pk->ev->mono_ns + HOLD_NS;
+	*h->last = p;
+	h->last = &p->next;
+	h->bytes += p->len;
+	return h->bytes > HOLD_BYTES_MAX ? hold_release(h, false, e) : 0;
+}
+
+static bool waits(struct hold *h, const struct held *p, uint64_t now)
+{
+	const struct recent_conn *c = p->conn ? recent_find(&h->conns, p->conn) : NULL;
+
+	if (!c || c->keyed)
+		return false;
+	if (now < p->deadline_ns && h->bytes <= HOLD_BYTES_MAX)
+		return true;
+	h->expired++;
+	return false;
+}
+
+int hold_release(struct hold *h, bool all, struct err *e)
+{
+	uint64_t now = all ? UINT64_MAX : now_ns();
+	int rc = 0;
+
+	while (h->first && rc == 0 && !waits(h, h->first, now)) {
+		struct held *p = h->first;
+
+		rc = write_packet(h, &p->pk, e);
+		h->first = p->next;
+		if (!h->first)
+			h->last = &h->first;
+		h->bytes -= p->len;
+		free(p);
+	}
+	if (all && rc == 0 && h->unwritten.len) {
+		output_secrets(h->out, &h->unwritten);
+		text_clear(&h->unwritten);
+	}
+	return rc;
+}

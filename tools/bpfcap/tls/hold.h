@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hold.h - a short delay between capture and file, so that keys precede the packets that need them.
+ *
+ * A ServerHello of a connection whose keys are not known yet waits for them, at most HOLD_NS, and
+ * all later packets wait behind it: the order of packets does not change.
+ */
+#ifndef BPFCAP_TOOLS_BPFCAP_TLS_HOLD_H
+#define BPFCAP_TOOLS_BPFCAP_TLS_HOLD_H
+
+#include "../output/output.h"
+
+#include "recent.h"
+
+#define HOLD_NS	       UINT64_C(1000000000)
+#define HOLD_BYTES_MAX (64u << 20) /* of packets that wait; more than that are not held */
+
+struct held;
+
+struct hold {
+	struct output *out;
+	bool all;	       /* keys of all connections, not only of those captured */
+	struct recent flows;   /* flow -> client random */
+	struct recent conns;   /* client random -> keys */
+	struct text unwritten; /* keys that precede the next packet */
+	struct held *first, **last;
+	uint64_t bytes;	  /* of packets that wait */
+	uint64_t expired; /* packets that waited in vain */
+};
+
+/* 0 or -ENOMEM. */
+int hold_init(struct hold *h, struct output *out, bool all);
+void hold_free(struct hold *h);
+
+/* Takes a packet for the output; results as output_packet(). */
+int hold_packet(struct hold *h, const struct packet *pk, struct err *e);
+/* Takes a key. Returns whether it is new. */
+bool hold_key(struct hold *h, const struct probe_tls_key *k);
+/* Passes on the packets that need not wait any more, or all of them; results as output_packet(). */
+int hold_release(struct hold *h, bool all, struct err *e);
+
+#endif
