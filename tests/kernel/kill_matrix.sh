@@ -81,6 +81,8 @@ run_plan()
 	done <"$T/plan"
 	end_group
 	wait || :
+	# unshare(1) may have been killed before it asked to take its child along
+	[ $# -eq 0 ] || ip netns pids "$LEFT" | xargs -r kill -KILL || :
 }
 
 guards_here()
