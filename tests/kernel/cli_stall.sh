@@ -158,5 +158,4 @@ try forwards_a_signal
 try ends_its_command
 try refuses -f socket -w "$T/limited.pcap"
 try refuses -w "$T/limited.pcapng" -s 64
-try refuses -f socket -w /dev/full
 finish
