@@ -50,6 +50,7 @@ drop_has_place_and_stack()
 	hasnt "$T/out" '^	0x'
 }
 
+pair_up
 icmp="icmp and host $NET.1"
 for hook in rx tx; do
 	try captures $hook rx,tx,drop,rawtp $hook -i left0 "$icmp"
