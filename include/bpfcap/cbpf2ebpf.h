@@ -7,8 +7,8 @@
  * is the original one. How the code reaches packet bytes depends on where it runs: that is the
  * access mode.
  *
- * A compiled filter is an object. It is made from a classic program, and emitted as often as wanted:
- * as a whole program, or into programs of the caller, described by frames.
+ * A compiled filter is an object. It is made from a classic program, and emitted as often as
+ * wanted: as a whole program, or into programs of the caller, described by frames.
  *
  *	struct cbpf_prog classic;	from cbpf_compile()
  *	struct ebpf_target target;	from ebpf_target_by_version()
@@ -147,9 +147,9 @@ struct cbpf2ebpf_frame {
 };
 
 /*
- * Emits the filter into `b`, which may already hold it elsewhere. -ENOTSUP for an ancillary load that
- * the frame does not have, -ENOSPC when the frame gives too little stack. Errors of the builder stay
- * in the builder.
+ * Emits the filter into `b`, which may already hold it elsewhere. -ENOTSUP for an ancillary load
+ * that the frame does not have, -ENOSPC when the frame gives too little stack. Errors of the
+ * builder stay in the builder.
  */
 int cbpf2ebpf_emit(struct cbpf2ebpf_filter *f, struct ebpf_builder *b,
 		   const struct cbpf2ebpf_frame *frame, struct err *e);

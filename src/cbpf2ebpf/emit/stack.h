@@ -5,7 +5,7 @@
 
 #include "emitter.h"
 
-/* Lays out variables of joins, spilled values, copies and the helper's buffer. 0, -ENOMEM, -ENOSPC. */
+/* Lays out variables of joins, spilled values, copies, the helper's buffer. -ENOMEM, -ENOSPC. */
 int c2e_emit_stack(struct emitter *e);
 
 #endif

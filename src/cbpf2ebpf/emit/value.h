@@ -27,7 +27,7 @@ struct pieces {
 	uint32_t unit;
 };
 
-/* dst, which is not p->reg, = the bytes of v, by loads of p->unit bytes. Takes one more register. */
+/* dst, which is not p->reg, = the bytes of v, by loads of p->unit bytes. Needs a register. */
 void c2e_emit_load_pieces(struct emitter *e, ir_val v, ebpf_reg dst, const struct pieces *p);
 
 #endif

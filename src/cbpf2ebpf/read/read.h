@@ -13,7 +13,7 @@
  */
 struct ir_view {
 	bool tagged;
-	int net_off; /* offset of the network header, which is the length of the link layer's; -1: not known */
+	int net_off; /* offset of the network header; -1: not known */
 };
 
 /*
