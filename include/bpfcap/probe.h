@@ -61,6 +61,8 @@ struct probe_config {
 	 */
 	bool fake_headers;
 	const char *skb_data;
+	/* Load programs as kernels do that refuse unaligned access; they do so anyway. */
+	bool strict_alignment;
 	char **log; /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
 	/* Packets must also have these properties. */

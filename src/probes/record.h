@@ -36,11 +36,11 @@ struct probe_record {
 	uint16_t vlan_tci;
 	uint16_t stack_room;
 	uint32_t pkt_type; /* PACKET_* of linux/if_packet.h */
-	char comm[PROBE_COMM_LEN];
-	char ifname[RECORD_IFNAME_LEN];
 	uint32_t netns;
+	char comm[PROBE_COMM_LEN]; /* both names are stored 8 bytes at a time */
+	char ifname[RECORD_IFNAME_LEN];
 	uint16_t made; /* bytes at the packet's start that the program made up */
-	uint16_t unused;
+	uint16_t unused[3];
 };
 
 #define RECORD_STACK_LEN (PROBE_STACK_DEPTH * 8)
@@ -49,6 +49,8 @@ struct probe_record {
 
 _Static_assert(offsetof(struct probe_record, time_ns) == 0, "the perf buffer reads the time first");
 _Static_assert(sizeof(struct probe_record) == 112, "no padding: all of it is written");
+_Static_assert(offsetof(struct probe_record, comm) % 8 == 0, "some kernels refuse to misalign");
+_Static_assert(offsetof(struct probe_record, ifname) % 8 == 0, "some kernels refuse to misalign");
 _Static_assert(sizeof(struct probe_record) % 8 == 0, "the stack behind it is aligned");
 _Static_assert(sizeof(struct probe_record) + RECORD_STACK_LEN + PROBE_SNAP_LEN_MAX <=
 		       RECORD_LEN_MAX,

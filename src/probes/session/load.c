@@ -47,6 +47,7 @@ int probe_session_load(struct probe *p, struct hook *h, bool want_log, struct er
 		.type = h->kind->type,
 		.name = name,
 		.attach_type = h->attach_type,
+		.strict_alignment = !ebpf_target_has(&p->target, EBPF_FEATURE_UNALIGNED),
 		.xdp_frags = probe_capture_has_frags(&p->capture, h->kind),
 	};
 	int fd, rc = probe_capture_build(&p->capture, h, &prog, e);

@@ -47,7 +47,10 @@ static int configure_capture(struct probe *p, const struct probe_config *c, stru
 
 static int choose_target(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	return probe_target(&p->target, c->kernel, e);
+	int rc = probe_target(&p->target, c->kernel, e);
+	if (rc == 0 && c->strict_alignment)
+		ebpf_target_set(&p->target, EBPF_FEATURE_UNALIGNED, false);
+	return rc;
 }
 
 static int choose_ifaces(struct probe *p, const struct probe_config *c, struct err *e)

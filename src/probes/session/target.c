@@ -19,13 +19,13 @@
 #define BASE_VERSION "5.4"
 
 /* Does the kernel take this socket filter? Frees `b`. */
-static bool loads(struct ebpf_builder *b)
+static bool loads(struct ebpf_builder *b, uint32_t type)
 {
 	struct ebpf_prog p = {0};
 	bool yes = false;
 
 	if (ebpf_finish(b, &p, NULL) == 0)
-		yes = kbpf_has_insns(BPF_PROG_TYPE_SOCKET_FILTER, p.insns, p.cnt) == 1;
+		yes = kbpf_has_insns(type, p.insns, p.cnt) == 1;
 	ebpf_free(b);
 	ebpf_prog_free(&p);
 	return yes;
@@ -44,7 +44,24 @@ static bool has_insns(const struct ebpf_target *base, enum ebpf_feature f)
 	else
 		EMIT(b, ebpf_alu64_reg(EBPF_MOVSX8, R1, R1));
 	EMIT(b, MOV(R0, 0), EXIT());
-	return loads(b);
+	return loads(b, BPF_PROG_TYPE_SOCKET_FILTER);
+}
+
+/*
+ * Does the kernel accept a load of four bytes at packet offset `off`? The verifier takes packets to
+ * begin 2 bytes behind a multiple of 4.
+ *
+ *	return data + 8 <= data_end ? *(u32 *)(data + off) : 0
+ */
+static bool loads_packet_word(const struct ebpf_target *t, int off)
+{
+	struct ebpf_builder *b = ebpf_new(t, EBPF_PROG_SCHED_CLS);
+	ebpf_label end = ebpf_label_new(b);
+
+	EMIT(b, MOV(R0, 0), LDX(W, R2, CTX(R1, __sk_buff, data)),
+	     LDX(W, R3, CTX(R1, __sk_buff, data_end)), MOV(R4, R2), ADD(R4, 8),
+	     JGT(R4, R3, end), LDX(W, R0, MEM(R2, off)), LABEL(end), EXIT());
+	return loads(b, BPF_PROG_TYPE_SCHED_CLS);
 }
 
 /* Helpers that our programs call where they exist. */
@@ -77,6 +94,9 @@ static void probe_features(struct ebpf_target *t)
 
 	for (size_t i = 0; i < ARRAY_LEN(insns); i++)
 		ebpf_target_set(t, insns[i], has_insns(t, insns[i]));
+	/* Without the right to load such programs the machine's usual answer stays. */
+	if (loads_packet_word(t, 2))
+		ebpf_target_set(t, EBPF_FEATURE_UNALIGNED, loads_packet_word(t, 0));
 	ebpf_target_set(t, EBPF_FEATURE_LINK_TCX, kbpf_has_tcx() == 1);
 	ebpf_target_set(t, EBPF_FEATURE_LINK_XDP, kbpf_has_xdp_link() == 1);
 }
@@ -107,7 +127,7 @@ bool probe_shows_pointers(void)
 		return false;
 	b = ebpf_new(&t, EBPF_PROG_SOCKET_FILTER);
 	EMIT(b, NEG(R1), MOV(R0, R1), EXIT());
-	return loads(b);
+	return loads(b, BPF_PROG_TYPE_SOCKET_FILTER);
 }
 
 int probe_target(struct ebpf_target *t, const char *kernel, struct err *e)
