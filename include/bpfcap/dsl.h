@@ -2,9 +2,9 @@
 /*
  * dsl.h - short names for bpfcap/ebpf.h, so that emitting code reads as assembly.
  *
- * Opt-in, since the names are short. Registers R0..R10 are 64 bit, W0..W10 their low halves; the
- * type of the operands picks the form (64 or 32 bit, register or immediate) at compile time, and
- * anything else is a compile error.
+ * A separate header, because the names are short. Registers R0..R10 have 64 bits, W0..W10 are their
+ * low halves; the types of the operands select the form (64 or 32 bits, register or immediate) at
+ * compile time. Other operands are compile errors.
  *
  *	EMIT(b, MOV(R6, R1),			r6 = r1
  *		LDX(W, R7, MEM(R6, 76)),	r7 = *(u32 *)(r6 + 76)
@@ -26,15 +26,15 @@
 #define EBPF_R_(n) (EBPF_LIT_(ebpf_reg){n})
 #define EBPF_W_(n) (EBPF_LIT_(ebpf_wreg){n})
 
-/* Tables read better laid out by hand. */
+/* Laid out by hand, the tables are easier to read. */
 /* clang-format off */
 #define R0	EBPF_R_(0)	/* return value */
-#define R1	EBPF_R_(1)	/* R1..R5: arguments, lost in calls */
+#define R1	EBPF_R_(1)	/* R1..R5: arguments, clobbered by calls */
 #define R2	EBPF_R_(2)
 #define R3	EBPF_R_(3)
 #define R4	EBPF_R_(4)
 #define R5	EBPF_R_(5)
-#define R6	EBPF_R_(6)	/* R6..R9: kept by calls */
+#define R6	EBPF_R_(6)	/* R6..R9: preserved by calls */
 #define R7	EBPF_R_(7)
 #define R8	EBPF_R_(8)
 #define R9	EBPF_R_(9)

@@ -40,8 +40,8 @@ extern "C" {
 /* ---- Instructions ------------------------------------------------------------------------- */
 
 /*
- * One instruction as the kernel takes it (struct bpf_insn of linux/bpf.h, which cannot be used in
- * a file that includes pcap.h). In the order of the host.
+ * One instruction as the kernel expects it, in host byte order: struct bpf_insn of linux/bpf.h,
+ * which a file that includes pcap.h cannot use.
  */
 struct ebpf_insn {
 	uint8_t code;
@@ -51,7 +51,7 @@ struct ebpf_insn {
 	int32_t imm;
 };
 
-/* What the source field of lddw and call means: BPF_PSEUDO_* of linux/bpf.h. */
+/* The meanings of the source field of lddw and call: BPF_PSEUDO_* of linux/bpf.h. */
 enum ebpf_pseudo {
 	/* lddw; 0: a plain number */
 	EBPF_PSEUDO_MAP_FD = 1,
@@ -66,9 +66,9 @@ enum ebpf_pseudo {
 	EBPF_PSEUDO_CALL_KFUNC = 2,
 };
 
-#define EBPF_SLOTS_MAX 1000000u /* slots of a program that the verifier accepts from root */
+#define EBPF_SLOTS_MAX 1000000u /* the most slots that the verifier accepts from root */
 
-/* A finished program: `insns` is malloc'ed, released by ebpf_prog_free(). cnt counts slots. */
+/* A finished program. `insns` is malloc'ed, released by ebpf_prog_free(); cnt counts slots. */
 struct ebpf_prog {
 	struct ebpf_insn *insns;
 	size_t cnt;
@@ -87,18 +87,18 @@ enum ebpf_prog_type {
 	EBPF_PROG_RAW_TRACEPOINT = 17,
 };
 
-/* "socket_filter", "sched_cls" ... as the kernel calls them; NULL: none of ours. */
+/* "socket_filter", "sched_cls" ..., the kernel's names; NULL: not one of the above. */
 const char *ebpf_type_name(enum ebpf_prog_type type);
-/* The same the other way, "any", "socket" and "tc" too; -ENOENT. */
+/* The type with this name, which may also be "any", "socket" or "tc"; -ENOENT. */
 int ebpf_type_by_name(const char *name);
 
 /* ---- Targets ------------------------------------------------------------------------------ */
 
 /*
- * What a kernel may have beyond 5.4's baseline, with the mainline version that brought it. The
- * baseline (JMP32, bounded loops, 1M instructions, bpf-to-bpf calls, perf_event_output) is always
- * there. Vendor kernels have more than their number says, so a running kernel is probed
- * (bpfcap/probe.h); the versions serve -k only.
+ * The features beyond the baseline of 5.4, with the mainline version that introduced each. Every
+ * target has the baseline (JMP32, bounded loops, 1M instructions, bpf-to-bpf calls,
+ * perf_event_output). Vendor kernels have more than their number says, so a running kernel is
+ * probed (bpfcap/probe.h); the versions serve -k only.
  */
 #define EBPF_FEATURES(X)                                                                           \
 	X(ATOMIC_FETCH, 5, 12, "atomic fetch, xchg and cmpxchg")                                   \
@@ -125,9 +125,9 @@ enum ebpf_feature {
 /* clang-format on */
 
 /*
- * What code may be written for. `features` is a bit per enum ebpf_feature. `helpers` is a bit per
- * helper number and class of program: tracing (kprobe, tracepoint, raw tracepoint), network
- * buffers (socket filter, sched_cls) and XDP.
+ * The set of features that code is generated for. `features` has a bit per enum ebpf_feature.
+ * `helpers` has a bit per helper number and class of program: tracing (kprobe, tracepoint, raw
+ * tracepoint), network buffers (socket filter, sched_cls) and XDP.
  */
 enum ebpf_helper_class {
 	EBPF_CLASS_TRACING,
@@ -140,16 +140,16 @@ enum ebpf_helper_class {
 #define EBPF_HELPER_WORDS 4 /* 256 helper numbers */
 
 struct ebpf_target {
-	uint32_t version; /* (major << 16) | (minor << 8), of -k or of uname */
+	uint32_t version; /* (major << 16) | (minor << 8), from -k or uname */
 	uint64_t features;
 	uint64_t helpers[EBPF_CLASS_CNT][EBPF_HELPER_WORDS];
 	char name[32]; /* "5.4", "running kernel 6.18.44" ... for messages */
 };
 
 /*
- * Fills *t with what mainline `version` ("5.4", "5.10.0", "6.1", "7") has; nothing above 5.4's set
- * is assumed for it beyond the tables of this file and of ebpf_helpers.h. Returns 0, or -EINVAL
- * (input) for text that is not a version from 5.4 on.
+ * Fills *t with the features of mainline `version` ("5.4", "5.10.0", "6.1", "7"), according to the
+ * tables of this file and of ebpf_helpers.h. Returns 0, or -EINVAL (input) if the text is not a
+ * version from 5.4 on.
  */
 int ebpf_target_by_version(struct ebpf_target *t, const char *version, struct err *e);
 
@@ -165,12 +165,13 @@ int ebpf_helper_by_name(const char *name);	    /* with or without "bpf_"; -ENOEN
 
 /* ---- Operands and operations -------------------------------------------------------------- */
 
-/* Operands are types of their own, so that a mix-up does not compile. */
+/* Operands have types of their own, so that the compiler rejects a mix-up. */
 /* clang-format off */
 typedef struct { uint8_t n; } ebpf_reg;	  /* R0..R10, 64 bit */
 typedef struct { uint8_t n; } ebpf_wreg;  /* W0..W10, the low 32 bits; writes clear the high half */
 typedef struct { ebpf_reg base; int32_t off; } ebpf_mem;
-typedef struct { int32_t id; } ebpf_label; /* valid in the builder that made it; 0 is never valid */
+/* valid in the builder that created it; 0 is never valid */
+typedef struct { int32_t id; } ebpf_label;
 
 enum ebpf_size { EBPF_W = 0x00, EBPF_H = 0x08, EBPF_B = 0x10, EBPF_DW = 0x18 };
 
@@ -178,7 +179,7 @@ enum ebpf_alu {
 	EBPF_ADD = 0x00, EBPF_SUB = 0x10, EBPF_MUL = 0x20, EBPF_DIV = 0x30, EBPF_OR = 0x40,
 	EBPF_AND = 0x50, EBPF_LSH = 0x60, EBPF_RSH = 0x70, EBPF_NEG = 0x80, EBPF_MOD = 0x90,
 	EBPF_XOR = 0xa0, EBPF_MOV = 0xb0, EBPF_ARSH = 0xc0, EBPF_END = 0xd0,
-	/* cpu v4; told from the others by a non-zero offset field */
+	/* cpu v4; marked by a non-zero offset field */
 	EBPF_SDIV = 0x130, EBPF_SMOD = 0x190,
 	EBPF_MOVSX8 = 0x1b0, EBPF_MOVSX16 = 0x2b0, EBPF_MOVSX32 = 0x3b0,
 };
@@ -193,7 +194,7 @@ enum ebpf_swap { EBPF_LE, EBPF_BE, EBPF_BSWAP /* cpu v4: always swaps */ };
 
 enum ebpf_atomic {
 	EBPF_ATOMIC_ADD = 0x00, EBPF_ATOMIC_OR = 0x40, EBPF_ATOMIC_AND = 0x50,
-	EBPF_ATOMIC_XOR = 0xa0, EBPF_ATOMIC_FETCH = 0x01 /* or'ed to one of the above */,
+	EBPF_ATOMIC_XOR = 0xa0, EBPF_ATOMIC_FETCH = 0x01 /* combined with one of the above */,
 	EBPF_ATOMIC_XCHG = 0xe1, EBPF_ATOMIC_CMPXCHG = 0xf1,
 	EBPF_ATOMIC_LOAD_ACQ = 0x100, EBPF_ATOMIC_STORE_REL = 0x110,
 };
@@ -210,8 +211,8 @@ enum ebpf_op_kind {
 };
 
 /*
- * One operation of the stream. Made by the functions below (or by the short names of dsl.h) and
- * not otherwise. imm and off are kept wide, so that ebpf_emit() can refuse what does not fit.
+ * One operation of the stream. Only the functions below (or the short names of dsl.h) create it.
+ * imm and off are wider than their fields, so that ebpf_emit() can reject values that do not fit.
  */
 struct ebpf_op {
 	enum ebpf_op_kind kind;
@@ -241,7 +242,7 @@ struct ebpf_op ebpf_st(enum ebpf_size size, ebpf_mem mem, int64_t imm);
 /* Atomic on W or DW: `op` of enum ebpf_atomic, e.g. EBPF_ATOMIC_ADD | EBPF_ATOMIC_FETCH. */
 struct ebpf_op ebpf_atomic(int op, enum ebpf_size size, ebpf_mem mem, ebpf_reg src);
 
-/* dst = imm64; = the map behind fd; = address of byte `off` of that (array) map's first value. */
+/* dst = imm64; = the map of fd; = address of byte `off` of the first value of that (array) map. */
 struct ebpf_op ebpf_lddw(ebpf_reg dst, uint64_t imm);
 struct ebpf_op ebpf_ld_map_fd(ebpf_reg dst, int fd);
 struct ebpf_op ebpf_ld_map_value(ebpf_reg dst, int fd, uint32_t off);
@@ -249,7 +250,7 @@ struct ebpf_op ebpf_ld_map_value(ebpf_reg dst, int fd, uint32_t off);
 struct ebpf_op ebpf_ld_func(ebpf_reg dst, ebpf_label fn);
 
 /*
- * R0 = packet[off], or packet[src + off], host order. Context must be in R6; clobbers R1..R5; a
+ * R0 = packet[off], or packet[src + off], host order. R6 must hold the context; clobbers R1..R5; a
  * load outside the packet ends the program with R0 = 0. Socket filters and sched_cls only.
  */
 struct ebpf_op ebpf_ld_abs(enum ebpf_size size, int64_t off);
@@ -265,8 +266,8 @@ struct ebpf_op ebpf_ja(ebpf_label to);
 struct ebpf_op ebpf_call_helper(int helper); /* R0 = helper(R1..R5); clobbers R1..R5 */
 struct ebpf_op ebpf_call(ebpf_label fn);     /* R0 = fn(R1..R5); clobbers R1..R5 */
 struct ebpf_op ebpf_exit(void);
-struct ebpf_op ebpf_place(ebpf_label l); /* the label is here */
-/* An instruction given as it is; it is checked like the others. For assemblers. */
+struct ebpf_op ebpf_place(ebpf_label l); /* places the label here */
+/* A raw instruction, checked like the others. For assemblers. */
 struct ebpf_op ebpf_raw(struct ebpf_insn insn);
 
 /* ---- Builder ------------------------------------------------------------------------------ */
@@ -274,8 +275,8 @@ struct ebpf_op ebpf_raw(struct ebpf_insn insn);
 struct ebpf_builder;
 
 /*
- * A builder for programs of `type` that run on *t (copied; NULL: any kernel). Never NULL: without
- * memory it returns a builder whose error is set. Release with ebpf_free().
+ * Creates a builder for programs of `type` that run on *t (copied; NULL: any kernel). Never returns
+ * NULL: if memory is short, the builder's error is set. Release it with ebpf_free().
  */
 struct ebpf_builder *ebpf_new(const struct ebpf_target *t, enum ebpf_prog_type type);
 void ebpf_free(struct ebpf_builder *b);
@@ -285,40 +286,41 @@ enum ebpf_prog_type ebpf_builder_type(const struct ebpf_builder *b);
 
 ebpf_label ebpf_label_new(struct ebpf_builder *b);
 
-/* Appends operations; `file` and `line` are shown when one of them is refused. Use EMIT(). */
+/* Appends operations; errors show `file` and `line`. Use EMIT(). */
 void ebpf_emit(struct ebpf_builder *b, const struct ebpf_op *ops, size_t cnt, const char *file,
 	       int line);
 
-/* 0, or the -errno of the first mistake so far. */
+/* Returns 0, or the -errno of the first mistake so far. */
 int ebpf_error(const struct ebpf_builder *b);
 
-/* Lets code above report a mistake of its own through the builder; only the first one is kept. */
+/* Reports a mistake of the caller through the builder, which keeps only the first one. */
 void ebpf_fail(struct ebpf_builder *b, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Resolves labels and gives the program. Jumps that do not fit 16 bits are bridged (gotol where
- * the target has it, else islands of short jumps), never narrowed. The builder stays as it was.
- * Fails with the first mistake, -EINVAL for a label used but never placed, -E2BIG beyond 1,000,000
- * slots and for a bpf-to-bpf call over more than 32,767 of them, -ENOMEM.
+ * Resolves labels and gives the program; the builder is not changed. Bridges jumps that do not fit
+ * 16 bits, with gotol if the target has it, else with islands of short jumps. Returns 0, the first
+ * mistake, -EINVAL for a label that is used but never placed, -E2BIG for more than 1,000,000 slots
+ * or a bpf-to-bpf call over more than 32,767 of them, or -ENOMEM.
  */
 int ebpf_finish(struct ebpf_builder *b, struct ebpf_prog *out, struct err *e);
 
 /* ---- Checking and reading ----------------------------------------------------------------- */
 
 /*
- * Is every instruction defined, free of non-zero reserved fields, known to target *t (NULL: any),
- * with jumps inside the program? Returns 0 or -EINVAL with index and reason.
+ * Checks that every instruction is defined, has zeros in its reserved fields and is supported by
+ * target *t (NULL: any), and that jumps stay inside the program. Returns 0, or -EINVAL with index
+ * and reason.
  */
 int ebpf_check(const struct ebpf_insn *insns, size_t cnt, const struct ebpf_target *t,
 	       enum ebpf_prog_type type, struct err *e);
 
-#define EBPF_TEXT_LEN 96 /* bytes that hold any one instruction's text */
+#define EBPF_TEXT_LEN 96 /* capacity for the text of any instruction */
 
 /*
- * Writes instruction `i` of the program in the notation of the kernel verifier's log, e.g.
- * "r0 = *(u16 *)(r6 +12)", "if w1 > 0x5 goto pc+3", "call bpf_map_lookup_elem#1". Returns the
- * slots it takes (1, or 2 for lddw). What is not an instruction comes out as "(ff) ?".
+ * Writes instruction `i` of the program in the notation of the kernel verifier's log, such as "r0 =
+ * *(u16 *)(r6 +12)", "if w1 > 0x5 goto pc+3", "call bpf_map_lookup_elem#1". An undefined
+ * instruction becomes "(ff) ?". Returns the number of its slots, 1, or 2 for lddw.
  */
 size_t ebpf_disasm(const struct ebpf_insn *insns, size_t cnt, size_t i, char text[EBPF_TEXT_LEN]);
 

@@ -8,11 +8,11 @@
  *
  *	err = ebpf_run(&prog, &m, &r0, &e);
  *
- * What the instruction set leaves undefined, and what the kernel's verifier would never let run,
- * is reported and not performed: memory outside the regions, registers and stack bytes that were
- * never written, registers after a call, a stack access that is not aligned, endless loops.
- * Values have no types: where the verifier knows pointers from numbers, this only knows addresses.
- * It runs the same on every host; memory is in the host's byte order, as for the kernel.
+ * The interpreter reports operations that the instruction set leaves undefined or that the kernel's
+ * verifier rejects: access to memory outside the regions, reads of registers and stack bytes that
+ * were never written or that a call clobbered, unaligned stack accesses, endless loops. Values have
+ * no types: the verifier distinguishes pointers from numbers, the interpreter only knows addresses.
+ * It gives the same results on every host; memory has the host's byte order, as in the kernel.
  */
 #ifndef BPFCAP_EBPF_RUN_H
 #define BPFCAP_EBPF_RUN_H
@@ -25,8 +25,8 @@ extern "C" {
 
 /*
  * Memory that the program may use: the bytes at `data` appear at address `addr`. Regions must not
- * overlap, nor touch the interpreter's own addresses, which are those from EBPF_RUN_RESERVED up.
- * Those that a 32-bit context field points to (__sk_buff.data) need addresses below 4 GiB.
+ * overlap, and must end below EBPF_RUN_RESERVED, where the interpreter's own addresses start. A
+ * region that a 32-bit context field points to (__sk_buff.data) must be below 4 GiB.
  */
 struct ebpf_region {
 	uint64_t addr;
@@ -37,14 +37,14 @@ struct ebpf_region {
 
 #define EBPF_RUN_RESERVED UINT64_C(0xf000000000000000)
 
-/* What `r1 = map_fd FD ll` puts into the register: only good as an argument of a helper. */
+/* The value of the register after `r1 = map_fd FD ll`: only valid as an argument of a helper. */
 #define EBPF_RUN_MAP(fd) (UINT64_C(0xf100000000000000) + (uint32_t)(fd))
 
 struct ebpf_machine;
 
 /*
- * A helper's call: args are R1..R5. Returns 0 with *r0, or -errno, which ends the run: -ENOSYS when
- * the helper is not known here. Memory is reached by ebpf_run_memory().
+ * Implements helpers: args are R1..R5. Returns 0 with *r0, or -errno, which ends the run: -ENOSYS
+ * for an unknown helper. ebpf_run_memory() gives access to the program's memory.
  */
 typedef int (*ebpf_run_helper)(struct ebpf_machine *m, int helper, const uint64_t args[5],
 			       uint64_t *r0);
@@ -57,12 +57,16 @@ struct ebpf_machine {
 	size_t region_cnt;
 	uint64_t ctx; /* R1 at the start */
 
-	/* What LD_ABS, LD_IND and the built-in helpers read; NULL: no load is inside. */
+	/*
+	 * What LD_ABS, LD_IND and the built-in helpers read; NULL: all loads are outside the
+	 * packet.
+	 */
 	const void *packet;
 	uint32_t packet_len;	 /* bytes */
-	uint32_t packet_net_off; /* where the network header begins, for SKF_NET_OFF */
+	uint32_t packet_net_off; /* offset of the network header, for SKF_NET_OFF */
 
-	bool checked;		/* ebpf_check() took the program already: for many runs of one */
+	/* ebpf_check() has accepted the program: saves time in repeated runs */
+	bool checked;
 	uint64_t step_max;	/* instructions; 0: 1,000,000 */
 	ebpf_run_helper helper; /* NULL: ebpf_run_builtin() */
 	ebpf_run_trace trace;	/* may be NULL */
@@ -73,26 +77,26 @@ struct ebpf_machine {
 };
 
 /*
- * Runs a program from its first slot to the last exit. Returns 0 with *r0, or, with a sentence that
- * names the instruction: -EINVAL for a program that ebpf_check() refuses or something undefined,
- * -EFAULT for memory that is not there or not writable, -ELOOP for more than step_max instructions,
- * -ENOTSUP for what cannot be interpreted (kfuncs, addresses of functions and map values), or what
- * a helper returned.
+ * Runs a program from its first slot to the last exit. Returns 0 with *r0, or -errno with a
+ * sentence that names the instruction: -EINVAL if ebpf_check() rejects the program or an operation
+ * is undefined, -EFAULT for memory that does not exist or is not writable, -ELOOP after step_max
+ * instructions, -ENOTSUP for instructions that need a kernel (kfuncs, addresses of functions and
+ * map values), or the result of a helper.
  */
 int ebpf_run(const struct ebpf_prog *p, struct ebpf_machine *m, uint64_t *r0, struct err *e);
 
 /*
- * For helpers: the bytes behind an address of the program, or NULL if they are not all in one
- * region or stack frame, not writable (for `write`), or not yet written (stack, for reading).
- * Stack bytes count as written after a call with `write`.
+ * For helpers: returns the bytes at an address of the program. NULL if they are not all in one
+ * region or stack frame, not writable (with `stores`), or not yet written (stack, without
+ * `stores`). With `stores`, stack bytes count as written afterwards.
  */
 void *ebpf_run_memory(struct ebpf_machine *m, uint64_t addr, size_t len, bool stores);
 
 /*
  * Helpers that need no kernel: skb_load_bytes, skb_load_bytes_relative, xdp_load_bytes and
- * xdp_get_buff_len (of m->packet), probe_read and probe_read_kernel (of the regions: what is
- * outside reads as zeros and gives -EFAULT).
- * -ENOSYS for all others. For use from an ebpf_run_helper.
+ * xdp_get_buff_len (of m->packet), probe_read and probe_read_kernel (of the regions: addresses
+ * outside read as zeros and return -EFAULT). Returns -ENOSYS for all others. To be called from an
+ * ebpf_run_helper.
  */
 int ebpf_run_builtin(struct ebpf_machine *m, int helper, const uint64_t args[5], uint64_t *r0);
 

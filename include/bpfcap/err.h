@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * err.h - how every function of the library says what went wrong.
+ * err.h - error reports: what went wrong, where, and what to do about it.
  *
- * Functions return 0 (or a value >= 0) on success and -errno on failure. Those that can explain
- * themselves take a `struct err *` as their last argument; NULL is allowed and means "the code is
- * enough". The text is one full sentence that says what failed, where, and what to do about it,
- * without a program name in front and without a newline at the end.
+ * Functions return 0 (or a value >= 0) on success and -errno on failure. Those that have more to
+ * report take a `struct err *` as their last argument; NULL is allowed if the code is enough. The
+ * text is one full sentence that says what failed, where, and what to do about it, without a
+ * program name at the start and without a newline at the end.
  *
  *	struct err e;
  *
@@ -21,17 +21,17 @@ extern "C" {
 
 #define ERR_TEXT_LEN 1024 /* bytes, with the terminating NUL */
 
-/* Whose mistake it was: decides the exit status of a command (2 for input, 1 for run). */
+/* The source of the failure: selects the exit status of a command (2 for input, 1 for run). */
 enum err_kind {
 	ERR_RUN,   /* the system refused, or something broke while running */
 	ERR_INPUT, /* an option, expression, hook, name or file given by the user is wrong */
 };
 
 struct err {
-	int code; /* -errno, the same that the function returned */
+	int code; /* -errno, the value that the function returned */
 	enum err_kind kind;
 	const char *stage;	 /* static string: "filter", "load", "hook", "kernel", ... */
-	char text[ERR_TEXT_LEN]; /* the sentence; cut, never overrun */
+	char text[ERR_TEXT_LEN]; /* the sentence, truncated if it is too long */
 };
 
 /*

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kelf.h - ELF objects of BPF programs, as clang makes them: read, changed, made, written.
+ * kelf.h - ELF objects of BPF programs, as clang generates them: read, change, create, write.
  *
- * An object is read strictly: every offset, size and index is checked before it is used, and what
- * is not understood is refused with one sentence. Only ELF64 relocatable objects for EM_BPF in the
- * byte order of the host are taken. Everything is held in memory; the input is not kept open.
+ * An object is read strictly: every offset, size and index is checked before it is used, and
+ * anything unknown is rejected with one sentence. Only ELF64 relocatable objects for EM_BPF in the
+ * byte order of the host are accepted. The object is held in memory; the file is not kept open.
  *
  *	struct kbpf_elf *k;
  *
  *	if (kbpf_elf_read(&k, "in.o", &e) == 0) {
- *		err = kbpf_elf_func_insert(k, kbpf_elf_func_by_name(k, "stub"), head, head_cnt, &e);
+ *		err = kbpf_elf_func_insert(k, funcs[i].symbol, head, head_cnt, &e);
  *		if (!err)
  *			err = kbpf_elf_write(k, "out.o", &e);
  *		kbpf_elf_free(k);
@@ -31,19 +31,20 @@ extern "C" {
 struct ebpf_insn;
 struct kbpf_elf;
 
-#define KELF_FILE_MAX (256u << 20) /* bytes; larger files are refused */
+#define KELF_FILE_MAX (256u << 20) /* bytes; larger files are rejected */
 
-/* Reads a regular file. -EINVAL (input): not such an object; or the -errno of the system. */
+/* Reads a regular file. Returns 0 or -errno: -EINVAL (input) if it is not such an object. */
 int kbpf_elf_read(struct kbpf_elf **out, const char *path, struct err *e);
-/* The same from memory; `image` is copied. */
+/* Reads an object from memory; `image` is copied. Returns as kbpf_elf_read() does. */
 int kbpf_elf_parse(struct kbpf_elf **out, const void *image, size_t image_len, struct err *e);
-void kbpf_elf_free(struct kbpf_elf *k); /* NULL is fine */
+void kbpf_elf_free(struct kbpf_elf *k); /* NULL is allowed */
 
-/* The object as the bytes of a file; *image is malloc'ed. 0 or -ENOMEM. */
+/* Gives the object as the bytes of a file; *image is malloc'ed. Returns 0 or -ENOMEM. */
 int kbpf_elf_image(const struct kbpf_elf *k, uint8_t **image, size_t *image_len, struct err *e);
 /*
- * Writes the object: to a temporary file beside `path` that then takes its name, so that `path` is
- * the old file or the whole new one. -EINVAL (input) if `path` is something else than a file.
+ * Writes the object to a temporary file next to `path` and renames it, so that `path` is either the
+ * old file or the complete new one. Returns 0 or -errno: -EINVAL (input) if `path` is not a regular
+ * file.
  */
 int kbpf_elf_write(const struct kbpf_elf *k, const char *path, struct err *e);
 
@@ -54,7 +55,7 @@ struct kbpf_elf_section {
 	const char *name;
 	uint32_t type;	  /* SHT_* of elf.h */
 	uint64_t flags;	  /* SHF_* */
-	const void *data; /* NULL when it has no bytes in the file */
+	const void *data; /* NULL if it has no bytes in the file */
 	size_t len;	  /* bytes */
 };
 
@@ -66,56 +67,60 @@ size_t kbpf_elf_section_by_name(const struct kbpf_elf *k, const char *name);
 
 /* ---- Functions ---------------------------------------------------------------------------- */
 
-/* A function: a symbol of type STT_FUNC in a section of code. Pointers as above. */
+/* A function: a symbol of type STT_FUNC in a section of code. Pointers are valid as above. */
 struct kbpf_elf_func {
-	size_t symbol; /* index in the symbol table: how a function is named below; never 0 */
+	size_t symbol; /* index in the symbol table, which identifies the function; never 0 */
 	const char *name;
 	size_t section;
 	const char *section_name;
 	size_t at; /* slot in the section */
 	const struct ebpf_insn *insns;
 	size_t insn_cnt; /* slots, at least 1 */
-	bool global;	 /* not static: with BTF the verifier checks it apart from its callers */
+	/* not static: with BTF, the verifier checks it separately from its callers */
+	bool global;
 };
 
-/* All functions in the order of the symbol table; *list is malloc'ed. The count, or -errno. */
+/*
+ * Lists all functions in the order of the symbol table; *list is malloc'ed. Returns the count, or
+ * -errno.
+ */
 int kbpf_elf_funcs(const struct kbpf_elf *k, struct kbpf_elf_func **list, struct err *e);
-/* The symbol of a function by its whole name, or 0. */
-size_t kbpf_elf_func_by_name(const struct kbpf_elf *k, const char *name);
 
-/* Parameters that a function was declared with, by BTF; -1: not known. */
+/* Returns the number of declared parameters, from BTF; -1: unknown. */
 int kbpf_elf_func_param_cnt(const struct kbpf_elf *k, size_t symbol);
 
 /*
- * Which functions call list[callee], themselves or through others, or hand its address on?
- * reaches[i] is set for these and for the callee, cleared for others. `list` is the whole list of
- * kbpf_elf_funcs(). 0 or -ENOMEM.
+ * Finds the functions that call list[callee], directly or through others, or pass its address on.
+ * Sets reaches[i] for these and for the callee, and clears it for others. `list` is the whole list
+ * of kbpf_elf_funcs(). Returns 0 or -ENOMEM.
  */
 int kbpf_elf_func_callers(const struct kbpf_elf *k, const struct kbpf_elf_func *list, size_t cnt,
 			  size_t callee, bool *reaches, struct err *e);
 
 /*
- * Bytes of stack that list[i] may use: the kernel allows 512 for all functions that call one
- * another, each rounded up to 32. What the function uses now is not counted. `list` is the whole
- * list of kbpf_elf_funcs(). 0 to 512, a multiple of 32, or -ENOMEM.
+ * Returns the bytes of stack that list[i] may use: the kernel allows 512 for a chain of calls, with
+ * each function's stack rounded up to 32. The present use of the function itself is not counted.
+ * `list` is the whole list of kbpf_elf_funcs(). The result is 0 to 512, a multiple of 32, or
+ * -ENOMEM.
  */
 int kbpf_elf_func_stack_room(const struct kbpf_elf *k, const struct kbpf_elf_func *list, size_t cnt,
 			     size_t i, struct err *e);
 
 /*
- * Puts `head` before the first instruction of a function: who called the function comes by the
- * head and, if it does not leave, falls into the old first instruction; a jump inside the function
- * to that instruction does not pass the head. Mended with it: jumps and calls of the section,
+ * Inserts `head` before the first instruction of a function. A caller of the function runs the head
+ * first and, unless the head exits, continues with the old first instruction; a jump to that
+ * instruction from inside the function skips the head. Adjusts the jumps and calls of the section,
  * symbols, relocations against and in the section, insn offsets in .BTF.ext, and addresses in DWARF
- * sections. (Lengths and line tables inside DWARF stay: a debugger is off by the head behind it.)
+ * sections. (Lengths and line tables inside DWARF stay: after the head, a debugger is off by its
+ * length.)
  *
- * `head` must hold nothing to be relocated. -EINVAL (input) when the object cannot be mended; then,
- * and for -ENOMEM, the object is only good for kbpf_elf_free().
+ * `head` must not need relocation. Returns 0, -ENOMEM, or -EINVAL (input) if the object cannot be
+ * adjusted; after a failure, only kbpf_elf_free() may use the object.
  */
 int kbpf_elf_func_insert(struct kbpf_elf *k, size_t symbol, const struct ebpf_insn *head,
 			 size_t head_cnt, struct err *e);
 
-/* Instructions to put in front of insns[at]. */
+/* Instructions to insert before insns[at]. */
 struct kbpf_insertion {
 	const struct ebpf_insn *insns;
 	size_t cnt, at;
@@ -124,9 +129,9 @@ struct kbpf_insertion {
 };
 
 /*
- * The same for a plain array, such as a program that a loader is about to load: out[] gets
- * cnt + head_cnt slots. Calls to insns[at] run the head, jumps to it skip the head. -EINVAL
- * (input): `at` is outside, or a jump becomes too long.
+ * Does the same for a plain array, such as a program that a loader is about to load: out[] receives
+ * cnt + head_cnt slots. Calls to insns[at] run the head, jumps to it skip the head. Returns 0, or
+ * -EINVAL (input): `at` is outside, or a jump becomes too long.
  */
 int kbpf_insns_insert(const struct kbpf_insertion *ins, struct ebpf_insn *out, struct err *e);
 
@@ -135,24 +140,24 @@ int kbpf_insns_insert(const struct kbpf_insertion *ins, struct ebpf_insn *out, s
 /* A map that a program uses. Sections of variables (.data, .rodata, .bss) are maps, too. */
 struct kbpf_elf_map {
 	const char *name;			      /* of the symbol, or the section */
-	uint32_t type, key_len, value_len, entry_cnt; /* 0: not known */
+	uint32_t type, key_len, value_len, entry_cnt; /* 0: unknown */
 	uint32_t flags;
-	bool variables;	     /* one value of value_len bytes, which begins as: */
+	bool variables;	     /* one value of value_len bytes, initially: */
 	const uint8_t *data; /* NULL: zeros */
 };
 
-/* A name that belongs to a slot: of the function that begins there, or of what is used there. */
+/* The name of the function that starts at a slot, or of the symbol that is used there. */
 struct kbpf_elf_name {
 	size_t slot;
 	const char *name;
-	uint64_t off; /* bytes behind the start of a variable */
+	uint64_t off; /* offset inside the variable */
 };
 
 #define KELF_PROGRAM_MAPS_MAX 64
 
-/* A program as a loader would make it. Names point into the object. */
+/* A program as a loader would build it. Names point into the object. */
 struct kbpf_elf_program {
-	struct ebpf_insn *insns; /* malloc'ed, as all lists */
+	struct ebpf_insn *insns; /* malloc'ed, as are all lists */
 	size_t cnt;
 	struct kbpf_elf_name *funcs, *refs; /* by slot */
 	size_t func_cnt, ref_cnt;
@@ -161,11 +166,11 @@ struct kbpf_elf_program {
 };
 
 /*
- * Takes a section of code, or only the function `symbol` of it (0: the whole section), and puts
- * the functions that it calls elsewhere behind it. What the object leaves to be relocated becomes:
- * distances of calls and functions; `map_fd I` and `map_value I +off` for maps[I]; for what the
- * kernel has to supply `kfunc#0`. -EINVAL (input): it calls what is no function, jumps out of it,
- * uses too many maps; -E2BIG (input): too long.
+ * Takes a section of code, or only its function `symbol` (0: the whole section), and appends the
+ * functions that it calls in other sections. Resolves relocations: distances of calls and
+ * functions; `map_fd I` and `map_value I +off` for maps[I]; `kfunc#0` for what the kernel supplies.
+ * Returns 0, or -EINVAL (input): it calls something that is not a function, jumps out of the
+ * section, or uses too many maps; -E2BIG (input): it is too long.
  */
 int kbpf_elf_link(const struct kbpf_elf *k, size_t section, size_t symbol,
 		  struct kbpf_elf_program *out, struct err *e);
@@ -173,7 +178,7 @@ void kbpf_elf_program_free(struct kbpf_elf_program *p);
 
 /* ---- Making objects ----------------------------------------------------------------------- */
 
-/* An empty object; the indices given below are those of the functions above. */
+/* Creates an empty object; the indices below are those of the functions above. */
 int kbpf_elf_new(struct kbpf_elf **out, struct err *e);
 /* Appends a section with a copy of its name and data. Returns its index, or -errno. */
 int kbpf_elf_section_add(struct kbpf_elf *k, const struct kbpf_elf_section *s, struct err *e);

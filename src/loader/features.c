@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "features.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 #include "../util.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "info.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 #include "sys.h"

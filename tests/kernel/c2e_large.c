@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../../src/loader/features.h"
 #include "../lib/filters.h"
 #include "../lib/lists.h"
 #include "../lib/packets.h"

@@ -24,6 +24,7 @@
 
 #include <cmocka.h>
 
+#include "../../src/loader/info.h"
 #include "../lib/testnet.h"
 #include "../lib/testobj.h"
 #include "bpfcap/cbpf.h"

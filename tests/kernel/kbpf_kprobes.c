@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../../src/loader/features.h"
 #include "../../src/probes/kprobe/kprobe.h"
 #include "../../src/probes/kprobe/args.h"
 #include "../../src/probes/kprobe/text.h"

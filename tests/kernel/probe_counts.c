@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../src/loader/info.h"
 #include "../../src/probes/session/state.h"
 #include "../lib/share.h"
 #include "../lib/vethgroup.h"

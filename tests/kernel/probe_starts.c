@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "../../src/loader/info.h"
 #include "../lib/share.h"
 #include "../lib/testnet.h"
 #include "../lib/vethgroup.h"

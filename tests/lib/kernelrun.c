@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
+#include "../../src/loader/features.h"
 #include "bpfcap/dsl.h"
 #include "bpfcap/kbpf.h"
 

@@ -6,7 +6,7 @@
 sound()
 {
 	need mandoc
-	# Pages that a command makes itself have no date.
+	# Pages that a command generates have no date.
 	for page in docs/man/*.[1-8]; do
 		mandoc -Tlint -W warning "$page" 2>&1 | grep -v 'missing date'
 	done >"$T/bad" || true
@@ -26,14 +26,14 @@ options()
 	[ ! -s "$T/bad" ] || fail "not in $2: $(cat "$T/bad")"
 }
 
-# made COMMAND PAGE: the page is what the command says of itself.
+# made COMMAND PAGE: the page is the output of `COMMAND --man`.
 made()
 {
 	[ -x "$BIN/$1" ] || skip "not built"
-	"$BIN/$1" --man | cmp -s - "$2" || fail "\`$1 --man >$2\` mends it"
+	"$BIN/$1" --man | cmp -s - "$2" || fail "update it: $1 --man >$2"
 }
 
-# Each header has its place in libbpfcap(3), and no other.
+# libbpfcap(3) names every public header, and no other.
 headers()
 {
 	for h in include/bpfcap/*.h; do

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/array.h"
+#include "../../src/util.h"
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
@@ -227,7 +227,7 @@ static int no_memory(struct err *e)
 
 static int add_word(struct word_list *l, const char *word, struct err *e)
 {
-	const char **words = array_grow(l->words, &l->cap, l->cnt + 2, sizeof(*words));
+	const char **words = grow(l->words, &l->cap, l->cnt + 2, sizeof(*words));
 
 	if (!words)
 		return no_memory(e);

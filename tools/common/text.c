@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "array.h"
+#include "../../src/util.h"
 
 void text_free(struct text *t)
 {
@@ -34,7 +34,7 @@ static bool reserve(struct text *t, size_t n)
 	if (t->failed)
 		return false;
 	if (n < SIZE_MAX - t->len)
-		p = array_grow(t->p, &t->cap, t->len + n + 1, 1);
+		p = grow(t->p, &t->cap, t->len + n + 1, 1);
 	t->failed = !p;
 	if (p)
 		t->p = p;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array.h"
+#include "../../src/util.h"
 #include "fail.h"
 
 #define FILE_MAX (256u << 20)
@@ -20,7 +20,7 @@ static int read_stream(FILE *f, const char *name, const char *stage, char **data
 	*data = NULL;
 	*len = 0;
 	do {
-		char *more = array_grow(*data, &cap, *len + 4096, 1);
+		char *more = grow(*data, &cap, *len + 4096, 1);
 
 		if (*len > FILE_MAX)
 			return err_input(e, -EFBIG, stage, "%s is longer than 256 MiB", name);

@@ -64,14 +64,3 @@ int kbpf_elf_funcs(const struct kbpf_elf *k, struct kbpf_elf_func **list, struct
 			fill_func(k, i, &(*list)[cnt++]);
 	return cnt;
 }
-
-size_t kbpf_elf_func_by_name(const struct kbpf_elf *k, const char *name)
-{
-	for (size_t i = 1; i < elf_symbol_cnt(k); i++) {
-		const Elf64_Sym *s = &elf_symbols(k)[i];
-
-		if (elf_is_func(k, s) && strcmp(elf_symbol_name(k, s), name) == 0)
-			return i;
-	}
-	return 0;
-}

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../common/array.h"
+#include "../../../src/util.h"
 
 enum { PIECE_LEN = 256 * 1024 };
 
@@ -24,7 +24,7 @@ static int make_room(struct bytes *b, size_t n)
 		memmove(b->buf, b->buf + b->start, b->end - b->start);
 	b->end -= b->start;
 	b->start = 0;
-	buf = array_grow(b->buf, &b->cap, n < PIECE_LEN ? PIECE_LEN : n, 1);
+	buf = grow(b->buf, &b->cap, n < PIECE_LEN ? PIECE_LEN : n, 1);
 	if (!buf)
 		return -ENOMEM;
 	b->buf = buf;

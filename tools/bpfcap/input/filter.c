@@ -14,7 +14,7 @@
 
 #include "bpfcap/cbpf2ebpf.h"
 
-#include "../../common/array.h"
+#include "../../../src/util.h"
 #include "../../common/fail.h"
 
 /* One load of what the packet's bytes do not hold. */
@@ -180,7 +180,7 @@ int filters_add(struct filters *f, const struct input_iface *iface, const char *
 
 	if (!f->expr || !*f->expr || find(f, iface))
 		return 0;
-	k = array_grow(f->kinds, &f->cap, f->cnt + 1, sizeof(*k));
+	k = grow(f->kinds, &f->cap, f->cnt + 1, sizeof(*k));
 	if (!k)
 		return err_run(e, -ENOMEM, "filter", "out of memory");
 	f->kinds = k;

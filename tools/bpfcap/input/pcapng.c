@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/array.h"
+#include "../../../src/util.h"
 #include "../../common/fail.h"
 #include "iface.h"
 #include "packet.h"
@@ -84,8 +84,8 @@ static int add_iface(struct pcapng_reader *r, struct input_item *it, struct err 
 	r->iface_len += it->block_len;
 	if (r->iface_cnt == IFACE_MAX || r->iface_len > IFACE_LEN_MAX)
 		return malformed(r, e, "describes one interface too many");
-	all = array_grow(r->ifaces, &r->iface_cap, (size_t)r->iface_cnt + 1,
-			 sizeof(struct input_iface *));
+	all = grow(r->ifaces, &r->iface_cap, (size_t)r->iface_cnt + 1,
+		   sizeof(struct input_iface *));
 	if (!all)
 		return cannot_read(r, -ENOMEM, e);
 	r->ifaces = all;
@@ -135,7 +135,7 @@ static int renew_simple(struct pcapng_reader *r, struct input_item *it, struct e
 		cap_len = len;
 	if (r->ifaces[0]->snap_len && cap_len > r->ifaces[0]->snap_len)
 		cap_len = r->ifaces[0]->snap_len;
-	to = array_grow(r->simple, &r->simple_cap, whole, 1);
+	to = grow(r->simple, &r->simple_cap, whole, 1);
 	if (!to)
 		return cannot_read(r, -ENOMEM, e);
 	r->simple = to;

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/array.h"
+#include "../../../src/util.h"
 #include "iface.h"
 
 static bool reserve(struct saved *s, size_t n)
 {
-	char *text = array_grow(s->text, &s->cap, s->len + n, 1);
+	char *text = grow(s->text, &s->cap, s->len + n, 1);
 
 	if (text)
 		s->text = text;

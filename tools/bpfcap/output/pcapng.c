@@ -15,7 +15,7 @@
 
 #include "bpfcap/cbpf.h"
 
-#include "../../common/array.h"
+#include "../../../src/util.h"
 
 enum {
 	TSRESOL_NS = 9,		  /* 10^-9 s */
@@ -176,8 +176,8 @@ static void write_iface(struct sink *s, const struct pcapng_iface *f, uint32_t s
 
 struct pcapng_iface *pcapng_add_iface(struct pcapng_state *state, const struct pcapng_iface *like)
 {
-	struct pcapng_iface *all = array_grow(state->ifaces, &state->iface_cap,
-					      (size_t)state->iface_cnt + 1, sizeof(*all));
+	struct pcapng_iface *all =
+		grow(state->ifaces, &state->iface_cap, (size_t)state->iface_cnt + 1, sizeof(*all));
 
 	if (!all)
 		return NULL;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "../../common/array.h"
+#include "../../../src/util.h"
 
 /* A block as it is, but for the number of its interface, which stands at byte 8. */
 static void copy(struct sink *s, const uint8_t *block, uint32_t len, const uint32_t *number)
@@ -24,8 +24,7 @@ static void copy(struct sink *s, const uint8_t *block, uint32_t len, const uint3
 /* The place of the number that an interface of the input has here; NULL without memory. */
 static uint32_t *number_of(struct pcapng_state *state, uint32_t id)
 {
-	uint32_t *all =
-		array_grow(state->numbers, &state->number_cap, (size_t)id + 1, sizeof(*all));
+	uint32_t *all = grow(state->numbers, &state->number_cap, (size_t)id + 1, sizeof(*all));
 
 	if (!all)
 		return NULL;
