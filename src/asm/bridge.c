@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bridge.c - gives every item its slot and bridges jumps beyond 16 bits (see bridge.h).
+ * bridge.c - assigns a slot to every item and bridges jumps beyond 16 bits (see bridge.h).
  *
- * Bridges make code longer, which can put other jumps out of reach: so slots and bridges are
- * found in turns until nothing changes. With each turn a jump counts as far a little earlier, so
- * that few turns suffice whatever the program; each turn is linear.
+ * Bridges make the code longer, which can put other jumps out of reach. So slots and bridges are
+ * computed in turns until nothing changes. Each turn lowers the distance from which a jump counts
+ * as far, so that few turns suffice for any program; each turn takes linear time.
  */
 #include "bridge.h"
 
@@ -16,9 +16,10 @@
 #include "../util.h"
 
 #define JUMP_MAX    INT16_MAX
-#define POOL_STRIDE 8192 /* slots of the program between two pools */
+#define POOL_STRIDE 8192 /* distance between two pools */
 #define POOL_MAX    30000
-#define HOP_MAX	    (JUMP_MAX - 1024) /* to a bridge when it is chosen: code may still grow */
+/* the most slots to a bridge when it is chosen, as code may still grow */
+#define HOP_MAX (JUMP_MAX - 1024)
 
 static int64_t distance(int64_t from_slot, int64_t to_slot)
 {
@@ -79,7 +80,7 @@ static void assign_slots(struct layout *l)
 	l->item_slot[b->item_cnt] = slot;
 }
 
-/* A program in which every jump fits needs no pools; else one each POOL_STRIDE slots. */
+/* A program in which every jump fits needs no pools; others get one every POOL_STRIDE slots. */
 static void place_pools(struct layout *l)
 {
 	const struct ebpf_builder *b = l->b;
@@ -101,10 +102,10 @@ static int too_many(const struct layout *l, size_t item, struct err *e)
 {
 	return err_run(e, -E2BIG, "assemble",
 		       "too many jumps further than 16 bits cross instruction %zu%s", item,
-		       l->gotol ? "" : "; a target with gotol (6.6) could take them");
+		       l->gotol ? "" : "; use a target with gotol (6.6)");
 }
 
-/* The bridge to `label` in pool p, made where there is none. */
+/* Gives the bridge to `label` in pool p, which it creates if it is missing. */
 static int bridge_in(struct layout *l, size_t p, int32_t label, int32_t *out, struct err *e)
 {
 	struct pool *pool = &l->pools[p];
@@ -132,7 +133,7 @@ static int bridge_in(struct layout *l, size_t p, int32_t label, int32_t *out, st
 	return 0;
 }
 
-/* Is pool p between the code in front of pool `below` and the label? (Both of one function.) */
+/* Is pool p between the code before pool `below` and the label, in the same function? */
 static bool on_the_way(const struct layout *l, int64_t p, bool forward, int32_t label)
 {
 	if (p < 0 || (size_t)p >= l->pool_cnt)
@@ -151,13 +152,13 @@ static int64_t pool_distance(const struct layout *l, int64_t slot, int64_t p, bo
 
 /* A jump that may need a bridge. */
 struct hop {
-	int64_t slot;	      /* where it stands */
+	int64_t slot;	      /* the slot of the jump */
 	int64_t above, below; /* the nearest pools before and after it */
 	int32_t label;
 };
 
 /*
- * Chooses the pool for a jump. With gotol the nearest one, which keeps pools small; else the
+ * Chooses the pool for a jump: with gotol the nearest one, which keeps pools small, else the
  * furthest, which needs the fewest hops.
  */
 static int choose_bridge(struct layout *l, const struct hop *hop, int32_t *out, struct err *e)
@@ -181,7 +182,7 @@ static int choose_bridge(struct layout *l, const struct hop *hop, int32_t *out, 
 	return bridge_in(l, (size_t)best, label, out, e);
 }
 
-/* Gives a jump another bridge if it cannot reach the one it has. Returns 1 if it changed. */
+/* Gives a jump another bridge if it cannot reach its present one. Returns 1 if it changed. */
 static int reroute(struct layout *l, const struct hop *hop, int64_t direct_max, int32_t *bridge,
 		   struct err *e)
 {
@@ -194,7 +195,7 @@ static int reroute(struct layout *l, const struct hop *hop, int64_t direct_max, 
 	return rc < 0 ? rc : 1;
 }
 
-/* Does the item jump within 16 bits only? With gotol a plain goto reaches everything. */
+/* Is the item a jump of 16 bits? With gotol, a plain goto reaches everything. */
 static bool is_short_jump(const struct layout *l, const struct builder_item *it)
 {
 	if (!it->label || (l->gotol && it->insn.code == ISA_JA))
@@ -225,7 +226,7 @@ static int reroute_items(struct layout *l, int64_t direct_max, struct err *e)
 	return changed;
 }
 
-/* Bridges made on the way are looked at too. */
+/* Visits the bridges that are created on the way, too. */
 static int reroute_bridges(struct layout *l, int64_t direct_max, struct err *e)
 {
 	int changed = 0;
@@ -245,7 +246,7 @@ static int reroute_bridges(struct layout *l, int64_t direct_max, struct err *e)
 	return changed;
 }
 
-/* The verifier refuses code that is never reached, so what a later turn left unused goes. */
+/* The verifier rejects unreachable code, so bridges that a later turn left unused are removed. */
 static void drop_unused(struct layout *l)
 {
 	for (size_t i = 0; i < l->b->item_cnt; i++) {
@@ -287,7 +288,7 @@ static int find_bridges(struct layout *l, struct err *e)
 	return 0;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------- */
+/* ---- Layout ------------------------------------------------------------------------------- */
 
 static int32_t *filled(size_t cnt)
 {

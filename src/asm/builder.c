@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * builder.c - collects operations into items, checked one by one. The first mistake
- * sticks and later operations are ignored; ebpf_finish() (link.c) reports it.
+ * builder.c - collects operations into items and checks each of them. The builder keeps the first
+ * mistake and ignores later operations; ebpf_finish() (link.c) reports it.
  */
 #include "builder.h"
 
@@ -17,12 +17,12 @@
 
 #define STAGE "assemble"
 
-/* Given out when there is no memory for a real one; never written to nor freed. */
+/* Returned if memory is short; never changed nor freed. */
 static struct ebpf_builder no_memory = {
 	.error = {.code = -ENOMEM, .stage = STAGE, .text = "out of memory"},
 };
 
-/* For builders without a target: all that any kernel has. */
+/* For builders without a target: the features of every kernel together. */
 static void target_any(struct ebpf_target *t)
 {
 	memset(t, 0xff, sizeof(*t));
@@ -90,7 +90,7 @@ void ebpf_fail(struct ebpf_builder *b, int code, const char *fmt, ...)
 	(void)err_run(&b->error, code, STAGE, "%s", text);
 }
 
-/* Makes room for one more element of `size` bytes. Without memory it fails the builder. */
+/* Extends an array by one element of `size` bytes. If memory is short, the builder fails. */
 static bool reserve(struct ebpf_builder *b, void *array, size_t cnt, size_t *cap, size_t size)
 {
 	void **p = array, *more = grow(*p, cap, cnt + 1, size);
@@ -145,7 +145,7 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct ebpf_builder *b,
 		  b->why);
 }
 
-/* The operation as an instruction; false (and said) where a number does not fit its field. */
+/* Converts the operation to an instruction. False, with a message, if a number does not fit. */
 static bool narrow(struct ebpf_builder *b, const struct ebpf_op *op, struct source src,
 		   struct ebpf_insn *out)
 {
@@ -177,7 +177,7 @@ static bool label_known(struct ebpf_builder *b, ebpf_label l, struct source src)
 {
 	if (l.id > 0 && (size_t)l.id < b->label_cnt)
 		return true;
-	refuse(b, src, "label %d is not of this builder", l.id);
+	refuse(b, src, "label %d belongs to another builder", l.id);
 	return false;
 }
 
@@ -193,7 +193,7 @@ static void place_label(struct ebpf_builder *b, ebpf_label l, struct source src)
 	b->labels[l.id].at = (int64_t)b->item_cnt;
 }
 
-/* The second slot of an lddw that was given as two raw instructions. */
+/* Accepts the second slot of an lddw that was given as two raw instructions. */
 static void close_lddw(struct ebpf_builder *b, const struct ebpf_insn *second, struct source src)
 {
 	struct builder_item *it = &b->items[b->item_cnt - 1];
@@ -206,7 +206,7 @@ static void close_lddw(struct ebpf_builder *b, const struct ebpf_insn *second, s
 	b->slot_cnt++;
 }
 
-/* A raw jump becomes one to a label at its slot, so that bridging may move things about. */
+/* Turns a raw jump into one to a label at its slot, so that bridging may move code. */
 static int32_t raw_target(struct ebpf_builder *b, const struct isa_row *row, struct ebpf_insn *insn)
 {
 	const struct isa_fields *f = ebpf_isa_fields(row);

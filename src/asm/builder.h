@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* builder.h - what a builder holds. Private to src/asm: builder.c fills, link.c reads. */
+/*
+ * builder.h - the contents of a builder. Private to src/asm: builder.c writes them, link.c reads
+ * them.
+ */
 #ifndef BPFCAP_SRC_ASM_BUILDER_H
 #define BPFCAP_SRC_ASM_BUILDER_H
 
@@ -9,21 +12,21 @@
 
 /* An instruction of one slot, or of two (lddw). */
 struct builder_item {
-	struct ebpf_insn insn; /* distance still 0 where `label` is set */
+	struct ebpf_insn insn; /* the distance is 0 if `label` is set */
 	int32_t imm2;	       /* lddw: second slot's immediate */
-	int32_t label;	       /* where it goes; 0: nowhere */
+	int32_t label;	       /* its target; 0: none */
 };
 
 enum place {
-	PLACE_NONE, /* not yet */
-	PLACE_ITEM, /* in front of item `at` */
+	PLACE_NONE, /* not placed yet */
+	PLACE_ITEM, /* before item `at` */
 	PLACE_SLOT, /* at slot `at`, counted before bridging: the target of a raw jump */
 };
 
 struct label {
 	enum place place;
 	int64_t at;
-	const char *file; /* where it was first used, if it was */
+	const char *file; /* where it was first used, if it was used */
 	int line;
 };
 
@@ -33,17 +36,17 @@ struct ebpf_builder {
 
 	struct builder_item *items;
 	size_t item_cnt, item_cap;
-	struct label *labels; /* [0] is never used */
+	struct label *labels; /* [0] is unused */
 	size_t label_cnt, label_cap;
 
 	size_t slot_cnt;
-	bool open; /* the last item is a raw lddw that waits for its second slot */
+	bool open; /* the last item is a raw lddw without its second slot yet */
 
-	struct err error; /* code 0: none so far */
-	char why[256];	  /* the reason alone, when an operation was refused */
+	struct err error; /* code 0: no mistake so far */
+	char why[256];	  /* the reason alone, if an operation was rejected */
 };
 
-/* Slots that an item takes. */
+/* The number of slots of an item. */
 static inline uint32_t item_slots(const struct builder_item *it)
 {
 	return it->insn.code == ISA_LDDW ? 2 : 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - legality: takes instructions, a target and a program type; gives 0 or -EINVAL
- * with the reason. Reads the table of isa.h; what the table does not name is refused.
+ * check.c - checks instructions against the table of isa.h, a target and a program type. Returns 0
+ * or -EINVAL with the reason; rejects everything that the table does not name.
  */
 #include "check.h"
 
@@ -39,8 +39,7 @@ static int check_imm(const struct ebpf_insn *insn, uint8_t use, char *why)
 	if (use == ISA_IMM_DIVISOR && insn->imm == 0)
 		return fault(why, "division by the constant 0");
 	if (use == ISA_IMM_BITS && insn->imm != 16 && insn->imm != 32 && insn->imm != 64)
-		return fault(why, "a byte swap of %d bits does not exist; 16, 32 or 64 do",
-			     insn->imm);
+		return fault(why, "byte swaps have 16, 32 or 64 bits, not %d", insn->imm);
 	return 0;
 }
 
@@ -55,8 +54,8 @@ static int check_helper(int helper, const struct ebpf_target *t, enum ebpf_prog_
 		return fault(why, "helper %d does not exist", helper);
 	if (!ebpf_target_has_helper(t, EBPF_PROG_ANY, helper))
 		return fault(why, "target %s lacks helper %s (%d)", t->name, name, helper);
-	return fault(why, "helper %s (%d) is not for %s programs on target %s", name, helper,
-		     ebpf_type_name(type), t->name);
+	return fault(why, "helper %s (%d) is not available to %s programs on target %s", name,
+		     helper, ebpf_type_name(type), t->name);
 }
 
 static bool reads_packets(enum ebpf_prog_type type)
@@ -70,12 +69,13 @@ static int check_target(const struct isa_row *row, const struct ebpf_insn *insn,
 {
 	if (t && (row->needs == ISA_INTERNAL ||
 		  (ebpf_isa_fields(row)->off == ISA_OFF_KERNEL && insn->off)))
-		return fault(why, "this instruction is written by the kernel or a linker only");
+		return fault(why, "only the kernel or a linker may write this instruction");
 	if (row->needs < EBPF_FEATURE_CNT && t && !ebpf_target_has(t, row->needs))
 		return fault(why, "target %s lacks this instruction (%s)", t->name,
 			     ebpf_feature_text(row->needs));
 	if ((row->form == ISA_FORM_ABS || row->form == ISA_FORM_IND) && !reads_packets(type))
-		return fault(why, "packet loads are for socket_filter and sched_cls, not for %s",
+		return fault(why,
+			     "only socket_filter and sched_cls programs have packet loads, not %s",
 			     ebpf_type_name(type));
 	if (row->form == ISA_FORM_HELPER)
 		return check_helper(insn->imm, t, type, why);
@@ -105,8 +105,10 @@ int ebpf_insn_fault(const struct isa_row *row, const struct ebpf_insn *insn,
 	return rc ? rc : check_target(row, insn, t, type, why);
 }
 
-/* A jump, a call, or an address of a function; a second slot of lddw has opcode 0, which is no
- * instruction's own. */
+/*
+ * Checks the target of a jump, a call, or the address of a function. The second slot of an lddw has
+ * opcode 0, which no instruction has.
+ */
 static int check_destination(const struct isa_fields *f, const struct ebpf_insn *insns, size_t cnt,
 			     size_t i, char *why)
 {
@@ -119,13 +121,14 @@ static int check_destination(const struct isa_fields *f, const struct ebpf_insn 
 	else
 		return 0;
 	if (insns[i].code == ISA_CALL && to - (int64_t)i - 1 != (int16_t)insns[i].imm)
-		return fault(why, "it calls %d slots away; calls reach %d", insns[i].imm,
+		return fault(why, "the call is %d slots away; calls reach %d", insns[i].imm,
 			     INT16_MAX);
 	if (to < 0 || (uint64_t)to >= cnt)
-		return fault(why, "it goes to slot %lld, outside the program of %zu slots",
+		return fault(why, "the target is slot %lld, outside the program of %zu slots",
 			     (long long)to, cnt);
 	if (insns[to].code == 0)
-		return fault(why, "it goes into the middle of the 64-bit immediate at slot %lld",
+		return fault(why,
+			     "the target is the second slot of the 64-bit immediate at slot %lld",
 			     (long long)to - 1);
 	return 0;
 }

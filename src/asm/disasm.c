@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * disasm.c - an instruction as text, in the notation of the kernel verifier's log (and of
- * bpftool prog dump xlated). Never fails: what the table of isa.h does not know is "(ff) ?".
+ * disasm.c - instructions as text, in the notation of the kernel verifier's log (and of bpftool
+ * prog dump xlated). Never fails: an instruction without a row in isa.h becomes "(ff) ?".
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct line {
 
 typedef void print_fn(const struct line *l, char *text);
 
-/* "u8" of an access. */
+/* The "u8" of an access. */
 static const char *size_name(uint8_t code)
 {
 	static const char *const names[] = {"u32", "u16", "u8", "u64"};
@@ -31,7 +31,7 @@ static const char *atomic_width(uint8_t code)
 	return ISA_SIZE(code) == EBPF_DW ? "64" : "";
 }
 
-/* Each form's text; `i` is the instruction, `t` the operator or word of its row. */
+/* The text of each form; `i` is the instruction, `t` the operator or word of its row. */
 #define PRINTER(form, ...)                                                                         \
 	static void print_##form(const struct line *l, char *text)                                 \
 	{                                                                                          \
@@ -84,7 +84,7 @@ static void print_helper(const struct line *l, char *text)
 		       name ? name : "unknown", l->insn->imm);
 }
 
-/* Loaded programs have the distance in the offset; bpftool puts a name behind the '#'. */
+/* In loaded programs the offset holds the distance; bpftool prints a name after the '#'. */
 static void print_local(const struct line *l, char *text)
 {
 	if (l->insn->off)

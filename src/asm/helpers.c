@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* helpers.c - numbers and names of helpers and of program types, either way. */
+/* helpers.c - translates numbers and names of helpers and of program types. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * isa.c - the table of the instruction set and the questions asked of it.
- * Takes instructions, gives rows; NULL means reserved.
+ * isa.c - the table of the instruction set and its lookups. Take an instruction, return its row;
+ * NULL: reserved.
  */
 #include "isa.h"
 
@@ -15,7 +15,7 @@ enum { ROW_RESERVED, ISA_ROWS(ROW_ENUM, ROW_ENUM) ROW_CNT };
 static const struct isa_row rows[ROW_CNT] = {
 	{0, ISA_FORM_RESERVED, ISA_KEY_NONE, ISA_INTERNAL, 0, ""}, ISA_ROWS(ROW_INIT, ROW_INIT)};
 
-/* The first row of each opcode; what is not named is ROW_RESERVED. */
+/* The first row of each opcode; opcodes without a row are ROW_RESERVED. */
 #define ROW_FIRST(id, code, key, value, form, needs, text) [code] = ROW_##id,
 #define ROW_SKIP(id, code, key, value, form, needs, text)
 static const uint8_t first_row[256] = {ISA_ROWS(ROW_FIRST, ROW_SKIP)};

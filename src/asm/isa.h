@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * isa.h - how to ask the one table of the instruction set. Private to src/asm.
+ * isa.h - the table of the instruction set. Private to src/asm.
  *
- * Each row is an instruction; the checks, the disassembler and the parser all read the same rows
- * (isa_rows.h). What a row does not name is reserved: an opcode without a row, or a field that the
- * row's form leaves at zero, is refused.
+ * Each row (isa_rows.h) describes an instruction; the checks, the disassembler and the parser all
+ * read the same rows. Everything else is reserved and is rejected: an opcode without a row, or a
+ * non-zero field that the row's form does not use.
  */
 #ifndef BPFCAP_SRC_ASM_ISA_H
 #define BPFCAP_SRC_ASM_ISA_H
@@ -30,7 +30,7 @@ enum {
 #define ISA_REG_OPERAND	  0x08
 #define ISA_FRAME_POINTER 10
 
-/* Opcodes that code asks for by name. */
+/* Opcodes that code uses by name. */
 enum {
 	ISA_LDDW = 0x18,
 	ISA_JA = 0x05,
@@ -46,7 +46,7 @@ enum {
 	ISA_MODE_ATOMIC = 0xc0,
 };
 
-/* How an instruction reads, and so which of its fields mean something. */
+/* The form of an instruction in text, which decides the fields that it uses. */
 enum isa_form {
 	ISA_FORM_RESERVED = 0,
 	ISA_FORM_ALU_IMM,   /* r1 += 5 */
@@ -97,7 +97,8 @@ enum isa_off {
 	ISA_OFF_NONE = 0,
 	ISA_OFF_MEM,
 	ISA_OFF_JUMP,
-	ISA_OFF_KERNEL, /* call_local once translated: the distance; imm is the function's number */
+	/* call_local in a loaded program: the distance; imm is the function's number */
+	ISA_OFF_KERNEL,
 };
 
 /* Meaning of the immediate. */
@@ -111,16 +112,16 @@ enum isa_imm {
 	ISA_IMM_HELPER,
 };
 
-/* The fields that a form uses; zero: reserved. The field of a row's key means something too. */
+/* The fields that a form uses; zero: reserved. The row's key field is used, too. */
 struct isa_fields {
 	uint8_t dst, src; /* enum isa_reg */
 	uint8_t off;	  /* enum isa_off */
 	uint8_t imm;	  /* enum isa_imm */
 	bool slot2;	  /* a second slot follows */
-	bool slot2_imm;	  /* ... whose immediate means something */
+	bool slot2_imm;	  /* ... and its immediate is used */
 };
 
-/* Rows that share an opcode are told apart by one field. */
+/* The field that distinguishes rows with the same opcode. */
 enum isa_key {
 	ISA_KEY_NONE = 0,
 	ISA_KEY_SRC,
@@ -128,7 +129,9 @@ enum isa_key {
 	ISA_KEY_IMM,
 };
 
-/* isa_row.needs beside an enum ebpf_feature: every target has it; the kernel's own use only. */
+/*
+ * Values of isa_row.needs beside enum ebpf_feature: every target has it; only the kernel uses it.
+ */
 enum {
 	ISA_BASE = EBPF_FEATURE_CNT,
 	ISA_INTERNAL,
@@ -139,14 +142,14 @@ struct isa_row {
 	uint8_t form; /* enum isa_form */
 	uint8_t key;  /* enum isa_key */
 	uint8_t needs;
-	int16_t value;	  /* of the key's field */
-	const char *text; /* operator, size or word that tells it from others of its form */
+	int16_t value;	  /* of the key field */
+	const char *text; /* operator, size or word that distinguishes it from others of its form */
 };
 
-/* The row of an instruction, by its opcode and the field that tells rows apart; NULL: reserved. */
+/* The row of an instruction, by its opcode and the key field; NULL: reserved. */
 const struct isa_row *ebpf_isa_find(const struct ebpf_insn *insn);
 
-/* All rows, for who looks them up by text. */
+/* All rows, for lookups by text. */
 const struct isa_row *ebpf_isa_rows(size_t *cnt);
 
 extern const struct isa_fields ebpf_isa_form_fields[ISA_FORM_CNT];
@@ -156,20 +159,20 @@ static inline const struct isa_fields *ebpf_isa_fields(const struct isa_row *row
 	return &ebpf_isa_form_fields[row->form];
 }
 
-/* Does the opcode jump by its offset field? */
+/* Does the opcode jump by the distance in its offset field? */
 bool ebpf_isa_jumps(uint8_t code);
 
-/* Width in bits of what the operation looks at: 64 or 32; for stores of the value's size. */
+/* Width in bits of the operation's operands: 64 or 32; for stores, of the value. */
 int ebpf_isa_width(uint8_t code);
 
-/* True when control never goes on behind the instruction: exit, goto, gotol. */
+/* True if control never continues after the instruction: exit, goto, gotol. */
 bool ebpf_isa_ends_block(const struct ebpf_insn *insn);
 
-/* Do all fields that the row leaves reserved hold zero? `next` is lddw's second slot, else NULL. */
+/* Are all fields zero that the row leaves reserved? `next` is lddw's second slot, else NULL. */
 bool ebpf_isa_reserved_zero(const struct isa_row *row, const struct ebpf_insn *insn,
 			    const struct ebpf_insn *next);
 
-/* ... and is it an instruction at all, whatever a target or the verifier think of it? */
+/* Is it also an instruction at all, whether or not a target or the verifier accepts it? */
 bool ebpf_isa_defined(const struct isa_row *row, const struct ebpf_insn *insn,
 		      const struct ebpf_insn *next);
 

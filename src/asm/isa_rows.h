@@ -2,8 +2,8 @@
 /*
  * isa_rows.h - the instruction set as rows, expanded by isa.c.
  *
- * ISA_ROWS(ROW, ALT): ROW(id, code, key, value, form, needs, text) begins an opcode; the ALT rows
- * that share its opcode follow at once. Key, value, form and needs are as in struct isa_row
+ * ISA_ROWS(ROW, ALT): ROW(id, code, key, value, form, needs, text) starts an opcode; ALT rows with
+ * the same opcode follow it immediately. Key, value, form and needs are those of struct isa_row
  * (key and form without their prefixes).
  */
 #ifndef BPFCAP_SRC_ASM_ISA_ROWS_H

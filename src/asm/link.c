@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link.c - ebpf_finish(): labels become items, items become slots (bridge.c), slots
- * become the program. Fails with the builder's first mistake, a label that is not placed, -E2BIG
- * (also for a call that is too far), -ENOMEM; nothing is given then.
+ * link.c - ebpf_finish(): turns labels into items, items into slots (bridge.c), slots into the
+ * program. Fails with the builder's first mistake, -EINVAL for a label that is not placed, -E2BIG
+ * (also for a call that is too far), or -ENOMEM, and then gives no program.
  */
 #include "link.h"
 
@@ -12,7 +12,7 @@
 #include "bpfcap/err.h"
 #include "bridge.h"
 
-/* The item that begins at `slot` of the program without bridges; -1: none does. */
+/* The item at `slot` of the program without bridges; -1: no item starts there. */
 static int64_t item_at(const uint32_t *starts, size_t cnt, int64_t slot)
 {
 	size_t low = 0, high = cnt;
@@ -44,7 +44,7 @@ static int misplaced(const struct label *l, int32_t id, size_t item, struct err 
 {
 	if (l->place == PLACE_SLOT)
 		return err_run(e, -EINVAL, "assemble",
-			       "instruction %zu goes to slot %lld, where no instruction begins",
+			       "instruction %zu jumps to slot %lld, where no instruction starts",
 			       item, (long long)l->at);
 	return err_run(e, -EINVAL, "assemble", "%s:%d: label %d is used but %s", l->file, l->line,
 		       id, l->place == PLACE_NONE ? "never placed" : "no instruction follows it");
@@ -116,8 +116,8 @@ static void write_item(const struct layout *l, size_t i, struct ebpf_insn *out)
 }
 
 /*
- * Kernels that interpret a program keep the distance of a call in 16 bits, and those of 5.4's time
- * cut a longer one without a word: the call would end in other memory.
+ * Kernels that interpret a program keep the distance of a call in 16 bits. Those around 5.4
+ * truncate a longer one silently: the call would run into other memory.
  */
 static int check_calls(const struct layout *l, struct err *e)
 {

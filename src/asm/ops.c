@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ops.c - the operations of ebpf.h: each function takes typed operands and gives a struct
- * ebpf_op. Nothing is checked here; ebpf_emit() does it, where it can say which line was wrong.
+ * ops.c - the operations of ebpf.h: each function takes typed operands and returns a struct
+ * ebpf_op. ebpf_emit() checks them, because it knows the source line.
  */
 #include "isa.h"
 
-/* The offset field that tells a cpu v4 operation from its sibling, by bits 8.. of enum ebpf_alu. */
+/* The offset field of a cpu v4 operation, which distinguishes it: bits 8.. of enum ebpf_alu. */
 static int32_t alu_off(enum ebpf_alu op)
 {
 	switch (op) {
@@ -116,7 +116,7 @@ struct ebpf_op ebpf_atomic(int op, enum ebpf_size size, ebpf_mem mem, ebpf_reg s
 {
 	struct ebpf_op o = store(ISA_STX | ISA_MODE_ATOMIC, size, mem, src.n, op);
 
-	if (op == EBPF_ATOMIC_LOAD_ACQ) { /* src = *mem: the fields are those of a load */
+	if (op == EBPF_ATOMIC_LOAD_ACQ) { /* src = *mem: uses the fields of a load */
 		o.dst = src.n;
 		o.src = mem.base.n;
 	}

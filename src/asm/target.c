@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * target.c - what a kernel has: from a version in text, asked and changed bit by bit.
+ * target.c - the features of a kernel: from a version as text, queried and changed bit by bit.
  * Takes hostile text; fails with -EINVAL.
  */
 #include <ctype.h>
@@ -23,12 +23,12 @@ struct feature {
 #define FEATURE_INIT(id, major, minor, text) [EBPF_FEATURE_##id] = {major, minor, #id, text},
 static const struct feature features[EBPF_FEATURE_CNT] = {EBPF_FEATURES(FEATURE_INIT)};
 
-/* The last minor number of each major; the next kernel was given the next major. */
+/* The last minor number of each major; the next kernel has the next major. */
 static const struct {
 	unsigned major, minor_max;
 } majors[] = {{5, 19}, {6, 19}, {7, 19}};
 
-/* A number of at most three digits at *s, which is moved behind it. -1: there is none. */
+/* Reads a number of at most three digits at *s and advances *s. Returns -1 if there is none. */
 static int take_number(const char **s)
 {
 	int n = 0, digits = 0;
@@ -41,7 +41,7 @@ static int take_number(const char **s)
 	return digits ? n : -1;
 }
 
-/* "5.4", "5.4.17-2136.el8uek" -> major and minor; what follows a third number is not looked at. */
+/* "5.4", "5.4.17-2136.el8uek" -> major and minor; ignores everything after the third number. */
 static bool parse_version(const char *s, int *major, int *minor)
 {
 	*minor = 0;
@@ -118,16 +118,15 @@ int ebpf_target_by_version(struct ebpf_target *t, const char *version, struct er
 
 	if (!parse_version(version, &major, &minor))
 		return err_input(e, -EINVAL, "kernel",
-				 "'%.40s' is not a kernel version; give one like 5.4 or 6.1",
+				 "'%.40s' is not a kernel version; use one such as 5.4 or 6.1",
 				 version);
 	if (major * 100 + minor < BASELINE_VERSION)
 		return err_input(e, -EINVAL, "kernel",
-				 "kernel %d.%d is too old; 5.4 is the first one supported", major,
-				 minor);
+				 "kernel %d.%d is too old; the oldest supported version is 5.4",
+				 major, minor);
 	if (!version_exists(major, minor))
 		return err_input(e, -EINVAL, "kernel",
-				 "there is no kernel %d.%d; versions from 5.4 to 7.x are known",
-				 major, minor);
+				 "kernel %d.%d does not exist; use 5.4 to 7.x", major, minor);
 	fill(t, major, minor);
 	return 0;
 }
@@ -143,7 +142,7 @@ void ebpf_target_set(struct ebpf_target *t, enum ebpf_feature f, bool on)
 		set_bit(&t->features, (int)f, on);
 }
 
-/* Bit per class of the helpers' table that a program type belongs to. */
+/* The classes of the helper table that a program type belongs to, one bit each. */
 static unsigned type_classes(enum ebpf_prog_type type)
 {
 	switch (type) {

@@ -123,7 +123,7 @@ static void wrong_operands_are_refused(void **state)
 		{LDX(W, R10, MEM(R1, 0)), "r10 is the frame pointer"},
 		{MOV(EBPF_R_(11), 0), "register r11 does not exist"},
 		{MOV(R0, EBPF_R_(200)), "register r200 does not exist"},
-		{ebpf_swap(EBPF_BE, R1, 24), "byte swap of 24 bits"},
+		{ebpf_swap(EBPF_BE, R1, 24), "byte swaps have 16, 32 or 64 bits, not 24"},
 		{ebpf_ldsx(DW, R1, MEM(R2, 0)), "opcode 0x99"},
 		{ebpf_ld_abs(DW, 0), "opcode 0x38"},
 		{ebpf_atomic(EBPF_ATOMIC_ADD, H, MEM(R1, 0), R2), "opcode 0xcb"},
@@ -133,9 +133,9 @@ static void wrong_operands_are_refused(void **state)
 		{ebpf_raw((struct ebpf_insn){.code = 0xff}), "opcode 0xff"},
 		{ebpf_raw((struct ebpf_insn){.code = 0x95, .imm = 1}), "reserved field"},
 		{ebpf_raw((struct ebpf_insn){.code = 0x07, .dst = 1, .src = 2}), "reserved field"},
-		{JA((ebpf_label){0}), "label 0 is not of this builder"},
-		{JA((ebpf_label){7}), "label 7 is not of this builder"},
-		{LABEL((ebpf_label){-1}), "label -1 is not of this builder"},
+		{JA((ebpf_label){0}), "label 0 belongs to another builder"},
+		{JA((ebpf_label){7}), "label 7 belongs to another builder"},
+		{LABEL((ebpf_label){-1}), "label -1 belongs to another builder"},
 		{ebpf_call_helper(0), "helper 0 does not exist"},
 		{ebpf_call_helper(100000), "helper 100000 does not exist"},
 		{ebpf_call_helper(-5), "helper -5 does not exist"},
@@ -214,10 +214,10 @@ static void raw_instructions_jump_by_slots(void **state)
 	b = builder("5.4");
 	EMIT(b, ebpf_raw((struct ebpf_insn){.code = 0x05, .off = 1}), ebpf_raw(insns[2]),
 	     ebpf_raw(insns[3]), EXIT());
-	assert_refused(b, -EINVAL, "where no instruction begins");
+	assert_refused(b, -EINVAL, "where no instruction starts");
 	b = builder("5.4");
 	EMIT(b, ebpf_raw((struct ebpf_insn){.code = 0x05, .off = -9}), EXIT());
-	assert_refused(b, -EINVAL, "where no instruction begins");
+	assert_refused(b, -EINVAL, "where no instruction starts");
 	b = builder("5.4");
 	EMIT(b, ebpf_raw(insns[2]));
 	assert_refused(b, -EINVAL, "second slot");

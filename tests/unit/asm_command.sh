@@ -127,7 +127,7 @@ objects_are_linked_and_shown_with_their_names()
 	"$bpfasm" -s first -O raw "$T/object.o" >"$T/raw"
 	"$bpfasm" -O raw "$T/list" | cmp - "$T/raw" || fail "the listing does not read back"
 	same "$("$bpfasm" -s tc "$T/object.o" | grep -c ':$')" 3 functions
-	says 2 'choose one, or a function, with --section: tc, xdp' "$T/object.o"
+	says 2 'select one, or a function, with --section: tc, xdp' "$T/object.o"
 	says 2 'nor a function, named none' -s none "$T/object.o"
 }
 
@@ -160,7 +160,7 @@ interprets_without_root()
 	has "$T/out" 'r0 = 0x2a \(42\)'
 	printf '.map q, queue, 0, 8, 4\nr1 = q ll\nexit\n' >"$T/queue.s"
 	status 2 "$bpfasm" run -n -t xdp "$T/queue.s" 2>"$T/err"
-	has "$T/err" 'map q: the interpreter has hashes and arrays only'
+	has "$T/err" 'map q: the interpreter only supports hashes and arrays'
 }
 
 # says STATUS REGEXP ARGUMENT...: one line on standard error, nothing on standard output
@@ -182,24 +182,24 @@ mistakes_get_one_line()
 	printf '\177ELF and no more' >"$T/bad.o"
 	says 2 'v4.s:2:1: target 5.4 lacks this instruction .*movsx' -k 5.4 "$T/v4.s"
 	says 2 'helper.s:1:1: .*probe_read_kernel \(113\)' -k 5.4 -t kprobe "$T/helper.s"
-	says 2 'skb.s:1:1: .*not for tracepoint programs on target 6.1' -k 6.1 -t tracepoint \
+	says 2 'skb.s:1:1: .*not available to tracepoint programs on target 6.1' -k 6.1 -t tracepoint \
 		"$T/skb.s"
 	says 2 'not a kernel version' -k latest "$T/v4.s"
 	says 2 'No such file' "$T/none.s"
 	says 2 'the program is empty'
 	says 2 'unknown option' --frob "$T/v4.s"
-	says 2 "'exe' is not a form" -O exe "$T/v4.s"
-	says 2 "'c' is not a form" -I c "$T/v4.s"
-	says 2 'not a program type' -t lsm "$T/v4.s"
-	says 2 'left over' "$T/v4.s" "$T/helper.s"
-	says 2 'for running' -n "$T/v4.s"
+	says 2 "unknown format 'exe'" -O exe "$T/v4.s"
+	says 2 "unknown format 'c'" -I c "$T/v4.s"
+	says 2 'unknown program type' -t lsm "$T/v4.s"
+	says 2 'unexpected argument' "$T/v4.s" "$T/helper.s"
+	says 2 'requires run' -n "$T/v4.s"
 	says 2 'requires an argument' -k
 	says 2 'hex digits' run -n -x '0g' "$T/v4.s"
-	says 2 'written to a file' -O elf -t xdp "$T/v4.s"
-	says 2 'needs --section' -O elf -o "$T/o.o" "$T/v4.s"
+	says 2 'must be written to a file' -O elf -t xdp "$T/v4.s"
+	says 2 'needs a section: use --section' -O elf -o "$T/o.o" "$T/v4.s"
 	says 2 'too few for an ELF file' "$T/bad.o"
 	says 2 'No such file' -o /nonexistent/x "$T/v4.s"
-	says 2 'know the type' run "$T/v4.s"
+	says 2 'requires a program type' run "$T/v4.s"
 	[ ! -e "$T/o.o" ] || fail "an object was left"
 }
 

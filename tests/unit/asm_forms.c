@@ -123,14 +123,14 @@ static void broken_forms_are_refused(void **state)
 		{EBPF_FORMAT_DECIMAL, "0\n", "x:1:1: the number is not within 1"},
 		{EBPF_FORMAT_DECIMAL, "-1\n", "not within"},
 		{EBPF_FORMAT_DECIMAL, "1000001\n", "not within"},
-		{EBPF_FORMAT_DECIMAL, "2\n149 0 0 0 0\n", "2 instructions are said, 1 given"},
+		{EBPF_FORMAT_DECIMAL, "2\n149 0 0 0 0\n", "expected 2 instructions, found 1"},
 		{EBPF_FORMAT_DECIMAL, "1\n149 0 0 0 0\n149 0 0 0 0\n", "x:3:1: more than the 1"},
-		{EBPF_FORMAT_DECIMAL, "1\n149 0 0 0\n", "x:2:10: a number is expected"},
+		{EBPF_FORMAT_DECIMAL, "1\n149 0 0 0\n", "x:2:10: expected a number"},
 		{EBPF_FORMAT_DECIMAL, "1\n149 16 0 0 0\n", "not within 0..15"},
 		{EBPF_FORMAT_DECIMAL, "1\n256 1 0 0 0\n", "not within 0..255"},
 		{EBPF_FORMAT_DECIMAL, "1\n5 0 0 32768 0\n", "not within -32768..32767"},
 		{EBPF_FORMAT_DECIMAL, "1\n5 0 0 0 4294967296\n", "not within"},
-		{EBPF_FORMAT_DECIMAL, "1\n5 0 0 0 0 0\n", "nothing more is expected"},
+		{EBPF_FORMAT_DECIMAL, "1\n5 0 0 0 0 0\n", "unexpected text"},
 		{EBPF_FORMAT_CNT, "", "cannot be read back"},
 	};
 

@@ -200,7 +200,7 @@ static void what_the_target_lacks_is_refused(void **state)
 		{CALL(probe_read_kernel), "5.5", "5.4", "probe_read_kernel (113)",
 		 EBPF_PROG_RAW_TRACEPOINT},
 		{CALL(get_current_comm), "6.16", "6.15",
-		 "not for sched_cls programs on target 6.15", EBPF_PROG_SCHED_CLS},
+		 "not available to sched_cls programs on target 6.15", EBPF_PROG_SCHED_CLS},
 	};
 
 	(void)state;
@@ -218,11 +218,11 @@ static void what_the_target_lacks_is_refused(void **state)
 static void types_limit_helpers_and_packet_loads(void **state)
 {
 	const struct legality never[] = {
-		{LD_ABS(W, 0), NULL, "7.0", "not for xdp", EBPF_PROG_XDP},
-		{LD_IND(W, R1, 0), NULL, "7.0", "not for kprobe", EBPF_PROG_KPROBE},
-		{CALL(probe_read), NULL, "7.0", "not for xdp", EBPF_PROG_XDP},
-		{CALL(get_stackid), NULL, "7.0", "not for socket_filter", EBPF_PROG_SOCKET_FILTER},
-		{CALL(skb_load_bytes), NULL, "7.0", "not for tracepoint", EBPF_PROG_TRACEPOINT},
+		{LD_ABS(W, 0), NULL, "7.0", "not xdp", EBPF_PROG_XDP},
+		{LD_IND(W, R1, 0), NULL, "7.0", "not kprobe", EBPF_PROG_KPROBE},
+		{CALL(probe_read), NULL, "7.0", "not available to xdp", EBPF_PROG_XDP},
+		{CALL(get_stackid), NULL, "7.0", "not available to socket_filter", EBPF_PROG_SOCKET_FILTER},
+		{CALL(skb_load_bytes), NULL, "7.0", "not available to tracepoint", EBPF_PROG_TRACEPOINT},
 		{CALL(skb_output), NULL, "7.0", "lacks helper skb_output", EBPF_PROG_KPROBE},
 	};
 	const struct legality baseline = {LD_ABS(W, 0), "5.4", NULL, NULL, EBPF_PROG_SCHED_CLS};
@@ -247,15 +247,15 @@ static void programs_that_are_none(void **state)
 	} cases[] = {
 		{{{0}}, 0, "empty"},
 		{{{.code = 0x95}, {.code = 0xef}}, 2, "instruction 1 '(ef) ?': opcode 0xef"},
-		{{{.code = 0x05, .off = 1}, {.code = 0x95}}, 2, "goes to slot 2, outside"},
-		{{{.code = 0x05, .off = -2}, {.code = 0x95}}, 2, "goes to slot -1, outside"},
+		{{{.code = 0x05, .off = 1}, {.code = 0x95}}, 2, "target is slot 2, outside"},
+		{{{.code = 0x05, .off = -2}, {.code = 0x95}}, 2, "target is slot -1, outside"},
 		{{{.code = 0x06, .imm = INT32_MAX}, {.code = 0x95}}, 2, "outside the program"},
 		{{{.code = 0x85, .src = 1, .imm = 7}, {.code = 0x95}}, 2, "outside the program"},
 		{{{.code = 0x95}, {.code = 0x18, .dst = 1}}, 2, "second slot"},
 		{{{.code = 0x18, .dst = 1}, {.off = 1}}, 2, "reserved field"},
 		{{{.code = 0x18, .dst = 1, .src = 1}, {.imm = 1}}, 2, "reserved field"},
 		{{{.code = 0x05}, {.code = 0x18, .src = 9}, {0}}, 3, "opcode 0x18 (src 9"},
-		{{{.code = 0x05, .off = 1}, {.code = 0x18}, {0}}, 3, "middle of the 64-bit"},
+		{{{.code = 0x05, .off = 1}, {.code = 0x18}, {0}}, 3, "second slot of the 64-bit"},
 		{{{.code = 0}}, 1, "opcode 0x00"},
 	};
 

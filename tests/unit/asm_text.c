@@ -194,11 +194,11 @@ static void errors_name_the_place(void **state)
 		{"", "the program is empty"},
 		{"; only\n# comments\n", "the program is empty"},
 		{"exit\n\tr1 = r12\n", "t.s:2:2: register r12 does not exist: 'r1 = r12'"},
-		{"r16 = 1", "t.s:1:1: an instruction is expected: 'r16 = 1'"},
-		{"w1 = r2", "t.s:1:6: there is no such instruction"},
-		{"w1 = 5 ll", "w registers have 32 bits"},
+		{"r16 = 1", "t.s:1:1: expected an instruction: 'r16 = 1'"},
+		{"w1 = r2", "t.s:1:6: unknown instruction"},
+		{"w1 = 5 ll", "w registers hold 32 bits"},
 		{"w1 = *(u64 *)(r2 +0)", "writes all 64 bits"},
-		{"r1 = 5 6", "t.s:1:8: nothing more is expected here: 'r1 = 5 6'"},
+		{"r1 = 5 6", "t.s:1:8: unexpected text after the instruction: 'r1 = 5 6'"},
 		{"r1 = 99999999999999999999", "t.s:1:6: the number does not fit 64 bits"},
 		{"r1 = 0x80000000", "t.s:1:1: immediate 2147483648 does not fit 32 bits"},
 		{"if r1 == 0xffffffff goto +0\nexit", "does not fit 32 bits"},
@@ -206,44 +206,44 @@ static void errors_name_the_place(void **state)
 		{"r10 = 1", "r10 is the frame pointer"},
 		{"r11 = 1", "register r11 does not exist"},
 		{"r1 = *(u16 *)(r6 + 40000)", "t.s:1:18: the offset does not fit 16 bits"},
-		{"r1 = *(u24 *)(r6 + 4)", "t.s:1:8: a size is expected"},
-		{"*(u64 *)(r1 +0) = w2", "w registers have 32 bits"},
-		{"r2 = atomic64_fetch_add((u32 *)(r1 +0), r2)", "no such instruction"},
+		{"r1 = *(u24 *)(r6 + 4)", "t.s:1:8: expected a size"},
+		{"*(u64 *)(r1 +0) = w2", "w registers hold 32 bits"},
+		{"r2 = atomic64_fetch_add((u32 *)(r1 +0), r2)", "unknown instruction"},
 		{"r3 = atomic64_fetch_add((u64 *)(r1 +0), r2)", "the old value goes to"},
 		{"r1 = atomic64_cmpxchg((u64 *)(r1 +0), r0, r2)", "cmpxchg compares and writes r0"},
-		{"r1 = be24 r1", "'be24' is not a constant"},
-		{"r1 = be16 r2", "no such instruction"},
-		{"r1 = *(u16 *)skb[12]", "packet loads go to r0"},
-		{"r1 += FOO", "t.s:1:7: 'FOO' is not a constant"},
+		{"r1 = be24 r1", "unknown constant 'be24'"},
+		{"r1 = be16 r2", "unknown instruction"},
+		{"r1 = *(u16 *)skb[12]", "packet loads write to r0"},
+		{"r1 += FOO", "t.s:1:7: unknown constant 'FOO'"},
 		{"goto nowhere", "t.s:1:6: 'nowhere' is not a label of this file"},
 		{"call nothing", "t.s:1:6: 'nothing' is neither a label of this file nor a helper"},
-		{"call map_lookup_elem#5", "helper 5 is not named so, but ktime_get_ns"},
-		{"goto", "a label is expected"},
+		{"call map_lookup_elem#5", "the name of helper 5 is ktime_get_ns"},
+		{"goto", "expected a label"},
 		{"a: exit\nb: exit\na: exit\n", "t.s:3:1: 'a' is already defined in line 1"},
 		{".equ X, 1\n.equ X, 2\nexit", "t.s:2:6: 'X' is already defined"},
-		{".map m, nothing, 4, 4, 1\nexit", "t.s:1:9: this type of map is not known"},
-		{".map m, hash, 4, 4\nexit", "',' is expected"},
+		{".map m, nothing, 4, 4, 1\nexit", "t.s:1:9: unknown map type"},
+		{".map m, hash, 4, 4\nexit", "expected ','"},
 		{".map m, hash, 4, 4, -1\nexit", "does not fit 32 bits"},
-		{".map m, hash, 4, 4, 1\nr1 = map_fd 3 ll\nexit", "name the one you mean"},
+		{".map m, hash, 4, 4, 1\nr1 = map_fd 3 ll\nexit", "use the name of one"},
 		{".map m, hash, 4, 4, 1\nexit", "maps are not allowed here"},
-		{".section xdp\nexit", "t.s:1:1: this directive is not known"},
+		{".section xdp\nexit", "t.s:1:1: unknown directive"},
 		{"goto end\nend:", "no instruction follows it"},
-		{"goto +5\nexit", "goes to slot 6, where no instruction begins"},
+		{"goto +5\nexit", "the target is slot 6, where no instruction starts"},
 		{"goto +40000\nexit", "offset 40000 does not fit 16 bits"},
-		{"frobnicate", "t.s:1:1: an instruction is expected"},
-		{"if r1 = 5 goto +0\nexit", "no such instruction"},
-		{"if r1 == w2 goto +0\nexit", "no such instruction"},
-		{"if r1 > 5 jump x", "'goto' is expected"},
-		{"\x01\x02", "t.s:1:1: an instruction is expected: '?"
+		{"frobnicate", "t.s:1:1: expected an instruction"},
+		{"if r1 = 5 goto +0\nexit", "unknown instruction"},
+		{"if r1 == w2 goto +0\nexit", "unknown instruction"},
+		{"if r1 > 5 jump x", "expected 'goto'"},
+		{"\x01\x02", "t.s:1:1: expected an instruction: '?"
 			     "?'"},
-		{"r1 = ", "a number is expected"},
-		{"r1 = 08x", "a number is expected"},
-		{"r", "an instruction is expected"},
-		{"0: (b7) r0 = 1\n2: (95) exit\n", "does not show slot 1"},
-		{"0: (b7) r0 = 1\n0: (b7) r0 = 2\n", "t.s:2:1: slot 0 was another instruction"},
+		{"r1 = ", "expected a number"},
+		{"r1 = 08x", "expected a number"},
+		{"r", "expected an instruction"},
+		{"0: (b7) r0 = 1\n2: (95) exit\n", "lacks slot 1"},
+		{"0: (b7) r0 = 1\n0: (b7) r0 = 2\n", "t.s:2:1: slot 0 held another instruction"},
 		{"0: (07) r0 = 1\n", "this is opcode b7, the listing says 07"},
-		{"0: (05) goto out\n", "a listing has distances"},
-		{"999999999: (95) exit\n", "1000000 slots at most"},
+		{"0: (05) goto out\n", "use distances in a listing"},
+		{"999999999: (95) exit\n", "at most 1000000 slots"},
 	};
 
 	(void)state;
@@ -307,16 +307,16 @@ static void every_mistake_is_told(void **state)
 	all_mistakes("a: r0 = 0\na: r1 = x\n.frob\nr10 = 1\ngoto b\nexit\n", &l);
 	assert_int_equal(l.cnt, 4);
 	assert_string_equal(l.lines[0], "t:2:1: 'a' is already defined in line 1: 'a: r1 = x'");
-	assert_string_equal(l.lines[1], "t:3:1: this directive is not known: '.frob'");
+	assert_string_equal(l.lines[1], "t:3:1: unknown directive: '.frob'");
 	assert_string_equal(l.lines[2],
 			    "t:4:1: r10 is the frame pointer and cannot be written: 'r10 = 1'");
 	assert_string_equal(l.lines[3], "t:5:6: 'b' is not a label of this file: 'goto b'");
 	all_mistakes("r0 = 0\n goto end\n  goto +7\nexit\nend:", &l);
 	assert_int_equal(l.cnt, 2);
 	assert_string_equal(l.lines[0],
-			    "t:2:2: it goes to a label, but no instruction follows it: 'goto end'");
+			    "t:2:2: no instruction follows the target label: 'goto end'");
 	assert_string_equal(l.lines[1],
-			    "t:3:3: it goes to slot 10, where no instruction begins: 'goto +7'");
+			    "t:3:3: the target is slot 10, where no instruction starts: 'goto +7'");
 	all_mistakes("0: (b7) r0 = x\n1: (95) exit\n2: (05) goto\n", &l);
 	assert_int_equal(l.cnt, 2);
 	all_mistakes("x\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\n", &l);

@@ -28,14 +28,14 @@ wrong_command_lines()
 {
 	need_objects
 	o=$cases/tc.bpf
-	refused 'which object'
-	refused 'which function.*--at.*--entry' "$o"
+	refused 'no input object'
+	refused 'no function; use --at.*--entry' "$o"
 	refused 'unknown option .--no-such' "$o" --no-such
 	refused 'at requires an argument' "$o" --at
-	refused 'one object' "$o" "$o" --at f -e tcp
-	refused 'needs either a filter' "$o" --at $stub
-	refused 'needs either a filter' "$o" --at $stub -e tcp --reject-all
-	refused 'needs --miss' "$o" --entry ingress_cls -e tcp
+	refused 'unexpected argument .*only one object' "$o" "$o" --at f -e tcp
+	refused 'needs a filter: use either' "$o" --at $stub
+	refused 'needs a filter: use either' "$o" --at $stub -e tcp --reject-all
+	refused 'requires --miss' "$o" --entry ingress_cls -e tcp
 	refused 'unspec, ok, shot' "$o" --entry ingress_cls -e tcp --miss often
 	refused 'direct, load_bytes or probe_read' "$o" -e tcp --access fast --at $stub
 	refused 'tc, xdp, socket or kprobe' "$o" --at $stub -e tcp --type tcp
@@ -43,7 +43,7 @@ wrong_command_lines()
 	refused 'EN11MB' "$o" --at $stub -e tcp -y EN11MB
 	refused 'version|kernel' "$o" --at $stub -e tcp -k 4.4
 	refused 'syntax error' "$o" --at $stub -e 'tcp port port'
-	refused 'no function one[?]two' "$o" --at "$(printf 'one\ntwo')" -e tcp
+	refused 'unknown function one[?]two' "$o" --at "$(printf 'one\ntwo')" -e tcp
 	refused 'No such file' "$T/none.o" --at f -e tcp
 	refused 'regular|cannot be read' "$T" --at f -e tcp
 	refused 'ELF' "$0" --at f -e tcp
@@ -57,11 +57,11 @@ functions_that_are_no_stubs()
 		refused 'does not read R3, R4, R5.*noinline' "$o" --at dropped -e tcp
 		refused 'inlined it.*noinline' "$o" --at inlined -e tcp
 		refused 'type tc and xdp' "$o" --at mixed -e tcp
-		refused 'no program nobody' "$o" --entry nobody --miss 0 -e tcp
-		refused 'do not tell the type' "$o" --entry odd_prog --miss 0 -e tcp
+		refused 'unknown program nobody' "$o" --entry nobody --miss 0 -e tcp
+		refused 'do not show the type' "$o" --entry odd_prog --miss 0 -e tcp
 		refused '\.text' "$o" --entry mixed --miss 0 -e tcp
 	done
-	refused 'declared with 3 parameters' "$cases/bad-g.bpf" --at three -e tcp
+	refused 'has 3 parameters' "$cases/bad-g.bpf" --at three -e tcp
 	refused 'not static' "$cases/bad-g.bpf" --at not_static --type tc -e tcp
 	refused 'filter_pcap_l2 .*stub' "$cases/tc.bpf" --at filter_pcap_l2 -e tcp
 }

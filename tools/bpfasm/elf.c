@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf.c - a program as an object file: the code up to its first function in a section
- * of its own, the functions in .text, maps in .maps with BTF, calls and maps by relocation. Takes
- * what input.c read; fails with -EINVAL (input) for what objects cannot say.
+ * elf.c - writes a program as an object file: the code before its first function in a section of
+ * its own, the functions in .text, maps in .maps with BTF, calls and maps as relocations. Takes the
+ * result of input.c; fails with -EINVAL (input) for what objects cannot express.
  */
 #include "elf.h"
 
@@ -23,8 +23,8 @@ enum { LDDW = 0x18, CALL = 0x85, EXIT = 0x95, GOTOL = 0x06, FUNC = 4, LOCAL = 1 
 struct object {
 	struct kbpf_elf *elf;
 	const struct ebpf_source *source;
-	struct ebpf_insn *insns; /* a copy, with what is relocated blanked */
-	size_t *func_symbol;	 /* per slot: the symbol of the function that begins there, or 0 */
+	struct ebpf_insn *insns; /* a copy without the values that relocations fill in */
+	size_t *func_symbol;	 /* per slot: the symbol of the function that starts there, or 0 */
 	size_t *map_symbol;
 	size_t main_len; /* slots before the first function */
 	size_t main, text;
@@ -41,7 +41,7 @@ static size_t call_target(const struct ebpf_insn *insns, size_t i)
 	return (size_t)((int64_t)i + 1 + insns[i].imm);
 }
 
-/* The code in front of the first function that is called. */
+/* The code before the first function that is called. */
 static size_t find_main_len(const struct ebpf_prog *p)
 {
 	size_t len = p->cnt;
@@ -97,7 +97,7 @@ static int add_code(struct object *o, const char *name)
 	return rc < 0 ? rc : 0;
 }
 
-/* The symbol of the function at `slot` of .text, up to the next one. */
+/* Adds the symbol of the function at `slot` of .text, which extends to the next one. */
 static int add_function(struct object *o, size_t slot, size_t end, unsigned number)
 {
 	const size_t size = sizeof(*o->insns);
@@ -212,7 +212,7 @@ static int relocate_all(struct object *o)
 	return rc;
 }
 
-/* Does a jump leave the section that it is in? */
+/* Does a jump leave its section? */
 static bool leaves(const struct object *o, size_t i)
 {
 	const struct ebpf_insn *insn = &o->source->prog.insns[i];
@@ -223,7 +223,7 @@ static bool leaves(const struct object *o, size_t i)
 	return jump && (i < o->main_len) != (to < (int64_t)o->main_len);
 }
 
-/* What a relocation fills in is left empty, as compilers do. */
+/* Zeroes the fields that relocations fill in, as compilers do. */
 static int blank(struct object *o)
 {
 	const struct ebpf_prog *p = &o->source->prog;
@@ -242,8 +242,8 @@ static int blank(struct object *o)
 		if (insn->src != EBPF_PSEUDO_MAP_FD || (size_t)insn->imm >= o->source->map_cnt)
 			return err_input(
 				o->err, -EINVAL, "output",
-				"instruction %zu: an object has maps by name (.map) and no "
-				"addresses of map values or functions",
+				"instruction %zu: use maps by name (.map): an object cannot hold "
+				"map descriptors, addresses of map values or functions",
 				i);
 		insn->src = 0;
 		insn->imm = 0;
@@ -260,7 +260,7 @@ static int build(struct object *o, const struct asm_options *opt)
 
 	if (!name)
 		return err_input(o->err, -EINVAL, "output",
-				 "an object needs --section NAME or --type TYPE");
+				 "an object needs a section: use --section NAME or --type TYPE");
 	if (o->main_len == 0)
 		return err_input(o->err, -EINVAL, "output", "the program calls its own start");
 	rc = blank(o);
@@ -287,7 +287,8 @@ int elf_write(const struct asm_options *opt, const struct ebpf_source *s, struct
 		return rc;
 	o.main_len = find_main_len(&s->prog);
 	if (!opt->out_path)
-		return err_input(e, -EINVAL, "output", "an object is written to a file: -o FILE");
+		return err_input(e, -EINVAL, "output",
+				 "an object must be written to a file: use -o FILE");
 	rc = kbpf_elf_new(&o.elf, e);
 	if (rc)
 		return rc;

@@ -5,7 +5,7 @@
 
 #include "options.h"
 
-/* Writes the program to o->out_path. 0, or -errno with *e filled. */
+/* Writes the program to o->out_path. Returns 0, or -errno with *e filled. */
 int elf_write(const struct asm_options *o, const struct ebpf_source *s, struct err *e);
 
 #endif

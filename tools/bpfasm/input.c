@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * input.c - reads a program: source, listing, numbers, bytes, classic BPF or an object
- * (object.c); checks it against the target. Fails with what the library says.
+ * input.c - reads a program: source, listing, numbers, bytes, classic BPF or an object (object.c),
+ * and checks it against the target. Fails with the error of the library.
  */
 #include "input.h"
 
@@ -56,7 +56,7 @@ static int read_cbpf(const struct asm_options *o, const char *text, struct ebpf_
 
 /* ---- Text --------------------------------------------------------------------------------- */
 
-/* Tells of a mistake as main() does of the last one; so many of them are enough. */
+/* Reports a mistake as main() reports the last one; false after the maximum. */
 static bool report(void *user, const struct err *e)
 {
 	unsigned *cnt = user;
@@ -89,7 +89,7 @@ static bool is_elf(const char *data, size_t len)
 	return len >= SELFMAG && memcmp(data, ELFMAG, SELFMAG) == 0;
 }
 
-/* The forms that are only instructions. */
+/* Reads the formats that hold instructions only. */
 static int read_insns(struct asm_options *o, int form, const char *data, size_t len,
 		      struct input *in, struct err *e)
 {

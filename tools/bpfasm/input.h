@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* input.h - reads a program in any form that was asked for. */
+/* input.h - reads a program in any input format. */
 #ifndef BPFCAP_TOOLS_BPFASM_INPUT_H
 #define BPFCAP_TOOLS_BPFASM_INPUT_H
 
@@ -7,14 +7,17 @@
 
 #include "options.h"
 
-/* A program, and where it comes from an object, that and the names in it. */
+/* A program. If it is from an object, also the object and the names in it. */
 struct input {
 	struct ebpf_source source;
-	struct kbpf_elf *elf; /* NULL: no object */
+	struct kbpf_elf *elf; /* NULL: not from an object */
 	struct kbpf_elf_program linked;
 };
 
-/* 0, or -errno with *e filled. To be released in any case. Of an object o->type is learnt, too. */
+/*
+ * Returns 0, or -errno with *e filled; the caller must release *in in both cases. Also sets o->type
+ * if the input is an object.
+ */
 int input_read(struct asm_options *o, struct input *in, struct err *e);
 void input_free(struct input *in);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - the command: reads a program in one form, and writes it in another or runs
- * it. Ends with status 0, 1 (failed) or 2 (wrong input or command line).
+ * main.c - the command: reads a program in one format, and writes it in another or runs it. Exits
+ * with 0, 1 (failed) or 2 (wrong input or command line).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static int act(struct asm_options *o, struct err *e)
 	int rc = input_read(o, &in, e);
 
 	if (rc)
-		; /* said */
+		; /* already reported */
 	else if (o->run && (o->interpret || o->trace))
 		rc = run_interpreted(o, &in.source, e);
 	else if (o->run)
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 		puts("bpfasm " BPFCAP_VERSION);
 	else if (rc == 0)
 		rc = act(&o, &e);
-	if (rc == 0 || rc == -EPIPE) /* whoever read the output has seen enough */
+	if (rc == 0 || rc == -EPIPE) /* the reader has closed the pipe */
 		return 0;
 	return fail_report("bpfasm", &e);
 }

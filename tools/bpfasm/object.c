@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * object.c - a program out of an ELF object: the section or function that was asked
- * for, linked with what it calls, its maps, its names. Fails with -EINVAL (input) when it is not
- * clear which, or with what linking fails with.
+ * object.c - reads a program from an ELF object: the selected section or function, linked with the
+ * functions that it calls, its maps and names. Fails with -EINVAL (input) if the selection is
+ * ambiguous, or with the error of linking.
  */
 #include "object.h"
 
@@ -23,8 +23,10 @@ static bool is_code(const struct kbpf_elf_section *s)
 	return s->type == SHT_PROGBITS && (s->flags & SHF_EXECINSTR) && s->len;
 }
 
-/* The only section with code, functions (.text) counting where there is nothing else; 0: none. All
- * names go to *names. */
+/*
+ * Returns the only section with code; .text counts only if there is no other. 0: none. Appends all
+ * names to *names.
+ */
 static size_t guess_section(const struct kbpf_elf *k, size_t *candidates, struct text *names)
 {
 	const size_t cnt = kbpf_elf_section_cnt(k);
@@ -56,14 +58,14 @@ static int choose_alone(const struct kbpf_elf *k, size_t *section, struct err *e
 		rc = err_input(e, -EINVAL, "input", "the object has no section with code");
 	else if (candidates > 1)
 		rc = err_input(e, -EINVAL, "input",
-			       "the object has %zu sections of programs; choose one, or a "
+			       "the object has %zu program sections; select one, or a "
 			       "function, with --section: %s",
 			       candidates, text_str(&names));
 	text_free(&names);
 	return rc;
 }
 
-/* The section of that name, or the function. */
+/* Finds the section with that name, or the function. */
 static int choose_named(const struct kbpf_elf *k, const char *name, size_t *section, size_t *symbol,
 			struct err *e)
 {
@@ -152,7 +154,7 @@ int object_read(struct asm_options *o, const char *data, size_t len, struct inpu
 
 struct name_cursor {
 	const struct kbpf_elf_program *linked;
-	size_t func, ref; /* the next ones: slots come in order */
+	size_t func, ref; /* the next names, as slots are in order */
 };
 
 static const char *function_at(const struct kbpf_elf_program *p, int64_t slot)

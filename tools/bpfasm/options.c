@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options.c - the command line and its help: one table, then the names given looked
- * up. Fails with -EINVAL (input).
+ * options.c - the command line and its help: parses by one table, then looks up the specified
+ * names. Fails with -EINVAL (input).
  */
 #include "options.h"
 
@@ -19,37 +19,37 @@
 /* clang-format off */
 static const struct opt_row rows[] = {
 	{'I', "input", "FORM", OPT_STRING, TO(input_name), 0,
-	 "what FILE is: text (source or listing), raw, hex, decimal, cbpf (tcpdump -ddd) or elf; by default elf where it begins so, else text", 0},
+	 "format of FILE: text (source or listing), raw, hex, decimal, cbpf (tcpdump -ddd) or elf; the default is elf for an ELF file, else text", 0},
 	{'O', "output", "FORM", OPT_STRING, TO(output_name), 0,
-	 "what to write: text (a listing, the default), raw, hex, decimal, c or elf", 0},
+	 "format of the output: text (a listing, the default), raw, hex, decimal, c or elf", 0},
 	{'o', "out", "FILE", OPT_STRING, TO(out_path), 0,
 	 "write to FILE instead of standard output", 0},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
-	 "refuse what kernel VER (5.4, 6.1 ...) lacks", 0},
+	 "reject instructions and helpers that kernel VER (5.4, 6.1 ...) lacks", 0},
 	{'t', "type", "TYPE", OPT_STRING, TO(type_name), 0,
-	 "of the program: socket_filter (socket), sched_cls (tc), xdp, kprobe, tracepoint, raw_tracepoint", 0},
+	 "program type: socket_filter (socket), sched_cls (tc), xdp, kprobe, tracepoint, raw_tracepoint", 0},
 	{'s', "section", "NAME", OPT_STRING, TO(section), 0,
-	 "section of an ELF object to write, or to read: then a function's name will do, too", 0},
+	 "section to write to an ELF object; section or function to read from one", 0},
 	{'l', "license", "TEXT", OPT_STRING, TO(license), 0,
-	 "license in an ELF object; Dual MIT/GPL by default", 0},
+	 "license in an ELF object; the default is Dual MIT/GPL", 0},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
-	 "link type of the packets that -I cbpf is for; EN10MB by default", 0},
+	 "link type of the packets of an -I cbpf program; the default is EN10MB", 0},
 	{'n', "interpret", NULL, OPT_FLAG, TO(interpret), 0,
-	 "run: in the interpreter, without root, instead of the kernel", 0},
+	 "run: use the interpreter, which needs no root, instead of the kernel", 0},
 	{0, "trace", NULL, OPT_FLAG, TO(trace), 0,
-	 "run: show each step (in the interpreter)", 0},
+	 "run: show each step (interpreter only)", 0},
 	{'x', "hex", "BYTES", OPT_STRING, TO(hex), 0,
-	 "run: on this packet, or context of tracing programs; @FILE reads the digits from FILE", 0},
+	 "run: use this packet, or this context for tracing programs; @FILE reads the digits from FILE", 0},
 	{'r', "read", "FILE", OPT_STRING, TO(pcap), 0,
-	 "run: on each packet of a capture file", 0},
+	 "run: use each packet of a capture file", 0},
 	{0, "repeat", "N", OPT_NUMBER, TO(repeat), 1,
-	 "run: N times in the kernel, for the mean time", 0},
+	 "run: repeat N times in the kernel, and print the mean time", 0},
 	{0, "man", NULL, OPT_FLAG, TO(man), 0,
 	 "print the manual page: bpfasm --man | man -l -", 0},
 	{'h', "help", NULL, OPT_FLAG, TO(help), 0,
-	 "this list", 0},
+	 "show this list", 0},
 	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
-	 "the version", 0},
+	 "show the version", 0},
 };
 /* clang-format on */
 
@@ -65,7 +65,7 @@ static const char *const forms[FORM_CNT] = {
 	[FORM_ELF] = "elf",
 };
 
-/* `not` is the form that only the other direction has. */
+/* `not` is the format of the other direction only. */
 static int form_by_name(const char *name, int not, const char *option, int *form, struct err *e)
 {
 	for (int f = 0; f < FORM_CNT; f++)
@@ -73,8 +73,8 @@ static int form_by_name(const char *name, int not, const char *option, int *form
 			*form = f;
 			return 0;
 		}
-	return err_input(e, -EINVAL, "options", "--%s: '%s' is not a form; --help lists them",
-			 option, name);
+	return err_input(e, -EINVAL, "options",
+			 "--%s: unknown format '%s'; --help lists the formats", option, name);
 }
 
 static int look_up_type(struct asm_options *o, struct err *e)
@@ -83,7 +83,7 @@ static int look_up_type(struct asm_options *o, struct err *e)
 
 	if (type < 0)
 		return err_input(e, -EINVAL, "options",
-				 "--type: '%s' is not a program type; --help lists them",
+				 "--type: unknown program type '%s'; --help lists the types",
 				 o->type_name);
 	o->type = (enum ebpf_prog_type)type;
 	return 0;
@@ -116,11 +116,11 @@ static int take_words(struct asm_options *o, char **words, struct err *e)
 	if (*words && strcmp(*words, "-") != 0)
 		o->file = *words;
 	if (*words && words[1])
-		return err_input(e, -EINVAL, "options", "'%s' is left over: one file is read",
-				 words[1]);
+		return err_input(e, -EINVAL, "options",
+				 "unexpected argument '%s': only one file is read", words[1]);
 	if (!o->run && (o->interpret || o->trace || o->hex || o->pcap || o->repeat))
 		return err_input(e, -EINVAL, "options",
-				 "this option is for running: bpfasm run [options] FILE");
+				 "this option requires run: bpfasm run [options] FILE");
 	return 0;
 }
 
@@ -148,9 +148,9 @@ static const struct {
 	const char *command, *text;
 } examples[] = {
 	{"bpfasm -k 5.4 -t xdp prog.s", "assemble, check, and show the listing"},
-	{"bpfasm -O elf -t tc prog.s -o prog.o", "an object for tc, bpftool and libbpf"},
-	{"bpfasm -s xdp prog.o", "a section with what it calls, and the names in it"},
-	{"tcpdump -ddd icmp | bpfasm -I cbpf -t tc", "a filter as eBPF"},
+	{"bpfasm -O elf -t tc prog.s -o prog.o", "write an object for tc, bpftool and libbpf"},
+	{"bpfasm -s xdp prog.o", "show a section with the functions that it calls, and names"},
+	{"tcpdump -ddd icmp | bpfasm -I cbpf -t tc", "compile a filter to eBPF"},
 	{"bpfasm run -n --trace -t socket prog.s -r ping.pcap", "step through it without root"},
 };
 
@@ -179,9 +179,10 @@ static const char man_head[] =
 	".SH SYNOPSIS\n.B bpfasm\n[\\fIoptions\\fR] [\\fIFILE\\fR]\n.br\n"
 	".B bpfasm run\n[\\fIoptions\\fR] [\\fIFILE\\fR]\n"
 	".SH DESCRIPTION\n"
-	"Reads a program from \\fIFILE\\fR or standard input in one form and writes it in another, "
-	"or runs it. The text is the notation of the kernel's verifier or of LLVM, an instruction "
-	"a line, with labels, .equ constants and .map definitions:\n"
+	"Reads a program from \\fIFILE\\fR or standard input in one format and writes it in "
+	"another, "
+	"or runs it. Text uses the notation of the kernel's verifier or of LLVM, with one "
+	"instruction per line, labels, .equ constants and .map definitions:\n"
 	".PP\n.nf\n.RS\n"
 	"\\&.map counts, array, 4, 8, 1\n"
 	"        *(u32 *)(r10 - 4) = 0\n"
@@ -195,19 +196,21 @@ static const char man_head[] =
 	"out:    r0 = 2\n"
 	"        exit\n"
 	".RE\n.fi\n.PP\n"
-	"Listings of the verifier's log, of bpftool prog dump xlated and of bpfasm itself are read "
-	"back: instructions go to the slots that the lines name. Each mistake in a text gets a "
-	"line on standard error, with file, line and column, up to 20 of them.\n"
+	"bpfasm also reads listings: the verifier's log, the output of bpftool prog dump xlated, "
+	"and its own. Each line of a listing names the slot of its instruction. Every mistake in "
+	"a text is reported on a line of standard error with file, line and column, up to 20 of "
+	"them.\n"
 	".SH SOURCE\n"
-	"A comment begins with ;, # or //. Numbers are decimal, 0x..., 0b... or 'c', and may be "
-	"sums and differences with constants in them.\n"
+	"A comment starts with ;, # or //. Numbers are decimal, 0x..., 0b... or 'c'; sums and "
+	"differences of numbers and constants are allowed.\n"
 	".TP\n.B NAME:\na label; an instruction may follow on the same line\n"
 	".TP\n.B goto NAME, goto +3, goto pc-2\n"
-	"to a label, or so many slots from the next instruction; likewise if ... goto, gotol, "
-	"may_goto, call. A jump to a label too far for its field gets a bridge.\n"
+	"jumps to a label, or by a number of slots from the next instruction; likewise if ... "
+	"goto, gotol, may_goto, call. A jump to a label that is too far for its field is "
+	"bridged.\n"
 	".TP\n.B call NAME, call NAME#N, call N\n"
-	"a function of the file where NAME is a label, else a helper, with or without bpf_; with "
-	"#N or a number always a helper\n"
+	"calls the function at label NAME if the file has that label, otherwise the helper, with "
+	"or without bpf_; with #N or a number always calls a helper\n"
 	".TP\n.B .equ NAME, VALUE\na constant; .set is the same\n"
 	".TP\n.B .map NAME, TYPE, KEY, VALUE, ENTRIES[, FLAGS]\n"
 	"a map: sizes in bytes; TYPE is a number or hash, array, prog_array, perf_event_array, "
@@ -215,28 +218,27 @@ static const char man_head[] =
 	"cpumap, xskmap, queue, stack, ringbuf. It is used as r1 = NAME ll.\n"
 	".TP\n.B r1 = NUMBER ll, r1 = LABEL ll, r1 = map_fd 3 ll, r1 = map_value 3 +8 ll\n"
 	"immediates of 64 bits: a number, a function, a map by its descriptor or number, an "
-	"address in the value of one\n"
+	"address in the value of a map\n"
 	".PP\n"
-	"Directives of compilers that change nothing in a program of one section are passed "
-	"over.\n"
+	"Directives of compilers that have no effect in a program of one section are ignored.\n"
 	".SH OPTIONS\n";
 
 static const char man_tail[] =
 	".SH OBJECTS\n"
-	"Of an ELF object one section or function is read, linked as a loader does it: functions "
-	"that it calls stand behind it, maps are numbered, and sections of "
-	"variables are maps of one value. The listing has the names of functions in front, those "
-	"of "
-	"functions, maps and variables behind the instructions that use them. The type of the "
-	"program is that of the section's name. What only a kernel can supply (kfuncs, its "
-	"variables) is shown by name, and does not run.\n"
+	"bpfasm reads one section or function of an ELF object and links it as a loader does: it "
+	"appends the functions that the code calls, numbers the maps, and turns each section of "
+	"variables into a map with one value. The listing shows the name of a function before its "
+	"first instruction, and the names of functions, maps and variables after the instructions "
+	"that use them. The section name determines the type of the program. Symbols that only a "
+	"kernel can supply (kfuncs, kernel variables) are shown by name; such a program does not "
+	"run.\n"
 	".SH RUNNING\n"
-	"The kernel runs socket filters, sched_cls and xdp programs (BPF_PROG_TEST_RUN); it hands "
-	"a socket filter the packet without its Ethernet header, and the interpreter does "
-	"likewise. "
-	"The interpreter has hashes and arrays, and the helpers that look up, update and delete "
-	"in them; as in the kernel they keep what is in them from packet to packet. "
-	"For each packet r0 is printed, with the mean time in the kernel or the number of "
+	"The kernel runs socket filters, sched_cls and xdp programs (BPF_PROG_TEST_RUN). It passes "
+	"a socket filter the packet without its Ethernet header, and the interpreter does the "
+	"same. The interpreter supports hashes and arrays, and the helpers that look up, update "
+	"and delete their elements; as in the kernel, maps keep their contents from packet to "
+	"packet. "
+	"For each packet bpfasm prints r0, with the mean time in the kernel or the number of "
 	"instructions in the interpreter.\n"
 	".SH EXIT STATUS\n0 done; 1 something failed; 2 the input or the command line is wrong.\n"
 	".SH SEE ALSO\n.BR bpfcap (8),\n.BR bpfinject (1),\n.BR bpftool (8)\n";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options.h - the command line of bpfasm: what was asked for. */
+/* options.h - the command line of bpfasm. */
 #ifndef BPFCAP_TOOLS_BPFASM_OPTIONS_H
 #define BPFCAP_TOOLS_BPFASM_OPTIONS_H
 
@@ -8,7 +8,7 @@
 
 #include "bpfcap/ebpf_text.h"
 
-/* The forms beside those of the library. */
+/* The formats besides those of the library. */
 enum {
 	FORM_TEXT = EBPF_FORMAT_LISTING, /* read: any text */
 	FORM_CBPF = EBPF_FORMAT_CNT,	 /* read: classic BPF, as tcpdump -ddd prints it */
@@ -26,14 +26,14 @@ struct asm_options {
 	const char *hex, *pcap; /* packets; both NULL: one of 64 zero bytes */
 	uint64_t repeat;	/* 0: once */
 
-	/* of the names above */
+	/* from the names above */
 	int input, output; /* EBPF_FORMAT_* or FORM_*; input -1: guess */
 	enum ebpf_prog_type type;
 	struct ebpf_target target;
 	bool has_target;
 };
 
-/* 0, or -EINVAL (input). All strings are argv's. */
+/* Returns 0, or -EINVAL (input). All strings are argv's. */
 int options_parse(struct asm_options *o, int argc, char **argv, struct err *e);
 
 void options_help(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * packets.c - packets from hex digits, from a capture file, or a plain one. Fails with
- * -EINVAL (input) for what are no digits, or with what reading the file failed with.
+ * packets.c - packets from hex digits, from a capture file, or zeros. Fails with -EINVAL (input)
+ * for wrong digits, or with the error of reading the file.
  */
 #include "packets.h"
 
@@ -25,7 +25,7 @@ static int hex_digit(char c)
 	return p ? (int)(p - digits) : -1;
 }
 
-/* Digits in pairs, with blanks or colons between; in place: the bytes are fewer than the digits. */
+/* Decodes pairs of digits, with optional blanks or colons between them, in place. */
 static int decode(char *text, uint32_t *len, struct err *e)
 {
 	uint8_t *out = (uint8_t *)text;
@@ -37,8 +37,8 @@ static int decode(char *text, uint32_t *len, struct err *e)
 			continue;
 		}
 		if (hex_digit(p[0]) < 0 || hex_digit(p[1]) < 0)
-			return err_input(e, -EINVAL, "packet",
-					 "two hex digits are expected at '%.16s'", p);
+			return err_input(e, -EINVAL, "packet", "expected two hex digits at '%.16s'",
+					 p);
 		out[(*len)++] = (uint8_t)(hex_digit(p[0]) << 4 | hex_digit(p[1]));
 		p += 2;
 	}

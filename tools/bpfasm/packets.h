@@ -11,10 +11,10 @@ struct input_packet {
 	unsigned number; /* from 1 */
 };
 
-/* A non-zero return ends the walk and is handed back. */
+/* A non-zero result ends the walk and is returned. */
 typedef int (*packet_fn)(void *user, const struct input_packet *p, struct err *e);
 
-/* Calls fn for the packet given by -x, each of the file of -r, or one of 64 zero bytes. */
+/* Calls fn for the packet of -x, each packet of the file of -r, or one of 64 zero bytes. */
 int packets_each(const struct asm_options *o, packet_fn fn, void *user, struct err *e);
 
 #endif

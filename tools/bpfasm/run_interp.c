@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run_interp.c - `bpfasm run -n`: in the library's interpreter, with a context made
- * for the program's type. Fails with the instruction that did what is not allowed.
+ * run_interp.c - `bpfasm run -n`: runs the program in the library's interpreter, with a context for
+ * its type. Fails with the instruction that did something invalid.
  */
 #include "run_interp.h"
 
@@ -17,7 +17,7 @@
 #include "packets.h"
 #include "run_maps.h"
 
-/* Packets and contexts have addresses below 4 GiB, as fields of 32 bits hold them. */
+/* Packets and contexts have addresses below 4 GiB, since 32-bit fields hold them. */
 enum { CTX_ADDR = 0x1000, PACKET_ADDR = 0x100000, CTX_LEN = 192, ETHERNET_LEN = 14 };
 
 /* Byte offsets in struct __sk_buff and struct xdp_md of linux/bpf.h. */
@@ -31,7 +31,7 @@ struct session {
 	const struct ebpf_prog *prog;
 	struct run_maps *maps;
 	size_t map_cnt;
-	uint64_t regs[11]; /* as they were before the last step */
+	uint64_t regs[11]; /* the values before the last step */
 	bool stepped;
 };
 
@@ -59,7 +59,7 @@ static void fill_xdp(uint8_t *ctx, const struct input_packet *p)
 	put32(ctx, XDP_DATA_META, PACKET_ADDR);
 }
 
-/* A step, with the registers that the one before it changed. */
+/* Prints a step, with the registers that the previous step changed. */
 static void show_step(struct ebpf_machine *m, size_t slot, const uint64_t regs[11])
 {
 	struct session *s = m->user;
@@ -123,7 +123,7 @@ static int interpret(struct session *s, const struct input_packet *p, uint8_t *d
 
 static int run_packet(void *user, const struct input_packet *p, struct err *e)
 {
-	uint8_t *copy = malloc(p->len + 1); /* the program may write into it */
+	uint8_t *copy = malloc(p->len + 1); /* a copy, as the program may write to it */
 	int rc;
 
 	if (!copy)
@@ -134,7 +134,7 @@ static int run_packet(void *user, const struct input_packet *p, struct err *e)
 	return rc;
 }
 
-/* Addresses of values in maps are known here. */
+/* Replaces map values by their addresses in the interpreter. */
 static int place_values(const struct run_maps *maps, struct ebpf_prog *p, struct err *e)
 {
 	for (size_t i = 0; i + 1 < p->cnt; i += p->insns[i].code == LDDW ? 2 : 1) {
@@ -145,7 +145,7 @@ static int place_values(const struct run_maps *maps, struct ebpf_prog *p, struct
 			continue;
 		addr = run_maps_value(maps, insn->imm, (uint32_t)insn[1].imm);
 		if (!addr)
-			return err_input(e, -EINVAL, "run", "instruction %zu: no such map", i);
+			return err_input(e, -EINVAL, "run", "instruction %zu: unknown map", i);
 		insn->src = 0;
 		insn->imm = (int32_t)(uint32_t)addr;
 		insn[1].imm = (int32_t)(addr >> 32);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run_kernel.c - `bpfasm run` by BPF_PROG_TEST_RUN. Fails with the kernel's errno and
- * the verifier's last words.
+ * run_kernel.c - `bpfasm run` by BPF_PROG_TEST_RUN. Fails with the kernel's errno and the end of
+ * the verifier's log.
  */
 #include "run_kernel.h"
 
@@ -51,12 +51,12 @@ static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
 			return fd;
 		m->fds[m->cnt] = fd;
 		if (d->data && kbpf_map_update(fd, &first, d->data, 0))
-			return err_run(e, -EIO, "run", "map %s cannot be filled", d->name);
+			return err_run(e, -EIO, "run", "cannot fill map %s", d->name);
 	}
 	return 0;
 }
 
-/* The program refers to maps by number; the kernel wants their descriptors. */
+/* The program refers to maps by number; replaces the numbers by descriptors. */
 static void set_maps(struct ebpf_source *s, const struct maps *m)
 {
 	for (size_t i = 0; i < s->prog.cnt && m->cnt; i += s->prog.insns[i].code == LDDW ? 2 : 1) {
@@ -80,7 +80,8 @@ static int run_packet(void *user, const struct input_packet *p, struct err *e)
 	int rc = kbpf_prog_test_run(l->fd, &run);
 
 	if (rc == -EINVAL && p->len < 14)
-		return err_input(e, rc, "run", "packet %u has %u bytes; the kernel wants 14",
+		return err_input(e, rc, "run",
+				 "packet %u has %u bytes; the kernel requires at least 14",
 				 p->number, p->len);
 	if (rc)
 		return err_run(e, rc, "run", "packet %u: the kernel does not run it: %s", p->number,
@@ -110,7 +111,8 @@ int run_in_kernel(const struct asm_options *o, struct ebpf_source *s, struct err
 	int rc;
 
 	if (o->type == EBPF_PROG_ANY)
-		return err_input(e, -EINVAL, "options", "the kernel must know the type: --type");
+		return err_input(e, -EINVAL, "options",
+				 "the kernel requires a program type: use --type");
 	rc = make_maps(s, &m, e);
 	if (!rc) {
 		set_maps(s, &m);

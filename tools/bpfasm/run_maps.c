@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run_maps.c - maps for programs in the interpreter: arrays and hashes, per-CPU ones
- * as on a machine of one CPU. Values lie in a region each, keys beside. Fails with -ENOTSUP (input)
- * for other types, -E2BIG for more than MEMORY_MAX bytes, -ENOMEM.
+ * run_maps.c - maps for programs in the interpreter: arrays and hashes, per-CPU ones as on a
+ * machine with one CPU. Each map has its values in one region, keys elsewhere. Fails with -ENOTSUP
+ * (input) for other types, -E2BIG for more than MEMORY_MAX bytes, -ENOMEM.
  */
 #include "run_maps.h"
 
@@ -21,7 +21,7 @@ enum { NO_EXIST = 1, EXIST = 2 }; /* BPF_NOEXIST, BPF_EXIST */
 struct map {
 	const struct ebpf_map_def *def;
 	bool is_array;
-	size_t stride; /* bytes from a value to the next */
+	size_t stride; /* bytes from one value to the next */
 	uint64_t addr;
 	uint8_t *values, *keys;
 	bool *used;
@@ -42,7 +42,8 @@ static int make(struct map *m, const struct ebpf_map_def *d, struct err *e)
 	if ((!is_hash && !m->is_array) || !d->key_len || !d->value_len || !d->entry_cnt ||
 	    (m->is_array && d->key_len != sizeof(uint32_t)))
 		return err_input(e, -ENOTSUP, "run",
-				 "map %s: the interpreter has hashes and arrays only", d->name);
+				 "map %s: the interpreter only supports hashes and arrays",
+				 d->name);
 	m->stride = ((size_t)d->value_len + 7) & ~(size_t)7;
 	if (d->entry_cnt > MEMORY_MAX / m->stride || d->entry_cnt > MEMORY_MAX / d->key_len)
 		return err_input(e, -E2BIG, "run", "map %s is larger than %u MiB", d->name,
@@ -64,8 +65,9 @@ int run_maps_make(struct run_maps **out, const struct ebpf_source *s, struct err
 
 	*out = m;
 	if (s->map_cnt > RUN_MAPS_MAX)
-		return err_input(e, -E2BIG, "run", "%zu maps are more than %d", s->map_cnt,
-				 RUN_MAPS_MAX);
+		return err_input(e, -E2BIG, "run",
+				 "the program has %zu maps; the interpreter supports %d",
+				 s->map_cnt, RUN_MAPS_MAX);
 	if (m)
 		m->all = calloc(s->map_cnt + 1, sizeof(*m->all));
 	if (!m || !m->all)
@@ -103,7 +105,7 @@ uint64_t run_maps_value(const struct run_maps *m, int number, uint32_t off)
 	return m->all[number].addr + off;
 }
 
-/* The entry of a key; entry_cnt: there is none. */
+/* The entry of a key; entry_cnt: none. */
 static size_t find(const struct map *m, const uint8_t *key)
 {
 	const size_t cnt = m->def->entry_cnt, len = m->def->key_len;
@@ -128,7 +130,7 @@ static size_t find_free(const struct map *m)
 	return i;
 }
 
-/* As the kernel: 0 or -errno. */
+/* Returns 0 or -errno, as the kernel does. */
 static int update(struct map *m, const uint8_t *key, const uint8_t *value, uint64_t flags)
 {
 	const size_t cnt = m->def->entry_cnt;

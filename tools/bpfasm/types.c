@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * types.c - the .BTF section of an object with maps, as libbpf wants it: each map is a
- * variable in the section ".maps" whose type says the numbers as lengths of arrays:
+ * types.c - the .BTF section of an object with maps, in the form that libbpf requires: each map is
+ * a variable in the section ".maps" whose type holds the numbers as lengths of arrays:
  *	struct { int (*type)[TYPE]; int (*key_size)[N]; ... int (*max_entries)[N]; } name;
- * See Documentation/bpf/btf.rst. A map without key or value leaves that member out.
+ * See Documentation/bpf/btf.rst. A map without keys or values lacks that member.
  */
 #include "types.h"
 
@@ -41,7 +41,7 @@ static uint32_t string(struct btf *b, const char *s)
 	return off;
 }
 
-/* The head of a type; gives its number. */
+/* Writes the header of a type; returns its number. */
 static uint32_t type(struct btf *b, uint32_t name, uint32_t kind, uint32_t members, uint32_t value)
 {
 	put32(&b->types, name);
@@ -61,7 +61,7 @@ static uint32_t number(struct btf *b, uint32_t n)
 	return type(b, 0, KIND_PTR, 0, array);
 }
 
-/* The struct of a map, and the variable of that type. */
+/* Writes the struct of a map, and the variable of that type. */
 static uint32_t map(struct btf *b, const struct ebpf_map_def *m)
 {
 	const struct {
@@ -105,7 +105,7 @@ static void build(struct btf *b, const struct ebpf_map_def *maps, size_t cnt, ui
 	}
 }
 
-/* The header, types and strings in one piece. */
+/* Joins header, types and strings. */
 static int join(const struct btf *b, uint8_t **data, size_t *len)
 {
 	enum { MAGIC = 0xeb9f, VERSION = 1, HEADER_LEN = 24 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* types.h - type information that tells libbpf of the maps in an object. */
+/* types.h - type information that describes the maps of an object to libbpf. */
 #ifndef BPFCAP_TOOLS_BPFASM_TYPES_H
 #define BPFCAP_TOOLS_BPFASM_TYPES_H
 
@@ -7,7 +7,7 @@
 
 #define TYPES_MAP_LEN 32 /* bytes of a map's variable in .maps: four pointers */
 
-/* The contents of a .BTF section for these maps; *data is malloc'ed. 0 or -ENOMEM. */
+/* Gives the contents of a .BTF section for these maps; *data is malloc'ed. Returns 0 or -ENOMEM. */
 int types_of_maps(const struct ebpf_map_def *maps, size_t cnt, uint8_t **data, size_t *len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* list.c - takes an object, prints its functions and what can be done with each. */
+/* list.c - lists the functions of an object and how each can be used. */
 #include "list.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR: puts pcap filters into a
- * compiled BPF program. Ends with 0, 1 (something failed) or 2 (the command line, the expression or
- * the object is wrong), and writes the output whole or not at all.
+ * main.c - bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR: inserts pcap filters into a compiled BPF
+ * program. Exits with 0, 1 (something failed) or 2 (the command line, the expression or the object
+ * is wrong); the output is written completely or not at all.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static int run(const struct inject_options *o, struct err *e)
 	return ret;
 }
 
-/* Names in an object may hold anything, but what is told is one line. */
+/* Names in an object may hold any bytes, but a message must be one line. */
 static void make_line(struct err *e)
 {
 	for (char *c = e->text; *c; c++)
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 	if (!ret)
 		ret = run(&o, &e);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
-		ret = err_run(&e, -1, "output", "standard output cannot be written");
+		ret = err_run(&e, -1, "output", "cannot write to standard output");
 	options_free(&o);
 	make_line(&e);
 	return ret ? fail_report("bpfinject", &e) : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* names.c - words of the command line <-> values, by tables. */
+/* names.c - translates words of the command line to values, by tables. */
 #include "names.h"
 
 #include <errno.h>
@@ -27,8 +27,10 @@ int type_by_name(const char *name, enum ebpf_prog_type *type, struct err *e)
 			return 0;
 		}
 	}
-	return err_input(e, -EINVAL, "options",
-			 "--type is tc, xdp, socket or kprobe (for all tracing), not '%s'", name);
+	return err_input(
+		e, -EINVAL, "options",
+		"--type must be tc, xdp, socket or kprobe (for all tracing programs), not '%s'",
+		name);
 }
 
 const char *type_name(enum ebpf_prog_type type)
@@ -57,7 +59,7 @@ int access_by_name(const char *name, enum cbpf2ebpf_access *access, struct err *
 		}
 	}
 	return err_input(e, -EINVAL, "options",
-			 "--access is direct, load_bytes or probe_read, not '%s'", name);
+			 "--access must be direct, load_bytes or probe_read, not '%s'", name);
 }
 
 int verdict_by_name(const char *name, enum ebpf_prog_type type, int32_t *verdict, struct err *e)
@@ -84,10 +86,11 @@ int verdict_by_name(const char *name, enum ebpf_prog_type type, int32_t *verdict
 	errno = 0;
 	number = strtol(name, &end, 0);
 	if (end == name || *end || errno || number < INT32_MIN || number > INT32_MAX)
-		return err_input(e, -EINVAL, "options",
-				 "--miss wants a number, or unspec, ok, shot, pipe (tc), aborted, "
-				 "drop, pass, tx (xdp), not '%s'",
-				 name);
+		return err_input(
+			e, -EINVAL, "options",
+			"--miss must be a number, or unspec, ok, shot, pipe (tc), aborted, "
+			"drop, pass, tx (xdp), not '%s'",
+			name);
 	*verdict = (int32_t)number;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options.c - the command line. What is said before the first --at or --entry holds
- * for all places, what is said behind one holds for that place.
+ * options.c - the command line. Options before the first --at or --entry apply to all places,
+ * options after one apply to that place.
  */
 #include "options.h"
 
@@ -32,37 +32,37 @@ enum kind {
 /* clang-format off */
 static const struct opt_row rows[] = {
 	{'o', "output", "OUT.o", OPT_STRING, TO(out), 0,
-	 "write the changed object here", 0},
+	 "write the changed object to OUT.o", 0},
 	{'a', "at", "FUNCTION", STUB, 0, 0,
-	 "put the filter into this stub and its clones (repeatable)", 0},
+	 "insert the filter into this stub and its clones (repeatable)", 0},
 	{0, "entry", "PROGRAM", PROGRAM, 0, 0,
-	 "put the filter at the start of this program (repeatable)", 0},
+	 "insert the filter at the start of this program (repeatable)", 0},
 	{'e', "filter", "EXPR", PLACE_STRING, PLACE(expr), 0,
 	 "the pcap-filter(7) expression", 0},
 	{0, "reject-all", NULL, PLACE_FLAG, PLACE(reject_all), 0,
-	 "instead of an expression: no packet matches", 0},
+	 "match no packet, instead of an expression", 0},
 	{0, "miss", "VERDICT", PLACE_STRING, PLACE(miss), 0,
-	 "what the program of --entry returns for other packets: a number, or tc's or xdp's name", 0},
+	 "verdict of the --entry program for packets that do not match: a number, or a name of tc or xdp", 0},
 	{'y', "linktype", "LINKTYPE", PLACE_STRING, PLACE(linktype), 0,
-	 "what the packet begins with (EN10MB, RAW ...); EN10MB is the default", 0},
+	 "link type of the packet (EN10MB, RAW ...); the default is EN10MB", 0},
 	{'2', "l2", NULL, LINKTYPE_L2, 0, 0,
-	 "the packet begins with its Ethernet header", 0},
+	 "the packet starts with its Ethernet header", 0},
 	{'3', "l3", NULL, LINKTYPE_L3, 0, 0,
-	 "the packet begins with its IP header", 0},
+	 "the packet starts with its IP header", 0},
 	{0, "vlan-tag", NULL, PLACE_FLAG, PLACE(vlan_tag), 0,
-	 "tc, socket: let the filter see a hardware VLAN tag where the wire had it", 0},
+	 "tc, socket: show the filter a hardware VLAN tag where the packet had it on the wire", 0},
 	{0, "access", "MODE", PLACE_STRING, PLACE(access), 0,
-	 "how bytes are read: direct, load_bytes, probe_read; by default as usual for the type", 0},
+	 "how to read the packet: direct, load_bytes, probe_read; the default depends on the type", 0},
 	{'t', "type", "TYPE", PLACE_STRING, PLACE(type), 0,
-	 "tc, xdp, socket or kprobe (all tracing), where the names of sections do not tell", 0},
+	 "tc, xdp, socket or kprobe (all tracing), if the section names do not show the type", 0},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
-	 "write for this kernel and later ones; " DEFAULT_KERNEL " is the default", 0},
+	 "generate code for this kernel and later ones; " DEFAULT_KERNEL " is the default", 0},
 	{'l', "list", NULL, OPT_FLAG, TO(list), 0,
 	 "list the stubs, programs and other functions of IN.o", 0},
 	{'h', "help", NULL, OPT_FLAG, TO(help), 0,
-	 "this list", 0},
+	 "show this list", 0},
 	{'V', "version", NULL, OPT_FLAG, TO(version), 0,
-	 "the version", 0},
+	 "show the version", 0},
 };
 /* clang-format on */
 
@@ -103,11 +103,12 @@ static int check_place(const struct inject_place *p, struct err *e)
 {
 	if (!p->set.expr == !p->set.reject_all)
 		return err_input(e, -EINVAL, "options",
-				 "%s needs either a filter (-e EXPR) or --reject-all", p->name);
+				 "%s needs a filter: use either -e EXPR or --reject-all", p->name);
 	if (p->entry && !p->set.miss)
-		return err_input(e, -EINVAL, "options",
-				 "--entry %s needs --miss, what to return for other packets",
-				 p->name);
+		return err_input(
+			e, -EINVAL, "options",
+			"--entry %s requires --miss, the verdict for packets that do not match",
+			p->name);
 	return 0;
 }
 
@@ -118,15 +119,15 @@ static int check(const struct inject_options *o, struct err *e)
 	int ret = 0;
 
 	if (!o->in)
-		return err_input(e, -EINVAL, "options", "which object? bpfinject --help");
+		return err_input(e, -EINVAL, "options", "no input object; see bpfinject --help");
 	if (o->list)
 		return 0;
 	if (!o->out)
-		return err_input(e, -EINVAL, "options", "where to? -o OUT.o");
+		return err_input(e, -EINVAL, "options", "no output file; use -o OUT.o");
 	if (!o->place_cnt)
 		return err_input(
 			e, -EINVAL, "options",
-			"which function? --at STUB or --entry PROGRAM (--list shows both)");
+			"no function; use --at STUB or --entry PROGRAM (--list shows both)");
 	for (size_t i = 0; !ret && i < o->place_cnt; i++)
 		ret = check_place(&o->places[i], e);
 	return ret;
@@ -143,8 +144,8 @@ int options_parse(struct inject_options *o, int argc, char **argv, struct err *e
 		return ret;
 	o->in = w.words[0];
 	if (o->in && w.words[1])
-		return err_input(e, -EINVAL, "options", "one object at a time, not also %s",
-				 w.words[1]);
+		return err_input(e, -EINVAL, "options",
+				 "unexpected argument '%s': only one object is read", w.words[1]);
 	return check(o, e);
 }
 
@@ -157,13 +158,13 @@ void options_help(void)
 {
 	struct text t = {0};
 
-	text_put(
-		&t,
-		"usage: bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR [options]\n"
-		"       bpfinject IN.o -o OUT.o --entry PROGRAM --miss VERDICT -e EXPR [options]\n"
-		"       bpfinject IN.o --list\n"
-		"Puts a pcap filter into a compiled BPF program. Options before the first --at or\n"
-		"--entry are for all places, those behind one are for that place.\n\n");
+	text_put(&t,
+		 "usage: bpfinject IN.o -o OUT.o --at FUNCTION -e EXPR [options]\n"
+		 "       bpfinject IN.o -o OUT.o --entry PROGRAM --miss VERDICT -e EXPR [options]\n"
+		 "       bpfinject IN.o --list\n"
+		 "Inserts a pcap filter into a compiled BPF program. Options before the first --at "
+		 "or\n"
+		 "--entry apply to all places, options after one apply to that place.\n\n");
 	opt_help(&table, &t);
 	fputs(text_str(&t), stdout);
 	text_free(&t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options.h - the command line of bpfinject: what to put where, as it was given. */
+/* options.h - the command line of bpfinject. */
 #ifndef BPFCAP_TOOLS_BPFINJECT_OPTIONS_H
 #define BPFCAP_TOOLS_BPFINJECT_OPTIONS_H
 
@@ -8,7 +8,7 @@
 
 #include "bpfcap/err.h"
 
-/* What is said about one place; NULL: not given. */
+/* The settings of one place; NULL: not specified. */
 struct settings {
 	const char *expr;
 	const char *linktype;
@@ -35,7 +35,7 @@ struct inject_options {
 	bool list, help, version;
 };
 
-/* 0, or -errno with *e filled. */
+/* Returns 0, or -errno with *e filled. */
 int options_parse(struct inject_options *o, int argc, char **argv, struct err *e);
 void options_free(struct inject_options *o);
 void options_help(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place.c - one place of the command line -> the functions that it names, what
- * filter code each needs, and that code put into the object. Fails when the object has no such
- * function, or one that cannot take a filter.
+ * place.c - one place of the command line: finds the functions that it names, generates the filter
+ * code that each needs, and inserts it into the object. Fails if the object has no such function,
+ * or one that cannot take a filter.
  */
 #include "place.h"
 
@@ -17,14 +17,14 @@
 
 #define STUB_PARAM_CNT 5
 
-/* The functions of an object, and the one that is looked at. */
+/* The functions of an object, and the current one. */
 struct view {
 	const struct kbpf_elf *k;
 	struct kbpf_elf_func *funcs;
 	size_t cnt, i;
 };
 
-/* Is it the function, or a clone that clang made of the stub ("F.specialized.1")? */
+/* Is it the function, or a clone of the stub by clang ("F.specialized.1")? */
 static bool is_named(const struct kbpf_elf_func *f, const struct inject_place *p)
 {
 	size_t len = strlen(p->name);
@@ -41,14 +41,15 @@ static int check_stub(const struct view *v, struct err *e)
 
 	if (params >= 0 && params != STUB_PARAM_CNT)
 		return err_input(e, -EINVAL, "inject",
-				 "%s is no stub: it is declared with %d parameters, a stub has %d",
-				 f->name, params, STUB_PARAM_CNT);
+				 "%s is not a stub: it has %d parameters, a stub has %d", f->name,
+				 params, STUB_PARAM_CNT);
 	if (params >= 0 && f->global)
-		return err_input(e, -EINVAL, "inject",
-				 "%s is not static: the verifier would check it apart from the "
-				 "programs that call it; declare it static "
-				 "__attribute__((noinline))",
-				 f->name);
+		return err_input(
+			e, -EINVAL, "inject",
+			"%s is not static: the verifier would check it separately from the "
+			"programs that call it; declare it static "
+			"__attribute__((noinline))",
+			f->name);
 	return cbpf2ebpf_stub_check(f->insns, f->insn_cnt, f->name, e);
 }
 
@@ -58,11 +59,13 @@ static int check_program(const struct view *v, struct err *e)
 
 	if (strcmp(f->section_name, ".text") != 0)
 		return 0;
-	return err_input(e, -EINVAL, "inject",
-			 "%s is in .text: a function that programs call, not a program", f->name);
+	return err_input(
+		e, -EINVAL, "inject",
+		"%s is not a program: it is in .text, with the functions that programs call",
+		f->name);
 }
 
-/* The type that all programs have which get into the function; by the names of their sections. */
+/* The type of all programs that reach the function, from the names of their sections. */
 static int type_of_callers(const struct view *v, const bool *reaches, enum ebpf_prog_type *type,
 			   struct err *e)
 {
@@ -76,15 +79,15 @@ static int type_of_callers(const struct view *v, const bool *reaches, enum ebpf_
 			continue;
 		if (*type != EBPF_PROG_ANY && *type != one)
 			return err_input(e, -EINVAL, "inject",
-					 "%s is called by programs of type %s and %s; say with "
-					 "--type and --access what suits both",
+					 "%s is called by programs of type %s and %s; use "
+					 "--type and --access to choose settings that suit both",
 					 name, type_name(*type), type_name(one));
 		*type = one;
 	}
 	if (*type == EBPF_PROG_ANY)
 		return err_input(e, -EINVAL, "inject",
-				 "the names of sections do not tell the type of the programs that "
-				 "run %s; say --type tc, xdp, socket or kprobe",
+				 "the section names do not show the type of the programs that "
+				 "call %s; use --type tc, xdp, socket or kprobe",
 				 name);
 	return 0;
 }
@@ -137,7 +140,7 @@ static int make_head(const struct settings *set, const struct cbpf2ebpf_inject *
 	return rc;
 }
 
-/* How the filter has to look for the function of the view. */
+/* Finds the settings of the filter code for the current function. */
 static int find_how(const struct view *v, const struct inject_place *p,
 		    struct cbpf2ebpf_inject *how, struct err *e)
 {
@@ -157,7 +160,7 @@ static int find_how(const struct view *v, const struct inject_place *p,
 	return ret;
 }
 
-/* The next function that the place names, from index v->i on; false: no more. */
+/* Advances to the next function that the place names, from index v->i on; false: none. */
 static bool next_named(struct view *v, const struct inject_place *p)
 {
 	while (v->i < v->cnt && !is_named(&v->funcs[v->i], p))
@@ -173,7 +176,7 @@ static int no_stack(const struct view *v, const struct cbpf2ebpf_inject *how, st
 			 v->funcs[v->i].name, how->stack_room);
 }
 
-/* The stack that is left to the filter; -EINVAL: none. */
+/* Finds the stack that is available to the filter; -EINVAL: none. */
 static int find_stack(const struct view *v, struct cbpf2ebpf_inject *how, struct err *e)
 {
 	int room = kbpf_elf_func_stack_room(v->k, v->funcs, v->cnt, v->i, e);
@@ -205,8 +208,8 @@ static int fill_one(struct kbpf_elf *k, const struct view *v, const struct injec
 static int not_found(const struct inject_place *p, struct err *e)
 {
 	return err_input(e, -ENOENT, "inject",
-			 p->entry ? "there is no program %s (--list shows all)"
-				  : "there is no function %s (--list shows all); if the source has "
+			 p->entry ? "unknown program %s (--list shows all)"
+				  : "unknown function %s (--list shows all); if the source has "
 				    "it, clang inlined it: declare it static "
 				    "__attribute__((noinline))",
 			 p->name);
@@ -221,7 +224,8 @@ int place_fill(struct kbpf_elf *k, const struct inject_place *p, const struct eb
 
 	while (!ret) {
 		struct view v = {.k = k, .i = from};
-		int cnt = kbpf_elf_funcs(k, &v.funcs, e); /* anew: the last one changed them */
+		/* again, since the last insertion changed them */
+		int cnt = kbpf_elf_funcs(k, &v.funcs, e);
 
 		if (cnt < 0)
 			return cnt;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fail.c - prints what went wrong, and gives the exit status. */
+/* fail.c - prints an error and gives the exit status. */
 #include "fail.h"
 
 #include <stdio.h>

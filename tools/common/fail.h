@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fail.h - prints what went wrong, and gives the exit status. */
+/* fail.h - prints an error and gives the exit status. */
 #ifndef BPFCAP_TOOLS_COMMON_FAIL_H
 #define BPFCAP_TOOLS_COMMON_FAIL_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * opt.c - reads a command line by a table of options: takes rows and argv, fills a structure,
- * fails with the option that is wrong. Prints the rows as help or as part of a manual page.
+ * opt.c - reads a command line by a table of options: takes rows and argv, fills a structure. Fails
+ * with the option that is wrong. Prints the rows as help or as part of a manual page.
  */
 #include "opt.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text.c - a string that grows: takes pieces, gives a NUL-terminated whole. */
+/* text.c - a string that grows: appends parts, gives a NUL-terminated string. */
 #include "text.h"
 
 #include <stdio.h>

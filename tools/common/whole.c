@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* whole.c - takes a path, gives all bytes of the file; fails as reading it does. */
+/* whole.c - reads all bytes of a file. Fails with the error of reading. */
 #include "whole.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "bpfcap/err.h"
 
 /*
- * All bytes of a file, or of standard input (NULL), with a NUL behind them that *len does not
+ * Gives all bytes of a file, or of standard input (NULL), and a NUL after them that *len does not
  * count; malloc'ed. `stage` (static) is for *e. -EFBIG beyond 256 MiB.
  */
 int read_whole(const char *path, const char *stage, char **data, size_t *len, struct err *e);

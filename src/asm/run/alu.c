@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * alu.c - arithmetic and comparisons of the interpreter, as RFC 9669 has them: all of
- * it is defined for all operands (division by zero, shifts beyond the width, the lowest negative
- * number).
+ * alu.c - arithmetic and comparisons of the interpreter, as in RFC 9669. They are defined for all
+ * operands, including division by zero, shifts beyond the width and the lowest negative number.
  */
 #include <endian.h>
 
@@ -18,7 +17,7 @@ static uint64_t modulo(uint64_t a, uint64_t b)
 	return b ? a % b : a;
 }
 
-/* -1 apart, since the lowest number divided by it does not fit. */
+/* -1 is separate, since the quotient of the lowest number does not fit. */
 static uint64_t divide_signed(int64_t a, int64_t b)
 {
 	if (b == 0)
@@ -47,7 +46,7 @@ static uint64_t extend(uint64_t v, int bits)
 	}
 }
 
-/* Operands of 32 bits come zero-extended; `width` counts for shifts and signs only. */
+/* 32-bit operands are zero-extended; `width` matters for shifts and signs only. */
 static uint64_t operate(uint8_t op, int16_t off, int width, uint64_t a, uint64_t b)
 {
 	const int64_t sa = (int64_t)extend(a, width), sb = (int64_t)extend(b, width);
@@ -84,7 +83,7 @@ static uint64_t operate(uint8_t op, int16_t off, int width, uint64_t a, uint64_t
 	}
 }
 
-/* The low `bits` of v, first byte first in memory order `be`, or swapped in any case. */
+/* Byte order of the low `bits` of v: to big or little endian, or swapped always (bswap). */
 static uint64_t swap(const struct ebpf_insn *insn, uint64_t v)
 {
 	const bool always = insn->code == ISA_BSWAP, be = ISA_IS_REG(insn->code);

@@ -5,7 +5,7 @@
 
 #include "../isa.h"
 
-/* dst op src of an ALU instruction (op: high nibble and offset as in the instruction). */
+/* Returns dst op src for an ALU instruction; the high nibble and the offset select op. */
 uint64_t ebpf_run_alu(const struct ebpf_insn *insn, uint64_t dst, uint64_t src);
 
 /* Is (dst cond src) true for the opcode of a conditional jump? */

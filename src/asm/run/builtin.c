@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * builtin.c - helpers that the interpreter has of its own: reads of the packet and of
- * the machine's memory, with the kernel's results (-EFAULT in R0 and zeros in the buffer for what
- * is not there). Returns -EINVAL for arguments that the verifier would refuse.
+ * builtin.c - the interpreter's own helpers, which read the packet and the machine's memory.
+ * Results are the kernel's (for missing bytes -EFAULT in R0 and zeros in the buffer). Return
+ * -EINVAL for arguments that the verifier rejects.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "state.h"
 
-enum { START_MAC = 0, START_NET = 1 }; /* of skb_load_bytes_relative: BPF_HDR_START_* */
+enum { START_MAC = 0, START_NET = 1 }; /* start of skb_load_bytes_relative: BPF_HDR_START_* */
 
 static uint64_t fault(void *to, size_t len)
 {
@@ -17,7 +17,7 @@ static uint64_t fault(void *to, size_t len)
 	return (uint64_t)-EFAULT;
 }
 
-/* The buffer of `len` bytes that a helper fills; NULL: the verifier would refuse the call. */
+/* The buffer of `len` bytes that a helper fills; NULL: the verifier rejects the call. */
 static void *buffer(struct ebpf_machine *m, uint64_t addr, uint64_t len, bool zero_ok)
 {
 	static uint8_t nothing;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * data.c - instructions of the interpreter that move and compute: arithmetic, memory,
- * atomics, packet loads. Each takes the run and the instruction, and gives 0 or -errno with the
- * reason in the run's err.
+ * data.c - the interpreter's instructions that move and compute: arithmetic, memory, atomics,
+ * packet loads. Each takes the run and the instruction, and returns 0 or -errno with the reason in
+ * the run's err.
  */
 #include <errno.h>
 
@@ -11,13 +11,13 @@
 #include "alu.h"
 #include "memory.h"
 
-/* Offsets of LD_ABS and LD_IND from here up count from the network or the link-layer header. */
+/* LD_ABS and LD_IND offsets from these up are relative to the network or link-layer header. */
 #define NET_OFF (-0x100000)
 #define LL_OFF	(-0x200000)
 
 /* ---- Arithmetic --------------------------------------------------------------------------- */
 
-/* dst = dst op operand; of dst alone (neg, swap) */
+/* dst = dst op operand; neg and swap have dst only */
 int ebpf_run_do_alu(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t dst, src;
@@ -71,7 +71,7 @@ static unsigned access_len(uint8_t code)
 	return len[ISA_SIZE(code) >> 3];
 }
 
-/* The bytes at reg + off. */
+/* Finds the bytes at reg + off. */
 static int reach(struct interp *r, const struct ebpf_insn *insn, unsigned reg, bool stores,
 		 void **host)
 {
@@ -122,7 +122,7 @@ int ebpf_run_do_store(struct interp *r, const struct ebpf_insn *insn)
 	return rc;
 }
 
-/* The bytes of a read-modify-write, with their value and the source register's. */
+/* Finds the bytes of a read-modify-write, with their value and that of the source register. */
 static int reach_atomic(struct interp *r, const struct ebpf_insn *insn, void **host, uint64_t *old,
 			uint64_t *src)
 {
@@ -158,7 +158,7 @@ static uint64_t atomic_result(int op, uint64_t old, uint64_t src)
 	}
 }
 
-/* *mem = *mem op src; with fetch src = the old value, of 32 bits zero-extended */
+/* *mem = *mem op src; with fetch, src = the old value, zero-extended from 32 bits */
 int ebpf_run_do_atomic(struct interp *r, const struct ebpf_insn *insn)
 {
 	uint64_t old, src;
@@ -193,7 +193,7 @@ int ebpf_run_do_cmpxchg(struct interp *r, const struct ebpf_insn *insn)
 
 /* ---- Packet loads ------------------------------------------------------------------------- */
 
-/* The packet's bytes at an offset as LD_ABS counts it; NULL: not inside. */
+/* The packet's bytes at an LD_ABS offset; NULL: outside. */
 static const uint8_t *packet_at(const struct ebpf_machine *m, int64_t off, unsigned len)
 {
 	if (off < 0 && off >= NET_OFF)

@@ -5,7 +5,7 @@
 
 #include "state.h"
 
-/* Runs one form of instructions. Returns 0, or -errno with a message. */
+/* Runs an instruction of one form. Returns 0, or -errno with a message. */
 typedef int run_form(struct interp *r, const struct ebpf_insn *insn);
 
 run_form ebpf_run_do_alu;

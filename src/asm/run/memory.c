@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory.c - memory of the interpreter: the machine's regions and the stack frames.
- * Every access is inside one of them, or fails.
+ * memory.c - the interpreter's memory: the machine's regions and the stack frames. An access that
+ * is not inside one of them fails.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -46,7 +46,7 @@ static bool all_written(const struct frame *f, size_t off, size_t len)
 	return true;
 }
 
-/* The bytes, or NULL with the reason in *why. */
+/* Returns the bytes, or NULL with the reason in *why. */
 static void *locate(struct interp *r, uint64_t addr, size_t len, bool stores, const char **why)
 {
 	const struct ebpf_region *region = find_region(r->machine, addr, len);
@@ -99,7 +99,7 @@ void *ebpf_run_memory(struct ebpf_machine *m, uint64_t addr, size_t len, bool st
 	return m->state ? locate(m->state, addr, len, stores, &why) : NULL;
 }
 
-/* One number in each width; which member counts depends on the length. */
+/* One number in each width; the length selects the member. */
 union number {
 	uint8_t b;
 	uint16_t h;

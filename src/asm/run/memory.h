@@ -5,7 +5,7 @@
 
 #include "state.h"
 
-/* Finds the bytes for an access of the program. Returns 0, or -EFAULT or -EINVAL with a message. */
+/* Finds the bytes of an access. Returns 0, or -EFAULT or -EINVAL with a message. */
 int ebpf_run_access(struct interp *r, uint64_t addr, unsigned len, bool stores, void **host);
 
 /* An unsigned number of 1, 2, 4 or 8 bytes in host byte order. */

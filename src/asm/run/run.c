@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run.c - the interpreter: one function a form of the instruction table, which takes the
+ * run.c - the interpreter: one function for each form of the instruction table, which takes the
  * instruction and changes the run. A form without a function cannot be interpreted (-ENOTSUP).
  */
 #include "bpfcap/ebpf_run.h"
@@ -65,7 +65,7 @@ static int run_helper(struct interp *r, const struct ebpf_insn *insn)
 	rc = helper(r->machine, insn->imm, args, &r0);
 	if (rc)
 		return ebpf_run_fail(r, rc, "helper %s (%d) %s", name ? name : "unknown", insn->imm,
-				     rc == -ENOSYS ? "is not known to this interpreter"
+				     rc == -ENOSYS ? "is unknown to this interpreter"
 						   : "was called with wrong arguments");
 	ebpf_run_forget_args(r);
 	ebpf_run_set_reg(r, 0, r0);
@@ -87,7 +87,7 @@ static int run_local(struct interp *r, const struct ebpf_insn *insn)
 	const struct frame *caller = interp_frame(r);
 
 	if (insn->off)
-		return ebpf_run_fail(r, -ENOTSUP, "the kernel translated this call already");
+		return ebpf_run_fail(r, -ENOTSUP, "the kernel has already translated this call");
 	if (r->depth + 1 == RUN_DEPTH_MAX)
 		return ebpf_run_fail(r, -EINVAL, "calls are nested deeper than %d", RUN_DEPTH_MAX);
 	interp_frame(r)->return_slot = r->next;
@@ -149,7 +149,7 @@ static int step(struct interp *r)
 		return ebpf_run_fail(r, -EINVAL, "control runs into the middle of an immediate");
 	row = ebpf_isa_find(insn);
 	if (!forms[row->form])
-		return ebpf_run_fail(r, -ENOTSUP, "this instruction cannot be interpreted");
+		return ebpf_run_fail(r, -ENOTSUP, "this instruction needs a kernel");
 	if (r->machine->trace)
 		r->machine->trace(r->machine, r->slot, interp_frame(r)->regs);
 	r->next = r->slot + (insn->code == ISA_LDDW ? 2 : 1);
@@ -165,12 +165,13 @@ static int run_all(struct interp *r)
 		int rc;
 
 		if (r->machine->step_cnt == max)
-			return ebpf_run_fail(r, -ELOOP, "%" PRIu64 " instructions were run", max);
+			return ebpf_run_fail(r, -ELOOP,
+					     "%" PRIu64 " instructions ran without an exit", max);
 		rc = step(r);
 		if (rc)
 			return rc;
 		if (!r->done && r->next >= r->prog->cnt)
-			return ebpf_run_fail(r, -EINVAL, "control runs off the end");
+			return ebpf_run_fail(r, -EINVAL, "control runs past the end");
 		r->slot = r->next;
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.c - registers, calls and errors of one run: takes the run, gives or changes its registers.
- * Fails with -EINVAL for a register that has no value.
+ * state.c - registers, calls and errors of one run. Fails with -EINVAL for a register that has no
+ * value.
  */
 #include "state.h"
 

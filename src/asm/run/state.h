@@ -10,11 +10,11 @@
 #define RUN_DEPTH_MAX 8
 #define RUN_REG_CNT   11
 
-/* Frame f's stack ends at RUN_STACK_TOP - f * RUN_STACK_STEP: no frame touches another. */
+/* The stack of frame f ends at RUN_STACK_TOP - f * RUN_STACK_STEP: frames never touch. */
 #define RUN_STACK_TOP  UINT64_C(0xff00000000000000)
 #define RUN_STACK_STEP UINT64_C(4096)
 
-/* What a helper is given for an argument that was never written: no memory is there. */
+/* The value of a helper's argument that was never written; no memory has this address. */
 #define RUN_POISON UINT64_C(0xfbadfbadfbadfbad)
 
 struct frame {
@@ -32,8 +32,8 @@ struct interp {
 
 	struct frame frames[RUN_DEPTH_MAX];
 	unsigned depth; /* index of the running frame */
-	size_t slot;	/* of the running instruction */
-	size_t next;	/* of the one after it */
+	size_t slot;	/* the running instruction */
+	size_t next;	/* the next instruction */
 	uint64_t may_goto_cnt;
 	bool done;
 };
@@ -44,16 +44,16 @@ static inline struct frame *interp_frame(struct interp *r)
 	return &r->frames[r->depth];
 }
 
-/* Reports why the run ends, with the instruction. Returns `code`. */
+/* Reports why the run ends, and the instruction. Returns `code`. */
 int ebpf_run_fail(struct interp *r, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A register of the running frame; reading one that was never written fails. */
+/* Reads a register of the running frame; fails if it was never written. */
 int ebpf_run_reg(struct interp *r, unsigned reg, uint64_t *value);
 void ebpf_run_set_reg(struct interp *r, unsigned reg, uint64_t value);
-/* R1..R5 lose their values. */
+/* Makes R1..R5 undefined, as after a call. */
 void ebpf_run_forget_args(struct interp *r);
-/* The second operand: register or sign-extended immediate. */
+/* Reads the second operand: register or sign-extended immediate. */
 int ebpf_run_operand(struct interp *r, const struct ebpf_insn *insn, uint64_t *value);
 /* Returns to the caller with R0, or ends the run. */
 int ebpf_run_leave(struct interp *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * assign.c - statements that assign to a register, of all kinds but memory
- * (mem.c). -ENOENT between functions of this file means "not this kind, nothing was read".
+ * assign.c - statements that assign to a register, except from memory (mem.c). In this file,
+ * -ENOENT means "not this kind of statement, nothing was consumed".
  */
 #include "assign.h"
 
@@ -17,7 +17,7 @@ static uint8_t alu_class(char letter)
 	return letter == 'w' ? ISA_ALU32 : ISA_ALU64;
 }
 
-/* "r1 += r2", "r1 s>>= 3"; register and operator are read */
+/* "r1 += r2", "r1 s>>= 3", after the register and the operator */
 static int parse_compound(struct scan *s, char letter, uint8_t dst, struct word op,
 			  struct statement *st)
 {
@@ -35,7 +35,7 @@ static int parse_compound(struct scan *s, char letter, uint8_t dst, struct word 
 	return reg ? 0 : ebpf_scan_value(s, false, &st->op.imm);
 }
 
-/* "(s8)", "-" or nothing in front of a register */
+/* "(s8)", "-" or nothing before a register */
 static struct word take_cast(struct scan *s)
 {
 	struct word cast;
@@ -53,7 +53,7 @@ static struct word take_cast(struct scan *s)
 	return cast;
 }
 
-/* "r2", "(s8)r2", "-r1" behind "r1 ="; -ENOENT: something else */
+/* "r2", "(s8)r2", "-r1" after "r1 ="; -ENOENT: something else */
 static int parse_move(struct scan *s, char letter, uint8_t dst, struct statement *st)
 {
 	const char *const start = s->p;
@@ -79,7 +79,7 @@ static int parse_move(struct scan *s, char letter, uint8_t dst, struct statement
 	return 0;
 }
 
-/* "be16 r1"; the word is read; -ENOENT: it is something else */
+/* "be16 r1", after the word; -ENOENT: something else */
 static int parse_swap(struct scan *s, struct word word, uint8_t dst, struct statement *st)
 {
 	struct word order = word, digits;
@@ -106,7 +106,7 @@ static int parse_swap(struct scan *s, struct word word, uint8_t dst, struct stat
 	return rc || src == dst ? rc : ebpf_parse_no_such(s, word.p);
 }
 
-/* "addr_space_cast(r2, 0, 1)"; the word is read */
+/* "addr_space_cast(r2, 0, 1)", after the word */
 static int parse_cast(struct scan *s, struct word word, uint8_t dst, struct statement *st)
 {
 	uint64_t to = 0, from = 0;
@@ -130,7 +130,7 @@ static int parse_cast(struct scan *s, struct word word, uint8_t dst, struct stat
 	return rc ? rc : ebpf_parse_text(s, ")");
 }
 
-/* "&(void __percpu *)(r2)"; the '&' is read */
+/* "&(void __percpu *)(r2)", after the '&' */
 static int parse_percpu(struct scan *s, uint8_t dst, struct statement *st)
 {
 	static const char *const words[] = {"(", "void", "__percpu", "*", ")", "("};
@@ -145,7 +145,7 @@ static int parse_percpu(struct scan *s, uint8_t dst, struct statement *st)
 	return rc ? rc : ebpf_parse_text(s, ")");
 }
 
-/* A word behind "r1 =": -ENOENT (and not moved): it is none that is known. */
+/* A word after "r1 ="; -ENOENT, and nothing consumed: an unknown word. */
 static int parse_assigned_word(struct scan *s, char letter, uint8_t dst, struct statement *st)
 {
 	const char *const start = s->p;
@@ -166,7 +166,10 @@ static int parse_assigned_word(struct scan *s, char letter, uint8_t dst, struct 
 	return rc;
 }
 
-/* A number: mov, or lddw where it says "ll", a listing says so, or nothing else can hold it. */
+/*
+ * A number: lddw if "ll" follows, if a listing shows its opcode, or if nothing else can hold the
+ * number; otherwise mov.
+ */
 static int parse_number(struct scan *s, int opcode, char letter, uint8_t dst, struct statement *st)
 {
 	const char *const at = s->p;
@@ -178,7 +181,7 @@ static int parse_number(struct scan *s, int opcode, char letter, uint8_t dst, st
 		return rc;
 	wide = ebpf_scan_word(s, "ll") || opcode == ISA_LDDW;
 	if (wide && letter == 'w')
-		return ebpf_scan_fail(s, at, "w registers have 32 bits");
+		return ebpf_scan_fail(s, at, "w registers hold 32 bits");
 	if (wide)
 		st->op = ebpf_lddw((ebpf_reg){dst}, (uint64_t)imm);
 	else if (letter == 'w')
@@ -188,7 +191,7 @@ static int parse_number(struct scan *s, int opcode, char letter, uint8_t dst, st
 	return 0;
 }
 
-/* "r1 = LABEL ll"; -ENOENT: it is not that */
+/* "r1 = LABEL ll"; -ENOENT: something else */
 static int parse_function(struct scan *s, char letter, uint8_t dst, struct statement *st)
 {
 	const char *const start = s->p;
@@ -205,7 +208,7 @@ static int parse_function(struct scan *s, char letter, uint8_t dst, struct state
 	return -ENOENT;
 }
 
-/* What stands behind "r1 =" */
+/* The rest of the line after "r1 =" */
 static int parse_assigned(struct scan *s, int opcode, char letter, uint8_t dst,
 			  struct statement *st)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * directive.c - what a source defines: constants (.equ) and maps (.map); directives
- * of compilers that change nothing here are passed over, others refused.
+ * directive.c - definitions of a source: constants (.equ) and maps (.map). Ignores directives of
+ * compilers that have no effect here, and rejects others.
  */
 #include "directive.h"
 
@@ -31,7 +31,7 @@ struct name *ebpf_parse_define(struct parser *p, struct word word, int *rc)
 	return n;
 }
 
-/* ".equ NAME, VALUE"; the directive is read */
+/* ".equ NAME, VALUE", after the directive */
 static int define_constant(struct parser *p)
 {
 	struct word word;
@@ -40,12 +40,12 @@ static int define_constant(struct parser *p)
 	int rc;
 
 	if (!ebpf_scan_name(&p->scan, &word))
-		return ebpf_scan_fail(&p->scan, p->scan.p, "a name is expected");
+		return ebpf_scan_fail(&p->scan, p->scan.p, "expected a name");
 	rc = ebpf_parse_text(&p->scan, ",");
 	if (!rc)
 		rc = ebpf_scan_value(&p->scan, true, &value);
 	if (!rc && !ebpf_scan_end(&p->scan))
-		return ebpf_scan_fail(&p->scan, p->scan.p, "nothing more is expected here");
+		return ebpf_scan_fail(&p->scan, p->scan.p, "unexpected text after the statement");
 	if (rc)
 		return rc;
 	n = ebpf_parse_define(p, word, &rc);
@@ -90,7 +90,7 @@ static int take_map_field(struct parser *p, bool is_type, uint32_t *value)
 				*value = types[i].type;
 				return 0;
 			}
-		return ebpf_scan_fail(&p->scan, at, "this type of map is not known");
+		return ebpf_scan_fail(&p->scan, at, "unknown map type");
 	}
 	if (!rc)
 		rc = ebpf_scan_value(&p->scan, false, &v);
@@ -119,7 +119,7 @@ static int add_map(struct parser *p, struct word word, const struct ebpf_map_def
 	return 0;
 }
 
-/* ".map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES[, FLAGS]"; the directive is read */
+/* ".map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES[, FLAGS]", after the directive */
 static int define_map(struct parser *p)
 {
 	struct ebpf_map_def def = {.name = ""};
@@ -127,7 +127,7 @@ static int define_map(struct parser *p)
 	int rc;
 
 	if (!ebpf_scan_name(&p->scan, &word))
-		return ebpf_scan_fail(&p->scan, p->scan.p, "a name is expected");
+		return ebpf_scan_fail(&p->scan, p->scan.p, "expected a name");
 	memcpy(def.name, word.p, word.len < sizeof(def.name) ? word.len : sizeof(def.name) - 1);
 	rc = take_map_field(p, true, &def.type);
 	if (!rc)
@@ -139,11 +139,11 @@ static int define_map(struct parser *p)
 	if (!rc && !ebpf_scan_end(&p->scan))
 		rc = take_map_field(p, false, &def.flags);
 	if (!rc && !ebpf_scan_end(&p->scan))
-		return ebpf_scan_fail(&p->scan, p->scan.p, "nothing more is expected here");
+		return ebpf_scan_fail(&p->scan, p->scan.p, "unexpected text after the statement");
 	return rc ? rc : add_map(p, word, &def);
 }
 
-/* The directives of compilers' output that change nothing in a program of one section. */
+/* Directives of compilers that have no effect in a program of one section. */
 static bool is_idle_directive(struct word w)
 {
 	static const char *const idle[] = {".text",    ".globl", ".global", ".type",  ".size",
@@ -167,5 +167,5 @@ int ebpf_parse_directive(struct parser *p)
 		return define_map(p);
 	if (is_idle_directive(w))
 		return 0;
-	return ebpf_scan_fail(&p->scan, w.p, "this directive is not known");
+	return ebpf_scan_fail(&p->scan, w.p, "unknown directive");
 }

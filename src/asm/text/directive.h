@@ -5,10 +5,12 @@
 
 #include "parser.h"
 
-/* Defines a new name. Returns NULL, with *rc and a message, if it cannot be defined. */
+/* Defines a new name. Returns NULL, with *rc and a message, if that fails. */
 struct name *ebpf_parse_define(struct parser *p, struct word word, int *rc);
-/* Reads the directive of the line, if there is one, in the first pass. 0, or -EINVAL with a
- * message. */
+/*
+ * Reads the directive of the line, if it has one, in the first pass. Returns 0, or -EINVAL with a
+ * message.
+ */
 int ebpf_parse_directive(struct parser *p);
 
 #endif

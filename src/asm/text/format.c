@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * format.c - programs written down in several forms, and read back from those that a
- * machine wrote. Takes hostile input; fails with -EINVAL and the line, or the stream's errno.
+ * format.c - writes programs in several formats, and reads back those meant for machines. Takes
+ * hostile input; fails with -EINVAL and the line, or the stream's errno.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-/* A name out of somebody's file: it must stay on its line. */
+/* A name from an input file must stay on its line. */
 static void write_name(FILE *out, const char *name)
 {
 	for (; *name; name++)
@@ -122,7 +122,7 @@ int ebpf_write_listing(FILE *out, const struct ebpf_prog *p,
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-/* Room for `cnt` instructions, at least one of which there must be. */
+/* Allocates `cnt` instructions, of which there must be at least one. */
 static int allocate(struct ebpf_prog *out, size_t cnt, const char *name, struct err *e)
 {
 	if (cnt == 0)
@@ -151,7 +151,7 @@ static int read_raw(const char *data, size_t len, const char *name, struct ebpf_
 	return rc;
 }
 
-/* The next number of the line, in its range. */
+/* Reads the next number of the line and checks its range. */
 static int take(struct scan *s, int64_t min, int64_t max, int64_t *value)
 {
 	const char *at;
@@ -185,7 +185,7 @@ static int read_decimal_line(struct scan *s, struct ebpf_insn *insn)
 	if (!rc)
 		rc = take(s, INT32_MIN, UINT32_MAX, &imm);
 	if (!rc && !ebpf_scan_end(s))
-		return ebpf_scan_fail(s, s->p, "nothing more is expected here");
+		return ebpf_scan_fail(s, s->p, "unexpected text after the instruction");
 	if (!rc)
 		*insn = (struct ebpf_insn){.code = (uint8_t)code,
 					   .dst = (unsigned)dst & 15u,
@@ -195,7 +195,7 @@ static int read_decimal_line(struct scan *s, struct ebpf_insn *insn)
 	return rc;
 }
 
-/* The next line that is not blank; false at the end. */
+/* Gives the next line that is not blank; false at the end. */
 static bool next_line(struct scan *s, const char **text, const char *end)
 {
 	while (ebpf_scan_line(s, text, end))
@@ -216,16 +216,17 @@ static int read_decimal(const char *data, size_t len, const char *name, struct e
 	if (next_line(&s, &data, end))
 		rc = take(&s, 1, EBPF_SLOTS_MAX, &cnt);
 	if (!rc && !ebpf_scan_end(&s))
-		return ebpf_scan_fail(&s, s.p, "the number of instructions is expected here");
+		return ebpf_scan_fail(&s, s.p, "expected the number of instructions");
 	if (!rc)
 		rc = allocate(out, (size_t)cnt, name, e);
 	while (!rc && i < out->cnt && next_line(&s, &data, end))
 		rc = read_decimal_line(&s, &out->insns[i++]);
 	if (!rc && i < out->cnt)
-		return err_input(e, -EINVAL, "read", "%s: %zu instructions are said, %zu given",
-				 name, out->cnt, i);
+		return err_input(e, -EINVAL, "read",
+				 "%s: expected %zu instructions, found %zu", name,
+				 out->cnt, i);
 	if (!rc && next_line(&s, &data, end))
-		return ebpf_scan_fail(&s, s.p, "more than the %zu instructions said", out->cnt);
+		return ebpf_scan_fail(&s, s.p, "more instructions than the count, %zu", out->cnt);
 	return rc;
 }
 
@@ -237,14 +238,14 @@ static int nibble(char c)
 	return p ? (int)((p - digits) % 16) : -1;
 }
 
-/* Pairs of hex digits; blanks between pairs do not matter. */
+/* Pairs of hex digits, with or without blanks between pairs. */
 static int read_hex_line(struct scan *s, char *bytes, size_t max, size_t *cnt)
 {
 	while (!ebpf_scan_end(s)) {
 		const int high = nibble(s->p[0]), low = s->end - s->p > 1 ? nibble(s->p[1]) : -1;
 
 		if (high < 0 || low < 0)
-			return ebpf_scan_fail(s, s->p, "two hex digits are expected");
+			return ebpf_scan_fail(s, s->p, "expected two hex digits");
 		if (*cnt == max)
 			return ebpf_scan_fail(s, s->p, "the program is too long");
 		bytes[(*cnt)++] = (char)(high << 4 | low);
@@ -292,7 +293,7 @@ int ebpf_read(const void *data, size_t len, const char *name, enum ebpf_format f
 		return ebpf_parse(&(struct ebpf_text){.data = data, .len = len, .name = name}, out,
 				  e);
 	default:
-		return err_run(e, -EINVAL, "read", "programs in this form cannot be read back");
+		return err_run(e, -EINVAL, "read", "programs in this format cannot be read back");
 	}
 	if (rc)
 		ebpf_prog_free(out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * insn.c - one statement of assembly: its first word decides which parser reads the rest. Fails
- * with -EINVAL and a message.
+ * insn.c - one statement of assembly: its first word selects the parser of the rest. Fails with
+ * -EINVAL and a message.
  */
 #include "insn.h"
 
@@ -29,7 +29,7 @@ static int parse_word(struct scan *s, int opcode, struct word word, struct state
 		return ebpf_parse_lock(s, st);
 	if (ebpf_word_is(word, "store_release"))
 		return ebpf_parse_store_release(s, st);
-	return ebpf_scan_fail(s, word.p, "an instruction is expected");
+	return ebpf_scan_fail(s, word.p, "expected an instruction");
 }
 
 int ebpf_parse_statement(struct scan *s, int opcode, struct statement *st)
@@ -47,10 +47,10 @@ int ebpf_parse_statement(struct scan *s, int opcode, struct statement *st)
 	else if (ebpf_scan_name(s, &word))
 		rc = parse_word(s, opcode, word, st);
 	else
-		return ebpf_scan_fail(s, s->p, "an instruction is expected");
+		return ebpf_scan_fail(s, s->p, "expected an instruction");
 	if (rc)
 		return rc;
 	if (!ebpf_scan_end(s))
-		return ebpf_scan_fail(s, s->p, "nothing more is expected here");
+		return ebpf_scan_fail(s, s->p, "unexpected text after the instruction");
 	return 0;
 }

@@ -6,9 +6,9 @@
 #include "operand.h"
 
 /*
- * Reads a statement to the end of the line. `opcode` is the one that a listing shows (it tells lddw
- * from mov, and allows immediates to be bit patterns), or PARSE_NO_OPCODE. Returns 0, or -EINVAL
- * with a message.
+ * Reads a statement to the end of the line. `opcode` is the one that a listing shows (it
+ * distinguishes lddw from mov, and allows immediates to be bit patterns), or PARSE_NO_OPCODE.
+ * Returns 0, or -EINVAL with a message.
  */
 int ebpf_parse_statement(struct scan *s, int opcode, struct statement *st);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jump.c - statements that move control: goto, if, call. Takes the scanner behind the
- * word that named them; gives the operation with its target, or -EINVAL, said.
+ * jump.c - statements that change the control flow: goto, if, call. Each reads the rest of a
+ * statement after its first word; returns 0 or -EINVAL with a message.
  */
 #include "jump.h"
 
@@ -17,7 +17,7 @@ static int parse_imm(struct scan *s, int opcode, int64_t *imm)
 	return rc;
 }
 
-/* ---- Where control goes ------------------------------------------------------------------- */
+/* ---- Targets ------------------------------------------------------------------------------ */
 
 /* "pc+3", "+3", "-2" */
 static bool parse_slots(struct scan *s, int64_t *slots, int *rc)
@@ -36,7 +36,7 @@ static bool parse_slots(struct scan *s, int64_t *slots, int *rc)
 	return false;
 }
 
-/* A label, or slots that go into the offset or the immediate. */
+/* A label, or a distance in slots, which goes into the offset or the immediate. */
 static int parse_target(struct scan *s, struct statement *st, enum ebpf_op_kind kind, bool in_off)
 {
 	int64_t slots;
@@ -50,12 +50,12 @@ static int parse_target(struct scan *s, struct statement *st, enum ebpf_op_kind 
 		return rc;
 	}
 	if (!ebpf_scan_name(s, &st->target))
-		return ebpf_scan_fail(s, s->p, "a label is expected, or a distance like +3");
+		return ebpf_scan_fail(s, s->p, "expected a label, or a distance such as +3");
 	st->op.kind = kind;
 	return 0;
 }
 
-/* "goto X", "gotol X", "may_goto X"; the word is read */
+/* "goto X", "gotol X", "may_goto X", after the first word */
 int ebpf_parse_goto(struct scan *s, struct word word, struct statement *st)
 {
 	const struct isa_row *row = ebpf_parse_row(word, 0x00, 0x00);
@@ -64,7 +64,7 @@ int ebpf_parse_goto(struct scan *s, struct word word, struct statement *st)
 	return parse_target(s, st, EBPF_OP_JUMP, row->form == ISA_FORM_JUMP);
 }
 
-/* "if r1 s> 5 goto X"; the "if" is read */
+/* "if r1 s> 5 goto X", after the "if" */
 int ebpf_parse_if(struct scan *s, int opcode, struct statement *st)
 {
 	const char *at;
@@ -78,7 +78,7 @@ int ebpf_parse_if(struct scan *s, int opcode, struct statement *st)
 	(void)ebpf_scan_text(s, "");
 	at = s->p;
 	if (!ebpf_scan_reg(s, &letter, &dst))
-		return ebpf_scan_fail(s, at, "a register is expected");
+		return ebpf_scan_fail(s, at, "expected a register");
 	op = ebpf_parse_operator(s, "=!<>&", 2);
 	if (!ebpf_scan_reg(s, &letter2, &src))
 		rc = parse_imm(s, opcode, &imm);
@@ -94,7 +94,7 @@ int ebpf_parse_if(struct scan *s, int opcode, struct statement *st)
 	st->op.src = src;
 	st->op.imm = imm;
 	if (!ebpf_scan_word(s, "goto"))
-		return ebpf_scan_fail(s, s->p, "'goto' is expected");
+		return ebpf_scan_fail(s, s->p, "expected 'goto'");
 	return parse_target(s, st, EBPF_OP_JUMP, true);
 }
 
@@ -105,7 +105,7 @@ static struct ebpf_op call_op(uint8_t kind, int64_t imm)
 	return (struct ebpf_op){.kind = EBPF_OP_INSN, .code = ISA_CALL, .src = kind, .imm = imm};
 }
 
-/* The number behind "NAME#"; in a source the name must be that of the number. */
+/* The number after "NAME#"; in a source it must be the number of that name. */
 static int parse_numbered_call(struct scan *s, struct word name, int opcode, struct statement *st)
 {
 	const bool kfunc = ebpf_word_is(name, "kfunc");
@@ -125,11 +125,11 @@ static int parse_numbered_call(struct scan *s, struct word name, int opcode, str
 	known = ebpf_helper_name((int)number);
 	if (known && ebpf_word_is(name, known))
 		return 0;
-	return ebpf_scan_fail(s, name.p, "helper %d is not named so, but %s", (int)number,
+	return ebpf_scan_fail(s, name.p, "the name of helper %d is %s", (int)number,
 			      known ? known : "unknown");
 }
 
-/* A distance. Of loaded programs a number follows, or the function's name or address (bpftool). */
+/* A distance. In loaded programs a number, the function's name or its address follows (bpftool). */
 static int parse_local_call(struct scan *s, int64_t slots, struct statement *st)
 {
 	struct word name;
@@ -146,7 +146,7 @@ static int parse_local_call(struct scan *s, int64_t slots, struct statement *st)
 	return ebpf_scan_value(s, false, &st->op.imm);
 }
 
-/* "call X"; the "call" is read */
+/* "call X", after the "call" */
 int ebpf_parse_call(struct scan *s, int opcode, struct statement *st)
 {
 	int64_t slots;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listing.c - reads listings back: verifier logs, bpftool's dumps, ebpf_write()'s own.
- * Each instruction goes to the slot that its line names, in whatever order the lines come (a log
- * follows the verifier's walk); a slot named twice must say the same, and none may be missing.
+ * listing.c - reads listings back: verifier logs, bpftool's dumps, the output of ebpf_write(). Each
+ * instruction goes to the slot that its line names, in any order of lines (a log follows the
+ * verifier's walk). Lines for the same slot must agree, and no slot may be missing.
  */
 #include "listing.h"
 
@@ -75,13 +75,13 @@ static int put(struct listing *l, size_t slot, const struct ebpf_insn *insn)
 {
 	if (l->present[slot] && memcmp(&l->insns[slot], insn, sizeof(*insn)) != 0)
 		return ebpf_scan_fail(&l->scan, l->scan.line,
-				      "slot %zu was another instruction before", slot);
+				      "slot %zu held another instruction before", slot);
 	l->present[slot] = true;
 	l->insns[slot] = *insn;
 	return 0;
 }
 
-/* The operation in its one or two slots; what the fields cannot hold is refused. */
+/* Stores the operation in its one or two slots; rejects numbers that do not fit their fields. */
 static int place(struct listing *l, size_t slot, const struct ebpf_op *op)
 {
 	const size_t slots = op->kind == EBPF_OP_LDDW ? 2 : 1;
@@ -106,7 +106,7 @@ static int place(struct listing *l, size_t slot, const struct ebpf_op *op)
 	return rc;
 }
 
-/* Verifiers of 7.x put notes behind a tab. */
+/* Verifiers of 7.x print notes after a tab. */
 static void cut_note(struct scan *s)
 {
 	const char *tab = memchr(s->p, '\t', (size_t)(s->end - s->p));
@@ -125,7 +125,7 @@ static int read_line(struct listing *l)
 	if (!ebpf_listing_head(&l->scan, &slot, &opcode))
 		return 0;
 	if (slot >= EBPF_SLOTS_MAX - 1)
-		return ebpf_scan_fail(&l->scan, l->scan.line, "a program has %u slots at most",
+		return ebpf_scan_fail(&l->scan, l->scan.line, "a program has at most %u slots",
 				      EBPF_SLOTS_MAX);
 	(void)ebpf_scan_text(&l->scan, "");
 	at = l->scan.p;
@@ -134,7 +134,7 @@ static int read_line(struct listing *l)
 	if (rc)
 		return rc;
 	if (st.target.len)
-		return ebpf_scan_fail(&l->scan, at, "a listing has distances, not labels");
+		return ebpf_scan_fail(&l->scan, at, "use distances in a listing, not labels");
 	if (st.op.code != opcode)
 		return ebpf_scan_fail(&l->scan, at, "this is opcode %02x, the listing says %02x",
 				      st.op.code, opcode);
@@ -151,7 +151,7 @@ static int read_lines(struct listing *l, const struct ebpf_text *text)
 	for (size_t i = 0; i < l->cnt && !rc && !l->mistakes->cnt; i++)
 		if (!l->present[i])
 			rc = err_input(l->scan.err, -EINVAL, "assemble",
-				       "%s: the listing does not show slot %zu", l->scan.name, i);
+				       "%s: the listing lacks slot %zu", l->scan.name, i);
 	return rc;
 }
 

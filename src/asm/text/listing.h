@@ -6,10 +6,12 @@
 #include "mistakes.h"
 #include "scan.h"
 
-/* Does the line begin like one of a listing? Then its numbers, with s->p behind them. */
+/*
+ * Does the line start like one of a listing? Then gives its numbers, and advances s->p past them.
+ */
 bool ebpf_listing_head(struct scan *s, uint64_t *slot, int *opcode);
 
-/* Assembles a text that is a listing; lines that do not begin so are notes, and not read. */
+/* Assembles a listing; ignores lines that do not start like one of a listing. */
 int ebpf_listing_parse(const struct ebpf_text *text, struct mistakes *m, struct ebpf_prog *out);
 
 #endif

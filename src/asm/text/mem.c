@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mem.c - statements that touch memory: loads, stores, atomics, packet loads.
- * Takes the scanner behind the word that named them; gives the operation, or -EINVAL, said.
+ * mem.c - statements that access memory: loads, stores, atomics, packet loads. Each reads the rest
+ * of a statement after its first word; returns 0 or -EINVAL with a message.
  */
 #include "mem.h"
 
@@ -42,17 +42,17 @@ static bool size_by_name(struct word w, enum ebpf_size *size)
 static int parse_size(struct scan *s, struct mem_place *pl)
 {
 	if (!ebpf_scan_text(s, "("))
-		return ebpf_scan_fail(s, s->p, "'(' is expected");
+		return ebpf_scan_fail(s, s->p, "expected '('");
 	if (!ebpf_scan_name(s, &pl->size) || !size_by_name(pl->size, &pl->bits))
-		return ebpf_scan_fail(s, pl->size.p, "a size is expected: u8, u16, u32 or u64");
+		return ebpf_scan_fail(s, pl->size.p, "expected a size: u8, u16, u32 or u64");
 	pl->is_signed = pl->size.p[0] == 's';
 	pl->at = pl->size.p;
 	if (!ebpf_scan_text(s, "*"))
-		return ebpf_scan_fail(s, s->p, "'*' is expected");
+		return ebpf_scan_fail(s, s->p, "expected '*'");
 	return ebpf_parse_text(s, ")");
 }
 
-/* "r1 +4", the offset may be missing */
+/* "r1 +4"; the offset is optional */
 static int parse_address(struct scan *s, struct mem_place *pl)
 {
 	int64_t off = 0;
@@ -108,7 +108,7 @@ int ebpf_parse_store(struct scan *s, struct statement *st)
 		return rc;
 	reg = ebpf_scan_reg(s, &letter, &src);
 	if (reg && letter == 'w' && !narrow(&pl))
-		return ebpf_scan_fail(s, pl.at, "w registers have 32 bits");
+		return ebpf_scan_fail(s, pl.at, "w registers hold 32 bits");
 	row = ebpf_parse_row(pl.size, 0xff,
 			     (uint8_t)((reg ? ISA_STX : ISA_ST) | ISA_MODE_MEM | pl.bits));
 	if (!row)
@@ -120,7 +120,7 @@ int ebpf_parse_store(struct scan *s, struct statement *st)
 	return reg ? 0 : ebpf_scan_value(s, false, &st->op.imm);
 }
 
-/* "skb[12]", "skb[r1 + 12]"; the "skb" is read */
+/* "skb[12]", "skb[r1 + 12]", after the "skb" */
 static int parse_packet(struct scan *s, const struct mem_place *pl, struct statement *st)
 {
 	const struct isa_row *row;
@@ -155,7 +155,7 @@ int ebpf_parse_load(struct scan *s, char letter, uint8_t dst, struct statement *
 		return rc;
 	if (ebpf_scan_word(s, "skb"))
 		return dst == 0 ? parse_packet(s, &pl, st)
-				: ebpf_scan_fail(s, at, "packet loads go to r0");
+				: ebpf_scan_fail(s, at, "packet loads write to r0");
 	rc = ebpf_parse_text(s, "(");
 	if (!rc)
 		rc = parse_address(s, &pl);
@@ -164,7 +164,7 @@ int ebpf_parse_load(struct scan *s, char letter, uint8_t dst, struct statement *
 	if (rc)
 		return rc;
 	if (letter == 'w' && (!narrow(&pl) || pl.is_signed))
-		return ebpf_scan_fail(s, pl.at, "this load writes all 64 bits of a register");
+		return ebpf_scan_fail(s, pl.at, "this load writes all 64 bits: use an r register");
 	row = ebpf_parse_row(
 		pl.size, 0xff,
 		(uint8_t)(ISA_LDX | (pl.is_signed ? ISA_MODE_MEMSX : ISA_MODE_MEM) | pl.bits));
@@ -231,7 +231,7 @@ int ebpf_parse_store_release(struct scan *s, struct statement *st)
 static const struct function {
 	const char *name, *text;
 	bool bare;	     /* LLVM's: "(r1 + 0, ..." instead of "((u64 *)(r1 +0), ..." */
-	enum ebpf_size size; /* when bare, or when any_size is not set */
+	enum ebpf_size size; /* if bare, or if any_size is not set */
 	bool any_size;
 } functions[] = {
 	{"atomic64_fetch_add", "fetch_add", false, EBPF_DW, false},
@@ -268,7 +268,7 @@ static int parse_function_place(struct scan *s, const struct function *f, struct
 	return rc;
 }
 
-/* ", rN": for fetches and exchanges the register that also takes the old value. */
+/* ", rN": for fetches and exchanges, the register that also receives the old value. */
 static int parse_argument(struct scan *s, const struct mem_place *pl, uint8_t *reg)
 {
 	int rc = ebpf_parse_text(s, ",");
@@ -296,7 +296,7 @@ static int parse_arguments(struct scan *s, const struct mem_place *pl, uint8_t d
 	if (!rc)
 		rc = parse_argument(s, pl, &st->op.src);
 	if (!rc && st->op.imm != EBPF_ATOMIC_CMPXCHG && st->op.src != dst)
-		return ebpf_scan_fail(s, at, "the old value goes to the register that is given");
+		return ebpf_scan_fail(s, at, "the old value goes to the register of the argument");
 	return rc;
 }
 
@@ -316,7 +316,7 @@ int ebpf_parse_atomic(struct scan *s, struct word function, char letter, uint8_t
 	if (!rc)
 		rc = atomic_op(s, (struct word){f->text, strlen(f->text)}, &pl, function.p, st);
 	if (!rc && letter == 'w' && !narrow(&pl))
-		return ebpf_scan_fail(s, function.p, "w registers have 32 bits");
+		return ebpf_scan_fail(s, function.p, "w registers hold 32 bits");
 	if (!rc)
 		rc = parse_arguments(s, &pl, dst, st);
 	return rc ? rc : ebpf_parse_text(s, ")");

@@ -13,7 +13,7 @@ int ebpf_parse_lock(struct scan *s, struct statement *st);
 int ebpf_parse_store_release(struct scan *s, struct statement *st);
 /* dst = *(SIZE *)..., after the '*'. */
 int ebpf_parse_load(struct scan *s, char letter, uint8_t dst, struct statement *st);
-/* dst = FUNCTION(...) on memory, after FUNCTION; -ENOENT without a message: it is none of these. */
+/* dst = FUNCTION(...) on memory, after FUNCTION; -ENOENT without a message: another function. */
 int ebpf_parse_atomic(struct scan *s, struct word function, char letter, uint8_t dst,
 		      struct statement *st);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mistakes.c - tells a caller who wants to hear of every mistake in a text of each, one
- * late: the last one is what the call as a whole fails with.
+ * mistakes.c - passes every mistake in a text to a callback, except the last one, which the call as
+ * a whole returns. So each is reported only when the next is found.
  */
 #include "mistakes.h"
 

@@ -14,7 +14,7 @@ static uint64_t hash(struct word w)
 	return h;
 }
 
-/* Where the name is, or the free place where it belongs; max > cnt. */
+/* The entry of the name, or the free entry where it belongs; max > cnt. */
 static struct name *place_of(const struct names *t, struct word w)
 {
 	size_t i = (size_t)hash(w) & (t->max - 1);

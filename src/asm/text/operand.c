@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operand.c - the parts that statements share: registers, operators, punctuation, and the row of
- * the instruction table for a text. Fails with -EINVAL and a message.
+ * operand.c - the parts that statements share: registers, operators, punctuation, and the lookup of
+ * a row of the instruction table by text. Fails with -EINVAL and a message.
  */
 #include "operand.h"
 
@@ -35,7 +35,7 @@ int ebpf_parse_text(struct scan *s, const char *text)
 {
 	if (ebpf_scan_text(s, text))
 		return 0;
-	return ebpf_scan_fail(s, s->p, "'%s' is expected", text);
+	return ebpf_scan_fail(s, s->p, "expected '%s'", text);
 }
 
 int ebpf_parse_reg(struct scan *s, bool narrow, uint8_t *reg)
@@ -45,13 +45,13 @@ int ebpf_parse_reg(struct scan *s, bool narrow, uint8_t *reg)
 	(void)ebpf_scan_text(s, "");
 	if (ebpf_scan_reg(s, &letter, reg) && (letter == 'r' || narrow))
 		return 0;
-	return ebpf_scan_fail(s, s->p, "a register is expected: r0 to r10%s",
+	return ebpf_scan_fail(s, s->p, "expected a register: r0 to r10%s",
 			      narrow ? ", or w0 to w9" : "");
 }
 
 int ebpf_parse_no_such(struct scan *s, const char *at)
 {
-	return ebpf_scan_fail(s, at, "there is no such instruction");
+	return ebpf_scan_fail(s, at, "unknown instruction");
 }
 
 struct word ebpf_parse_operator(struct scan *s, const char *set, size_t max)

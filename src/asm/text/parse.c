@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parse.c - ebpf_parse(): a text becomes a program. Two passes over the lines: the first
- * finds labels, constants and whether this is a listing, the second emits into a builder.
+ * parse.c - ebpf_parse(): turns a text into a program. Makes two passes over the lines: the first
+ * finds labels, constants and whether the text is a listing, the second emits into a builder.
  */
 #include "bpfcap/ebpf_text.h"
 
@@ -56,7 +56,7 @@ static int first_look(struct parser *p)
 	return ebpf_parse_directive(p);
 }
 
-/* One line is enough: a listing may hold anything beside its instructions. */
+/* One line is enough: a listing may have other lines between its instructions. */
 static bool has_listing(const char *text, const char *end)
 {
 	struct scan s = {0};
@@ -69,7 +69,7 @@ static bool has_listing(const char *text, const char *end)
 	return false;
 }
 
-/* Each line by `look`. */
+/* Calls `look` for each line. */
 static int each_line(struct parser *p, int (*look)(struct parser *p))
 {
 	const char *next = p->text->data;
@@ -91,7 +91,7 @@ static int unknown_target(const struct parser *p, const struct statement *st)
 					       : "not a label of this file");
 }
 
-/* Gives the operation its label, or its helper. */
+/* Gives the operation its label or its helper. */
 static int resolve(const struct parser *p, struct statement *st)
 {
 	const struct name *n = ebpf_names_find(&p->names, st->target);
@@ -117,7 +117,9 @@ static int resolve(const struct parser *p, struct statement *st)
 	return 0;
 }
 
-/* A refusal of the builder is told with the place in the text, and the builder goes on. */
+/*
+ * Reports an operation that the builder rejects, with its place in the text; the builder continues.
+ */
 static int emit(struct parser *p, const struct ebpf_op *op, const char *at)
 {
 	struct ebpf_builder *b = p->builder;
@@ -153,7 +155,7 @@ static int second_look(struct parser *p)
 		struct ebpf_op op;
 
 		if (!n || n->word.p != word.p)
-			return 0; /* the first pass told of this line */
+			return 0; /* the first pass has reported this line */
 		op = ebpf_place(n->label);
 		rc = emit(p, &op, word.p);
 	}
@@ -162,7 +164,8 @@ static int second_look(struct parser *p)
 	at = p->scan.p;
 	rc = ebpf_parse_statement(&p->scan, PARSE_NO_OPCODE, &st);
 	if (!rc && p->map_cnt && refers_to_map(&st.op))
-		return ebpf_scan_fail(&p->scan, at, "this file has maps; name the one you mean");
+		return ebpf_scan_fail(&p->scan, at,
+				      "this file defines maps: use the name of one, not map_fd");
 	if (!rc && st.target.len)
 		rc = resolve(p, &st);
 	return rc ? rc : emit(p, &st.op, at);

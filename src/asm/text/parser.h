@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* parser.h - one source file on its way to a program. Private to src/asm. */
+/* parser.h - the state of the parser for one source file. Private to src/asm. */
 #ifndef BPFCAP_SRC_ASM_TEXT_PARSER_H
 #define BPFCAP_SRC_ASM_TEXT_PARSER_H
 
@@ -7,7 +7,7 @@
 #include "names.h"
 #include "scan.h"
 
-/* Where the statement of an item stands. */
+/* The place of an item's statement. */
 struct spot {
 	const char *at;
 	int line_no;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan.c - words, registers, numbers and comments of one line of assembly. Takes hostile
- * text of any bytes; never looks behind the line's end.
+ * scan.c - words, registers, numbers and comments of one line of assembly. Takes hostile text of
+ * any bytes; never reads past the end of the line.
  */
 #include "scan.h"
 
@@ -31,7 +31,7 @@ bool ebpf_scan_line(struct scan *s, const char **text, const char *end)
 	return true;
 }
 
-/* The line as a message can show it: without blanks around, cut, and with '?' for other bytes. */
+/* The line for a message: without surrounding blanks, truncated, with '?' for other bytes. */
 static void shown_line(const struct scan *s, char shown[LINE_SHOWN + 1])
 {
 	const char *from = s->line, *to = s->end;
@@ -189,11 +189,11 @@ int ebpf_scan_number(struct scan *s, uint64_t *value)
 		*value = *value * (unsigned)base + d;
 	}
 	if (s->p == digits || (s->p < s->end && is_name_char(*s->p, false)))
-		return ebpf_scan_fail(s, start, "a number is expected");
+		return ebpf_scan_fail(s, start, "expected a number");
 	return 0;
 }
 
-/* One number or constant, with its sign: the magnitude and whether it is negative. */
+/* Reads one number or constant with its sign: the magnitude, and whether it is negative. */
 static int take_term(struct scan *s, bool negative, uint64_t *magnitude, bool *minus)
 {
 	const char *const start = s->p;
@@ -205,14 +205,14 @@ static int take_term(struct scan *s, bool negative, uint64_t *magnitude, bool *m
 		return ebpf_scan_number(s, magnitude);
 	if (!s->constant || !s->constant(s->user, name, &v)) {
 		s->p = start;
-		return ebpf_scan_fail(s, name.p, "'%.*s' is not a constant", (int)name.len, name.p);
+		return ebpf_scan_fail(s, name.p, "unknown constant '%.*s'", (int)name.len, name.p);
 	}
 	*minus = negative != (v < 0);
 	*magnitude = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	return 0;
 }
 
-/* True, and moved over, for a sign; *negative tells which. "+ -1" is the kernel's way. */
+/* Consumes a sign, if there is one; *negative is its value. The kernel prints "+ -1". */
 static bool take_sign(struct scan *s, bool *negative)
 {
 	skip_blanks(s);

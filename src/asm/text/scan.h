@@ -9,17 +9,17 @@
 
 #include "bpfcap/err.h"
 
-/* A piece of the text; not NUL-terminated. */
+/* A part of the text; not NUL-terminated. */
 struct word {
 	const char *p;
 	size_t len;
 };
 
-/* Looks a constant up: true with its value. */
+/* Looks a constant up: returns true and its value. */
 typedef bool scan_constant(void *user, struct word name, int64_t *value);
 
 struct scan {
-	const char *p;		/* what comes next */
+	const char *p;		/* the next character */
 	const char *line, *end; /* the line without its newline */
 	const char *name;	/* of the file */
 	int line_no;		/* from 1 */
@@ -28,25 +28,27 @@ struct scan {
 	void *user;
 };
 
-/* The next line of [*text, end) into *s, *text moved behind it; false at the end. */
+/* Gives the next line of [*text, end) in *s and advances *text; false at the end. */
 bool ebpf_scan_line(struct scan *s, const char **text, const char *end);
 
-/* "name:line:column: what is wrong: 'the line'" in the err; the column is that of `at`. -EINVAL. */
+/*
+ * Fails with "name:line:column: what is wrong: 'the line'"; `at` gives the column. Returns -EINVAL.
+ */
 int ebpf_scan_fail(const struct scan *s, const char *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* All of these skip blanks first; what does not match is not moved over. */
-bool ebpf_scan_end(struct scan *s);		       /* only a comment, or nothing, is left */
+/* All of these skip blanks first, and consume only what matches. */
+bool ebpf_scan_end(struct scan *s);		       /* nothing, or only a comment, is left */
 bool ebpf_scan_text(struct scan *s, const char *text); /* exactly this punctuation */
 bool ebpf_scan_word(struct scan *s, const char *text); /* exactly this identifier */
 bool ebpf_scan_name(struct scan *s, struct word *name);
 /* r0..r15 and w0..w15 by name: *letter is 'r' or 'w'. */
 bool ebpf_scan_reg(struct scan *s, char *letter, uint8_t *reg);
-/* Digits: decimal, 0x, 0b, or a character in quotes; no sign. -EINVAL when too large or none. */
+/* Reads digits: decimal, 0x, 0b, or a quoted character; no sign. -EINVAL: too large, or none. */
 int ebpf_scan_number(struct scan *s, uint64_t *value);
 /*
- * [+-] term { +- term } of numbers and constants. `wide`: up to 64 bits unsigned, as bits.
- * -EINVAL with the reason.
+ * Reads [+-] term { +- term } of numbers and constants. `wide`: up to 64 bits, unsigned. Returns 0,
+ * or -EINVAL with the reason.
  */
 int ebpf_scan_value(struct scan *s, bool wide, int64_t *value);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spots.c - where in the text each item of the builder comes from, so that jumps to
- * nowhere, which are only known in the end, are told with their place. -EINVAL, said.
+ * spots.c - the place in the text of each item of the builder, to report a jump without a target:
+ * it is known only after the last statement. Returns -EINVAL with a message.
  */
 #include "spots.h"
 
@@ -35,10 +35,9 @@ static int misplaced(struct parser *p, const struct spot *spot, const struct lab
 	(void)ebpf_scan_line(&p->scan, &line, p->text->data + p->text->len);
 	if (l->place == PLACE_SLOT)
 		return ebpf_scan_fail(&p->scan, spot->at,
-				      "it goes to slot %lld, where no instruction begins",
+				      "the target is slot %lld, where no instruction starts",
 				      (long long)l->at);
-	return ebpf_scan_fail(&p->scan, spot->at,
-			      "it goes to a label, but no instruction follows it");
+	return ebpf_scan_fail(&p->scan, spot->at, "no instruction follows the target label");
 }
 
 int ebpf_parse_check_jumps(struct parser *p)

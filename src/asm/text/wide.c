@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wide.c - what takes two slots and begins with a word: maps, map values, functions.
+ * wide.c - assignments of two slots that start with a word: maps, map values, functions.
  *	r1 = map_fd 3 ll	r1 = map_value 3 +8 ll	r1 = map[id:3][0]+8	r1 = subprog[+5]
  */
 #include "wide.h"
@@ -28,7 +28,7 @@ static int parse_int32(struct scan *s, int64_t *imm)
 	return rc ? rc : take_int32(s, at, minus, v, imm);
 }
 
-/* "+8" where it follows: the offset in the map's value */
+/* "+8", optional: the offset in the map's value */
 static int parse_offset(struct scan *s, struct statement *st)
 {
 	const char *at;
@@ -50,7 +50,7 @@ static void set_kind(struct statement *st, const struct isa_row *row, uint8_t ds
 	st->op.dst = dst;
 }
 
-/* "[id:3]", "[id:3][0]+8": what bpftool prints for map_fd and map_value */
+/* "[id:3]", "[id:3][0]+8": the notation of bpftool for map_fd and map_value */
 static int parse_map(struct scan *s, uint8_t dst, struct statement *st)
 {
 	static const struct word fd = {"map_fd", 6}, value = {"map_value", 9};

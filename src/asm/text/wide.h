@@ -5,7 +5,7 @@
 
 #include "operand.h"
 
-/* dst = ..., after its first word; -ENOENT without a message: it is none of these. */
+/* dst = ..., after its first word; -ENOENT without a message: another word. */
 int ebpf_parse_wide(struct scan *s, struct word first, uint8_t dst, struct statement *st);
 
 #endif

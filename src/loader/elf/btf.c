@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * btf.c - the type information of an object, as far as it counts bytes of code: insn
- * offsets in .BTF.ext, parameters of functions in .BTF. See Documentation/bpf/btf.rst of Linux.
- * Fails with -EINVAL where .BTF.ext contradicts itself; for what is only asked, with "not known".
+ * btf.c - the parts of an object's type information that refer to bytes of code: insn offsets in
+ * .BTF.ext, parameters of functions in .BTF. See Documentation/bpf/btf.rst of Linux. Changes fail
+ * with -EINVAL if .BTF.ext contradicts itself; queries then return "unknown".
  */
 #include "btf.h"
 
@@ -36,7 +36,7 @@ bool kbpf_elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf
 	return true;
 }
 
-/* A section that begins with a head. */
+/* A section that starts with a header. */
 struct headed {
 	struct elf_span whole;
 	uint32_t head_len;
@@ -73,7 +73,7 @@ bool kbpf_elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b)
 
 enum { KIND_FUNC = 12, KIND_FUNC_PROTO = 13 };
 
-/* Bytes behind a struct elf_type; false for a kind we do not know. */
+/* The number of bytes after a struct elf_type; false for an unknown kind. */
 static bool type_tail_len(const struct elf_type *t, size_t *len)
 {
 	static const struct {
@@ -123,7 +123,7 @@ bool kbpf_elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t,
 	return true;
 }
 
-/* Types are numbered from 1 in the order they stand in. */
+/* Types are numbered from 1 in the order of the section. */
 bool kbpf_elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
 		       struct elf_span *tail)
 {
@@ -141,7 +141,7 @@ typedef void (*record_fn)(void *user, uint8_t *record);
 
 enum { INSN_OFF = 0, TYPE_NUMBER = 4, RECORD_MIN = 8 };
 
-/* Records of one section of code; *part is cut behind them. */
+/* Walks the records of one section of code, and advances *part past them. */
 static bool walk_group(const struct elf_btf *b, struct elf_span *part, uint32_t record_len,
 		       const char *section, record_fn fn, void *user)
 {
@@ -162,14 +162,16 @@ static bool walk_group(const struct elf_btf *b, struct elf_span *part, uint32_t 
 	return true;
 }
 
-/* One of the tables of .BTF.ext: where its offset stands in the head, and what to do. */
+/* One of the tables of .BTF.ext: where the header holds its offset, and what to do with it. */
 struct ext_table {
 	uint32_t place;
 	record_fn fn;
 };
 
-/* Calls the table's function for each of its records about a section. A table that is empty, or
- * that an old compiler did not write, has none. */
+/*
+ * Calls the table's function for each of its records about a section. An empty table, or one that
+ * an old compiler did not write, has none.
+ */
 static bool walk_table(const struct elf_btf *b, const struct headed *ext,
 		       const struct ext_table *table, const char *section, void *user)
 {
@@ -218,8 +220,9 @@ static void move_insn(void *user, uint8_t *record)
 int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e)
 {
 	static const struct ext_table tables[] = {
-		{FUNC_INFO, move_start}, /* the function begins with what is inserted */
-		{LINE_INFO, move_start}, /* the verifier wants a line at the start of a function */
+		{FUNC_INFO, move_start}, /* the inserted code becomes the start of the function */
+		/* the verifier requires a line at the start of a function */
+		{LINE_INFO, move_start},
 		{CORE_RELO, move_insn},
 	};
 	const char *section = elf_section_name(k, ins->sec);

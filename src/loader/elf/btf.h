@@ -5,13 +5,13 @@
 
 #include "elf.h"
 
-/* A part of a section's bytes. */
+/* Part of a section's bytes. */
 struct elf_span {
 	uint8_t *p;
 	size_t len;
 };
 
-/* Cuts `len` bytes at `off` out of a span. */
+/* Gives `len` bytes at `off` of a span. */
 bool kbpf_elf_span_cut(struct elf_span s, uint64_t off, uint64_t len, struct elf_span *out);
 
 struct elf_btf {
@@ -32,19 +32,19 @@ static inline uint32_t elf_type_member_cnt(const struct elf_type *t)
 	return t->info & 0xffff;
 }
 
-/* False when the object has no .BTF, or one that is damaged. */
+/* False if the object has no .BTF, or a damaged one. */
 bool kbpf_elf_btf_open(const struct kbpf_elf *k, struct elf_btf *b);
 /*
- * The type that stands at byte *off, with what stands behind its head in *tail, and *off moved to
- * the next. False at the end, or where the types cannot be understood.
+ * Gives the type at byte *off, with the bytes after its header in *tail, and advances *off to the
+ * next type. False at the end, and for unknown types.
  */
 bool kbpf_elf_btf_next(const struct elf_btf *b, size_t *off, struct elf_type *t,
 		       struct elf_span *tail);
-/* The type of a number. */
+/* Gives the type with a number. */
 bool kbpf_elf_btf_type(const struct elf_btf *b, uint32_t number, struct elf_type *t,
 		       struct elf_span *tail);
 
-/* Mends the insn offsets of .BTF.ext, if the object has it. 0 or -EINVAL. */
+/* Adjusts the insn offsets of .BTF.ext, if the object has it. Returns 0 or -EINVAL. */
 int kbpf_elf_btf_ext_move(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calls.c - the calls between functions of an object: a function -> all that may get
- * into it. Fails with -ENOMEM.
+ * calls.c - the calls between functions of an object: finds all functions that reach one of them.
+ * Fails with -ENOMEM.
  */
 #include "calls.h"
 
@@ -22,7 +22,7 @@ static size_t slot_in(const struct kbpf_elf *k, const struct elf_calls *m, size_
 							      : ELF_NOWHERE;
 }
 
-/* Calls that the compiler resolved itself: the imm is the distance. */
+/* Calls that the compiler resolved: imm is the distance. */
 static void map_section(const struct kbpf_elf *k, struct elf_calls *m, size_t sec)
 {
 	const struct ebpf_insn *insns = elf_insns(&k->sec[sec]);
@@ -33,7 +33,7 @@ static void map_section(const struct kbpf_elf *k, struct elf_calls *m, size_t se
 					       : ELF_NOWHERE;
 }
 
-/* Calls left to the loader: symbol and imm together say where to. */
+/* Calls that the loader resolves: symbol and imm together give the target. */
 static void map_reloc(const struct kbpf_elf *k, struct elf_calls *m, size_t sec, const Elf64_Rel *r)
 {
 	const Elf64_Sym *s = &elf_symbols(k)[ELF64_R_SYM(r->r_info)];
@@ -88,7 +88,7 @@ int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c)
 	return 0;
 }
 
-/* enters[s]: does a call to slot s get into the function asked about? */
+/* enters[s]: does a call to slot s reach the function? */
 static bool calls_in(const struct elf_calls *m, const bool *enters, const struct kbpf_elf_func *f)
 {
 	const size_t *target = m->target + elf_func_slot(m, f);

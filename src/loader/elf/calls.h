@@ -6,16 +6,16 @@
 #include "elf.h"
 
 #define ELF_NOWHERE	   SIZE_MAX
-#define ELF_CALL_DEPTH_MAX 8 /* frames that the kernel allows */
+#define ELF_CALL_DEPTH_MAX 8 /* the most frames that the kernel allows */
 
-/* All slots of code, numbered through: slot i of section s is base[s] + i. */
+/* All slots of code, numbered consecutively: slot i of section s is base[s] + i. */
 struct elf_calls {
 	size_t *base;
 	size_t slot_cnt;
-	size_t *target; /* the slot that is called, or whose address is taken, or ELF_NOWHERE */
+	size_t *target; /* the slot that is called or whose address is taken, or ELF_NOWHERE */
 };
 
-/* 0 or -ENOMEM; to be freed in the first case. */
+/* Returns 0 or -ENOMEM; the caller frees *c in the first case. */
 int kbpf_elf_calls_find(const struct kbpf_elf *k, struct elf_calls *c);
 void kbpf_elf_calls_free(struct elf_calls *c);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * code.c - puts instructions into an array of instructions and mends the distances
- * across them. Fails with -EINVAL when a jump would get too long for its field.
+ * code.c - inserts instructions into an array and adjusts the distances across them. Fails with
+ * -EINVAL if a jump becomes too long for its field.
  */
 #include "code.h"
 
@@ -22,7 +22,7 @@ enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn)
 	return insn->code == OP_GOTOL ? IN_IMM : IN_OFF;
 }
 
-/* Mends instruction `i`, which stands at its new place already; ins counts slots. */
+/* Adjusts instruction `i`, which has already moved; ins counts slots. */
 static int mend(struct ebpf_insn *insn, size_t i, const struct elf_insertion *ins, size_t cnt,
 		struct err *e)
 {
@@ -39,7 +39,7 @@ static int mend(struct ebpf_insn *insn, size_t i, const struct elf_insertion *in
 	dist = to - (int64_t)elf_moved_insn(ins, i) - 1;
 	if (dist < (kind == IN_OFF ? INT16_MIN : INT32_MIN) ||
 	    dist > (kind == IN_OFF ? INT16_MAX : INT32_MAX))
-		return BAD(e, "the jump of instruction %zu gets too long", i);
+		return BAD(e, "the jump of instruction %zu becomes too long", i);
 	if (kind == IN_OFF)
 		insn->off = (int16_t)dist;
 	else
@@ -66,8 +66,8 @@ int kbpf_elf_code_insert(const struct kbpf_insertion *change, const bool *reloca
 			rc = mend(insn, i, &ins, cnt, e);
 		if (insn->code != OP_LDDW)
 			continue;
-		if (++i == at) /* the second slot is no instruction */
-			return BAD(e, "slot %zu is in the middle of an instruction", at);
+		if (++i == at) /* the second slot is not an instruction */
+			return BAD(e, "slot %zu is the second half of an instruction", at);
 	}
 	return rc;
 }

@@ -5,14 +5,14 @@
 
 #include "elf.h"
 
-/* How an instruction says where control goes. */
+/* The field of an instruction that holds its jump distance. */
 enum elf_distance { NO_DISTANCE, IN_OFF, IN_IMM, IN_IMM_OF_FUNC };
 
 enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn);
 
 /*
- * kbpf_insns_insert() for the code of a section: relocated[i] (NULL: none) tells that the imm of
- * the call insns[i] is for the linker, not a distance.
+ * kbpf_insns_insert() for the code of a section: if relocated[i] is set, the imm of call insns[i]
+ * belongs to the linker and is not a distance (NULL: none).
  */
 int kbpf_elf_code_insert(const struct kbpf_insertion *change, const bool *relocated,
 			 struct ebpf_insn *out, struct err *e);

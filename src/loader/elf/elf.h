@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf.h - an ELF object in memory; private to src/loader/elf*.c.
+ * elf.h - an ELF object in memory. Private to src/loader/elf.
  *
- * What read.c has checked holds for every object and is kept by all that change one:
- * names are terminated strings of their table; links and symbol indices are inside; a symbol of a
- * section lies inside it; a relocated field lies inside its section, which is none of the tables
- * above; sections of code are whole instructions; a function is not empty.
+ * read.c checks these rules for every object, and all changes preserve them: names are terminated
+ * strings of their table; links and symbol indices are in range; a symbol of a section is inside
+ * it; a relocated field is inside its section, which is not a table of symbols or names; sections
+ * of code are whole instructions; functions are not empty.
  */
 #ifndef BPFCAP_SRC_LOADER_ELF_ELF_H
 #define BPFCAP_SRC_LOADER_ELF_ELF_H
@@ -17,7 +17,7 @@
 #include "bpfcap/kelf.h"
 #include "bpfcap/err.h"
 
-/* What is wrong with an object is the input's mistake. */
+/* A faulty object is a mistake of the input. */
 #define BAD(e, ...) err_input((e), -EINVAL, "object", __VA_ARGS__)
 
 #define INSN_LEN sizeof(struct ebpf_insn)
@@ -49,7 +49,7 @@ struct kbpf_elf {
 	size_t symtab; /* index of the only SHT_SYMTAB; 0: none */
 };
 
-/* Bytes of a section's data: they were read or made here, so that they fit the memory. */
+/* Bytes of a section's data; they are in memory, so that the cast is safe. */
 static inline size_t elf_size(const struct elf_section *s)
 {
 	return (size_t)s->h.sh_size;
@@ -91,7 +91,7 @@ static inline bool elf_is_code(const struct elf_section *s)
 	return s->h.sh_type == SHT_PROGBITS && (s->h.sh_flags & SHF_EXECINSTR);
 }
 
-/* Is the symbol in section `i`? (Reserved indices are no sections.) */
+/* Is the symbol in section `i`? Reserved indices are not sections. */
 static inline bool elf_symbol_in(const Elf64_Sym *s, size_t i)
 {
 	return s->st_shndx == i && i < SHN_LORESERVE;
@@ -109,7 +109,7 @@ static inline bool elf_is_func(const struct kbpf_elf *k, const Elf64_Sym *s)
 	       s->st_shndx < SHN_LORESERVE && elf_is_code(&k->sec[s->st_shndx]);
 }
 
-/* Calls of functions of the object, not of helpers. */
+/* Is it a call of a function of the object, not of a helper? */
 static inline bool elf_is_call(const struct ebpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src == EBPF_PSEUDO_CALL_LOCAL;
@@ -118,8 +118,8 @@ static inline bool elf_is_call(const struct ebpf_insn *insn)
 #define OP_LDDW (BPF_LD | BPF_IMM | BPF_DW) /* two slots */
 
 /*
- * Where things go when `len` bytes are put before byte `at` of section `sec`. What begins at `at`
- * (a function, a range of lines) begins there still; an instruction that stood there moves.
+ * The move of positions when `len` bytes are inserted before byte `at` of section `sec`. A function
+ * or a range of lines that starts at `at` still starts there; the instruction at `at` moves.
  */
 struct elf_insertion {
 	size_t sec;

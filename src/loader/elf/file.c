@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file.c - objects from files and to files. A file that is written is whole, or it
- * is the one that was there before. Fails with what the system says.
+ * file.c - reads objects from files and writes them. Writing leaves either the complete new file or
+ * the old one. Fails with the error of the system.
  */
 #include "elf.h"
 
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TMP_NAMES 100 /* tries for a name that is not taken */
+#define TMP_NAMES 100 /* attempts to find an unused name */
 
 static int read_exactly(int fd, uint8_t *p, size_t len)
 {
@@ -23,7 +23,7 @@ static int read_exactly(int fd, uint8_t *p, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n ? -errno : -EIO; /* cut while being read */
+			return n ? -errno : -EIO; /* the file shrank while it was read */
 		p += n;
 		len -= (size_t)n;
 	}
@@ -53,7 +53,7 @@ static int read_open_file(int fd, uint8_t **image, size_t *image_len)
 
 static int read_file(const char *path, uint8_t **image, size_t *image_len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* never waits for a FIFO */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* do not wait for a FIFO */
 	int ret;
 
 	if (fd < 0)
@@ -94,7 +94,7 @@ static int write_exactly(int fd, const uint8_t *p, size_t len)
 	return fsync(fd) ? -errno : 0;
 }
 
-/* Opens a new file beside `path`; *name is malloc'ed. (mkstemp(3) would not honour the umask.) */
+/* Opens a new file next to `path`; *name is malloc'ed. (mkstemp(3) ignores the umask.) */
 static int open_beside(const char *path, char **name)
 {
 	for (int i = 0; i < TMP_NAMES; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * func.c - sections and functions of an object, as lists. Takes an object as
- * read.c has checked it; finding nothing is no failure.
+ * func.c - lists the sections and functions of an object that read.c has checked. An empty result
+ * is not a failure.
  */
 #include "elf.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image.c - struct kbpf_elf -> the bytes of a file: header, sections, section table.
- * Fails with -ENOMEM.
+ * image.c - turns struct kbpf_elf into the bytes of a file: header, sections, section table. Fails
+ * with -ENOMEM.
  */
 #include "elf.h"
 
@@ -25,8 +25,8 @@ static int by_offset(const void *a, const void *b)
 }
 
 /*
- * Gives every section its place behind the header, in the order that they had; so an object that
- * was not changed becomes the file that it was. *end is where the section table goes.
+ * Places every section after the header, in the original order; so an unchanged object becomes the
+ * original file. *end is the place of the section table.
  */
 static int lay_out(const struct kbpf_elf *k, uint64_t *end)
 {
@@ -49,7 +49,7 @@ static int lay_out(const struct kbpf_elf *k, uint64_t *end)
 	return 0;
 }
 
-/* Writes header, sections and section table to `out`, which is zero. */
+/* Writes header, sections and section table to `out`, which holds zeros. */
 static void fill_image(const struct kbpf_elf *k, const Elf64_Ehdr *eh, uint8_t *out)
 {
 	memcpy(out, eh, sizeof(*eh));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * insert.c - puts instructions before the first one of a function of an object, and
- * mends all that counts bytes of that section. Fails with -EINVAL for what cannot be mended.
+ * insert.c - inserts instructions before the first one of a function of an object, and adjusts
+ * everything that refers to bytes of its section. Fails with -EINVAL for what it cannot adjust.
  *
- * Positions of before are used until everything is mended; the bytes are moved last.
+ * Until everything is adjusted, positions are those before the insertion; the bytes move last.
  */
 #include "elf.h"
 
@@ -16,7 +16,7 @@
 #include "code.h"
 #include "read.h"
 
-/* Reads or writes a number of 4 or 8 bytes that need not be aligned. */
+/* Read and write a number of 4 or 8 bytes, of any alignment. */
 static uint64_t field_get(const uint8_t *p, size_t len)
 {
 	uint32_t half;
@@ -40,13 +40,13 @@ static void field_set(uint8_t *p, size_t len, uint64_t value)
 }
 
 /*
- * Symbol + addend is a position in the section; both may stand before or behind the insertion.
- * Returns what the addend must be afterwards.
+ * Symbol + addend is a position in the section; each may be before or after the insertion. Returns
+ * the new addend.
  */
 static int64_t moved_addend(const struct elf_insertion *ins, uint64_t symbol, int64_t addend)
 {
 	uint64_t pos = symbol + (uint64_t)addend;
-	uint64_t room = (uint64_t)1 << 40; /* beyond any section: a negative position stays */
+	uint64_t room = (uint64_t)1 << 40; /* a negative position is beyond any section and stays */
 
 	if (pos < room)
 		pos = elf_moved_start(ins, pos);
@@ -56,13 +56,13 @@ static int64_t moved_addend(const struct elf_insertion *ins, uint64_t symbol, in
 static int move_insn_addend(struct ebpf_insn *insn, bool call, const struct elf_insertion *ins,
 			    uint64_t symbol, struct err *e)
 {
-	/* The imm of a call counts instructions from the one behind it, that of lddw bytes. */
+	/* The imm of a call counts instructions from the next one, that of an lddw counts bytes. */
 	int64_t unit = call ? (int64_t)INSN_LEN : 1;
 	int64_t addend = ((int64_t)insn->imm + (call ? 1 : 0)) * unit;
 
 	addend = moved_addend(ins, symbol, addend) / unit - (call ? 1 : 0);
 	if (addend < INT32_MIN || addend > INT32_MAX)
-		return BAD(e, "a call gets too long");
+		return BAD(e, "a call becomes too long");
 	insn->imm = (int32_t)addend;
 	return 0;
 }
@@ -76,7 +76,7 @@ static int move_data_addend(uint8_t *field, size_t len, const struct elf_inserti
 		addend = (int32_t)addend;
 	addend = moved_addend(ins, symbol, addend);
 	if (len == sizeof(uint32_t) && (addend < INT32_MIN || addend > UINT32_MAX))
-		return BAD(e, "an address in the data does not fit its field any more");
+		return BAD(e, "an address in the data no longer fits its field");
 	field_set(field, len, (uint64_t)addend);
 	return 0;
 }
@@ -100,7 +100,7 @@ static int move_reloc(struct kbpf_elf *k, struct elf_section *target, Elf64_Rel 
 	return ret;
 }
 
-/* .BTF.ext holds the same numbers as its relocations refer to; it is mended as a whole. */
+/* .BTF.ext holds the same numbers as its relocations; kbpf_elf_btf_ext_move() adjusts both. */
 static int move_relocs(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e)
 {
 	int ret = 0;
@@ -120,7 +120,7 @@ static int move_relocs(struct kbpf_elf *k, const struct elf_insertion *ins, stru
 	return ret;
 }
 
-/* A symbol that holds the place grows with it, one behind it moves. */
+/* A symbol that contains the position grows, one after it moves. */
 static void move_symbols(struct kbpf_elf *k, const struct elf_insertion *ins)
 {
 	for (size_t i = 0; i < elf_symbol_cnt(k); i++) {
@@ -134,7 +134,7 @@ static void move_symbols(struct kbpf_elf *k, const struct elf_insertion *ins)
 	}
 }
 
-/* relocated[i]: the linker has a say in instruction i. malloc'ed. */
+/* relocated[i]: the linker changes instruction i. malloc'ed. */
 static bool *find_relocated(const struct kbpf_elf *k, size_t sec)
 {
 	bool *relocated = calloc(elf_size(&k->sec[sec]) / INSN_LEN, sizeof(*relocated));
@@ -153,7 +153,7 @@ static bool *find_relocated(const struct kbpf_elf *k, size_t sec)
 	return relocated;
 }
 
-/* Puts the code of the section as it becomes in its place. */
+/* Replaces the code of the section with the new code. */
 static int replace_code(struct elf_section *s, const bool *relocated,
 			const struct elf_insertion *ins, const struct ebpf_insn *head,
 			struct err *e)
@@ -209,7 +209,7 @@ int kbpf_elf_func_insert(struct kbpf_elf *k, size_t symbol, const struct ebpf_in
 		return BAD(e, "symbol %zu is not a function", symbol);
 	s = &elf_symbols(k)[symbol];
 	if (head_cnt > EBPF_SLOTS_MAX)
-		return BAD(e, "%zu instructions are more than the kernel takes", head_cnt);
+		return BAD(e, "%zu instructions are more than the kernel accepts", head_cnt);
 	return insert(k,
 		      &(struct elf_insertion){
 			      .sec = s->st_shndx, .at = s->st_value, .len = head_cnt * INSN_LEN},

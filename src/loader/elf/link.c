@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link.c - a program out of an object: code, with the functions that it calls behind
- * it, and its relocations done as far as that goes without a kernel. Takes an object as read.c
- * has checked it; fails with -EINVAL or -E2BIG (input) for code that cannot be put together.
+ * link.c - links a program from an object: copies code, appends the functions that it calls, and
+ * resolves the relocations that need no kernel. Takes an object that read.c has checked; fails with
+ * -EINVAL or -E2BIG (input) for code that cannot be linked.
  */
 #include "elf.h"
 
@@ -18,7 +18,7 @@
 /* A range of slots that is copied. */
 struct piece {
 	size_t section, at, cnt;
-	size_t slot; /* where it begins in the program */
+	size_t slot; /* its first slot in the program */
 };
 
 struct link {
@@ -26,9 +26,9 @@ struct link {
 	struct elf_calls calls;
 	struct kbpf_elf_func *funcs; /* by section and slot */
 	size_t func_cnt;
-	size_t *func_at;      /* per slot of the object: 1 + the function that begins there */
+	size_t *func_at;      /* per slot of the object: 1 + the function that starts there */
 	size_t *place;	      /* per slot of the object: 1 + its slot in the program */
-	struct piece *pieces; /* the first, and each function once at most */
+	struct piece *pieces; /* the first piece, and each function at most once */
 	size_t piece_cnt;
 	const Elf64_Sym **vars; /* symbols of variables, by section and value */
 	size_t var_cnt;
@@ -119,7 +119,7 @@ static int add_piece(struct link *l, size_t section, size_t at, size_t cnt)
 	return 0;
 }
 
-/* The names of the functions that begin in a piece. */
+/* Lists the names of the functions that start in a piece. */
 static void name_functions(struct link *l, const struct piece *p)
 {
 	const size_t first = l->calls.base[p->section] + p->at;
@@ -130,7 +130,7 @@ static void name_functions(struct link *l, const struct piece *p)
 				p->slot + i, l->funcs[l->func_at[first + i] - 1].name, 0};
 }
 
-/* Brings the function at slot `to` of the object in, if it is not there yet. */
+/* Adds the function at slot `to` of the object, if it is missing. */
 static int need_function(struct link *l, size_t to, const char *section, size_t i)
 {
 	const struct kbpf_elf_func *f;
@@ -138,7 +138,8 @@ static int need_function(struct link *l, size_t to, const char *section, size_t 
 	if (l->place[to])
 		return 0;
 	if (!l->func_at[to])
-		return BAD(l->e, "instruction %zu of section %s calls where no function begins", i,
+		return BAD(l->e,
+			   "instruction %zu of section %s calls a slot where no function starts", i,
 			   section);
 	f = &l->funcs[l->func_at[to] - 1];
 	return add_piece(l, f->section, f->at, f->insn_cnt);
@@ -156,7 +157,7 @@ static int check_jump(const struct link *l, const struct piece *p, size_t i)
 		   elf_section_name(l->k, p->section));
 }
 
-/* Instruction i of a piece: where it goes is there, and the distance is right. */
+/* Links instruction i of a piece: adds its target, and sets the distance. */
 static int link_insn(struct link *l, const struct piece *p, size_t i)
 {
 	const size_t to = l->calls.target[l->calls.base[p->section] + p->at + i];
@@ -184,7 +185,7 @@ static int link_piece(struct link *l, size_t number)
 		const bool wide = l->out->insns[p.slot + i].code == OP_LDDW;
 
 		if (wide && i + 1 == p.cnt)
-			return BAD(l->e, "the last instruction of section %s is cut",
+			return BAD(l->e, "the last instruction of section %s is truncated",
 				   elf_section_name(l->k, p.section));
 		rc = link_insn(l, &p, i);
 		i += wide;
@@ -222,7 +223,7 @@ static const Elf64_Sym *var_at(const struct link *l, size_t section, uint64_t at
 	return l->vars[low - 1];
 }
 
-/* The number of the map, which is added if it is new; -1: there are too many. */
+/* Returns the number of the map, which is added if it is new; -1: there are too many. */
 static int map_number(struct link *l, size_t section, const Elf64_Sym *s, const char *name)
 {
 	struct kbpf_elf_program *p = l->out;
@@ -248,7 +249,7 @@ static int map_number(struct link *l, size_t section, const Elf64_Sym *s, const 
 	return (int)p->map_cnt++;
 }
 
-/* `r1 = something ll` of a section without code */
+/* Links `r1 = NAME ll` with a NAME in a section without code. */
 static int link_data(struct link *l, size_t slot, size_t section, uint64_t at)
 {
 	struct ebpf_insn *insn = &l->out->insns[slot];
@@ -260,7 +261,7 @@ static int link_data(struct link *l, size_t slot, size_t section, uint64_t at)
 	int number;
 
 	if ((is_map && (!s || off)) || at > UINT32_MAX)
-		return BAD(l->e, "byte %llu of section %s is no map", (unsigned long long)at,
+		return BAD(l->e, "byte %llu of section %s is not a map", (unsigned long long)at,
 			   elf_section_name(l->k, section));
 	number = map_number(l, section, is_map ? s : NULL, map);
 	if (number < 0)
@@ -272,7 +273,7 @@ static int link_data(struct link *l, size_t slot, size_t section, uint64_t at)
 	return 0;
 }
 
-/* What the kernel has to supply: the name is all that is known. */
+/* Links a symbol that the kernel supplies: only its name is known. */
 static void link_extern(struct link *l, size_t slot, const Elf64_Sym *s)
 {
 	struct ebpf_insn *insn = &l->out->insns[slot];
@@ -332,7 +333,7 @@ static int link_relocs(struct link *l)
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
-/* The first piece: a function, or all of the section. */
+/* Adds the first piece: a function, or the whole section. */
 static int add_first(struct link *l, size_t section, size_t symbol)
 {
 	if (section == 0 || section >= l->k->sec_cnt || !elf_is_code(&l->k->sec[section]) ||
@@ -343,7 +344,7 @@ static int add_first(struct link *l, size_t section, size_t symbol)
 	for (size_t i = 0; i < l->func_cnt; i++)
 		if (l->funcs[i].symbol == symbol && l->funcs[i].section == section)
 			return add_piece(l, section, l->funcs[i].at, l->funcs[i].insn_cnt);
-	return BAD(l->e, "symbol %zu is no function of section %s", symbol,
+	return BAD(l->e, "symbol %zu is not a function of section %s", symbol,
 		   elf_section_name(l->k, section));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * make.c - objects made from nothing: sections, symbols and relocations appended to
- * a struct kbpf_elf. Fails with -ENOMEM, and with -EINVAL for what read.c would refuse.
+ * make.c - creates objects: appends sections, symbols and relocations to a struct kbpf_elf. Fails
+ * with -ENOMEM, and with -EINVAL for what read.c would reject.
  */
 #include "elf.h"
 
@@ -20,7 +20,7 @@ static int no_memory(struct err *e)
 	return err_run(e, -ENOMEM, "object", "no memory for an object");
 }
 
-/* Appends bytes to a section; returns where they begin, or -ENOMEM. */
+/* Appends bytes to a section. Returns their position, or -ENOMEM. */
 static int64_t append(struct elf_section *s, const void *data, size_t len)
 {
 	size_t at = elf_size(s);
@@ -37,7 +37,7 @@ static int64_t append(struct elf_section *s, const void *data, size_t len)
 	return (int64_t)at;
 }
 
-/* The place of a name in the table of names, or -ENOMEM. */
+/* Returns the position of a name in the table of names, or -ENOMEM. */
 static int64_t append_name(struct kbpf_elf *k, size_t table, const char *name)
 {
 	return append(&k->sec[table], name, strlen(name) + 1);
@@ -114,7 +114,7 @@ int kbpf_elf_section_add(struct kbpf_elf *k, const struct kbpf_elf_section *s, s
 {
 	Elf64_Shdr h = {.sh_type = s->type,
 			.sh_flags = s->flags,
-			.sh_offset = UINT64_MAX, /* behind the others */
+			.sh_offset = UINT64_MAX, /* after the others */
 			.sh_addralign = 8};
 	int64_t at = append_name(k, k->eh.e_shstrndx, s->name);
 
@@ -124,7 +124,7 @@ int kbpf_elf_section_add(struct kbpf_elf *k, const struct kbpf_elf_section *s, s
 	if (elf_is_code(&(struct elf_section){.h = h}) && s->len % INSN_LEN)
 		return BAD(e, "section %s is not a whole number of instructions", s->name);
 	if (k->sec_cnt >= SHN_LORESERVE - 1)
-		return BAD(e, "%zu sections are as many as an object can have", k->sec_cnt);
+		return BAD(e, "an object has at most %zu sections", k->sec_cnt);
 	if (append_section(k, &h))
 		return no_memory(e);
 	if (s->type == SHT_NOBITS)
@@ -147,7 +147,7 @@ int kbpf_elf_symbol_add(struct kbpf_elf *k, const struct kbpf_elf_symbol *symbol
 	int ret;
 
 	if (!k->symtab || symbol->section >= k->sec_cnt)
-		return BAD(e, "there is no section %zu for symbol %s", symbol->section,
+		return BAD(e, "section %zu of symbol %s does not exist", symbol->section,
 			   symbol->name);
 	at = append_name(k, table->h.sh_link, symbol->name);
 	if (at < 0)
@@ -163,7 +163,7 @@ int kbpf_elf_symbol_add(struct kbpf_elf *k, const struct kbpf_elf_symbol *symbol
 	return (int)elf_symbol_cnt(k) - 1;
 }
 
-/* The section of relocations of a section, made if it is not there yet. Its index or -errno. */
+/* Returns the section of relocations of a section, which it creates if needed, or -errno. */
 static int reloc_section(struct kbpf_elf *k, size_t section, struct err *e)
 {
 	char *name;
@@ -194,7 +194,7 @@ int kbpf_elf_reloc_add(struct kbpf_elf *k, size_t section, uint64_t at, uint32_t
 	int i, ret;
 
 	if (!section || section >= k->sec_cnt)
-		return BAD(e, "there is no section %zu to relocate", section);
+		return BAD(e, "section %zu, to relocate, does not exist", section);
 	i = reloc_section(k, section, e);
 	if (i < 0)
 		return i;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps.c - maps as objects declare them: variables in ".maps" whose type says the
- * numbers (`int (*max_entries)[100]`, libbpf's way), or, in the old "maps", numbers in the variable
- * itself. Takes hostile types; what it does not find stays 0.
+ * maps.c - reads the maps that an object declares: variables in ".maps" whose types hold the
+ * numbers (`int (*max_entries)[100]`, the notation of libbpf), or, in the old "maps" section,
+ * numbers in the variable itself. Takes hostile types; what it does not find stays 0.
  */
 #include "maps.h"
 
@@ -41,7 +41,7 @@ static const char *name_of(const struct elf_btf *b, uint32_t off)
 	return off < b->strings.len ? (const char *)b->strings.p + off : "";
 }
 
-/* The type behind typedefs and qualifiers. */
+/* The type without typedefs and qualifiers. */
 static bool resolve(const struct elf_btf *b, uint32_t number, struct elf_type *t,
 		    struct elf_span *tail)
 {
@@ -63,7 +63,7 @@ static bool resolve(const struct elf_btf *b, uint32_t number, struct elf_type *t
 	return false;
 }
 
-/* Bytes of a type; 0: not known. */
+/* Bytes of a type; 0: unknown. */
 static uint32_t size_of(const struct elf_btf *b, uint32_t number)
 {
 	uint64_t factor = 1;
@@ -98,7 +98,7 @@ static uint32_t size_of(const struct elf_btf *b, uint32_t number)
 	return 0;
 }
 
-/* int (*member)[N] says N */
+/* Returns N of int (*member)[N] */
 static uint32_t number_of(const struct elf_btf *b, uint32_t pointed)
 {
 	struct elf_span tail;

@@ -6,8 +6,8 @@
 #include "elf.h"
 
 /*
- * The map that a variable in .maps (BTF), or in the old "maps", declares; `name` is its symbol,
- * `at` its byte in the section. What cannot be found out stays 0.
+ * Describes the map that a variable in .maps (BTF), or in the old "maps", declares; `name` is its
+ * symbol, `at` its byte in the section. What is unknown stays 0.
  */
 void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
 			 struct kbpf_elf_map *m);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read.c - the bytes of an ELF file -> struct kbpf_elf. Fails with one sentence for
- * whatever is not a relocatable BPF object of this host's byte order, or contradicts itself.
+ * read.c - reads the bytes of an ELF file into a struct kbpf_elf. Fails with one sentence if the
+ * file is not a relocatable BPF object of the host's byte order, or contradicts itself.
  */
 #include "read.h"
 
@@ -13,7 +13,7 @@
 #include "code.h"
 
 #define ALIGN_MAX 4096
-#define ALIAS_MAX 8 /* names of a function, on the average */
+#define ALIAS_MAX 8 /* average number of names of a function */
 
 size_t kbpf_elf_reloc_len(const struct elf_section *target, uint64_t type)
 {
@@ -57,15 +57,17 @@ static int check_header(const Elf64_Ehdr *h, size_t image_len, struct err *e)
 	return 0;
 }
 
-/* The bytes of a section. All sections together may not be longer than the file: overlapping ones
- * would let a small file fill the memory. */
+/*
+ * All sections together must not be longer than the file: otherwise overlapping sections would let
+ * a small file fill the memory.
+ */
 static int load_section(struct elf_section *s, size_t i, const uint8_t *image, size_t image_len,
 			size_t *sum, struct err *e)
 {
 	const Elf64_Shdr *h = &s->h;
 
 	if (h->sh_addralign > ALIGN_MAX || (h->sh_addralign & (h->sh_addralign - 1)))
-		return BAD(e, "section %zu wants an alignment of %llu", i,
+		return BAD(e, "section %zu requires an alignment of %llu", i,
 			   (unsigned long long)h->sh_addralign);
 	if (h->sh_type == SHT_NOBITS || h->sh_type == SHT_NULL || !h->sh_size)
 		return 0;
@@ -112,7 +114,7 @@ static int check_section(struct kbpf_elf *k, size_t i, struct err *e)
 	if (h->sh_name >= k->sec[k->eh.e_shstrndx].h.sh_size)
 		return BAD(e, "section %zu has its name outside the table of names", i);
 	if (h->sh_link >= k->sec_cnt)
-		return BAD(e, "section %zu refers to section %u, which is not there", i,
+		return BAD(e, "section %zu refers to section %u, which does not exist", i,
 			   h->sh_link);
 	if (h->sh_type == SHT_RELA || h->sh_type == SHT_SYMTAB_SHNDX)
 		return BAD(e, "section %s has a type (%u) that clang's BPF objects do not have",
@@ -128,7 +130,7 @@ static int check_section(struct kbpf_elf *k, size_t i, struct err *e)
 	return 0;
 }
 
-/* Names, links between sections, and what there may be only one of, or none. */
+/* Checks names, links between sections, and that unique sections are unique. */
 static int check_sections(struct kbpf_elf *k, struct err *e)
 {
 	int ret = 0;
@@ -152,7 +154,7 @@ int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e)
 	if (s->st_shndx == SHN_UNDEF || s->st_shndx == SHN_ABS || s->st_shndx == SHN_COMMON)
 		return 0;
 	if (s->st_shndx >= k->sec_cnt)
-		return BAD(e, "symbol %zu is in section %u, which is not there", i, s->st_shndx);
+		return BAD(e, "symbol %zu is in section %u, which does not exist", i, s->st_shndx);
 	room = k->sec[s->st_shndx].h.sh_size;
 	if (s->st_value > room || s->st_size > room - s->st_value)
 		return BAD(e, "symbol %zu (%s) reaches beyond its section", i,
@@ -163,7 +165,9 @@ int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e)
 	return 0;
 }
 
-/* A function may have several names, but work on each of them must stay work on the code. */
+/*
+ * A function may have several names, but the work on all names must stay proportional to the code.
+ */
 static int check_overlap(const struct kbpf_elf *k, struct err *e)
 {
 	uint64_t code_len = 0, func_len = 0;
@@ -175,7 +179,7 @@ static int check_overlap(const struct kbpf_elf *k, struct err *e)
 		if (elf_is_func(k, &elf_symbols(k)[i]))
 			func_len += elf_symbols(k)[i].st_size;
 		if (func_len > ALIAS_MAX * code_len)
-			return BAD(e, "too many functions lie upon each other");
+			return BAD(e, "too many functions overlap");
 	}
 	return 0;
 }
@@ -202,7 +206,7 @@ int kbpf_elf_reloc_check(const struct kbpf_elf *k, size_t sec, const Elf64_Rel *
 	size_t len = kbpf_elf_reloc_len(target, ELF64_R_TYPE(r->r_info));
 
 	if (ELF64_R_SYM(r->r_info) >= elf_symbol_cnt(k))
-		return BAD(e, "section %s relocates against symbol %llu, which is not there",
+		return BAD(e, "section %s relocates against symbol %llu, which does not exist",
 			   elf_section_name(k, sec), (unsigned long long)ELF64_R_SYM(r->r_info));
 	if (!len)
 		return BAD(e, "section %s has a relocation of unknown type %llu",
@@ -228,7 +232,7 @@ static int check_relocs(const struct kbpf_elf *k, size_t sec, struct err *e)
 		return BAD(e, "section %s is not a whole number of relocations",
 			   elf_section_name(k, sec));
 	if (!k->symtab || h->sh_link != k->symtab || !h->sh_info || h->sh_info >= k->sec_cnt)
-		return BAD(e, "section %s relocates a section that is not there",
+		return BAD(e, "section %s relocates a section that does not exist",
 			   elf_section_name(k, sec));
 	if (k->sec[h->sh_info].h.sh_type != SHT_PROGBITS)
 		return BAD(e, "section %s relocates a section of type %u", elf_section_name(k, sec),

@@ -5,10 +5,10 @@
 
 #include "elf.h"
 
-/* Bytes that a relocation of this type covers in such a section; 0: not one we know. */
+/* Bytes that a relocation of this type covers in such a section; 0: unknown type. */
 size_t kbpf_elf_reloc_len(const struct elf_section *target, uint64_t type);
 
-/* Is symbol i, or relocation *r of the SHT_REL section `sec`, as the head of this file says? */
+/* Check symbol i, or relocation *r of the SHT_REL section `sec`, against the rules of elf.h. */
 int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e);
 int kbpf_elf_reloc_check(const struct kbpf_elf *k, size_t sec, const Elf64_Rel *r, struct err *e);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stack.c - the stack of functions that call one another: a function -> what it may
- * use. Fails with -ENOMEM.
+ * stack.c - the stack of functions that call one another: how much a function may use. Fails with
+ * -ENOMEM.
  *
- * The kernel counts, for every way of calls, the deepest byte below the frame pointer that each
- * function touches. It is found here as compilers write it: by loads and stores at r10, and by
- * copies of r10 to which a constant is added.
+ * For every chain of calls, the kernel adds up the deepest byte below the frame pointer that each
+ * function accesses. This file finds that depth in the forms that compilers generate: loads and
+ * stores at r10, and copies of r10 plus a constant.
  */
 #include "elf.h"
 
@@ -14,11 +14,11 @@
 
 #include "calls.h"
 
-#define STACK_MAX  512 /* over a way of calls */
-#define STACK_STEP 32  /* newer kernels count less */
+#define STACK_MAX  512 /* for a chain of calls */
+#define STACK_STEP 32  /* newer kernels use smaller steps */
 #define REG_FP	   10
 
-/* Bytes that the kernel counts for a function that touches `depth`. */
+/* Bytes that the kernel counts for a function with this depth. */
 static int counted(int depth)
 {
 	return depth ? (depth + STACK_STEP - 1) / STACK_STEP * STACK_STEP : STACK_STEP;
@@ -30,13 +30,13 @@ static bool is_memory(const struct ebpf_insn *insn)
 	       BPF_CLASS(insn->code) == BPF_ST;
 }
 
-/* The register that memory is addressed by. */
+/* The register that holds the address of a memory access. */
 static uint8_t address_reg(const struct ebpf_insn *insn)
 {
 	return BPF_CLASS(insn->code) == BPF_LDX ? insn->src : insn->dst;
 }
 
-/* How far below the frame pointer one instruction reaches; *copies: registers that equal it. */
+/* How far below the frame pointer an instruction reaches; *copies: the registers that equal it. */
 static int depth_of_insn(const struct ebpf_insn *insn, uint16_t *copies)
 {
 	uint16_t dst = (uint16_t)(1u << insn->dst);
@@ -69,9 +69,9 @@ struct frames {
 	const struct kbpf_elf_func *list;
 	size_t cnt;
 	struct elf_calls map;
-	size_t *func_at;    /* of a slot: index + 1 of the function that begins there; 0: none */
+	size_t *func_at;    /* per slot: index + 1 of the function that starts there; 0: none */
 	int *depth;	    /* counted bytes of each function */
-	int *above, *below; /* of the callers, of the called, on the deepest way */
+	int *above, *below; /* of the callers, of the called functions, on the deepest chain */
 };
 
 static void raise_to(int *sum, int by, bool *more)
@@ -82,7 +82,7 @@ static void raise_to(int *sum, int by, bool *more)
 	*more = true;
 }
 
-/* One call further on all ways. */
+/* Adds one call to all chains. */
 static bool follow_calls(struct frames *fr, size_t caller)
 {
 	const struct kbpf_elf_func *f = &fr->list[caller];
