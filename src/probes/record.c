@@ -2,8 +2,8 @@
 /*
  * record.c - reads a record of the perf ring.
  *
- * Takes bytes, gives a struct probe_event whose pointers lead into them (or into the caller's room,
- * when a VLAN tag is put back). Fails with -EBADMSG; no byte outside the record is looked at.
+ * Takes bytes, gives a struct probe_event whose pointers point into them, or into the caller's
+ * buffer if a VLAN tag is inserted. Fails with -EBADMSG; never reads outside the record.
  */
 #include "record.h"
 
@@ -18,7 +18,7 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* The tag goes behind the two addresses, where the wire had it. */
+/* Inserts the tag after the two addresses, its place on the wire. */
 static void put_vlan_back(const struct probe_record *r, const uint8_t *packet, uint32_t snap_len,
 			  uint8_t *room, struct probe_event *ev)
 {
@@ -45,7 +45,7 @@ static void take_stack(const struct probe_record *r, const uint8_t *stack, struc
 		       struct probe_event *ev)
 {
 	if (r->stack_room == 0 || r->stack_len > r->stack_room)
-		return; /* not asked for, or the helper failed */
+		return; /* not requested, or the helper failed */
 	memcpy(room->stack, stack, r->stack_len);
 	ev->stack = room->stack;
 	ev->stack_cnt = r->stack_len / 8;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.h - what a capture program writes into the perf ring for each packet.
+ * record.h - the record that a capture program writes into the perf ring for each packet.
  *
- * The emitter writes it by offsetof(), record.c reads it. Behind the head come `stack_room` bytes
- * for return addresses (0 or RECORD_STACK_LEN) and the packet. Everything is in the order of the
- * host, but vlan_proto, which is as on the wire.
+ * The emitter writes it by offsetof(), record.c reads it. After the header come `stack_room` bytes
+ * for return addresses (0 or RECORD_STACK_LEN) and the packet. All fields are in host byte order,
+ * except vlan_proto, which is as on the wire.
  */
 #ifndef BPFCAP_SRC_PROBES_RECORD_H
 #define BPFCAP_SRC_PROBES_RECORD_H
@@ -14,19 +14,19 @@
 #define RECORD_IFNAME_LEN 16
 
 enum {
-	/* vlan_proto and vlan_tci are to be put into the packet, which is as the kernel keeps it */
+	/* vlan_proto and vlan_tci must be inserted into the packet */
 	RECORD_VLAN_BESIDE = 1 << 0,
 	RECORD_HAS_REASON = 1 << 1,
 };
 
 struct probe_record {
-	uint64_t time_ns; /* CLOCK_MONOTONIC; first: the perf buffer sorts by it */
+	uint64_t time_ns; /* CLOCK_MONOTONIC; first, because the perf buffer sorts by it */
 	uint64_t skb;
 	uint64_t location;
 	uint64_t pid_tgid;
 	uint32_t ifindex;
 	uint32_t len;	  /* of the packet, with its VLAN tag */
-	uint32_t cap_len; /* bytes of it behind the head */
+	uint32_t cap_len; /* bytes of it after the header */
 	uint32_t reason;
 	uint32_t stack_len; /* bytes of addresses; may be -errno of the helper */
 	uint16_t hook;
@@ -39,12 +39,12 @@ struct probe_record {
 	uint32_t netns;
 	char comm[PROBE_COMM_LEN]; /* both names are stored 8 bytes at a time */
 	char ifname[RECORD_IFNAME_LEN];
-	uint16_t made; /* bytes at the packet's start that the program made up */
+	uint16_t made; /* bytes at the packet's start that the program generated */
 	uint16_t unused[3];
 };
 
 #define RECORD_STACK_LEN (PROBE_STACK_DEPTH * 8)
-/* A perf record's payload must not exceed this: beyond, the ring is corrupted in silence. */
+/* A perf record's payload must not exceed this: a larger one corrupts the ring silently. */
 #define RECORD_LEN_MAX 65512
 
 _Static_assert(offsetof(struct probe_record, time_ns) == 0, "the perf buffer reads the time first");
@@ -58,16 +58,16 @@ _Static_assert(sizeof(struct probe_record) + RECORD_STACK_LEN + PROBE_SNAP_LEN_M
 
 #define RECORD_VLAN_LEN 4 /* bytes of a tag */
 
-/* What an event may point into besides the record. */
+/* Memory besides the record that an event may point into. */
 struct record_room {
-	uint64_t stack[PROBE_STACK_DEPTH]; /* records lie in the ring at multiples of 4 only */
+	uint64_t stack[PROBE_STACK_DEPTH]; /* records in the ring are only aligned to 4 */
 	uint8_t packet[PROBE_SNAP_LEN_MAX];
 };
 
 /*
- * Reads a record of `len` bytes into *ev: everything but wall clock and cpu. `snap_len` bytes of
- * the packet, at most PROBE_SNAP_LEN_MAX, are kept; where a VLAN tag has to be put in, the packet
- * is made in *room. -EBADMSG for what no program of ours writes.
+ * Reads a record of `len` bytes into *ev: everything but wall clock and cpu. Keeps `snap_len` bytes
+ * of the packet, at most PROBE_SNAP_LEN_MAX; if a VLAN tag must be inserted, builds the packet in
+ * *room. Returns 0, or -EBADMSG for a record that no program of this library writes.
  */
 int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct record_room *room,
 		       struct probe_event *ev);

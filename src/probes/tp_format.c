@@ -3,7 +3,7 @@
  * tp_format.c - reads the `format` file of a tracepoint.
  *
  * Takes the file's text (Documentation/trace/events.rst), gives the place of a field, and the names
- * that print fmt has for numbers. Anything it does not understand is passed over.
+ * that print fmt has for numbers. Ignores everything else.
  */
 #include "tp_format.h"
 
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Is the declaration "unsigned short protocol" (or "char name[16]") one of `name`? */
+/* Does "unsigned short protocol" (or "char name[16]") declare `name`? */
 static bool declares(const char *decl, size_t len, const char *name)
 {
 	size_t name_len = strlen(name);
@@ -57,7 +57,7 @@ static int by_number(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-/* The arguments behind "__print_symbolic(REC->field,", or NULL. */
+/* The arguments after "__print_symbolic(REC->field,", or NULL. */
 static const char *find_symbolic(const char *text, const char *field)
 {
 	static const char call[] = "__print_symbolic(REC->";
@@ -71,7 +71,7 @@ static const char *find_symbolic(const char *text, const char *field)
 	return NULL;
 }
 
-/* Reads `{ 2, "NAME" }` at *p and moves behind it. False at the end of the list. */
+/* Reads `{ 2, "NAME" }` at *p and advances *p. False at the end of the list. */
 static bool next_pair(const char **p, unsigned long *number, const char **name, size_t *len)
 {
 	const char *at = *p + strspn(*p, ", \t");
@@ -117,7 +117,7 @@ int probe_tp_names(const char *text, const char *field, struct tp_names *names)
 	cnt = list ? count_pairs(list) : 0;
 	if (cnt == 0)
 		return 0;
-	/* The names and their NULs take less room than the list they stand in. */
+	/* The names and their NULs are shorter than the list that holds them. */
 	names->text = to = malloc(strlen(list) + 1);
 	names->name = calloc(cnt, sizeof(*names->name));
 	if (!names->text || !names->name) {

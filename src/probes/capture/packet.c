@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * packet.c - pieces of tracing programs: where the packet starts, its bytes.
+ * packet.c - parts of tracing programs: the start of the packet, and its bytes.
  *
- * An sk_buff on its way through the stack has its data pointer at the link header, or at the
- * network header, or behind it. The packet starts at the link header if there is one that belongs
- * to these bytes, else at the network header, as raw IP; else there is no packet yet, unless
- * headers are made for it (fake.c). A VLAN tag that the kernel keeps beside the packet is
- * put back. From the end of what is put in on, packet byte i is at kernel address R7 + i.
+ * While an sk_buff passes the stack, its data pointer is at the link header, at the network header,
+ * or after it. The packet starts at the link header if there is one that belongs to these bytes;
+ * otherwise at the network header, as raw IP. Otherwise there is no packet yet, unless fake.c
+ * generates headers for it. A VLAN tag that the kernel keeps outside the packet is inserted. After
+ * the inserted bytes, packet byte i is at kernel address R7 + i.
  */
 #include <net/if_arp.h>
 
@@ -14,14 +14,14 @@
 #include "pieces.h"
 
 enum {
-	UNSET = 0xffff, /* mac_header before there is one; network_header is 0 then */
+	UNSET = 0xffff, /* mac_header before it is set; network_header is 0 then */
 	ETH_HLEN = 14,
 	ETH_ADDRS = 12,
 	VLAN_LEN = RECORD_VLAN_LEN,
 	TAGGED = ETH_ADDRS + VLAN_LEN,
 };
 
-/* R3 = skb->head, R4 = skb->data, R1 = mac_header, all but the first as offsets from it. */
+/* R3 = skb->head, R4 = skb->data, R1 = mac_header; the last two are offsets from head. */
 static void emit_offsets(const struct emit *m)
 {
 	EMIT(m->b, LDX(m->ptr, R3, MEM(R9, SKB(m, HEAD))),
@@ -31,8 +31,9 @@ static void emit_offsets(const struct emit *m)
 }
 
 /*
- * A link header of another length than Ethernet's alone may have a tag, or be of an outer packet
- * whose tunnel device has none: the device tells. Keeps the registers of emit_offsets(), and R7.
+ * Only the device shows whether a link header that is longer than Ethernet's has a tag, or belongs
+ * to an outer packet whose tunnel device has no link header. Preserves the registers of
+ * emit_offsets(), and R7.
  *
  *	if (dev && read(&tmp, 2, dev + type) == 0 && tmp is neither Ethernet nor loopback) goto raw;
  */
@@ -60,8 +61,10 @@ static void emit_dev_test(const struct emit *m, ebpf_label raw)
 	     LABEL(ether));
 }
 
-/* If a transport header stands at data: R7 = data, R5 = headless; else to m->no_packet. Clobbers
- * R1. */
+/*
+ * If data is a transport header: R7 = data, R5 = headless; otherwise jumps to m->no_packet.
+ * Clobbers R1.
+ */
 static void emit_headless(const struct emit *m)
 {
 	EMIT(m->b, LDX(H, R1, MEM(R9, SKB(m, TRANSPORT_HEADER))), JNE(R1, R4, m->no_packet),
@@ -69,16 +72,16 @@ static void emit_headless(const struct emit *m)
 }
 
 /*
- * In: R3, R4, R1 as of emit_offsets(). Out: R7 = where the packet starts, an offset too, R5 = its
- * link type. Clobbers R0..R2.
+ * In: R3, R4, R1 from emit_offsets(). Out: R7 = start of the packet, as an offset, R5 = its link
+ * type. Clobbers R0..R2.
  *
  *	start = net;  type = raw;
- *	if (mac != UNSET && mac <= data) {	a header behind data is of an inner packet
+ *	if (mac != UNSET && mac <= data) {	a header after data is that of an inner packet
  *		start = net && net >= mac ? net : data;
  *		if (start - mac >= ETH_HLEN && the device has such headers) {
  *			start = mac;  type = eth;
  *		}
- *	} else if (!net) goto no_packet;	or a header is made
+ *	} else if (!net) goto no_packet;	or generate a header
  */
 static void emit_find_start(const struct emit *m)
 {
@@ -116,7 +119,7 @@ static void emit_find_start(const struct emit *m)
 	EMIT(b, LABEL(placed));
 }
 
-/* The same where the user says where it starts: never before the buffer. */
+/* Does the same if the user specifies the start, which is never before the buffer. */
 static void emit_given_start(const struct emit *m)
 {
 	bool raw = m->c->linktype == CBPF_LINKTYPE_RAW;
@@ -126,9 +129,9 @@ static void emit_given_start(const struct emit *m)
 }
 
 /*
- * In: R9 = scratch with the sk_buff.
- * Out: R7 = address of the packet, R8 = its bytes in the linear part (1 or more), R6 = its real
- * length, R5 = its link type, in record.linktype too; record.made = 0. Clobbers R0..R4.
+ * In: R9 = scratch with the sk_buff. Out: R7 = address of the packet, R8 = its bytes in the linear
+ * part (1 or more), R6 = its real length, R5 = its link type, in record.linktype too; record.made =
+ * 0. Clobbers R0..R4.
  *
  *	real = len + (data - start);  linear = real - data_len;
  *	if (linear <= 0) goto no_packet;
@@ -152,7 +155,7 @@ void probe_emit_packet_start(const struct emit *m)
 		JSLE(R8, 0, m->no_packet));
 }
 
-/* if (the kernel keeps no tag beside it) goto none. In: R9. Clobbers R1. */
+/* if (the kernel keeps no tag outside the packet) goto none. In: R9. Clobbers R1. */
 static void emit_vlan_test(const struct emit *m, ebpf_label none)
 {
 	uint8_t mask = m->c->layout->vlan_present_mask;
@@ -183,8 +186,9 @@ static void emit_cap_len(const struct emit *m)
 }
 
 /*
- * The addresses and the tag. In: R5..R9. Out: R5 = their length, R6..R8 as if the tag stood in the
- * packet; untouched, to `untagged`, where there is none or no room. Clobbers R0..R4.
+ * Copies the addresses and the tag. In: R5..R9. Out: R5 = their length, R6..R8 as if the tag were
+ * in the packet. Jumps to `untagged`, with the registers unchanged, if there is no tag or no
+ * capacity for it. Clobbers R0..R4.
  */
 static void emit_tag(const struct emit *m, ebpf_label untagged)
 {
@@ -233,9 +237,9 @@ static void emit_read_window(const struct emit *m)
 }
 
 /*
- * In: R7 = address, R8 = bytes there, R6 = real length, R5 = link type, R9 = scratch.
- * Out: the packet's first window_len bytes in the scratch, record.len and .cap_len, SLOT_START;
- * R6 = real length, R8 = bytes of the window. Clobbers R0..R5, R7.
+ * In: R7 = address, R8 = bytes there, R6 = real length, R5 = link type, R9 = scratch. Out: the
+ * packet's first window_len bytes in the scratch, record.len and .cap_len, SLOT_START; R6 = real
+ * length, R8 = bytes of the window. Clobbers R0..R5, R7.
  */
 void probe_emit_packet_window(const struct emit *m)
 {
@@ -254,15 +258,16 @@ void probe_emit_packet_window(const struct emit *m)
 	EMIT(b, STX(DW, MEM(R10, SLOT_START), R7),
 		STX(W, MEM(R9, RECORD(len)), R6));
 	probe_emit_pages_window(m);
-	EMIT(b, LDX(W, R6, MEM(R9, RECORD(len))),	/* of all ways here the same, to a verifier */
+	/* the same on every path, for the verifier */
+	EMIT(b, LDX(W, R6, MEM(R9, RECORD(len))),
 		LDX(W, R8, MEM(R9, RECORD(cap_len))));
 	emit_window_len(m);
 	EMIT(b, MOV(R8, R2));
 }
 
 /*
- * In: R9 = scratch, SLOT_START. Out: all record.cap_len bytes of the packet are in the scratch; if
- * the rest cannot be read, cap_len is the window. Clobbers R0..R5.
+ * In: R9 = scratch, SLOT_START. Out: the scratch has all record.cap_len bytes of the packet; if the
+ * rest cannot be read, cap_len becomes the window. Clobbers R0..R5.
  *
  *	n = cap_len;
  *	if (n <= window) goto done;
@@ -279,7 +284,7 @@ void probe_emit_packet_rest(const struct emit *m)
 	EMIT(b, LDX(W, R2, MEM(R9, RECORD(cap_len))),
 		JLE(R2, window, done),
 		SUB(R2, window),
-		JLE(R2, rest, fits),	/* always so; the verifier wants to see it */
+		JLE(R2, rest, fits),	/* never taken; it bounds the length for the verifier */
 		MOV(R2, rest),
 	     LABEL(fits),
 		MOV(R1, R9),

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pages.c - pieces of tracing programs: the bytes that an sk_buff has in pages.
+ * pages.c - parts of tracing programs: the bytes of an sk_buff in paged data.
  *
- * Behind the linear part come the fragments of skb_shared_info, each (page, length, offset); where
- * the layout knows the kernel's map of all memory (layout/pages.c), their bytes follow the linear
- * ones in the scratch. What the filter may look at is copied before it runs, the rest when it
- * matched, from where the first copy ended. A fragment is copied in pieces: to a verifier a piece
- * may stand behind any number of bytes, so the scratch has room for one more. Lists of further
- * sk_buffs are left out. Without such a map nothing is emitted.
+ * The fragments of skb_shared_info, each (page, length, offset), follow the linear part. If the
+ * layout has the kernel's map of all memory (layout/pages.c), the program appends their bytes to
+ * the linear ones in the scratch: before the filter runs, the bytes that it may read; after a
+ * match, the rest. A fragment is copied in pieces. The verifier assumes that a piece may follow any
+ * number of bytes, so the scratch has the capacity for one more. Lists of further sk_buffs are left
+ * out. Without the map, nothing is emitted.
  */
 #include "bpfcap/dsl.h"
 #include "pieces.h"
@@ -15,13 +15,13 @@
 enum {
 	FRAG_LOG = 4,
 	NOT_A_PAGE = 1, /* bit of the page: memory of a device */
-	FRAG_MASK = 31, /* holds for numbers up to LAYOUT_FRAGS_MAX */
+	FRAG_MASK = 31, /* valid for numbers up to LAYOUT_FRAGS_MAX */
 	PIECE_MASK = 0x3fff,
 	PIECE_MAX = PIECE_MASK - 63, /* bytes of a fragment that are copied at a time */
 	WINDOW_TURNS = 4,
 };
 
-/* From the scratch + number << FRAG_LOG. */
+/* Relative to the scratch + number << FRAG_LOG. */
 #define FRAG(field)                                                                                \
 	((int)SCRATCH(shared) + pages->frags_at + (int)offsetof(struct layout_frag, field))
 
@@ -91,7 +91,8 @@ static void emit_fragment(const struct emit *m, ebpf_label done)
 		LDX(W, R1, MEM(R9, SCRATCH(frag))),
 		LDX(B, R2, MEM(R9, SCRATCH(shared) + LAYOUT_NR_FRAGS_AT)),
 		JGE(R1, R2, done),
-		AND(R1, FRAG_MASK),		/* changes nothing; the verifier wants to see it */
+		/* changes nothing, but bounds R1 for the verifier */
+		AND(R1, FRAG_MASK),
 		MOV(R2, R1),
 		LSH(R1, FRAG_LOG),
 		ADD(R1, R9),
@@ -111,8 +112,9 @@ static void emit_fragment(const struct emit *m, ebpf_label done)
 }
 
 /*
- * In: R2 = bytes of a piece, R8 = bytes of the packet in the scratch, less than the limit; R9 =
- * scratch, s->at. Out: so many more, counted in record.cap_len. Clobbers R0..R5, R8.
+ * In: R2 = bytes of a piece, R8 = bytes of the packet in the scratch, below the limit; R9 =
+ * scratch, s->at. Out: the piece is in the scratch, and counted in record.cap_len. Clobbers R0..R5,
+ * R8.
  *
  *	if (probe_read(packet + have, n, s->at)) goto failed;
  *	record.cap_len += n;  s->at += n;  s->left -= n;
@@ -138,8 +140,8 @@ static void emit_piece(const struct emit *m, ebpf_label failed)
 }
 
 /*
- * R2 = min(R2, R3), of numbers below 2^63; without a jump, for a verifier would go both ways at
- * each turn. Clobbers R3, R4.
+ * R2 = min(R2, R3) of numbers below 2^63; without a jump, because the verifier would follow both
+ * branches in each turn. Clobbers R3, R4.
  *
  *	R2 -= R3;  R2 &= R2 < 0 ? -1 : 0;  R2 += R3;
  */
@@ -150,8 +152,8 @@ static void emit_min(const struct emit *m)
 
 /*
  * In: R9 = scratch with the skb_shared_info and the first record.cap_len bytes of the packet,
- * s->frag, s->left. Out: at most `limit` bytes of it; to `done`, or to `failed`. Clobbers R0..R5,
- * R7, R8.
+ * s->frag, s->left. Out: at most `limit` bytes of the packet; continues at `done`, or at `failed`.
+ * Clobbers R0..R5, R7, R8.
  *
  *	for (i = 0;; i++) {
  *		fragment;
@@ -190,9 +192,9 @@ static void emit_pieces(const struct emit *m, int32_t limit, int32_t turns, ebpf
 
 /*
  * In: R9 = scratch with the first record.cap_len bytes of the packet; s->linear, s->frag, s->left.
- * Out: where these are all linear ones and more, at most `limit`, and those that can be read behind
- * them. What could not be read once is not tried again: the filter has run without it. Clobbers
- * R0..R5, R7, R8.
+ * Out: if the scratch has the whole linear part and `limit` is larger, the readable bytes of
+ * fragments are appended, up to `limit`. After a failed read, nothing more is appended, because the
+ * filter has run without those bytes. Clobbers R0..R5, R7, R8.
  *
  *	if (cap_len < s->linear || cap_len >= limit) goto done;
  *	shared;  pieces;  goto done;
@@ -221,8 +223,8 @@ static void emit_linear_test(const struct emit *m, ebpf_label done)
 
 /*
  * In: R8 = bytes of the linear part, of which the window is in the scratch; R9 = scratch,
- * record.len, record.cap_len. Out: where the window reaches beyond the linear part, it is in the
- * scratch as far as it can be read, counted in record.cap_len. Clobbers R0..R5, R7, R8.
+ * record.len, record.cap_len. Out: if the window extends past the linear part, its readable bytes
+ * are in the scratch, and counted in record.cap_len. Clobbers R0..R5, R7, R8.
  */
 void probe_emit_pages_window(const struct emit *m)
 {
@@ -238,8 +240,8 @@ void probe_emit_pages_window(const struct emit *m)
 }
 
 /*
- * In: R9 = scratch with the window and the rest of the linear part. Out: up to snap_len bytes of
- * the packet there, record.cap_len. Clobbers R0..R5, R7, R8.
+ * In: R9 = scratch with the window and the rest of the linear part. Out: the scratch has up to
+ * snap_len bytes of the packet, record.cap_len. Clobbers R0..R5, R7, R8.
  */
 void probe_emit_pages_rest(const struct emit *m)
 {

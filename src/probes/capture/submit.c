@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * submit.c - piece of tracing programs: completes the record and hands it over.
- */
+/* submit.c - part of tracing programs: completes the record and writes it to the ring. */
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
 #include "pieces.h"
 
-/* record.{hook, flags, ...}: what is known before the packet is. Clobbers R1. */
+/* record.{hook, flags, ...}: the fields that are constant. Clobbers R1. */
 static void emit_constants(const struct emit *m)
 {
 	uint16_t flags = m->h->reason_at >= 0 ? RECORD_HAS_REASON : 0;
@@ -45,7 +43,7 @@ static void emit_task(const struct emit *m)
 		CALL(get_current_comm));
 }
 
-/* record.stack_len = get_stack(ctx, behind the record, all of it, 0). Clobbers R0..R5. */
+/* record.stack_len = get_stack(ctx, after the record, all of it, 0). Clobbers R0..R5. */
 static void emit_stack(const struct emit *m)
 {
 	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
@@ -69,7 +67,8 @@ static void emit_output(const struct emit *m)
 	int head_len = PACKET(m) - (int)SCRATCH(record);
 
 	EMIT(b, LDX(W, R5, MEM(R9, RECORD(cap_len))),
-		JLE(R5, m->c->snap_len, fits),	/* always so; the verifier wants to see it */
+		/* never taken; it bounds the length for the verifier */
+		JLE(R5, m->c->snap_len, fits),
 		MOV(R5, m->c->snap_len),
 	     LABEL(fits),
 		ADD(R5, head_len),
@@ -89,7 +88,7 @@ void probe_emit_submit(const struct emit *m)
 	emit_constants(m);
 	emit_facts(m);
 	emit_task(m);
-	if (m->c->meta.netns == 0 || m->c->track) /* else they are there already */
+	if (m->c->meta.netns == 0 || m->c->track) /* otherwise they are already there */
 		probe_emit_net(m);
 	if (m->c->stack)
 		emit_stack(m);

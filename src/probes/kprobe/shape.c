@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shape.c - piece of tracing programs: is this value the address of an sk_buff?
+ * shape.c - part of tracing programs: checks whether a value is the address of an sk_buff.
  *
- * A sk_buff is known by members that depend on one another. With the packet's buffer at `head`, and
- * offsets counted from there, all of this holds for each one on its way through the kernel:
+ * The check uses members that depend on one another. With the packet's buffer at `head`, and
+ * offsets from there, all of this holds for every sk_buff that passes through the kernel:
  *
  *	address, head	kernel addresses (see is_address), the sk_buff's a multiple of 8
  *	buffer		data <= tail <= end, and 1 <= end <= END_MAX
@@ -12,10 +12,10 @@
  *	headers		mac, network, transport header: each is unset or <= end
  *	use		users <= USERS_MAX, 1 <= truesize <= TRUESIZE_MAX
  *
- * Zeros fail at head. Of other memory, two neighbouring pointers would have to lie closer together
- * than END_MAX and agree to the byte with four u32 around them, beside three small u16: it does not
- * happen. `dev` and `sk` prove nothing, since protocols keep other things in their place, nor do
- * headers that were set once and lie before data.
+ * Zeros fail at head. Other memory would need two neighbouring pointers with a distance below
+ * END_MAX, which agree to the byte with four u32 around them and three small u16: this does not
+ * happen. `dev` and `sk` prove nothing, because protocols keep other values in their place, nor do
+ * headers that were set once and are before data.
  */
 #include <errno.h>
 
@@ -23,18 +23,18 @@
 #include "kprobe.h"
 
 enum {
-	END_MAX = 1 << 22, /* what kmalloc() gives at most */
+	END_MAX = 1 << 22, /* the most that kmalloc() returns */
 	LEN_MAX = 1 << 24, /* of a netlink dump; packets have less */
 	USERS_MAX = 1 << 16,
 	TRUESIZE_MAX = 1 << 28,
 	HEADER_UNSET = 0xffff,
-	PAGE_0 = 4096, /* nothing is there, and errors as pointers are not in it */
+	PAGE_0 = 4096, /* this range is unmapped, and excludes errors as pointers */
 };
 
-/* The sk_buff's member as copied to the stack. */
+/* A member of the sk_buff in its copy on the stack. */
 #define MEMBER(f) MEM(R10, stack + layout_off(l, LAYOUT_SKB_##f))
 
-/* Goes on if `r` may be a kernel address, else to `no`. */
+/* Continues if `r` may be a kernel address, else jumps to `no`. */
 static void emit_is_address(struct ebpf_builder *b, ebpf_reg r, bool kernel_is_high, ebpf_label no)
 {
 	if (kernel_is_high)
@@ -43,7 +43,7 @@ static void emit_is_address(struct ebpf_builder *b, ebpf_reg r, bool kernel_is_h
 		EMIT(b, JLT(r, PAGE_0, no));
 }
 
-/* Bytes of the sk_buff that hold all members looked at. */
+/* Bytes of the sk_buff that hold all checked members. */
 static int span(const struct probe_layout *l)
 {
 	return layout_off(l, LAYOUT_SKB_USERS) + 4;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suggest.c - the function names that are most like one that does not exist.
+ * suggest.c - suggests function names that are similar to an unknown one.
  *
- * Likeness is the number of letters to put in, take out, change or swap with their neighbour
- * (optimal string alignment). Names that need more than a third of their letters changed are not
- * like it.
+ * Similarity is the number of letters to insert, delete, change or swap with their neighbour
+ * (optimal string alignment). Names that need changes to more than a third of their letters are not
+ * similar.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@ static unsigned min(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Distance of a and b, or anything above `limit` if it is above. */
+/* The distance of a and b, or any number above `limit` if it is larger. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len, unsigned limit)
 {
 	unsigned row[3][HOOK_TEXT_LEN], *before = row[0], *last = row[1], *now = row[2], *swap;
@@ -52,7 +52,7 @@ static bool is_known(const struct kprobe_suggestions *s, const char *name)
 	return false;
 }
 
-/* Puts a name behind those that are not farther, if there is room. */
+/* Inserts a name after those that are at most as far, if there is capacity. */
 static void insert(struct kprobe_suggestions *s, const char *name, size_t len, unsigned d)
 {
 	unsigned at = s->cnt;

@@ -2,8 +2,8 @@
 /*
  * symbols.c - kernel functions by name or glob.
  *
- * Keeps of the kernel's lists what matches. Compilers rename a function whose arguments or
- * body they changed (NAME.isra.0); such names are found by the name in the source.
+ * Keeps the matches from the kernel's lists. Compilers rename a function whose arguments or body
+ * they changed (NAME.isra.0); the name in the source finds these, too.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -19,7 +19,7 @@ bool probe_kprobe_is_glob(const char *pattern)
 	return strpbrk(pattern, "*?[") != NULL;
 }
 
-/* What is loaded at run time and not a module, and second symbols of functions. */
+/* Symbols that are loaded at run time but not in a module, and second symbols of functions. */
 static bool is_unwanted(const char *name, const char *module)
 {
 	static const char *const prefixes[] = {"__pfx_", "__cfi_", ".L", "$"};
@@ -45,7 +45,7 @@ bool probe_kprobe_symbol(char *line, uint64_t *addr, char **name)
 	return **name && !is_unwanted(*name, module ? module + 1 : NULL);
 }
 
-/* ".isra.0.constprop.3": only such parts, of which none changes what the function is. */
+/* ".isra.0.constprop.3": only suffixes that do not change the purpose of the function. */
 static bool is_variant(const char *suffix)
 {
 	static const char *const parts[] = {"isra", "constprop", "part", "llvm", "lto_priv"};
@@ -154,7 +154,7 @@ static int read_symbols(struct kprobe_funcs *f, const char *pattern, bool glob, 
 	return rc;
 }
 
-/* Keeps those of that very name, if there are any. */
+/* Keeps only the functions with exactly this name, if there are any. */
 static void prefer_exact(struct kprobe_funcs *f, const char *name)
 {
 	size_t kept = 0;

@@ -2,10 +2,10 @@
 /*
  * peek.c - copies the kernel's objects of one packet whose fields are known.
  *
- * BPF_PROG_TEST_RUN makes the kernel build an sk_buff of bytes that we choose; nothing goes through
- * an interface. While it exists, a program copies it by the layout in question into a map: the
- * sched_cls program of the test run itself where it may call probe_read_kernel, else (5.4 to 5.7) a
- * raw tracepoint program that sees the sk_buff freed. Fails with the error of a step.
+ * BPF_PROG_TEST_RUN makes the kernel build an sk_buff from given bytes, which passes no interface.
+ * While the sk_buff exists, a program copies it into a map, by the layout under test: the sched_cls
+ * program of the test run itself if it may call probe_read_kernel, else (5.4 to 5.7) a raw
+ * tracepoint program that sees the sk_buff freed. Fails with the error of a step.
  */
 #include <linux/bpf.h>
 #include <string.h>
@@ -19,10 +19,10 @@
 
 enum {
 	SK_NET = 48,	 /* sock.__sk_common.skc_net, from 5.4 on */
-	CHUNK_LEN = 512, /* an object may end near the end of readable memory */
+	CHUNK_LEN = 512, /* an object may be near the end of readable memory */
 };
 
-/* What was copied, and nothing of it by chance: values that are wrong are found out later. */
+/* Offsets in the copy. Wrong values are found out later, by the checks of their fields. */
 #define PEEK(field) offsetof(struct layout_peek, field)
 
 void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN])
@@ -62,7 +62,8 @@ static void emit_objects(struct ebpf_builder *b, const struct probe_layout *l,
 }
 
 /*
- * In: R6 = struct sk_buff *. Copies it if it is ours. Out: R0 = 0. Clobbers R1..R5, R7, R8.
+ * In: R6 = struct sk_buff *. Copies it if it is the test packet. Out: R0 = 0. Clobbers R1..R5, R7,
+ * R8.
  *
  *	peek = lookup(map, 0);
  *	if (peek->done) return 0;
@@ -114,7 +115,7 @@ static int build_peek(const struct probe_layout *l, const struct ebpf_target *t,
 	return rc;
 }
 
-/* return 0: what the test run runs while the raw tracepoint looks. */
+/* return 0: the program of the test run, while the raw tracepoint program copies. */
 static int build_nothing(const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
 {
 	struct ebpf_builder *b = ebpf_new(t, EBPF_PROG_SCHED_CLS);
@@ -155,7 +156,7 @@ static int test_run(int prog_fd, const uint8_t *packet, struct err *e)
 	return 0;
 }
 
-/* Makes the packet exist while a peeking program looks. */
+/* Creates the packet while a peeking program waits for it. */
 static int run_cls(const struct probe_layout *l, const struct ebpf_target *t, int map_fd,
 		   const uint8_t *packet, struct err *e)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * owners.c - sockets and the processes that have them.
+ * owners.c - sockets and the processes that own them.
  *
- * Those of this network namespace are listed by sock_diag, ping sockets and those of other
- * namespaces that packets were seen in by /proc, so those that were open before count as well; who
- * has one says /proc/PID/fd. All are read again when a packet's socket is not known, a few times a
- * second at most. A process that cannot be looked at owns nothing.
+ * sock_diag lists the sockets of this network namespace; /proc lists ping sockets, and the sockets
+ * of other namespaces in which packets were seen. So sockets that existed before the capture are
+ * found, too. /proc/PID/fd shows the owner. All lists are read again when a packet's socket is
+ * unknown, at most a few times a second. A process that cannot be inspected owns nothing.
  */
 #include "owners.h"
 
@@ -33,7 +33,7 @@ struct sock_row {
 	uint32_t netns;		 /* 0: this one */
 	uint32_t inode;
 	int proc; /* index, or NONE */
-	int next; /* of the same local port */
+	int next; /* the next with the same local port */
 };
 
 struct owners {
@@ -42,9 +42,9 @@ struct owners {
 	struct owner_proc *proc;
 	size_t proc_cnt, proc_cap;
 	int by_port[PORT_CNT];
-	uint32_t netns[NETNS_MAX]; /* others that packets were seen in, the last ones */
+	uint32_t netns[NETNS_MAX]; /* the last other namespaces in which packets were seen */
 	unsigned netns_cnt, met_cnt;
-	uint32_t listed;  /* the one whose sockets are being listed, 0: this */
+	uint32_t listed;  /* the namespace whose sockets are being listed, 0: this one */
 	uint64_t read_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -77,7 +77,7 @@ static int by_inode(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Those of /proc/TASK/net: all, or what sock_diag does not know. */
+/* Lists the sockets of /proc/TASK/net: all, or only those that sock_diag does not list. */
 static void list_tables(struct owners *o, const char *task, bool all)
 {
 	static const struct {
@@ -142,7 +142,7 @@ static struct sock_row *sock_of_link(struct owners *o, const char *link)
 	return bsearch(&key, o->sock, o->sock_cnt, sizeof(key), by_inode);
 }
 
-/* The process `pid`, which is the last one added if it has a socket already. */
+/* The index of process `pid`, which is the last one if it already has a socket. */
 static int proc_index(struct owners *o, uint32_t pid)
 {
 	struct owner_proc *p = o->proc_cnt ? &o->proc[o->proc_cnt - 1] : NULL, *more;
@@ -252,7 +252,7 @@ static bool is_any(const uint8_t addr[16])
 	return memcmp(addr, any, 16) == 0 || memcmp(addr, any_mapped, 16) == 0;
 }
 
-/* How well a socket takes packets between these: 0 not, 3 connected so. */
+/* How well a socket matches packets between these ends: 0 not at all, 3 connected to both. */
 static int fit(const struct sock_row *s, const struct end *here, const struct end *there)
 {
 	const struct end *local = &s->ends.end[LOCAL], *remote = &s->ends.end[REMOTE];
@@ -296,8 +296,8 @@ static const struct sock_row *look_up(const struct owners *o, uint32_t netns,
 }
 
 /*
- * Is the namespace a new one? Its sockets are listed from now on; where there are too many, in
- * place of those of the one met first. Then it is not worth a reading of its own: false.
+ * Is the namespace new? Then its sockets are listed from now on, if necessary in place of the
+ * oldest one; in that case it is not worth a reading of its own, and the result is false.
  */
 static bool meet(struct owners *o, uint32_t netns)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * packet.c - the addresses and ports that a packet goes between: takes an event,
- * gives its ends. Reads captured bytes only.
- */
+/* packet.c - the addresses and ports of an event's packet. Reads captured bytes only. */
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>

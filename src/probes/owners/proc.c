@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc.c - sockets as /proc/PID/net lists them: those of other network
- * namespaces, and ping sockets, which sock_diag does not know. What cannot be read has none.
+ * proc.c - sockets that /proc/PID/net lists: those of other network namespaces, and ping sockets,
+ * which sock_diag does not list. An unreadable list is empty.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -17,7 +17,7 @@
 
 enum { HEX_MAX = 32, GROUP_LEN = 8 };
 
-/* "0100007F" and four of these: each the bytes of an address as a number of the host. */
+/* "0100007F", or four of these: the bytes of an address as numbers in host byte order. */
 static bool read_addr(uint8_t to[16], const char *hex)
 {
 	size_t len = strlen(hex);
@@ -69,7 +69,7 @@ void probe_proc_socks(const char *task, const char *table, uint8_t protocol, kbp
 	free(text);
 }
 
-/* The inode of a process's network namespace; 0: it cannot be seen. */
+/* The inode of a process's network namespace; 0: not visible. */
 static uint32_t netns_of(uint32_t pid)
 {
 	char path[64], link[64];

@@ -8,7 +8,7 @@
 /* Calls fn for each socket that /proc/TASK/net/TABLE ("udp6") lists. */
 void probe_proc_socks(const char *task, const char *table, uint8_t protocol, kbpf_sock_fn fn,
 		      void *user);
-/* Finds a process in each of the network namespaces, by their inodes; 0: none that we can see. */
+/* Finds a process in each of the network namespaces, by their inodes; 0: none that is visible. */
 void probe_proc_in_netns(const uint32_t *netns, unsigned cnt, uint32_t *pid);
 
 #endif
