@@ -16,6 +16,7 @@
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "../util.h"
+#include "info.h"
 #include "link.h"
 #include "netlink.h"
 #include "perm.h"

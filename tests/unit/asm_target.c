@@ -221,8 +221,10 @@ static void types_limit_helpers_and_packet_loads(void **state)
 		{LD_ABS(W, 0), NULL, "7.0", "not xdp", EBPF_PROG_XDP},
 		{LD_IND(W, R1, 0), NULL, "7.0", "not kprobe", EBPF_PROG_KPROBE},
 		{CALL(probe_read), NULL, "7.0", "not available to xdp", EBPF_PROG_XDP},
-		{CALL(get_stackid), NULL, "7.0", "not available to socket_filter", EBPF_PROG_SOCKET_FILTER},
-		{CALL(skb_load_bytes), NULL, "7.0", "not available to tracepoint", EBPF_PROG_TRACEPOINT},
+		{CALL(get_stackid), NULL, "7.0", "not available to socket_filter",
+		 EBPF_PROG_SOCKET_FILTER},
+		{CALL(skb_load_bytes), NULL, "7.0", "not available to tracepoint",
+		 EBPF_PROG_TRACEPOINT},
 		{CALL(skb_output), NULL, "7.0", "lacks helper skb_output", EBPF_PROG_KPROBE},
 	};
 	const struct legality baseline = {LD_ABS(W, 0), "5.4", NULL, NULL, EBPF_PROG_SCHED_CLS};

@@ -222,9 +222,8 @@ static int read_decimal(const char *data, size_t len, const char *name, struct e
 	while (!rc && i < out->cnt && next_line(&s, &data, end))
 		rc = read_decimal_line(&s, &out->insns[i++]);
 	if (!rc && i < out->cnt)
-		return err_input(e, -EINVAL, "read",
-				 "%s: expected %zu instructions, found %zu", name,
-				 out->cnt, i);
+		return err_input(e, -EINVAL, "read", "%s: expected %zu instructions, found %zu",
+				 name, out->cnt, i);
 	if (!rc && next_line(&s, &data, end))
 		return ebpf_scan_fail(&s, s.p, "more instructions than the count, %zu", out->cnt);
 	return rc;
