@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* agrees.h - a way to run a compiled filter on packets, compared with libpcap's interpreter. */
+/* agrees.h - runs a compiled filter on packets and compares it with libpcap's interpreter. */
 #ifndef BPFCAP_TESTS_LIB_AGREES_H
 #define BPFCAP_TESTS_LIB_AGREES_H
 

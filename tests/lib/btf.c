@@ -35,7 +35,7 @@ static uint32_t vlen_of(const struct btf_type *t)
 	return t->info & 0xffff;
 }
 
-/* Bytes behind struct btf_type. */
+/* The number of bytes after struct btf_type. */
 static size_t tail_len(const struct btf_type *t)
 {
 	switch (kind_of(t)) {

@@ -19,7 +19,7 @@
 #include "bpfcap/kbpf.h"
 
 #define ETH_LEN                                                                                    \
-	14 /* the least that a test run takes, and what a socket filter does not see of it */
+	14 /* the minimum length of a test run, and the bytes that a socket filter does not see */
 
 /* ---- Programs that fetch their input themselves ------------------------------------------- */
 

@@ -32,7 +32,7 @@ struct packets packets_ethernet(int cut);
 struct packets packets_cut(size_t which);
 /* Those of packets_ethernet() from the network header on, that are IPv4 or IPv6. */
 struct packets packets_raw(int cut);
-/* Those of packets_raw() behind the header of NULL, LOOP, LINUX_SLL or LINUX_SLL2. */
+/* Packets of packets_raw() after the header of NULL, LOOP, LINUX_SLL or LINUX_SLL2. */
 struct packets packets_linked(enum cbpf_linktype linktype);
 /* The whole ones alone. packets.c */
 struct packets packets_whole(void);
@@ -41,7 +41,7 @@ struct packets packets_whole(void);
 struct packet *packets_next(struct packets *ps, const char *name);
 /* `cnt` packets of no bytes. */
 struct packets packets_empty(size_t cnt);
-/* Moves the packets of `from` behind those of `to`. */
+/* Appends the packets of `from` to `to`. */
 void packets_append(struct packets *to, struct packets *from);
 void packets_free(struct packets *p);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* packets_sets.c - sets of packets: what they are kept in, truncations, without link layer. */
+/* packets_sets.c - sets of packets: storage, truncation, packets without a link layer. */
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>

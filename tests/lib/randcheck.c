@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* randcheck.c - the test that random filters agree with libpcap, for any way to run them. */
+/* randcheck.c - checks that random filters agree with libpcap, however they are run. */
 #include "randcheck.h"
 
 #include <setjmp.h>

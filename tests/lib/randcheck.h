@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* randcheck.h - the test that random filters agree with libpcap, for any way to run them. */
+/* randcheck.h - checks that random filters agree with libpcap, however they are run. */
 #ifndef BPFCAP_TESTS_LIB_RANDCHECK_H
 #define BPFCAP_TESTS_LIB_RANDCHECK_H
 

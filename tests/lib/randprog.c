@@ -160,7 +160,7 @@ static int64_t closer(size_t from, int64_t to, size_t i)
 	return to - f - 1 - (f < at && to > at) + (f > at && to <= at);
 }
 
-/* Drops instruction i; jumps to it go to the one behind it. */
+/* Drops instruction i; jumps to it now go to the next one. */
 static void drop(struct cbpf_prog *p, size_t i)
 {
 	for (size_t pc = 0; pc < p->cnt; pc++) {
@@ -177,7 +177,7 @@ static void drop(struct cbpf_prog *p, size_t i)
 	memmove(p->insns + i, p->insns + i + 1, (--p->cnt - i) * sizeof(*p->insns));
 }
 
-/* Drops an instruction if what is left fails. */
+/* Drops an instruction if the rest still fails. */
 static bool shorter(struct cbpf_prog *p, size_t i,
 		    bool (*fails)(void *user, const struct cbpf_prog *p), void *user)
 {

@@ -46,7 +46,8 @@ static void add_long(struct replay *r, enum replay_way way, const char *name, ui
 	for (size_t i = 0; i < LONG_LEN; i++)
 		frame[i] = (uint8_t)(i * 3 + frame_cnt);
 	memcpy(frame, head, sizeof(head));
-	frame[11] = (uint8_t)(0x10 + frame_cnt); /* tells them apart, however short */
+	/* distinguishes the packets, however short they are */
+	frame[11] = (uint8_t)(0x10 + frame_cnt);
 	frame[16] = (uint8_t)(ip_len >> 8);
 	frame[17] = (uint8_t)ip_len;
 	frame[23] = proto;

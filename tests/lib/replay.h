@@ -37,7 +37,7 @@ void replay_close(struct replay *r);
 /* Sends packet i. 0 or -errno. */
 int replay_send(const struct replay *r, size_t i);
 
-/* The packet of `len` bytes that begins with these `cap_len`; r->cnt: none. */
+/* The packet of `len` bytes that starts with these `cap_len` bytes; r->cnt: none. */
 size_t replay_find(const struct replay *r, const void *data, uint32_t cap_len, uint32_t len);
 
 /* The devices va and vb take packets of this length and no longer ones. 0 or -errno. */

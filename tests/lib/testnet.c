@@ -48,7 +48,7 @@ static bool is_running(const char *name)
 	return running;
 }
 
-/* The flag is set, and the queue installed, under a lock that up() takes once more. */
+/* up() sets the flag and installs the queue under one lock, and then takes that lock again. */
 int testnet_ready(const char *name)
 {
 	for (int i = 0; i < WAIT_MS; i++) {

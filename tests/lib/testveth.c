@@ -118,7 +118,7 @@ int testveth_send(const struct testveth *v, int end, const void *frame, size_t l
 	return send(v->sock[end], frame, len, 0) < 0 ? -errno : 0;
 }
 
-/* What stands behind the addresses, and how long the frame is to be. */
+/* The bytes after the addresses, and the length of the frame. */
 static const struct kind {
 	const char *what;
 	const char *head;

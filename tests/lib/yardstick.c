@@ -24,7 +24,8 @@ struct translation {
 	ebpf_label *at; /* of each instruction */
 	ebpf_label zero;
 	bool zero_used;
-	uint32_t *checked; /* bytes known to be there before each instruction, on all ways to it */
+	/* bytes known to be present before each instruction, on every path to it */
+	uint32_t *checked;
 	uint32_t now;
 };
 
@@ -61,7 +62,7 @@ static void swap(struct translation *t, uint16_t code)
 
 /* ---- Loads -------------------------------------------------------------------------------- */
 
-/* The end of the last load at a constant offset in the block that begins at i. */
+/* The end of the last load at a constant offset in the block that starts at i. */
 static uint32_t group_end(const struct translation *t, size_t i)
 {
 	uint32_t end = 0;

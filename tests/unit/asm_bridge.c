@@ -70,7 +70,7 @@ static bool falls_through(const struct ebpf_insn *insn)
 	return insn->code != GOTO && insn->code != GOTOL && insn->code != LEAVE;
 }
 
-/* The verifier refuses what cannot be reached, so nothing may be left over. */
+/* The verifier rejects unreachable code, so there must be none. */
 static void check_reachable(const struct ebpf_prog *p)
 {
 	bool *reached = calloc(p->cnt + 1, sizeof(*reached));

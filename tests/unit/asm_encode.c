@@ -241,7 +241,7 @@ static void wide_and_calls(void **state)
 	ebpf_prog_free(&p);
 }
 
-/* The numbers and names of linux/bpf.h, as far as the header here knows them. */
+/* The numbers and names of those helpers that linux/bpf.h here has. */
 #define SAME_NUMBER(name) {EBPF_FN_##name, BPF_FUNC_##name, #name},
 static void helper_numbers(void **state)
 {

@@ -26,7 +26,7 @@ static struct ebpf_prog parsed(const char *text)
 	return p;
 }
 
-/* As the verifier of 6.18 printed it, and as bpftool dumps what the kernel made of a program. */
+/* Printed by the verifier of 6.18, and by bpftool after the kernel had rewritten a program. */
 static void listings_are_read_back(void **state)
 {
 	static const char log_text[] = "func#0 @0\n"
@@ -116,15 +116,16 @@ static void broken_forms_are_refused(void **state)
 		{EBPF_FORMAT_RAW, "", "empty"},
 		{EBPF_FORMAT_RAW, "1234567", "7 bytes are not whole"},
 		{EBPF_FORMAT_HEX, "", "empty"},
-		{EBPF_FORMAT_HEX, "95 0", "x:1:4: two hex digits"},
-		{EBPF_FORMAT_HEX, "95 00 00\n00 00 00 00 g0", "x:2:13: two hex digits"},
+		{EBPF_FORMAT_HEX, "95 0", "x:1:4: expected two hex digits"},
+		{EBPF_FORMAT_HEX, "95 00 00\n00 00 00 00 g0", "x:2:13: expected two hex digits"},
 		{EBPF_FORMAT_HEX, "95 00 00 00", "4 bytes are not whole"},
 		{EBPF_FORMAT_DECIMAL, "", "empty"},
 		{EBPF_FORMAT_DECIMAL, "0\n", "x:1:1: the number is not within 1"},
 		{EBPF_FORMAT_DECIMAL, "-1\n", "not within"},
 		{EBPF_FORMAT_DECIMAL, "1000001\n", "not within"},
 		{EBPF_FORMAT_DECIMAL, "2\n149 0 0 0 0\n", "expected 2 instructions, found 1"},
-		{EBPF_FORMAT_DECIMAL, "1\n149 0 0 0 0\n149 0 0 0 0\n", "x:3:1: more than the 1"},
+		{EBPF_FORMAT_DECIMAL, "1\n149 0 0 0 0\n149 0 0 0 0\n",
+		 "x:3:1: more instructions than the count, 1"},
 		{EBPF_FORMAT_DECIMAL, "1\n149 0 0 0\n", "x:2:10: expected a number"},
 		{EBPF_FORMAT_DECIMAL, "1\n149 16 0 0 0\n", "not within 0..15"},
 		{EBPF_FORMAT_DECIMAL, "1\n256 1 0 0 0\n", "not within 0..255"},

@@ -69,7 +69,7 @@ static void versions_in_text(void **state)
 		struct err e = {0};
 
 		if (ebpf_target_by_version(&t, bad[i], &e) != -EINVAL)
-			fail_msg("'%s' was taken", bad[i]);
+			fail_msg("'%s' was accepted", bad[i]);
 		assert_int_equal(e.kind, ERR_INPUT);
 		assert_true(strlen(e.text) > 20);
 	}
@@ -153,11 +153,11 @@ struct legality {
 	struct ebpf_op op;
 	const char *first; /* the version that brought it, */
 	const char *last;  /* and the last one without */
-	const char *words; /* what the refusal says */
+	const char *words; /* words of the error */
 	enum ebpf_prog_type type;
 };
 
-/* Taken by the builder and by ebpf_check() alike? */
+/* Do the builder and ebpf_check() both accept it? */
 static bool taken(const struct legality *l, const char *version, struct err *e)
 {
 	const struct ebpf_target t = target(version);

@@ -227,7 +227,7 @@ static void errors_name_the_place(void **state)
 		{".map m, hash, 4, 4, 1\nr1 = map_fd 3 ll\nexit", "use the name of one"},
 		{".map m, hash, 4, 4, 1\nexit", "maps are not allowed here"},
 		{".section xdp\nexit", "t.s:1:1: unknown directive"},
-		{"goto end\nend:", "no instruction follows it"},
+		{"goto end\nend:", "no instruction follows the target"},
 		{"goto +5\nexit", "the target is slot 6, where no instruction starts"},
 		{"goto +40000\nexit", "offset 40000 does not fit 16 bits"},
 		{"frobnicate", "t.s:1:1: expected an instruction"},
@@ -252,7 +252,7 @@ static void errors_name_the_place(void **state)
 		struct err e = {0};
 
 		if (parse(cases[i].text, NULL, &p, &e) != -EINVAL)
-			fail_msg("'%s' was taken", cases[i].text);
+			fail_msg("'%s' was accepted", cases[i].text);
 		if (!strstr(e.text, cases[i].words))
 			fail_msg("'%s': '%s' does not say '%s'", cases[i].text, e.text,
 				 cases[i].words);
@@ -285,7 +285,7 @@ static bool keep(void *user, const struct err *e)
 	return l->cnt < CNT(l->lines) - 1;
 }
 
-/* Tells all mistakes of a text; the last one stands behind the others. */
+/* Collects all mistakes of a text, the last one at the end. */
 static void all_mistakes(const char *text, struct text_list *l)
 {
 	const struct ebpf_text source = {

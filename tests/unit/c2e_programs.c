@@ -99,10 +99,10 @@ static void test_no_end(void **state)
 		0);
 	memset(packet + 34, 51, sizeof(packet) - 34);
 	for (int len = 0; len < 256; len++) {
-		memset(packet + 35, len, 20); /* the next header lies at (len + 2) * 4 */
+		memset(packet + 35, len, 20); /* the next header is at (len + 2) * 4 */
 		(void)cbpf_run(&p, packet, sizeof(packet), sizeof(packet));
 	}
-	packet[35] = 3; /* at 20, where it lies itself */
+	packet[35] = 3; /* at 20, which is also its own place */
 	assert_int_equal(cbpf_run(&p, packet, sizeof(packet), sizeof(packet)), 0);
 	cbpf_prog_free(&p);
 }

@@ -26,7 +26,7 @@ static int compile(void *user, const char *expr, struct cbpf_prog *out)
 	return cbpf_compile(expr, *(const int *)user, SNAP_LEN, false, out, NULL);
 }
 
-/* The program made of parts; the number of parts, 0 where it is not split, or -errno. */
+/* The program of the parts. Returns their number, 0 if the expression is not split, or -errno. */
 static int in_parts(const char *expr, int linktype, struct cbpf_prog *out)
 {
 	struct expr_parts parts;

@@ -76,7 +76,7 @@ static uint32_t make_list(size_t list, uint32_t cnt, uint32_t *numbers)
 	return kept;
 }
 
-/* What the instructions of a program do, as tables.h says it. */
+/* Runs the lookup that a program would do, as tables.h describes it. */
 static bool has(const struct cbpf2ebpf_tables *all, int table, uint32_t x)
 {
 	const struct c2e_table *t = &all->all[table];
@@ -213,7 +213,7 @@ static void compare(const char *expr)
 	packets_free(&ps);
 }
 
-/* Lists with what else can stand between their members. */
+/* Lists with other tests between their members. */
 static void test_verdicts(void **state)
 {
 	static const char *const forms[] = {

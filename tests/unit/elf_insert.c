@@ -20,7 +20,7 @@
 
 enum { HEAD_CNT = 5, R_LDDW = 1, R_ABS64 = 2, R_ABS32 = 3, R_CALL = 10 };
 
-/* head[i] can be told from the code: no other instruction has this immediate. */
+/* No other instruction has the immediates of head[], so the test can find it. */
 static void make_head(struct ebpf_insn head[HEAD_CNT])
 {
 	for (int i = 0; i < HEAD_CNT; i++)
@@ -49,7 +49,7 @@ static long target(const struct ebpf_insn *insns, long i)
 	return is_jump(insn) ? i + 1 + insn->off : -1;
 }
 
-/* All kinds of distances, over, to, from and away from each slot. */
+/* All kinds of distances: across, to, from and away from each slot. */
 static const struct ebpf_insn code[] = {
 	{.code = 0x15, .off = 6},		      /* 0: if r0 == 0 goto 7 */
 	{.code = 0x85, .src = 1, .imm = 3},	      /* 1: call 5 */
@@ -95,7 +95,7 @@ static void check_array(long at)
 			assert_memory_equal(&out[now], &code[i], sizeof(code[i]));
 			continue;
 		}
-		/* a call to the place comes by the head, a jump does not */
+		/* a call to the position runs the head, a jump skips it */
 		want = to < at || (to == at && is_call(&code[i])) ? to : to + HEAD_CNT;
 		assert_int_equal(target(out, now), want);
 	}
@@ -250,7 +250,7 @@ static struct object make_object(void)
 	return o;
 }
 
-/* What the addend of relocation number `i` of a section, with its symbol, stands for: the slot. */
+/* The slot that relocation number `i` of a section, with its symbol and addend, refers to. */
 static long relocated_slot(const struct object *o, size_t sec, size_t i)
 {
 	struct kbpf_elf_section rel, target_sec, symtab;
@@ -282,7 +282,7 @@ static long relocated_slot(const struct object *o, size_t sec, size_t i)
 	return ((long)s.st_value + addend) / 8;
 }
 
-/* Slot of .text where function i begins. */
+/* Slot of .text where function i starts. */
 static long begin(const struct object *o, size_t i)
 {
 	struct kbpf_elf_func *funcs;

@@ -197,7 +197,7 @@ static void try(const uint8_t *image, size_t len)
 	kbpf_elf_free(k);
 }
 
-/* A copy that ends where its memory ends, so that a sanitizer sees a read behind it. */
+/* A copy at the end of its memory, so that a sanitizer detects reads past it. */
 static void cut_objects_are_refused(void **state)
 {
 	(void)state;
@@ -241,7 +241,7 @@ static void damaged_objects_are_harmless(void **state)
 	free(image);
 }
 
-/* Each row breaks one promise of the header; the sentence must be about that. */
+/* Each row breaks one rule of the header; the error must name that rule. */
 static void header_mistakes_are_told(void **state)
 {
 	(void)state;

@@ -21,7 +21,7 @@ static const struct {
 	 "mark_read 0\n",
 	 "R2 unbounded memory access, use 'var &= const' or 'if (var < const)' "
 	 "(at 1: (85) call bpf_probe_read#4)"},
-	/* 6.x: states behind the instruction and after it, a dump after the complaint */
+	/* 6.x: states before and after the instruction, a dump after the complaint */
 	{"0: R1=ctx() R10=fp0\n"
 	 "0: (b7) r0 = 0                        ; R0=0\n"
 	 "1: (05) goto pc-2\n"

@@ -257,7 +257,7 @@ static void test_hostile_lengths_at_the_limits(void **state)
 	}
 }
 
-/* A head further away than the ring is long, or behind the reader. */
+/* A head further away than the length of the ring, or before the reader. */
 static void test_hostile_head(void **state)
 {
 	static const uint64_t heads[] = {RING_LEN + 1, RING_LEN + 8, UINT64_MAX, UINT64_MAX - 7};

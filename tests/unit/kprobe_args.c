@@ -160,7 +160,7 @@ static void test_functions(void **state)
 	}
 }
 
-/* What does nothing at the begin may be left out; what traces the function may not. */
+/* Instructions without effect at the start may be skipped, calls of the function tracer may not. */
 static void test_entry(void **state)
 {
 	static const struct {

@@ -12,7 +12,7 @@
 
 #include "../../src/probes/layout/parts.h"
 
-/* Where a small build of 5.4 has them; its device ends before 2,048, where others begin. */
+/* The offsets of a small build of 5.4. Its device ends before 2,048, where other objects start. */
 enum { NAME = 0, TYPE = 548, NET = 1184, INUM = 136, BEHIND = 2048, SKC_NET = 48 };
 
 static const uint64_t net_addr = 0xffff88803f9b0000;
@@ -55,7 +55,7 @@ static void what_is_there_once(void **state)
 	finds(&p, NAME, TYPE, NET);
 }
 
-/* A socket of the same namespace, or another device, lies behind the device. */
+/* The memory after the device holds a socket of the same namespace, or another device. */
 static void not_what_lies_behind(void **state)
 {
 	struct layout_peek p = loopback();
@@ -76,7 +76,7 @@ static void not_what_is_there_twice(void **state)
 	finds(&p, NAME, TYPE, -1);
 }
 
-/* A large build's members may lie far behind. */
+/* The members of a large build may be at large offsets. */
 static void what_lies_far(void **state)
 {
 	struct layout_peek p = loopback();

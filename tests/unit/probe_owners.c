@@ -15,7 +15,7 @@
 
 #include "../../src/probes/owners/owners.h"
 
-/* 10.0.0.1:4660 -> 10.0.0.2:53, UDP; and the same behind a VLAN tag. */
+/* 10.0.0.1:4660 -> 10.0.0.2:53, UDP; and the same packet with a VLAN tag. */
 static const uint8_t udp[] = {2,    0, 0,  0,  0, 1, 2,	   0,	 0,  0,	 0, 2, 8,  0,
 			      0x45, 0, 0,  28, 0, 1, 0x40, 0,	 64, 17, 0, 0, 10, 0,
 			      0,    1, 10, 0,  0, 2, 0x12, 0x34, 0,  53, 0, 8, 0,  0};
@@ -69,7 +69,7 @@ static void reads_ends(void **state)
 	assert_false(ends_of(changed, sizeof(changed), 1, &e));
 }
 
-/* Each length in turn, under SAN=1. */
+/* Every captured length, under SAN=1. */
 static void reads_nothing_behind(void **state)
 {
 	struct packet_ends e;
@@ -136,7 +136,7 @@ static void finds_the_socket(void **state)
 	s.protocol = IPPROTO_TCP;
 	takes(o, &s, PROBE_DIR_OUT, false);
 	s = sock("0.0.0.0", 53, "0.0.0.0", 0);
-	s.family = AF_INET6; /* [::]:53 takes IPv4, too */
+	s.family = AF_INET6; /* [::]:53 accepts IPv4, too */
 	memset(s.src, 0, sizeof(s.src));
 	takes(o, &s, PROBE_DIR_IN, true);
 	probe_owners_free(o);

@@ -90,7 +90,7 @@ static void test_blinded_masks(void **state)
 	}
 }
 
-/* ifindex: pointer, then the member behind it; with zero extensions between, as on 32 bit JITs. */
+/* ifindex: pointer, then the member at its end; with zero extensions between, as on 32-bit JITs. */
 static void test_pointer_chains(void **state)
 {
 	const struct ebpf_insn p[] = {
@@ -120,7 +120,7 @@ static void test_pointer_chains(void **state)
 
 static void test_odd_programs(void **state)
 {
-	/* The second slot of a lddw is data: it must not be taken for a marker or a load. */
+	/* The second slot of a lddw is data, not a marker or a load. */
 	const struct ebpf_insn lddw[] = {MARK, IMM(LDDW, 2, 0), MARK, LD(LDX_W, 2, 6, 4)};
 	const struct ebpf_insn many[] = {MARK, MARK};
 	struct ebpf_insn loads[LAYOUT_LOADS_MAX + 3] = {MARK};
