@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pages.c - finds where the kernel can read the pages that sk_buffs have.
+ * pages.c - finds where the kernel maps the pages of sk_buffs.
  *
- * A long datagram to ourselves, whose bytes nobody else has, waits in a Unix socket while a program
- * copies its skb_shared_info: where the fragments stand follows from their lengths. A page's struct
- * tells its number and so its place in the kernel's map of all memory, up to a distance that is
- * chosen at build or boot: those possible are tried until the datagram's bytes are found, and both
- * ends of all its fragments must be found by the one distance. Whatever fails, sk_buffs are taken
- * to have linear parts alone, and `missing` says why.
+ * The search sends itself a long datagram with unique bytes. While it waits in a Unix socket, a
+ * program copies its skb_shared_info; the lengths of the fragments show where they are. The address
+ * of a struct page gives the page's number, and so its place in the kernel's map of all memory, up
+ * to a distance that is chosen at build or boot time. The search tries all possible distances until
+ * it finds the datagram's bytes; the same distance must find both ends of all its fragments. If a
+ * step fails, only linear parts of sk_buffs are captured, and `missing` holds the reason.
  *
- * One distance holds for all pages where their structs are one array in a place of its own, as in
- * all usual builds. Where they lie among the memory they tell of, each section of memory has an
- * array somewhere: that is seen, and nothing is found.
+ * One distance is valid for all pages if their structs are one separate array, as in all usual
+ * builds. If the structs are inside the memory that they describe, each section of memory has its
+ * own array: the search detects this and finds nothing.
  */
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -28,21 +28,21 @@
 #include "../ours.h"
 
 enum {
-	DATAGRAM_LEN = 40007, /* more than one allocation; its length is nobody else's */
-	FRAGS_FIRST = 32,     /* frags[] stands behind the members of fixed place */
+	DATAGRAM_LEN = 40007, /* more than one allocation; nobody else uses this length */
+	FRAGS_FIRST = 32,     /* frags[] is after the members of fixed place */
 	SAMPLE_LEN = 32,
 	SAMPLE_CNT = 2 * LAYOUT_FRAGS_MAX, /* a round: both ends of each fragment */
 	ROUNDS = 64,
-	PAGE_STRUCT_LOG = 6, /* sizeof(struct page) is 64; where it is not, nothing is found */
-	REGION_LOG = 38,     /* page structs in a place of their own are farther from all memory */
+	PAGE_STRUCT_LOG = 6, /* sizeof(struct page) is 64; otherwise nothing is found */
+	REGION_LOG = 38,     /* page structs in a separate array are farther from all memory */
 };
 
-/* Distances between maps are multiples of it, and what is rounded to it is near. */
+/* Distances between maps are multiples of this, and rounding to it gives a close value. */
 #define STEP (1ULL << 30)
-/* Where the page structs begin a little before or behind such a multiple (arm64 up to 5.10). */
+/* If the page structs start a little before or after such a multiple (arm64 up to 5.10). */
 #define SMALL_STEP (1ULL << 27)
 
-/* What the map holds. */
+/* The contents of the map. */
 struct look {
 	uint8_t skb[256];
 	uint8_t shared[LAYOUT_SHARED_LEN];
@@ -58,7 +58,7 @@ struct search {
 	int map_fd, prog_fd, link_fd;
 	int end[2];
 	struct ours ours;
-	bool filter; /* the program is the receiving socket's filter, not at a tracepoint */
+	bool filter; /* the program is the filter of the receiving socket, not at a tracepoint */
 };
 
 /* ---- The program -------------------------------------------------------------------------- */
@@ -138,7 +138,10 @@ static int attach(struct search *s, const struct probe_layout *l, const struct e
 
 /* ---- The datagram ------------------------------------------------------------------------- */
 
-/* Has the program look: a filter at what comes, which it drops, the other at what is read. */
+/*
+ * Runs the program: a filter on the arriving packet, which it drops; a tracepoint on the packet
+ * read.
+ */
 static bool trigger(const struct search *s)
 {
 	uint8_t byte = 0;
@@ -156,9 +159,9 @@ static bool fetch(struct search *s)
 }
 
 /*
- * Bytes that nobody else has by accident; they need not be secret. So the kernel's random pool is
- * not waited for, which on some machines is not ready for a long time after boot, and bytes made
- * from the clock and our number do as well (by the steps of splitmix64).
+ * Bytes that no other memory has by accident; they need not be secret. So the search does not wait
+ * for the kernel's random pool, which on some machines is not ready until long after boot; bytes
+ * from the clock and the process number are good enough (by the steps of splitmix64).
  */
 static void fill(uint8_t *bytes, size_t len)
 {
@@ -188,7 +191,7 @@ static bool look_at_datagram(struct search *s)
 	return (s->filter || trigger(s)) && fetch(s);
 }
 
-/* Has the program read at look.addr. */
+/* Runs the program to read at look.addr. */
 static bool look_at_memory(struct search *s)
 {
 	uint32_t key = 0;
@@ -196,7 +199,9 @@ static bool look_at_memory(struct search *s)
 	return kbpf_map_update(s->map_fd, &key, &s->look, BPF_ANY) == 0 && trigger(s) && fetch(s);
 }
 
-/* ---- What was seen ------------------------------------------------------------------------ */
+/*
+ * ---- Results -----------------------------------------------------------------------------------
+ */
 
 static uint32_t skb_u32(const struct search *s, const struct probe_layout *l, enum layout_field f)
 {
@@ -214,7 +219,7 @@ static uint64_t skb_head(const struct search *s, const struct probe_layout *l)
 	return v;
 }
 
-/* Are there `cnt` fragments at this offset that make up data_len bytes? */
+/* Do `cnt` fragments at this offset have data_len bytes together? */
 static bool are_frags(const uint8_t *shared, unsigned at, unsigned cnt, uint32_t data_len,
 		      struct layout_frag *frag)
 {
@@ -267,7 +272,7 @@ static uint64_t distance(unsigned n, uint64_t step)
 	return n % 2 ? -steps * step : steps * step;
 }
 
-/* Finds the distance by which `want` stands in the first fragment. In: p->base with distance 0. */
+/* Finds the distance at which `want` is in the first fragment. In: p->base with distance 0. */
 static bool find_base(struct search *s, struct layout_pages *p, const struct layout_frag *f,
 		      const uint8_t *want, uint64_t step)
 {
@@ -285,7 +290,7 @@ static bool find_base(struct search *s, struct layout_pages *p, const struct lay
 	return false;
 }
 
-/* Do both ends of each fragment stand where they must? */
+/* Are both ends of each fragment where they must be? */
 static bool is_right(struct search *s, const struct layout_pages *p, const struct layout_frag *frag,
 		     unsigned cnt, const uint8_t *want)
 {
@@ -303,7 +308,7 @@ static bool is_right(struct search *s, const struct layout_pages *p, const struc
 	return true;
 }
 
-/* Fills *p. NULL, or what is missing. */
+/* Fills *p. Returns NULL, or what is missing. */
 static const char *find(struct search *s, const struct probe_layout *l, struct layout_pages *p)
 {
 	struct layout_frag frag[LAYOUT_FRAGS_MAX];
@@ -313,7 +318,7 @@ static const char *find(struct search *s, const struct probe_layout *l, struct l
 
 	p->frags_at = find_frags(s, l, cnt, frag);
 	if (p->frags_at == 0)
-		return "a datagram's fragments are not found in its skb_shared_info";
+		return "the fragments of a datagram were not found in its skb_shared_info";
 	if ((frag[0].page ^ head) >> REGION_LOG == 0)
 		return "page structs are not one array (no CONFIG_SPARSEMEM_VMEMMAP)";
 	p->shift =
@@ -321,7 +326,7 @@ static const char *find(struct search *s, const struct probe_layout *l, struct l
 	p->base = (head & -STEP) - ((frag[0].page & -STEP) << p->shift);
 	if (!find_base(s, p, &frag[0], paged, STEP) &&
 	    !find_base(s, p, &frag[0], paged, SMALL_STEP))
-		return "the kernel's map of all memory is not found";
+		return "the kernel's map of all memory was not found";
 	if (!is_right(s, p, frag, cnt, paged))
 		return "the kernel's map of all memory is not the same for all pages";
 	return NULL;
@@ -338,7 +343,7 @@ static void close_search(struct search *s)
 	free(s);
 }
 
-/* Makes all that looks. NULL, or what is missing. */
+/* Opens sockets, map and program. Returns NULL, or what is missing. */
 static const char *open_search(struct search *s, const struct probe_layout *l,
 			       const struct ebpf_target *t)
 {
@@ -352,9 +357,9 @@ static const char *open_search(struct search *s, const struct probe_layout *l,
 							    .name = "bpfcap_pages"},
 				    NULL);
 	if (s->map_fd < 0 || attach(s, l, t) < 0)
-		return "no program can look at a datagram of our own";
+		return "no program can read a datagram of this process";
 	if (!look_at_datagram(s))
-		return "a datagram of our own cannot be sent and looked at";
+		return "a datagram of this process cannot be sent and read";
 	return NULL;
 }
 
