@@ -26,7 +26,7 @@
 
 static char log_text[1 << 16];
 
-/* The verifier's text of instruction `at`: what stands behind "at: (xx) "; NULL when not shown. */
+/* The verifier's text of instruction `at`, after "at: (xx) "; NULL if it is missing. */
 static const char *line_of(size_t at)
 {
 	char head[32];
@@ -100,7 +100,10 @@ static const int32_t imms[][VARIANTS] = {
 	[ISA_IMM_HELPER] = {1, 5, 25, 26},
 };
 
-/* The verifier prints addresses for these, the kernel alone writes them, or it is too old. */
+/*
+ * The verifier prints addresses for these, only the kernel generates them, or the kernel is too
+ * old.
+ */
 static bool shown_otherwise(const struct isa_row *row, const struct ebpf_target *kernel)
 {
 	if (row->needs < EBPF_FEATURE_CNT && !ebpf_target_has(kernel, row->needs))

@@ -294,7 +294,7 @@ static int make_program(struct ebpf_prog *p)
 	for (int i = 0; i <= cnt; i++)
 		labels[i] = ebpf_label_new(b);
 	emit_start(b);
-	if (calls) /* a function that nobody calls would be refused */
+	if (calls) /* the verifier rejects a function without callers */
 		EMIT(b, CALL_FN(fn));
 	emit_args(b);
 	for (int i = 0; i < cnt; i++) {

@@ -45,7 +45,7 @@ static void need_bpf(void)
 struct loaded {
 	int fd;
 	size_t insn_cnt;
-	unsigned processed; /* instructions, says the verifier of its work */
+	unsigned processed; /* instructions that the verifier processed */
 };
 
 static struct loaded load(const struct ebpf_prog *prog)

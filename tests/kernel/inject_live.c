@@ -237,7 +237,7 @@ static struct seen see_traffic(int tap, const char *expr, bool l3)
 	return seen;
 }
 
-/* "tc_count-g" hands the stub whole frames, "tc_l3-g" packets from their IP header on. */
+/* "tc_count-g" passes whole frames to the stub, "tc_l3-g" packets from their IP header on. */
 static void check_tc(const char *object, const char *expr, const char *access)
 {
 	bool l3 = strcmp(object, "tc_l3-g") == 0;
@@ -331,7 +331,7 @@ static void tc_reads_pages(void **state)
 	check_tc("tc_count-g", "tcp[((tcp[12] & 0xf0) >> 2) + 20000:1] > 0x34", "direct");
 }
 
-/* What is not linear is read by a helper that counts from the start of the frame. */
+/* A helper reads paged data, with offsets from the start of the frame. */
 static void tc_reads_pages_behind_ip(void **state)
 {
 	(void)state;
@@ -364,7 +364,8 @@ static void kprobe_counts_what_matches(void **state)
 	}
 	send_datagrams(4788, DATAGRAM_CNT);
 	assert_int_equal(count_of(map_fd, 1), 0);
-	send_datagrams(4789, DATAGRAM_CNT); /* of 0, 35, 70 ... bytes of payload behind 28 */
+	/* payloads of 0, 35, 70 ... bytes after 28 bytes of headers */
+	send_datagrams(4789, DATAGRAM_CNT);
 	assert_true(count_of(map_fd, 0) >= 2 * DATAGRAM_CNT);
 	assert_int_equal(count_of(map_fd, 1), DATAGRAM_CNT - (800 - 28 + 34) / 35);
 	close(probe_fd);

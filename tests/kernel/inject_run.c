@@ -277,7 +277,7 @@ static void verdicts_equal_libpcap_with_types(void **state)
 	check_all(true);
 }
 
-/* Two stubs and a clone: each has its own filter, and options stay where they were said. */
+/* Two stubs and a clone: each has its own filter, and options apply to their place only. */
 static void stubs_are_apart(void **state)
 {
 	(void)state;
@@ -326,7 +326,7 @@ static void nothing_matches(void **state)
 	close(fd);
 }
 
-/* Before it is changed the stub takes every packet: the verdicts above are the filter's. */
+/* An unchanged stub accepts every packet, so the verdicts above are the filter's. */
 static void untouched_stubs_take_all(void **state)
 {
 	(void)state;

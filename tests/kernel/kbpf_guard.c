@@ -60,7 +60,9 @@ static pid_t capture(bool guarded, enum way way, int *hold)
 	close(ready[1]);
 	close(end[0]);
 	assert_int_equal(read(ready[0], &c, 1), 1);
-	/* the end comes when nobody holds the other end any more, and a guardian must not */
+	/*
+	 * read() returns the end once no process holds the other end; a guardian must not hold it
+	 */
 	assert_int_equal(read(ready[0], &c, 1), 0);
 	*hold = end[1];
 	close(ready[0]);
@@ -147,7 +149,7 @@ static void test_sweep(void **state)
 	assert_int_equal(kbpf_tc_sweep(NULL), 0); /* it lives */
 	assert_int_equal(testnet_counts(&testtc_ours, SEND_CNT, 2 * SEND_CNT), 0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	/* dead, though its parent has not taken note of it */
+	/* dead, but not yet waited for */
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 	assert_int_equal(kbpf_tc_sweep(NULL), 2);
 	testtc_show(after);
@@ -170,7 +172,7 @@ static void test_sweep(void **state)
 	assert_string_equal(before, after);
 }
 
-/* The first process of a pid namespace, which takes all others of it along when it is killed. */
+/* The first process of a pid namespace; the kernel kills all others with it. */
 static pid_t capture_in_namespace(int *ready)
 {
 	int fds[2];

@@ -169,7 +169,7 @@ static void check_few(enum kbpf_kprobe_way way)
 	if (kbpf_kprobes_attach(&k, &spec, &e) != 3)
 		fail_msg("%s", e.text);
 	assert_int_equal(probes[0].result, 0);
-	/* tracefs says EINVAL for everything since 6.1 or so */
+	/* tracefs returns EINVAL for every error since 6.1 or so */
 	assert_true(way == KBPF_KPROBE_TRACEFS ? probes[1].result < 0
 					       : probes[1].result == -ENOENT);
 	assert_true(probes[2].result == 0 && probes[3].result == 0);
@@ -231,7 +231,7 @@ static void resolve(struct kbpf_kprobe *probes, size_t cnt)
 	free(symbols);
 }
 
-/* Functions of the network stack that the kernel says can be traced. */
+/* Functions of the network stack that the kernel lists as traceable. */
 static size_t functions(char **text, struct kbpf_kprobe probes[MANY])
 {
 	static const char *const heads[] = {"ip_",    "ip6_",	  "tcp_", "udp_",   "icmp_",
@@ -302,7 +302,9 @@ static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t c
 	close(prog_fd);
 }
 
-/* All by one link, or one by one before links for events; fewer on 6.1, which takes longer. */
+/*
+ * Attaches all by one link, or one by one on kernels without; fewer on 6.1, where this is slower.
+ */
 static void test_many(void **state)
 {
 	static struct kbpf_kprobe probes[MANY];

@@ -84,7 +84,7 @@ static void test_monitor(void **state)
 	kbpf_iface_monitor_close(m);
 }
 
-/* Nobody reads, until the socket is full: that must be told. */
+/* Without a reader the socket becomes full, which must be reported. */
 static void test_monitor_overrun(void **state)
 {
 	struct kbpf_iface_monitor *m;
@@ -122,7 +122,7 @@ static void on_sock(void *user, const struct kbpf_sock *s)
 	w->cnt++;
 }
 
-/* The kernel tells a socket's cookie, inode and address to its owner too. */
+/* The owner of a socket can query its cookie, inode and address, too. */
 static void check_sock(int family, int type, uint8_t protocol)
 {
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);

@@ -194,7 +194,9 @@ static int count(void *user, int cpu, const void *data, uint32_t len)
 	return 0;
 }
 
-/* A full ring refuses, and written + lost is what was tried once a later record got in. */
+/*
+ * A full ring rejects records; written + lost equals the attempts once a later record is written.
+ */
 static void test_full_ring(void **state)
 {
 	uint64_t tried = 0, refused = 0, got = 0;
@@ -231,7 +233,7 @@ static void test_wake_and_timeout(void **state)
 	close(fds[1]);
 }
 
-/* A lone record does not wake the reader, who finds it all the same before long. */
+/* A lone record does not wake the reader, but the reader soon finds it. */
 static void test_lone_record(void **state)
 {
 	struct timespec before, after;

@@ -89,7 +89,7 @@ static void test_clsact(void **state)
 	}
 }
 
-/* Filters before and behind ours still run; qdisc and filters of others are as they were. */
+/* Filters before and after ours still run; other qdiscs and filters do not change. */
 static void test_beside_others(void **state)
 {
 	struct kbpf_tc in, out;

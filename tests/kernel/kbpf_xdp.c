@@ -68,7 +68,7 @@ static void check_runs(void)
 	fail_msg("no frame was seen");
 }
 
-/* Another program gets the place only if ours is gone: the kernel says so itself. */
+/* The kernel attaches another program only if ours is detached. */
 static bool is_free(void)
 {
 	struct kbpf_xdp x;

@@ -108,7 +108,7 @@ static void poll_for(struct probe *p, struct expect *x, unsigned cnt)
 		;
 }
 
-/* Sends all frames and wants each of x->frame once. */
+/* Sends all frames and expects each of x->frame once. */
 static void check_hook(const char *hook, const struct probe_config *base, struct expect *x)
 {
 	const struct testveth_frame *sent;
@@ -295,7 +295,9 @@ static void check_tagged(const char *hook, struct expect x, const struct testvet
 	}
 }
 
-/* Somebody else, who tags what "vb" sends until the pipe is closed. Exits with 0 if that worked. */
+/*
+ * Starts a process that tags what "vb" sends until the pipe is closed. It exits with 0 on success.
+ */
 static pid_t start_tagger(int *stop_fd)
 {
 	struct kbpf_tc tc = {0};

@@ -117,7 +117,7 @@ static bool prog_exists(uint32_t id)
 	return fd >= 0;
 }
 
-/* Opens a session, tells the ids of its programs, and waits to be killed. */
+/* Opens a session, reports the ids of its programs, and waits to be killed. */
 static void run_victim(int to, const char *kernel)
 {
 	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc,xdp", NULL};
@@ -182,7 +182,7 @@ static void test_sigkill_leaves_nothing(void **state)
 	check_kill("5.4");
 }
 
-/* A failure half way releases what was there before it. */
+/* A failure in the middle releases everything acquired before it. */
 static void test_failed_opens(void **state)
 {
 	static const struct {

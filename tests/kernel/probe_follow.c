@@ -31,11 +31,11 @@ static void need_veth(void)
 	skip();
 }
 
-/* What a session has told and captured. */
+/* The notices and packets of a session. */
 struct seen {
 	char notices[1024];
 	unsigned cnt;
-	unsigned at[2]; /* of these: at interfaces that begin with "old", "new" */
+	unsigned at[2]; /* of these: at interfaces whose names start with "old", "new" */
 };
 
 static void on_notice(void *user, const char *text)
@@ -217,7 +217,7 @@ static void test_renewed(void **state)
 	renews("socket", NULL, true);
 }
 
-/* "any" takes the peers too, and what is there before anything else. */
+/* "any" includes the peers, and interfaces that exist before the session. */
 static void test_any(void **state)
 {
 	struct seen s;
@@ -262,7 +262,7 @@ static void test_patterns(void **state)
 	assert_int_equal(testnet_del_link("new0"), 0);
 }
 
-/* An interface that has an XDP program is told, and spoils nothing. */
+/* An interface that already has an XDP program is reported, and does not affect others. */
 static void test_taken(void **state)
 {
 	struct probe *p, *first;
@@ -311,7 +311,7 @@ static void receive_elsewhere(int ifindex)
 	assert_int_equal(status, 0);
 }
 
-/* The numbers of interfaces begin anew in each namespace. */
+/* Each namespace numbers its interfaces from 1. */
 static void test_same_number(void **state)
 {
 	struct seen s;

@@ -55,7 +55,7 @@ struct seen {
 	unsigned merged, in_part;
 };
 
-/* The sequence number tells where in the packet that was sent the payload was; it begins at 0. */
+/* The sequence number is the payload's offset in the packet that was sent; it starts at 0. */
 static int on_event(void *user, const struct probe_event *ev)
 {
 	struct seen *s = user;

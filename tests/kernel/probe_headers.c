@@ -145,7 +145,7 @@ static const struct {
 
 #define TALK_CNT (sizeof(talks) / sizeof(talks[0]))
 
-/* Captures all talks. Skips where a hook is not there. */
+/* Captures all exchanges. Skips hooks that do not exist. */
 static void capture(const struct probe_config *c)
 {
 	int fds[TALK_CNT][3];
@@ -201,7 +201,10 @@ static bool is_syn_ack(const struct seen *s)
 	return protocol(s) == IPPROTO_TCP && (s->bytes[transport_at(s) + 13] & 0x12) == 0x12;
 }
 
-/* The same but for what cannot be known yet: identification, fragment, hop limit, checksum. */
+/*
+ * Compares packets, except fields that are unknown this early: identification, fragment, hop limit,
+ * checksum.
+ */
 static bool same_packet(const struct seen *a, const struct seen *b)
 {
 	size_t at = transport_at(a), addrs = is_ipv6(a) ? ETH_HLEN + 8 : ETH_HLEN + 12;

@@ -28,7 +28,7 @@ static struct probe_layout *find(void)
 	return l;
 }
 
-/* Where the tag itself tells that it is there, the kernel has no member of this name. */
+/* If the tag itself shows its presence, the kernel has no member of this name. */
 static bool has_no_member(const struct probe_layout *l, const struct probe_field *f)
 {
 	return f == &l->field[LAYOUT_SKB_VLAN_PRESENT] && l->vlan_present_mask == 0;
@@ -73,7 +73,7 @@ static int peek_and_check(const struct probe_layout *l, const struct ebpf_target
 	return rc < 0 ? rc : probe_layout_check(l, &peek, e);
 }
 
-/* Both ways to look at the test packet must accept what was found. */
+/* Both methods of reading the test packet must accept the layout. */
 static void test_both_checks(void **state)
 {
 	struct probe_layout *l = find();
@@ -126,7 +126,8 @@ static void test_derive_refuses_disorder(void **state)
 	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
 	assert_non_null(strstr(e.text, "vlan_tci"));
 	wrong = *l;
-	wrong.field[LAYOUT_SKB_HEAD].off -= 8; /* revealed elsewhere than its neighbour says */
+	/* the revealed offset contradicts that of its neighbour */
+	wrong.field[LAYOUT_SKB_HEAD].off -= 8;
 	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
 	wrong = *l;
 	wrong.field[LAYOUT_SKB_DATA_LEN].off += 4;

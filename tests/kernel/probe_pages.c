@@ -35,7 +35,7 @@ enum {
 	FILE_LEN = 1 << 19,
 	STEP_LEN = 60000, /* a packet of so many bytes is captured whole */
 	DATAGRAM_LEN = 50000,
-	FIRST_LEN = 100, /* of a datagram: what is sent first */
+	FIRST_LEN = 100, /* the first part of a datagram */
 	PORT = 4322,
 	RING_PAGES = 1024, /* the file at each hook */
 	DEEP = 1000,	   /* a byte of the frame that is in pages */
@@ -269,7 +269,7 @@ static void test_datagram(void **state)
 	probe_close(seen.p);
 }
 
-/* --doctor says what is so. */
+/* --doctor reports the actual state. */
 static void test_doctor(void **state)
 {
 	char *text = NULL;

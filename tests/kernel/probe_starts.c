@@ -208,7 +208,7 @@ static int count(void *user, const struct probe_event *ev)
 	return 0;
 }
 
-/* Each of many sessions sees all; those with an XDP program find the place taken. */
+/* Each of many sessions captures all packets; XDP programs find their interface in use. */
 static void many_at_once(void **state)
 {
 	static const struct start some[] = {

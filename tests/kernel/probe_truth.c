@@ -145,7 +145,7 @@ static void send_all(struct run *r, size_t cnt)
 		quiet = poll_all(r, cnt, POLL_MS) == 0 ? quiet + 1 : 0;
 }
 
-/* Takes what is still there; nothing may be lost. */
+/* Reads the remaining packets; none may be lost. */
 static void drain(struct run *r)
 {
 	struct probe_counts counts;
@@ -157,7 +157,7 @@ static void drain(struct run *r)
 	assert_int_equal(counts.captured, counts.matched);
 }
 
-/* Does the expression take packet i, of which a file would hold cap_len bytes? */
+/* Does packet i match, of which a file would hold cap_len bytes? */
 static bool takes(const struct cbpf_prog *eth, const struct cbpf_prog *ip, size_t i,
 		  uint32_t cap_len)
 {
@@ -271,7 +271,7 @@ static void test_everything_is_seen(void **state)
 	}
 }
 
-/* Taking off a tcx link is slow, and no two are taken off at a time: fewer of these. */
+/* Detaching a tcx link is slow, and links are detached one after another: fewer of these. */
 static void test_running_kernel(void **state)
 {
 	static const struct setting s[] = {{.hook = ALL}, {.hook = TRACING ",socket"}};
@@ -312,7 +312,7 @@ static void test_functions(void **state)
 
 /* ---- XDP ---------------------------------------------------------------------------------- */
 
-/* Only the frames that any device takes; each is seen once. */
+/* Sends only the frames that every device accepts; each is captured once. */
 static void run_xdp(struct run *r, const char *expr, const struct setting *s)
 {
 	struct probe_counts counts = {0};

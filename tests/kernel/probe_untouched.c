@@ -42,7 +42,7 @@ static struct kbpf_xdp foreign_xdp;
 static struct pollfd receiver[RECEIVERS];
 static bool ready;
 
-/* Protocols are taken behind tc, unlike "all". */
+/* Sockets for one protocol receive after tc, unlike "all". */
 static int open_receivers(void)
 {
 	static const uint16_t protocols[RECEIVERS] = {ETH_P_IP, ETH_P_IPV6, ETH_P_ARP};
@@ -59,7 +59,7 @@ static int open_receivers(void)
 	return 0;
 }
 
-/* FNV-1a, with what was before. */
+/* Adds to an FNV-1a hash. */
 static void add(uint64_t *sum, const void *data, size_t len)
 {
 	const uint8_t *at = data;
@@ -116,7 +116,7 @@ static int nothing(void *user, const struct probe_event *ev)
 	return 0;
 }
 
-/* Sends all packets (or those that fit any device) while the hook looks; NULL: nobody does. */
+/* Sends all packets (or those that fit any device) while the hook captures; NULL: no hook. */
 static struct sums pass(const char *hook, bool short_only, const struct sums *before)
 {
 	static const char *const both[] = {"va", "vb", NULL}, *const va[] = {"va", NULL};
