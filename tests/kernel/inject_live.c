@@ -332,7 +332,7 @@ static void tc_reads_pages(void **state)
 }
 
 /* A helper reads paged data, with offsets from the start of the frame. */
-static void tc_reads_pages_behind_ip(void **state)
+static void tc_reads_paged_data_after_ip(void **state)
 {
 	(void)state;
 	need_tc();
@@ -393,7 +393,7 @@ int main(void)
 		cmocka_unit_test(tc_counts_what_matches),
 		cmocka_unit_test(tc_takes_ecaptures_stub),
 		cmocka_unit_test(tc_reads_pages),
-		cmocka_unit_test(tc_reads_pages_behind_ip),
+		cmocka_unit_test(tc_reads_paged_data_after_ip),
 		cmocka_unit_test(kprobe_counts_what_matches),
 	};
 

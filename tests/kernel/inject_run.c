@@ -278,7 +278,7 @@ static void verdicts_equal_libpcap_with_types(void **state)
 }
 
 /* Two stubs and a clone: each has its own filter, and options apply to their place only. */
-static void stubs_are_apart(void **state)
+static void stubs_have_their_own_filters(void **state)
 {
 	(void)state;
 	static const char *const args[] = {"-e", "tcp", "--at",	    "second",	  "--at", "first",
@@ -327,7 +327,7 @@ static void nothing_matches(void **state)
 }
 
 /* An unchanged stub accepts every packet, so the verdicts above are the filter's. */
-static void untouched_stubs_take_all(void **state)
+static void unchanged_stubs_accept_all(void **state)
 {
 	(void)state;
 	int fd = testobj_load(testobj_case("tc"), "egress_cls", NULL, NULL);
@@ -378,10 +378,10 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(untouched_stubs_take_all, setup),
+		cmocka_unit_test_setup(unchanged_stubs_accept_all, setup),
 		cmocka_unit_test_setup(verdicts_equal_libpcap, setup),
 		cmocka_unit_test_setup(verdicts_equal_libpcap_with_types, setup),
-		cmocka_unit_test_setup(stubs_are_apart, setup),
+		cmocka_unit_test_setup(stubs_have_their_own_filters, setup),
 		cmocka_unit_test_setup(nothing_matches, setup),
 	};
 

@@ -261,7 +261,7 @@ static void errors_name_the_place(void **state)
 	}
 }
 
-static void targets_are_minded(void **state)
+static void targets_are_respected(void **state)
 {
 	struct ebpf_prog p;
 	struct err e = {0};
@@ -299,7 +299,7 @@ static void all_mistakes(const char *text, struct text_list *l)
 	keep(l, &e);
 }
 
-static void every_mistake_is_told(void **state)
+static void every_mistake_is_reported(void **state)
 {
 	struct text_list l;
 
@@ -323,7 +323,7 @@ static void every_mistake_is_told(void **state)
 	assert_int_equal(l.cnt, CNT(l.lines));
 }
 
-static void notes_behind_a_tab_are_passed_over(void **state)
+static void notes_after_a_tab_are_ignored(void **state)
 {
 	struct ebpf_prog p;
 	struct err e = {0};
@@ -364,10 +364,10 @@ int main(void)
 		cmocka_unit_test(jumps_and_calls),
 		cmocka_unit_test(own_functions_come_first),
 		cmocka_unit_test(errors_name_the_place),
-		cmocka_unit_test(targets_are_minded),
+		cmocka_unit_test(targets_are_respected),
 		cmocka_unit_test(maps_have_numbers),
-		cmocka_unit_test(every_mistake_is_told),
-		cmocka_unit_test(notes_behind_a_tab_are_passed_over),
+		cmocka_unit_test(every_mistake_is_reported),
+		cmocka_unit_test(notes_after_a_tab_are_ignored),
 
 	};
 

@@ -198,7 +198,7 @@ static void try(const uint8_t *image, size_t len)
 }
 
 /* A copy at the end of its memory, so that a sanitizer detects reads past it. */
-static void cut_objects_are_refused(void **state)
+static void truncated_objects_are_rejected(void **state)
 {
 	(void)state;
 	size_t len;
@@ -242,7 +242,7 @@ static void damaged_objects_are_harmless(void **state)
 }
 
 /* Each row breaks one rule of the header; the error must name that rule. */
-static void header_mistakes_are_told(void **state)
+static void header_mistakes_are_reported(void **state)
 {
 	(void)state;
 	static const struct {
@@ -357,9 +357,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_object_reads_back),
 		cmocka_unit_test(callers_are_found),
-		cmocka_unit_test(cut_objects_are_refused),
+		cmocka_unit_test(truncated_objects_are_rejected),
 		cmocka_unit_test(damaged_objects_are_harmless),
-		cmocka_unit_test(header_mistakes_are_told),
+		cmocka_unit_test(header_mistakes_are_reported),
 		cmocka_unit_test(made_objects_are_checked),
 		cmocka_unit_test(files_are_whole_or_not_there),
 	};

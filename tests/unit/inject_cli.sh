@@ -49,7 +49,7 @@ wrong_command_lines()
 	refused 'ELF' "$0" --at f -e tcp
 }
 
-functions_that_are_no_stubs()
+functions_that_are_not_stubs()
 {
 	need_objects
 	for g in '' -g; do
@@ -161,7 +161,7 @@ deterministic()
 }
 
 try wrong_command_lines
-try functions_that_are_no_stubs
+try functions_that_are_not_stubs
 try stubs_are_listed
 try llvm_reads_the_result
 try old_body_is_kept

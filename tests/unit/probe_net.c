@@ -56,7 +56,7 @@ static void what_is_there_once(void **state)
 }
 
 /* The memory after the device holds a socket of the same namespace, or another device. */
-static void not_what_lies_behind(void **state)
+static void objects_after_the_device_are_not_found(void **state)
 {
 	struct layout_peek p = loopback();
 
@@ -77,7 +77,7 @@ static void not_what_is_there_twice(void **state)
 }
 
 /* The members of a large build may be at large offsets. */
-static void what_lies_far(void **state)
+static void distant_members_are_found(void **state)
 {
 	struct layout_peek p = loopback();
 
@@ -91,9 +91,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_there_once),
-		cmocka_unit_test(not_what_lies_behind),
+		cmocka_unit_test(objects_after_the_device_are_not_found),
 		cmocka_unit_test(not_what_is_there_twice),
-		cmocka_unit_test(what_lies_far),
+		cmocka_unit_test(distant_members_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void reads_ends(void **state)
 }
 
 /* Every captured length, under SAN=1. */
-static void reads_nothing_behind(void **state)
+static void nothing_past_the_capture_is_read(void **state)
 {
 	struct packet_ends e;
 
@@ -164,7 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_ends),
-		cmocka_unit_test(reads_nothing_behind),
+		cmocka_unit_test(nothing_past_the_capture_is_read),
 		cmocka_unit_test(finds_the_socket),
 		cmocka_unit_test(meets_many_namespaces),
 	};

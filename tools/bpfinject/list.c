@@ -60,15 +60,15 @@ static int put_all(struct text *t, const struct kbpf_elf *k, const struct kbpf_e
 		   size_t cnt, struct err *e)
 {
 	bool *reaches = calloc(cnt + 1, sizeof(*reaches));
-	int ret = reaches ? 0 : err_run(e, -ENOMEM, "list", "out of memory");
+	int rc = reaches ? 0 : err_run(e, -ENOMEM, "list", "out of memory");
 
-	for (size_t i = 0; !ret && i < cnt; i++) {
-		ret = kbpf_elf_func_callers(k, funcs, cnt, i, reaches, e);
-		if (!ret)
+	for (size_t i = 0; !rc && i < cnt; i++) {
+		rc = kbpf_elf_func_callers(k, funcs, cnt, i, reaches, e);
+		if (!rc)
 			put_function(t, funcs, cnt, i, reaches);
 	}
 	free(reaches);
-	return ret;
+	return rc;
 }
 
 int list_functions(const struct kbpf_elf *k, struct err *e)
@@ -76,14 +76,14 @@ int list_functions(const struct kbpf_elf *k, struct err *e)
 	struct kbpf_elf_func *funcs;
 	struct text t = {0};
 	int cnt = kbpf_elf_funcs(k, &funcs, e);
-	int ret;
+	int rc;
 
 	if (cnt < 0)
 		return cnt;
-	ret = put_all(&t, k, funcs, (size_t)cnt, e);
-	if (!ret)
+	rc = put_all(&t, k, funcs, (size_t)cnt, e);
+	if (!rc)
 		fputs(text_str(&t), stdout);
 	text_free(&t);
 	free(funcs);
-	return ret;
+	return rc;
 }

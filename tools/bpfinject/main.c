@@ -18,17 +18,17 @@
 static int fill_places(struct kbpf_elf *k, const struct inject_options *o, struct err *e)
 {
 	struct ebpf_target target;
-	int ret = ebpf_target_by_version(&target, o->kernel, e);
+	int rc = ebpf_target_by_version(&target, o->kernel, e);
 
-	for (size_t i = 0; !ret && i < o->place_cnt; i++)
-		ret = place_fill(k, &o->places[i], &target, e);
-	return ret ? ret : kbpf_elf_write(k, o->out, e);
+	for (size_t i = 0; !rc && i < o->place_cnt; i++)
+		rc = place_fill(k, &o->places[i], &target, e);
+	return rc ? rc : kbpf_elf_write(k, o->out, e);
 }
 
 static int run(const struct inject_options *o, struct err *e)
 {
 	struct kbpf_elf *k;
-	int ret;
+	int rc;
 
 	if (o->help)
 		options_help();
@@ -36,12 +36,12 @@ static int run(const struct inject_options *o, struct err *e)
 		puts("bpfinject " BPFCAP_VERSION);
 	if (o->help || o->version)
 		return 0;
-	ret = kbpf_elf_read(&k, o->in, e);
-	if (ret)
-		return ret;
-	ret = o->list ? list_functions(k, e) : fill_places(k, o, e);
+	rc = kbpf_elf_read(&k, o->in, e);
+	if (rc)
+		return rc;
+	rc = o->list ? list_functions(k, e) : fill_places(k, o, e);
 	kbpf_elf_free(k);
-	return ret;
+	return rc;
 }
 
 /* Names in an object may hold any bytes, but a message must be one line. */
@@ -56,13 +56,13 @@ int main(int argc, char **argv)
 {
 	struct inject_options o;
 	struct err e = {0};
-	int ret = options_parse(&o, argc, argv, &e);
+	int rc = options_parse(&o, argc, argv, &e);
 
-	if (!ret)
-		ret = run(&o, &e);
-	if (!ret && (fflush(stdout) || ferror(stdout)))
-		ret = err_run(&e, -1, "output", "cannot write to standard output");
+	if (!rc)
+		rc = run(&o, &e);
+	if (!rc && (fflush(stdout) || ferror(stdout)))
+		rc = err_run(&e, -1, "output", "cannot write to standard output");
 	options_free(&o);
 	make_line(&e);
-	return ret ? fail_report("bpfinject", &e) : 0;
+	return rc ? fail_report("bpfinject", &e) : 0;
 }

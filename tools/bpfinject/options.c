@@ -116,7 +116,7 @@ static const struct opt_table table = {rows, ARRAY_LEN(rows), apply, false};
 
 static int check(const struct inject_options *o, struct err *e)
 {
-	int ret = 0;
+	int rc = 0;
 
 	if (!o->in)
 		return err_input(e, -EINVAL, "options", "no input object; see bpfinject --help");
@@ -128,20 +128,20 @@ static int check(const struct inject_options *o, struct err *e)
 		return err_input(
 			e, -EINVAL, "options",
 			"no function; use --at STUB or --entry PROGRAM (--list shows both)");
-	for (size_t i = 0; !ret && i < o->place_cnt; i++)
-		ret = check_place(&o->places[i], e);
-	return ret;
+	for (size_t i = 0; !rc && i < o->place_cnt; i++)
+		rc = check_place(&o->places[i], e);
+	return rc;
 }
 
 int options_parse(struct inject_options *o, int argc, char **argv, struct err *e)
 {
 	struct opt_words w;
-	int ret;
+	int rc;
 
 	*o = (struct inject_options){.kernel = DEFAULT_KERNEL};
-	ret = opt_parse(&table, argc, argv, o, &w, e);
-	if (ret || o->help || o->version)
-		return ret;
+	rc = opt_parse(&table, argc, argv, o, &w, e);
+	if (rc || o->help || o->version)
+		return rc;
 	o->in = w.words[0];
 	if (o->in && w.words[1])
 		return err_input(e, -EINVAL, "options",

@@ -96,18 +96,18 @@ static int find_type(const struct view *v, const struct settings *set, enum ebpf
 		     struct err *e)
 {
 	bool *reaches;
-	int ret;
+	int rc;
 
 	if (set->type)
 		return type_by_name(set->type, type, e);
 	reaches = calloc(v->cnt + 1, sizeof(*reaches));
 	if (!reaches)
 		return err_run(e, -ENOMEM, "inject", "out of memory");
-	ret = kbpf_elf_func_callers(v->k, v->funcs, v->cnt, v->i, reaches, e);
-	if (!ret)
-		ret = type_of_callers(v, reaches, type, e);
+	rc = kbpf_elf_func_callers(v->k, v->funcs, v->cnt, v->i, reaches, e);
+	if (!rc)
+		rc = type_of_callers(v, reaches, type, e);
 	free(reaches);
-	return ret;
+	return rc;
 }
 
 static int compile(const struct settings *set, struct cbpf2ebpf_filter **filter, struct err *e)
@@ -144,20 +144,20 @@ static int make_head(const struct settings *set, const struct cbpf2ebpf_inject *
 static int find_how(const struct view *v, const struct inject_place *p,
 		    struct cbpf2ebpf_inject *how, struct err *e)
 {
-	int ret = p->entry ? check_program(v, e) : check_stub(v, e);
+	int rc = p->entry ? check_program(v, e) : check_stub(v, e);
 
-	if (!ret)
-		ret = find_type(v, &p->set, &how->type, e);
-	if (ret)
-		return ret;
+	if (!rc)
+		rc = find_type(v, &p->set, &how->type, e);
+	if (rc)
+		return rc;
 	how->entry = p->entry;
 	how->vlan_tag = p->set.vlan_tag;
 	how->access = cbpf2ebpf_type_access(how->type);
 	if (p->set.access)
-		ret = access_by_name(p->set.access, &how->access, e);
-	if (!ret && p->entry)
-		ret = verdict_by_name(p->set.miss, how->type, &how->miss, e);
-	return ret;
+		rc = access_by_name(p->set.access, &how->access, e);
+	if (!rc && p->entry)
+		rc = verdict_by_name(p->set.miss, how->type, &how->miss, e);
+	return rc;
 }
 
 /* Advances to the next function that the place names, from index v->i on; false: none. */
@@ -190,19 +190,19 @@ static int fill_one(struct kbpf_elf *k, const struct view *v, const struct injec
 {
 	struct cbpf2ebpf_inject how = {.target = target};
 	struct ebpf_prog head;
-	int ret = find_how(v, p, &how, e);
+	int rc = find_how(v, p, &how, e);
 
-	if (!ret)
-		ret = find_stack(v, &how, e);
-	if (!ret)
-		ret = make_head(&p->set, &how, &head, e);
-	if (ret == -ENOSPC)
+	if (!rc)
+		rc = find_stack(v, &how, e);
+	if (!rc)
+		rc = make_head(&p->set, &how, &head, e);
+	if (rc == -ENOSPC)
 		return no_stack(v, &how, e);
-	if (ret)
-		return ret;
-	ret = kbpf_elf_func_insert(k, v->funcs[v->i].symbol, head.insns, head.cnt, e);
+	if (rc)
+		return rc;
+	rc = kbpf_elf_func_insert(k, v->funcs[v->i].symbol, head.insns, head.cnt, e);
 	ebpf_prog_free(&head);
-	return ret;
+	return rc;
 }
 
 static int not_found(const struct inject_place *p, struct err *e)
@@ -220,9 +220,9 @@ int place_fill(struct kbpf_elf *k, const struct inject_place *p, const struct eb
 {
 	size_t from = 0;
 	bool found = false;
-	int ret = 0;
+	int rc = 0;
 
-	while (!ret) {
+	while (!rc) {
 		struct view v = {.k = k, .i = from};
 		/* again, since the last insertion changed them */
 		int cnt = kbpf_elf_funcs(k, &v.funcs, e);
@@ -234,10 +234,10 @@ int place_fill(struct kbpf_elf *k, const struct inject_place *p, const struct eb
 			free(v.funcs);
 			break;
 		}
-		ret = fill_one(k, &v, p, target, e);
+		rc = fill_one(k, &v, p, target, e);
 		free(v.funcs);
 		found = true;
 		from = v.i + 1;
 	}
-	return ret || found ? ret : not_found(p, e);
+	return rc || found ? rc : not_found(p, e);
 }

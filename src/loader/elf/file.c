@@ -33,7 +33,7 @@ static int read_exactly(int fd, uint8_t *p, size_t len)
 static int read_open_file(int fd, uint8_t **image, size_t *image_len)
 {
 	struct stat st;
-	int ret;
+	int rc;
 
 	if (fstat(fd, &st))
 		return -errno;
@@ -45,22 +45,22 @@ static int read_open_file(int fd, uint8_t **image, size_t *image_len)
 	*image = malloc(*image_len + 1);
 	if (!*image)
 		return -ENOMEM;
-	ret = read_exactly(fd, *image, *image_len);
-	if (ret)
+	rc = read_exactly(fd, *image, *image_len);
+	if (rc)
 		free(*image);
-	return ret;
+	return rc;
 }
 
 static int read_file(const char *path, uint8_t **image, size_t *image_len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* do not wait for a FIFO */
-	int ret;
+	int rc;
 
 	if (fd < 0)
 		return -errno;
-	ret = read_open_file(fd, image, image_len);
+	rc = read_open_file(fd, image, image_len);
 	close(fd);
-	return ret;
+	return rc;
 }
 
 int kbpf_elf_read(struct kbpf_elf **out, const char *path, struct err *e)
@@ -68,15 +68,15 @@ int kbpf_elf_read(struct kbpf_elf **out, const char *path, struct err *e)
 	struct err inner = {0};
 	uint8_t *image = NULL;
 	size_t image_len = 0;
-	int ret = read_file(path, &image, &image_len);
+	int rc = read_file(path, &image, &image_len);
 
-	if (ret)
-		return err_input(e, ret, "object", "%s cannot be read: %s", path, strerror(-ret));
-	ret = kbpf_elf_parse(out, image, image_len, &inner);
+	if (rc)
+		return err_input(e, rc, "object", "%s cannot be read: %s", path, strerror(-rc));
+	rc = kbpf_elf_parse(out, image, image_len, &inner);
 	free(image);
-	if (ret)
-		err_input(e, ret, "object", "%s: %s", path, inner.text);
-	return ret;
+	if (rc)
+		err_input(e, rc, "object", "%s: %s", path, inner.text);
+	return rc;
 }
 
 static int write_exactly(int fd, const uint8_t *p, size_t len)
@@ -116,19 +116,19 @@ static int write_file(const char *path, const uint8_t *image, size_t image_len)
 {
 	char *name;
 	int fd = open_beside(path, &name);
-	int ret;
+	int rc;
 
 	if (fd < 0)
 		return fd;
-	ret = write_exactly(fd, image, image_len);
-	if (close(fd) && !ret)
-		ret = -errno;
-	if (!ret && rename(name, path))
-		ret = -errno;
-	if (ret)
+	rc = write_exactly(fd, image, image_len);
+	if (close(fd) && !rc)
+		rc = -errno;
+	if (!rc && rename(name, path))
+		rc = -errno;
+	if (rc)
 		unlink(name);
 	free(name);
-	return ret;
+	return rc;
 }
 
 int kbpf_elf_write(const struct kbpf_elf *k, const char *path, struct err *e)
@@ -136,16 +136,16 @@ int kbpf_elf_write(const struct kbpf_elf *k, const char *path, struct err *e)
 	struct stat st;
 	uint8_t *image;
 	size_t image_len;
-	int ret;
+	int rc;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return err_input(e, -EINVAL, "object", "%s is not a regular file", path);
-	ret = kbpf_elf_image(k, &image, &image_len, e);
-	if (ret)
-		return ret;
-	ret = write_file(path, image, image_len);
+	rc = kbpf_elf_image(k, &image, &image_len, e);
+	if (rc)
+		return rc;
+	rc = write_file(path, image, image_len);
 	free(image);
-	if (ret)
-		err_run(e, ret, "object", "%s cannot be written: %s", path, strerror(-ret));
-	return ret;
+	if (rc)
+		err_run(e, rc, "object", "%s cannot be written: %s", path, strerror(-rc));
+	return rc;
 }

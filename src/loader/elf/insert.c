@@ -87,23 +87,23 @@ static int move_reloc(struct kbpf_elf *k, struct elf_section *target, Elf64_Rel 
 	const Elf64_Sym *s = &elf_symbols(k)[ELF64_R_SYM(r->r_info)];
 	uint64_t type = ELF64_R_TYPE(r->r_info);
 	uint8_t *field = target->data + r->r_offset;
-	int ret = 0;
+	int rc = 0;
 
 	if (elf_symbol_in(s, ins->sec))
-		ret = elf_is_code(target)
-			      ? move_insn_addend((struct ebpf_insn *)(void *)field,
-						 type == RELOC_64_32, ins, s->st_value, e)
-			      : move_data_addend(field, kbpf_elf_reloc_len(target, type), ins,
-						 s->st_value, e);
+		rc = elf_is_code(target)
+			     ? move_insn_addend((struct ebpf_insn *)(void *)field,
+						type == RELOC_64_32, ins, s->st_value, e)
+			     : move_data_addend(field, kbpf_elf_reloc_len(target, type), ins,
+						s->st_value, e);
 	if (target == &k->sec[ins->sec])
 		r->r_offset = elf_moved_insn(ins, r->r_offset);
-	return ret;
+	return rc;
 }
 
 /* .BTF.ext holds the same numbers as its relocations; kbpf_elf_btf_ext_move() adjusts both. */
 static int move_relocs(struct kbpf_elf *k, const struct elf_insertion *ins, struct err *e)
 {
-	int ret = 0;
+	int rc = 0;
 
 	for (size_t sec = 0; sec < k->sec_cnt; sec++) {
 		struct elf_section *s = &k->sec[sec];
@@ -114,10 +114,10 @@ static int move_relocs(struct kbpf_elf *k, const struct elf_insertion *ins, stru
 		    strcmp(elf_section_name(k, s->h.sh_info), ".BTF.ext") == 0)
 			continue;
 		r = elf_relocs(s, &cnt);
-		for (size_t i = 0; !ret && i < cnt; i++)
-			ret = move_reloc(k, &k->sec[s->h.sh_info], &r[i], ins, e);
+		for (size_t i = 0; !rc && i < cnt; i++)
+			rc = move_reloc(k, &k->sec[s->h.sh_info], &r[i], ins, e);
 	}
-	return ret;
+	return rc;
 }
 
 /* A symbol that contains the position grows, one after it moves. */
@@ -166,14 +166,14 @@ static int replace_code(struct elf_section *s, const bool *relocated,
 		.head_cnt = (size_t)ins->len / INSN_LEN,
 	};
 	struct ebpf_insn *code = malloc(elf_size(s) + (size_t)ins->len);
-	int ret;
+	int rc;
 
 	if (!code)
 		return err_run(e, -ENOMEM, "object", "no memory for the code of a section");
-	ret = kbpf_elf_code_insert(&change, relocated, code, e);
-	if (ret) {
+	rc = kbpf_elf_code_insert(&change, relocated, code, e);
+	if (rc) {
 		free(code);
-		return ret;
+		return rc;
 	}
 	free(s->data);
 	s->data = (uint8_t *)code;
@@ -185,19 +185,19 @@ static int insert(struct kbpf_elf *k, const struct elf_insertion *ins, const str
 		  struct err *e)
 {
 	bool *relocated = find_relocated(k, ins->sec);
-	int ret;
+	int rc;
 
 	if (!relocated)
 		return err_run(e, -ENOMEM, "object", "no memory for a map of relocations");
-	ret = move_relocs(k, ins, e);
-	if (!ret)
-		ret = kbpf_elf_btf_ext_move(k, ins, e);
-	if (!ret)
-		ret = replace_code(&k->sec[ins->sec], relocated, ins, head, e);
-	if (!ret)
+	rc = move_relocs(k, ins, e);
+	if (!rc)
+		rc = kbpf_elf_btf_ext_move(k, ins, e);
+	if (!rc)
+		rc = replace_code(&k->sec[ins->sec], relocated, ins, head, e);
+	if (!rc)
 		move_symbols(k, ins);
 	free(relocated);
-	return ret;
+	return rc;
 }
 
 int kbpf_elf_func_insert(struct kbpf_elf *k, size_t symbol, const struct ebpf_insn *head,

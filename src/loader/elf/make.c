@@ -79,21 +79,21 @@ static int make_empty(struct kbpf_elf *k)
 	static const char *const names[SEC_CNT] = {"", ".strtab", ".symtab"};
 	static const Elf64_Sym no_symbol;
 	int64_t name;
-	int ret = 0;
+	int rc = 0;
 
 	k->eh = empty_header;
-	for (size_t i = 0; !ret && i < SEC_CNT; i++)
-		ret = append_section(k, &heads[i]);
-	for (size_t i = 0; !ret && i < SEC_CNT; i++) {
+	for (size_t i = 0; !rc && i < SEC_CNT; i++)
+		rc = append_section(k, &heads[i]);
+	for (size_t i = 0; !rc && i < SEC_CNT; i++) {
 		name = append_name(k, SEC_NAMES, names[i]);
 		if (name < 0)
 			return (int)name;
 		k->sec[i].h.sh_name = (Elf64_Word)name;
 	}
-	if (!ret && append(&k->sec[SEC_SYMBOLS], &no_symbol, sizeof(no_symbol)) < 0)
-		ret = -ENOMEM;
+	if (!rc && append(&k->sec[SEC_SYMBOLS], &no_symbol, sizeof(no_symbol)) < 0)
+		rc = -ENOMEM;
 	k->symtab = SEC_SYMBOLS;
-	return ret;
+	return rc;
 }
 
 int kbpf_elf_new(struct kbpf_elf **out, struct err *e)
@@ -144,7 +144,7 @@ int kbpf_elf_symbol_add(struct kbpf_elf *k, const struct kbpf_elf_symbol *symbol
 		.st_size = symbol->len,
 	};
 	int64_t at;
-	int ret;
+	int rc;
 
 	if (!k->symtab || symbol->section >= k->sec_cnt)
 		return BAD(e, "section %zu of symbol %s does not exist", symbol->section,
@@ -155,10 +155,10 @@ int kbpf_elf_symbol_add(struct kbpf_elf *k, const struct kbpf_elf_symbol *symbol
 	s.st_name = (Elf64_Word)at;
 	if (append(table, &s, sizeof(s)) < 0)
 		return no_memory(e);
-	ret = kbpf_elf_symbol_check(k, elf_symbol_cnt(k) - 1, e);
-	if (ret) {
+	rc = kbpf_elf_symbol_check(k, elf_symbol_cnt(k) - 1, e);
+	if (rc) {
 		table->h.sh_size -= sizeof(s);
-		return ret;
+		return rc;
 	}
 	return (int)elf_symbol_cnt(k) - 1;
 }
@@ -191,15 +191,15 @@ int kbpf_elf_reloc_add(struct kbpf_elf *k, size_t section, uint64_t at, uint32_t
 		       size_t symbol, struct err *e)
 {
 	Elf64_Rel r = {.r_offset = at, .r_info = ELF64_R_INFO(symbol, type)};
-	int i, ret;
+	int i, rc;
 
 	if (!section || section >= k->sec_cnt)
 		return BAD(e, "section %zu, to relocate, does not exist", section);
 	i = reloc_section(k, section, e);
 	if (i < 0)
 		return i;
-	ret = kbpf_elf_reloc_check(k, (size_t)i, &r, e);
-	if (!ret && append(&k->sec[i], &r, sizeof(r)) < 0)
-		ret = no_memory(e);
-	return ret;
+	rc = kbpf_elf_reloc_check(k, (size_t)i, &r, e);
+	if (!rc && append(&k->sec[i], &r, sizeof(r)) < 0)
+		rc = no_memory(e);
+	return rc;
 }

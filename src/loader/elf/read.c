@@ -88,15 +88,15 @@ static int load_sections(struct kbpf_elf *k, const uint8_t *image, size_t image_
 {
 	const uint8_t *table = image + k->eh.e_shoff;
 	size_t sum = 0;
-	int ret = 0;
+	int rc = 0;
 
-	for (size_t i = 0; !ret && i < k->sec_cnt; i++) {
+	for (size_t i = 0; !rc && i < k->sec_cnt; i++) {
 		struct elf_section *s = &k->sec[i];
 
 		memcpy(&s->h, table + i * sizeof(s->h), sizeof(s->h));
-		ret = load_section(s, i, image, image_len, &sum, e);
+		rc = load_section(s, i, image, image_len, &sum, e);
 	}
-	return ret;
+	return rc;
 }
 
 static bool is_string_table(const struct kbpf_elf *k, size_t i)
@@ -133,15 +133,15 @@ static int check_section(struct kbpf_elf *k, size_t i, struct err *e)
 /* Checks names, links between sections, and that unique sections are unique. */
 static int check_sections(struct kbpf_elf *k, struct err *e)
 {
-	int ret = 0;
+	int rc = 0;
 
 	if (k->sec[0].h.sh_type != SHT_NULL)
 		return BAD(e, "section 0 is not the empty one");
 	if (!is_string_table(k, k->eh.e_shstrndx))
 		return BAD(e, "the table of section names is missing or not terminated");
-	for (size_t i = 0; !ret && i < k->sec_cnt; i++)
-		ret = check_section(k, i, e);
-	return ret;
+	for (size_t i = 0; !rc && i < k->sec_cnt; i++)
+		rc = check_section(k, i, e);
+	return rc;
 }
 
 int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e)
@@ -187,7 +187,7 @@ static int check_overlap(const struct kbpf_elf *k, struct err *e)
 static int check_symbols(const struct kbpf_elf *k, struct err *e)
 {
 	const Elf64_Shdr *h = &k->sec[k->symtab].h;
-	int ret = 0;
+	int rc = 0;
 
 	if (!k->symtab)
 		return 0;
@@ -195,9 +195,9 @@ static int check_symbols(const struct kbpf_elf *k, struct err *e)
 		return BAD(e, "the symbol table is not a whole number of symbols");
 	if (!is_string_table(k, h->sh_link))
 		return BAD(e, "the table of symbol names is missing or not terminated");
-	for (size_t i = 0; !ret && i < elf_symbol_cnt(k); i++)
-		ret = kbpf_elf_symbol_check(k, i, e);
-	return ret ? ret : check_overlap(k, e);
+	for (size_t i = 0; !rc && i < elf_symbol_cnt(k); i++)
+		rc = kbpf_elf_symbol_check(k, i, e);
+	return rc ? rc : check_overlap(k, e);
 }
 
 int kbpf_elf_reloc_check(const struct kbpf_elf *k, size_t sec, const Elf64_Rel *r, struct err *e)
@@ -224,7 +224,7 @@ static int check_relocs(const struct kbpf_elf *k, size_t sec, struct err *e)
 	const Elf64_Shdr *h = &k->sec[sec].h;
 	const Elf64_Rel *r;
 	size_t cnt;
-	int ret = 0;
+	int rc = 0;
 
 	if (h->sh_type != SHT_REL)
 		return 0;
@@ -241,47 +241,47 @@ static int check_relocs(const struct kbpf_elf *k, size_t sec, struct err *e)
 		return BAD(e, "section %s is compressed; build without -gz",
 			   elf_section_name(k, h->sh_info));
 	r = elf_relocs(&k->sec[sec], &cnt);
-	for (size_t i = 0; !ret && i < cnt; i++)
-		ret = kbpf_elf_reloc_check(k, sec, &r[i], e);
-	return ret;
+	for (size_t i = 0; !rc && i < cnt; i++)
+		rc = kbpf_elf_reloc_check(k, sec, &r[i], e);
+	return rc;
 }
 
 static int parse(struct kbpf_elf *k, const uint8_t *image, size_t image_len, struct err *e)
 {
-	int ret;
+	int rc;
 
 	memcpy(&k->eh, image, sizeof(k->eh));
-	ret = check_header(&k->eh, image_len, e);
-	if (ret)
-		return ret;
+	rc = check_header(&k->eh, image_len, e);
+	if (rc)
+		return rc;
 	k->sec_cnt = k->eh.e_shnum;
 	k->sec = calloc(k->sec_cnt, sizeof(*k->sec));
 	if (!k->sec)
 		return err_run(e, -ENOMEM, "object", "no memory for %zu sections", k->sec_cnt);
-	ret = load_sections(k, image, image_len, e);
-	if (!ret)
-		ret = check_sections(k, e);
-	if (!ret)
-		ret = check_symbols(k, e);
-	for (size_t i = 0; !ret && i < k->sec_cnt; i++)
-		ret = check_relocs(k, i, e);
-	return ret;
+	rc = load_sections(k, image, image_len, e);
+	if (!rc)
+		rc = check_sections(k, e);
+	if (!rc)
+		rc = check_symbols(k, e);
+	for (size_t i = 0; !rc && i < k->sec_cnt; i++)
+		rc = check_relocs(k, i, e);
+	return rc;
 }
 
 int kbpf_elf_parse(struct kbpf_elf **out, const void *image, size_t image_len, struct err *e)
 {
 	struct kbpf_elf *k;
-	int ret;
+	int rc;
 
 	if (image_len < sizeof(k->eh))
 		return BAD(e, "%zu bytes are too few for an ELF file", image_len);
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return err_run(e, -ENOMEM, "object", "no memory for an object");
-	ret = parse(k, image, image_len, e);
-	if (ret) {
+	rc = parse(k, image, image_len, e);
+	if (rc) {
 		kbpf_elf_free(k);
-		return ret;
+		return rc;
 	}
 	*out = k;
 	return 0;
