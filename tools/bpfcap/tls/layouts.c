@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/array.h"
+#include "../../../src/util.h"
 #include "../../common/whole.h"
 
 bool layouts_is_library(const char *path)
@@ -37,8 +37,7 @@ int layouts_show(const char *path, struct err *e)
 
 static int add(struct layouts *l, const char *line, struct err *e)
 {
-	struct probe_tls_layout *more =
-		array_grow(l->layout, &l->cap, l->cnt + 1, sizeof(*l->layout));
+	struct probe_tls_layout *more = grow(l->layout, &l->cap, l->cnt + 1, sizeof(*l->layout));
 
 	if (!more)
 		return err_run(e, -ENOMEM, "tls", "out of memory");
