@@ -227,7 +227,7 @@ static void test_xdp_is_not_replaced(void **state)
 		struct err e = {0};
 
 		assert_int_equal(probe_open(&second, &c, &e), -EBUSY);
-		assert_non_null(strstr(e.text, "va has another XDP program"));
+		assert_non_null(strstr(e.text, "va already has an XDP program"));
 		probe_close(p);
 		probe_close(must_open(&c));
 	}

@@ -62,6 +62,8 @@ static uint64_t matched(const char *hook, struct probe_config c, struct probe_ev
 	for (int quiet = 0; quiet < QUIET_POLLS;)
 		quiet = probe_poll(p, POLL_MS, keep_last, last, &e) == 0 ? quiet + 1 : 0;
 	probe_stop(p);
+	while (probe_poll(p, 0, keep_last, last, &e) > 0)
+		;
 	assert_int_equal(probe_counts(p, 0, &counts), 0);
 	assert_int_equal(counts.matched, counts.captured);
 	assert_int_equal(counts.lost_ring + counts.lost_other, 0);

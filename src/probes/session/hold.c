@@ -102,16 +102,13 @@ int probe_session_wait_ms(const struct probe *p, int timeout_ms)
 	return timeout_ms < HOLD_MS ? timeout_ms : HOLD_MS;
 }
 
-int probe_session_release(struct probe *p)
+void probe_session_release(struct probe *p)
 {
 	uint64_t end = probe_clock_mono() + SLICE_NS;
-	int rc = 0, cnt = 0;
+	int rc = 0;
 
 	if (!probe_session_holds(p) || (!p->stopped && !probe_kallsyms_reader_ready(p->symbols)))
-		return 0;
-	while (rc == 0 && probe_session_holds(p) && (p->stopped || probe_clock_mono() < end)) {
+		return;
+	while (rc == 0 && probe_session_holds(p) && (p->stopped || probe_clock_mono() < end))
 		rc = release_first(p);
-		cnt++;
-	}
-	return rc ? rc : cnt;
 }

@@ -88,7 +88,9 @@ int probe_session_record(struct probe *p, int cpu, const void *data, uint32_t le
 	}
 	complete(p, cpu, &ev);
 	p->state[ev.hook].captured++;
-	return p->fn(p->user, &ev);
+	p->passed_cnt++;
+	p->fn_rc = p->fn(p->user, &ev);
+	return p->fn_rc;
 }
 
 void probe_session_at_rings(struct probe *p, bool leaves)
@@ -107,10 +109,11 @@ uint64_t probe_away_ns(const struct probe *p)
 
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)
 {
-	int rc, released;
+	int rc;
 
 	p->fn = fn;
 	p->user = user;
+	p->fn_rc = p->passed_cnt = 0;
 	probe_clock_refresh(&p->clock);
 	probe_session_at_rings(p, false);
 	rc = kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms), p->wake_fd,
@@ -121,8 +124,9 @@ int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, s
 		return err_run(e, rc, "events", "reading the event rings failed: %s",
 			       strerror(-rc));
 	probe_session_at_rings(p, true);
-	released = probe_session_release(p);
-	return released ? released : rc;
+	if (p->fn_rc == 0)
+		probe_session_release(p);
+	return p->fn_rc ? p->fn_rc : p->passed_cnt;
 }
 
 static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_counts *c)

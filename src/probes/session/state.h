@@ -64,6 +64,7 @@ struct probe {
 	/* During a poll. */
 	probe_event_fn fn;
 	void *user;
+	int passed_cnt, fn_rc; /* events passed to fn; what it returned last */
 	probe_notice_fn notice;
 	void *notice_user;
 };
@@ -133,9 +134,8 @@ bool probe_session_holds(const struct probe *p);
 int probe_session_wait_ms(const struct probe *p, int timeout_ms);
 /* Takes a record from a ring (user: the session): passes it on or keeps it. */
 int probe_session_take(void *user, int cpu, const void *data, uint32_t len);
-/* Passes kept records on for a while, after the end of the capture all. Gives how many, or what the
- * callback does. */
-int probe_session_release(struct probe *p);
+/* Passes kept records on for a while; after the end of the capture, all of them. */
+void probe_session_release(struct probe *p);
 
 /* ---- attach.c ------------------------------------------------------------------------------- */
 
