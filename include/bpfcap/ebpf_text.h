@@ -21,8 +21,8 @@
  *
  * A jump or call goes to a label, or to a number of slots from the next instruction (`goto +3`,
  * `goto pc-2`). `call NAME` calls the function at label NAME if the file has one, otherwise the
- * helper, with or without "bpf_"; `call NAME#N` always calls helper N. Wide immediates: `r1 = 5 ll`,
- * `r1 = map_fd 3 ll`, `r1 = map_value 3 +8 ll`, `r1 = subprog[+5]`, `r1 = LABEL ll`.
+ * helper, with or without "bpf_"; `call NAME#N` always calls helper N. Wide immediates: `r1 = 5
+ * ll`, `r1 = map_fd 3 ll`, `r1 = map_value 3 +8 ll`, `r1 = subprog[+5]`, `r1 = LABEL ll`.
  *
  * Listings are read back, too: lines `SLOT: (OPCODE) TEXT`, as the verifier's log (level 2),
  * `bpftool prog dump xlated` and ebpf_write() print them. SLOT is the place of the instruction;
@@ -41,8 +41,8 @@ extern "C" {
 #endif
 
 /*
- * A map that a source defines by `.map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES[, FLAGS]`; TYPE is a
- * number or a name such as hash, array, percpu_array, perf_event_array, ringbuf.
+ * A map that a source defines by `.map NAME, TYPE, KEY_LEN, VALUE_LEN, ENTRIES[, FLAGS]`; TYPE is
+ * a number or a name such as hash, array, percpu_array, perf_event_array, ringbuf.
  */
 struct ebpf_map_def {
 	char name[16]; /* as long as the kernel allows: the first 15 bytes */
@@ -51,8 +51,8 @@ struct ebpf_map_def {
 };
 
 /*
- * A program with its maps. `r1 = NAME ll` for map i becomes `r1 = map_fd i ll`; the code that loads
- * or writes the program replaces i. A source with maps must not use map_fd itself.
+ * A program with its maps. `r1 = NAME ll` for map i becomes `r1 = map_fd i ll`; the code that
+ * loads or writes the program replaces i. A source with maps must not use map_fd itself.
  */
 struct ebpf_source {
 	struct ebpf_prog prog;

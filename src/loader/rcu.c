@@ -5,8 +5,8 @@
  * Taking a probe off waits for three grace periods, of which the kernel's locks allow one at a
  * time: about 40 ms a probe, and less than 1 ms when they are expedited. The setting is the whole
  * machine's; any number but 0 switches it on. Ours holds the token (owner.h) of the process that
- * wrote it, so that its guardian, or a later capture, can tell whose it was and put the 0 back. What
- * somebody else has switched on stays as it is.
+ * wrote it, so that its guardian, or a later capture, can tell whose it was and put the 0 back.
+ * What somebody else has switched on stays as it is.
  */
 #include "rcu.h"
 

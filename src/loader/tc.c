@@ -3,9 +3,9 @@
  * tc.c - attaches programs to tc, by tcx link or as clsact filter, and detaches them.
  *
  * A clsact filter outlives its process. So its name says whose it is (owner.h), and whether a
- * capture made the qdisc under it too: then the last capture to leave, or whoever cleans up, removes
- * the qdisc, unless somebody else has put a filter on it. A qdisc of ours never is without a filter
- * that says so: both are made, and removed, by one system call. Captures take turns.
+ * capture made the qdisc under it too: then the last capture to leave, or whoever cleans up,
+ * removes the qdisc, unless somebody else has put a filter on it. A qdisc of ours never is without
+ * a filter that says so: both are made, and removed, by one system call. Captures take turns.
  */
 #include <errno.h>
 #include <net/if.h>

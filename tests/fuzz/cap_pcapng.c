@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap_pcapng.c - any bytes are a capture file: every item is read, and what is said of a packet; the
- * strings control no terminal. Memory is bounded by the reader's limits.
+ * cap_pcapng.c - any bytes are a capture file: every item is read, and what is said of a packet;
+ * the strings control no terminal. Memory is bounded by the reader's limits.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/kernel/cli_doctor.sh - bpfcap --doctor reports which hooks work, also without tracefs, without
-# privileges and with a hardened JIT. The kernel's own list shows whether kprobes work.
+# tests/kernel/cli_doctor.sh - bpfcap --doctor reports which hooks work, also without tracefs,
+# without privileges and with a hardened JIT. The kernel's own list shows whether kprobes work.
 . "${0%/*}/../lib/test.sh"
 
 need_rights()

@@ -15,7 +15,8 @@ tools/bpfcap/dissect/dissect.h	what all dissectors share
 tools/bpfcap/dissect/vxlan.c	a short protocol
 src/asm/text/mistakes.c		one error path of two files
 tools/common/fail.c		one function of all commands
-tools/bpfasm/run.h		one option of bpfasm, in two files
+src/probes/version.c		one public function
+src/asm/text/parser.h		the state that files of the room share
 src/probes/ours.h		inline only
 src/loader/perm.h		inline only
 '
@@ -33,9 +34,10 @@ code()
 	shell_files
 }
 
+# Tests are cut at their seams instead.
 # shellcheck disable=SC2016 # awk's own variables
 long='
-	FNR == 401 { print FILENAME ": more than 400 lines" }'
+	FNR == 401 && FILENAME !~ /^tests\// { print FILENAME ": more than 400 lines" }'
 
 # shellcheck disable=SC2016
 short='

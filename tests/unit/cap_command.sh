@@ -237,9 +237,10 @@ refuses_bad_input()
 	refused 2 "^bpfcap: options: unknown option '-Y'" -Y
 	refused 2 '^bpfcap: options: -c requires an argument' -c
 	refused 2 '^bpfcap: options: --mark has no meaning with -r' -r "$T/all.pcap" --mark 1
-	for option in '-Q in' '-i lo' '-f rx' '--reason A' '--pid 1' '--netns self' --owner -S --gather; do
+	for option in '-Q in' '-i lo' '-f rx' '--reason A' '--pid 1' '--netns self' --owner -S \
+		--gather; do
 		# shellcheck disable=SC2086 # two words
-		refused 2 '^bpfcap: options: .* has no meaning with .*all.pcap: a pcap file holds no' \
+		refused 2 '^bpfcap: options: .* no meaning with .*all.pcap: a pcap file holds no' \
 			-r "$T/all.pcap" $option
 	done
 	refused 2 '^bpfcap: options: --owner has no meaning with -d' -d --owner icmp

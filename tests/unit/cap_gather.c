@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap_gather.c - routers and NAT leave the key of a packet unchanged, other packets have other keys;
- * latencies and hooks that a packet did not reach are reported.
+ * cap_gather.c - routers and NAT leave the key of a packet unchanged, other packets have other
+ * keys; latencies and hooks that a packet did not reach are reported.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -233,6 +233,10 @@ static const struct {
 	{"-x", "lr"},
 	{"-X", "lr"},
 	{"-A", "lr"},
+	{"--tls-keys", "l"},
+	{"--keylog file", "l"},
+	{"--tls-process curl", "l"},
+	{"--tls-lib file", "l"},
 };
 
 static const struct {
@@ -281,8 +285,8 @@ static void refuses_two_modes(void **state)
 /* The list above has a line for each option of --help but those that select a mode. */
 static void walks_all_options(void **state)
 {
-	static const char *const selecting[] = {"-r", "-d",    "--dump", "--doctor",
-						"-D", "--man", "-h",	 "-V"};
+	static const char *const selecting[] = {"-r",	 "-d", "--dump", "--doctor",	"-D",
+						"--man", "-h", "-V",	 "--tls-layout"};
 	struct text help = {0};
 	size_t cnt = 0;
 	char *save = NULL;

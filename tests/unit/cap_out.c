@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap_out.c - a stream holds whole records only, also after an error. RLIMIT_FSIZE stands for a full
- * disk; both make a write return early.
+ * cap_out.c - a stream holds whole records only, also after an error. RLIMIT_FSIZE stands for a
+ * full disk; both make a write return early.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap_sinks.c - libpcap reads capture files back with the same times, lengths and bytes, and tshark,
- * if installed, with the same interfaces and directions.
+ * cap_sinks.c - libpcap reads capture files back with the same times, lengths and bytes, and
+ * tshark, if installed, with the same interfaces and directions.
  */
 #include <setjmp.h>
 #include <stdarg.h>

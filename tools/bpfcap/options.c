@@ -25,16 +25,14 @@ enum {
 
 /* What a run does. Each option names the modes that honour it; the others refuse it. */
 enum {
-	LIVE = 1 << 0,	 /* capture from the kernel */
-	REPLAY = 1 << 1, /* -r */
-	FILTER = 1 << 2, /* -d, --dump=cbpf, ir or ebpf: print the filter alone */
-	PROGRAM =
-		1
-		<< 3, /* --dump=program or log: print the capture program, or the log of loading it */
-	DOCTOR = 1 << 4, /* --doctor */
-	LIST = 1 << 5,	 /* -D */
-	LAYOUT = 1 << 7, /* --tls-layout LIBRARY */
-	SELF = 1 << 6,	 /* --help, --man, --version: all options are accepted */
+	LIVE = 1 << 0,	  /* capture from the kernel */
+	REPLAY = 1 << 1,  /* -r */
+	FILTER = 1 << 2,  /* -d, --dump=cbpf, ir or ebpf: print the filter alone */
+	PROGRAM = 1 << 3, /* --dump=program or log: print the program, or the log of loading it */
+	DOCTOR = 1 << 4,  /* --doctor */
+	LIST = 1 << 5,	  /* -D */
+	LAYOUT = 1 << 7,  /* --tls-layout LIBRARY */
+	SELF = 1 << 6,	  /* --help, --man, --version: all options are accepted */
 
 	PACKETS = LIVE | REPLAY,
 	CODE = FILTER | PROGRAM,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * privileges.c - gives up what a capture no longer needs once its hooks are attached. With -Z:
- * changes to a user, and keeps CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on kernels before 5.8, which
- * have nothing smaller). Fails for an unknown user.
+ * changes to a user, and keeps CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on kernels before 5.8,
+ * which have nothing smaller). Fails for an unknown user.
  */
 #include "privileges.h"
 

@@ -17,7 +17,7 @@ enum opt_kind {
 	OPT_STRING,  /* const char * */
 	OPT_NUMBER,  /* uint64_t of at least `min` */
 	OPT_IGNORED, /* another program's option, which changes nothing here; not in the help */
-	OPT_REFUSED, /* another program's option; `text` says what to use instead; not in the help */
+	OPT_REFUSED, /* another program's option; `text` names the substitute; not in the help */
 	OPT_OWN,     /* this and higher values: kinds of the command, see opt_own */
 };
 

@@ -2,6 +2,7 @@
 # tools/cross/common.sh - what makes a cross toolchain in the cache, for the scripts beside it.
 #
 # They set `name` (a Debian architecture) and `root` (a directory) first.
+# shellcheck disable=SC2154
 . "${0%/*}/../apt.sh"
 
 die()

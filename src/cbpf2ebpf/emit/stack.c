@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stack.c - the layout of the stack below frame->stack_top: the helper's buffer, variables of
- * joins, spilled values, and copies of packet bytes in what is left. Variables that are not live at the
- * same time share a slot.
+ * joins, spilled values, and copies of packet bytes in what is left. Variables that are not live
+ * at the same time share a slot.
  */
 #include <errno.h>
 #include <stdlib.h>

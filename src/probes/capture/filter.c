@@ -3,8 +3,8 @@
  * filter.c - the session's filter, compiled for each link type of a hook.
  *
  * Takes an expression; fills eth, raw, tables and window_len of struct capture. Fails with
- * libpcap's reason when the expression is wrong. An expression that libpcap refuses for raw IP alone
- * ("ether host") matches no raw packet.
+ * libpcap's reason when the expression is wrong. An expression that libpcap refuses for raw IP
+ * alone ("ether host") matches no raw packet.
  */
 #include <errno.h>
 
@@ -14,8 +14,8 @@
 #define WINDOW_STEP 8 /* windows are rounded up, so that similar filters give similar programs */
 
 /*
- * Makes a filter from *classic, which is freed. Extends the window by what the filter looks at, and
- * the tables by its long lists.
+ * Makes a filter from *classic, which is freed. Extends the window by what the filter looks at,
+ * and the tables by its long lists.
  */
 static int add_filter(struct capture *c, struct cbpf_prog *classic, int linktype,
 		      struct cbpf2ebpf_filter **out, struct err *e)

@@ -2,7 +2,8 @@
 /*
  * examine.c - finds out what this kernel offers, hook by hook, by trying.
  *
- * Gives facts and verdicts, and how to fix what is missing. A missing hook is a verdict, not a failure.
+ * Gives facts and verdicts, and how to fix what is missing. A missing hook is a verdict, not a
+ * failure.
  */
 #include <errno.h>
 #include <linux/bpf.h>

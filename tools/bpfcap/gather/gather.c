@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gather.c - follows packets for a second: takes events in order of time, reports when the packet
- * was first seen and which hooks it did not reach, and keeps a histogram of latencies for each hook.
+ * was first seen and which hooks it did not reach, and keeps a histogram of latencies for each
+ * hook.
  */
 #include "gather.h"
 

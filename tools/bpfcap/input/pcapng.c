@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pcapng.c - reads pcapng (draft-ietf-opsawg-pcapng): takes bytes, gives packets and other blocks
- * in host byte order. Fails with one sentence that names the file, the position and the fault. Memory
- * is bounded: a block by BLOCK_LEN_MAX, the interfaces of a section by their number and length.
+ * in host byte order. Fails with one sentence that names the file, the position and the fault.
+ * Memory is bounded: a block by BLOCK_LEN_MAX, the interfaces of a section by their number and
+ * length.
  */
 #include "pcapng.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * saved.c - what bpfcap has written about a packet: takes the options of a packet block, gives
- * names and numbers. Text that a file holds is untrusted: what could control a terminal becomes '?'.
+ * names and numbers. Text that a file holds is untrusted: what could control a terminal becomes
+ * '?'.
  */
 #include "saved.h"
 

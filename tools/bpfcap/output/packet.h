@@ -10,7 +10,7 @@
 #include "../gather/gather.h"
 #include "../input/saved.h"
 
-/* A live packet has a session that knows the names; a packet of a file has those that were saved. */
+/* A live packet has a session that knows the names; a packet of a file has the saved ones. */
 struct packet {
 	const struct probe_event *ev;
 	struct probe *probe;		/* live */
