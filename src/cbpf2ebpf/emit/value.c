@@ -175,10 +175,15 @@ static uint32_t unit_of(const struct emitter *e, const struct ir_value *v)
 
 void c2e_emit_show_alignment(struct emitter *e, ir_val base, ebpf_reg reg)
 {
-	uint32_t unit = divisor(c2e_ir_at(e->ir, base)->bits, 4);
+	uint32_t bits = c2e_ir_at(e->ir, base)->bits;
 
-	if (must_align(e) && unit > 1)
-		EMIT(e->b, AND(reg, -(int32_t)unit));
+	if (!must_align(e) || divisor(bits, 4) == 1)
+		return;
+	/* A mask with the sign bit would cost the verifier the lower bound. */
+	if (bits <= INT32_MAX)
+		EMIT(e->b, AND(reg, bits));
+	else
+		EMIT(e->b, AND(LOW(reg), (int32_t)bits));
 }
 
 /*
