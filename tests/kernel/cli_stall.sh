@@ -44,7 +44,7 @@ stalled()
 	reader=$!
 	# shellcheck disable=SC2016 # for the inner shell
 	start_shell 'exec "$BIN/bpfcap" "$@" >"$T/pipe" 2>"$T/err"' -i left0 "$@" icmp
-	flood 300
+	flood 900 # lines of text for more than the 64 KiB that a pipe takes
 	capture_programs >"$T/ids"
 	began=$(uptime_ms)
 	stop "$signal"
@@ -53,7 +53,7 @@ stalled()
 	kill "$reader"
 	[ "$took" -lt 3000 ] || fail "it took $took ms to end"
 	has "$T/err" 'not written \(a signal ended the wait\)'
-	adds_up 600
+	adds_up 1800
 	bpftool prog list >"$T/progs"
 	while read -r id; do hasnt "$T/progs" "^$id: "; done <"$T/ids"
 }
