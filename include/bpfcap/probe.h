@@ -61,7 +61,7 @@ struct probe_config {
 	 */
 	bool fake_headers;
 	const char *skb_data;
-	/* Load programs as kernels do that refuse unaligned access; they do so anyway. */
+	/* Demand aligned access even where the kernel does not (BPF_F_STRICT_ALIGNMENT). */
 	bool strict_alignment;
 	char **log; /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
