@@ -28,17 +28,17 @@ int main(int argc, char **argv)
 	struct probe_config c = {.expr = argc > 1 ? argv[1] : NULL};
 	struct session s = {.left = argc > 2 ? atoi(argv[2]) : 10};
 	struct err e;
-	int ret;
+	int rc;
 
 	if (argc > 3)
 		c.hooks = (const char *const *)argv + 3; /* ends with NULL, as argv does */
-	ret = probe_open(&s.probe, &c, &e);
-	if (ret == 0) {
-		while (s.left > 0 && ret >= 0)
-			ret = probe_poll(s.probe, 100, on_event, &s, &e);
+	rc = probe_open(&s.probe, &c, &e);
+	if (rc == 0) {
+		while (s.left > 0 && rc >= 0)
+			rc = probe_poll(s.probe, 100, on_event, &s, &e);
 		probe_close(s.probe);
 	}
-	if (ret < 0)
+	if (rc < 0)
 		fprintf(stderr, "capture: %s\n", e.text);
-	return ret < 0;
+	return rc < 0;
 }

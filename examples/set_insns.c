@@ -36,30 +36,30 @@ static int put_filter(const struct ebpf_insn *insns, size_t cnt, struct ebpf_pro
 	struct cbpf2ebpf_filter *filter;
 	struct cbpf_prog classic;
 	struct ebpf_prog head;
-	int ret = ebpf_target_by_version(&target, "5.4", &e);
+	int rc = ebpf_target_by_version(&target, "5.4", &e);
 
-	if (!ret)
-		ret = cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, false, &classic, &e);
-	if (ret)
-		return ret;
-	ret = cbpf2ebpf_filter_new(&filter, &classic, CBPF_LINKTYPE_ETHERNET, NULL, &e);
+	if (!rc)
+		rc = cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, 65535, false, &classic, &e);
+	if (rc)
+		return rc;
+	rc = cbpf2ebpf_filter_new(&filter, &classic, CBPF_LINKTYPE_ETHERNET, NULL, &e);
 	cbpf_prog_free(&classic);
-	if (ret)
-		return ret;
-	ret = cbpf2ebpf_inject_head(filter, &how, &head, &e);
+	if (rc)
+		return rc;
+	rc = cbpf2ebpf_inject_head(filter, &how, &head, &e);
 	cbpf2ebpf_filter_free(filter);
-	if (ret)
-		return ret;
+	if (rc)
+		return rc;
 	out->cnt = head.cnt + cnt;
 	out->insns = calloc(out->cnt, sizeof(*out->insns));
-	ret = out->insns ? kbpf_insns_insert(&(struct kbpf_insertion){.insns = insns,
-								      .cnt = cnt,
-								      .head = head.insns,
-								      .head_cnt = head.cnt},
-					     out->insns, &e)
-			 : -ENOMEM;
+	rc = out->insns ? kbpf_insns_insert(&(struct kbpf_insertion){.insns = insns,
+								     .cnt = cnt,
+								     .head = head.insns,
+								     .head_cnt = head.cnt},
+					    out->insns, &e)
+			: -ENOMEM;
 	ebpf_prog_free(&head);
-	return ret;
+	return rc;
 }
 
 /* libbpf calls this when all is relocated and nothing loaded. */
@@ -67,31 +67,31 @@ static int prepare_load(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 {
 	const struct ebpf_insn *insns = (const void *)bpf_program__insns(prog);
 	struct ebpf_prog changed;
-	int ret = put_filter(insns, bpf_program__insn_cnt(prog), &changed);
+	int rc = put_filter(insns, bpf_program__insn_cnt(prog), &changed);
 
 	(void)opts;
 	(void)cookie;
-	if (ret)
-		return ret;
-	ret = bpf_program__set_insns(prog, (struct bpf_insn *)changed.insns, changed.cnt);
+	if (rc)
+		return rc;
+	rc = bpf_program__set_insns(prog, (struct bpf_insn *)changed.insns, changed.cnt);
 	ebpf_prog_free(&changed);
-	return ret;
+	return rc;
 }
 
 static int run(int prog_fd, struct cbpf_file *f)
 {
 	struct cbpf_packet p;
-	int ret;
+	int rc;
 
-	while ((ret = cbpf_file_next(f, &p, &e)) == 1) {
+	while ((rc = cbpf_file_next(f, &p, &e)) == 1) {
 		struct kbpf_test_run t = {.data_in = p.data, .data_in_len = p.cap_len};
 
-		ret = kbpf_prog_test_run(prog_fd, &t);
-		if (ret)
-			return ret;
+		rc = kbpf_prog_test_run(prog_fd, &t);
+		if (rc)
+			return rc;
 		printf("%d\n", (int)t.retval);
 	}
-	return ret;
+	return rc;
 }
 
 static int load_and_run(const char *object, const char *name, const char *file)
@@ -100,24 +100,24 @@ static int load_and_run(const char *object, const char *name, const char *file)
 	struct bpf_object *o = bpf_object__open(object);
 	struct bpf_program *prog = o ? bpf_object__find_program_by_name(o, name) : NULL;
 	struct cbpf_file *f;
-	int ret;
+	int rc;
 
 	if (!prog)
 		return -ENOENT;
-	ret = libbpf_register_prog_handler(bpf_program__section_name(prog), BPF_PROG_TYPE_SCHED_CLS,
-					   0, &opts);
+	rc = libbpf_register_prog_handler(bpf_program__section_name(prog), BPF_PROG_TYPE_SCHED_CLS,
+					  0, &opts);
 	bpf_object__close(o);
 	o = bpf_object__open(object); /* anew, with the handler */
-	if (ret < 0 || !o || bpf_object__load(o))
+	if (rc < 0 || !o || bpf_object__load(o))
 		return -EINVAL;
 	prog = bpf_object__find_program_by_name(o, name);
-	ret = cbpf_file_open(&f, file, &e);
-	if (!ret) {
-		ret = run(bpf_program__fd(prog), f);
+	rc = cbpf_file_open(&f, file, &e);
+	if (!rc) {
+		rc = run(bpf_program__fd(prog), f);
 		cbpf_file_close(f);
 	}
 	bpf_object__close(o);
-	return ret;
+	return rc;
 }
 
 int main(int argc, char **argv)

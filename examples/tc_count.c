@@ -25,7 +25,7 @@ static int build(const struct ebpf_target *t, int counts_fd, struct ebpf_prog *p
 {
 	struct ebpf_builder *b = ebpf_new(t, EBPF_PROG_SCHED_CLS);
 	ebpf_label found = ebpf_label_new(b), out = ebpf_label_new(b);
-	int ret;
+	int rc;
 
 	/* clang-format off */
 	EMIT(b, LDX(W, R6, CTX(R1, __sk_buff, protocol)),
@@ -48,9 +48,9 @@ static int build(const struct ebpf_target *t, int counts_fd, struct ebpf_prog *p
 		MOV(R0, -1),
 		EXIT());
 	/* clang-format on */
-	ret = ebpf_finish(b, p, e);
+	rc = ebpf_finish(b, p, e);
 	ebpf_free(b);
-	return ret;
+	return rc;
 }
 
 static int load(int counts_fd, struct err *e)
@@ -58,17 +58,17 @@ static int load(int counts_fd, struct err *e)
 	struct kbpf_prog_spec spec = {.type = BPF_PROG_TYPE_SCHED_CLS, .name = "tc_count"};
 	struct ebpf_target target;
 	struct ebpf_prog p;
-	int ret = ebpf_target_by_version(&target, "5.4", e); /* runs there and later */
+	int rc = ebpf_target_by_version(&target, "5.4", e); /* runs there and later */
 
-	if (!ret)
-		ret = build(&target, counts_fd, &p, e);
-	if (ret)
-		return ret;
+	if (!rc)
+		rc = build(&target, counts_fd, &p, e);
+	if (rc)
+		return rc;
 	spec.insns = p.insns;
 	spec.insn_cnt = p.cnt;
-	ret = kbpf_prog_load(&spec, e);
+	rc = kbpf_prog_load(&spec, e);
 	ebpf_prog_free(&p);
-	return ret;
+	return rc;
 }
 
 static int count(int ifindex, unsigned seconds, struct err *e)
@@ -82,13 +82,13 @@ static int count(int ifindex, unsigned seconds, struct err *e)
 	int prog_fd = counts_fd < 0 ? counts_fd : load(counts_fd, e);
 	uint64_t counts[KIND_CNT] = {0};
 	struct kbpf_tc tc;
-	int ret;
+	int rc;
 
 	if (prog_fd < 0)
 		return prog_fd;
-	ret = kbpf_tc_attach(&tc, prog_fd, ifindex, KBPF_TC_INGRESS, kbpf_has_tcx() == 1, e);
-	if (ret < 0)
-		return ret;
+	rc = kbpf_tc_attach(&tc, prog_fd, ifindex, KBPF_TC_INGRESS, kbpf_has_tcx() == 1, e);
+	if (rc < 0)
+		return rc;
 	sleep(seconds);
 	for (uint32_t kind = 0; kind < KIND_CNT; kind++)
 		kbpf_map_lookup(counts_fd, &kind, &counts[kind]);

@@ -29,20 +29,20 @@ static int build(struct cbpf2ebpf_filter *filter, struct ebpf_prog *p, struct er
 		.scratch = 1 << 9,
 		.stack_len = 160,
 	};
-	int ret = ebpf_target_by_version(&target, "5.4", e);
+	int rc = ebpf_target_by_version(&target, "5.4", e);
 
-	if (ret)
-		return ret;
+	if (rc)
+		return rc;
 	b = ebpf_new(&target, EBPF_PROG_XDP);
 	frame.miss = ebpf_label_new(b);
 	EMIT(b, MOV(R6, R1), LDX(W, R7, CTX(R6, xdp_md, data)),
 	     LDX(W, R8, CTX(R6, xdp_md, data_end)));
-	ret = cbpf2ebpf_emit(filter, b, &frame, e);
+	rc = cbpf2ebpf_emit(filter, b, &frame, e);
 	EMIT(b, MOV(R0, XDP_PASS), EXIT(), LABEL(frame.miss), MOV(R0, XDP_DROP), EXIT());
-	if (!ret)
-		ret = ebpf_finish(b, p, e);
+	if (!rc)
+		rc = ebpf_finish(b, p, e);
 	ebpf_free(b);
-	return ret;
+	return rc;
 }
 
 static int load(const char *expr, int linktype, struct err *e)
@@ -51,23 +51,23 @@ static int load(const char *expr, int linktype, struct err *e)
 	struct cbpf2ebpf_filter *filter;
 	struct cbpf_prog classic;
 	struct ebpf_prog p;
-	int ret = cbpf_compile(expr, linktype, 65535, false, &classic, e);
+	int rc = cbpf_compile(expr, linktype, 65535, false, &classic, e);
 
-	if (ret)
-		return ret;
-	ret = cbpf2ebpf_filter_new(&filter, &classic, linktype, NULL, e);
+	if (rc)
+		return rc;
+	rc = cbpf2ebpf_filter_new(&filter, &classic, linktype, NULL, e);
 	cbpf_prog_free(&classic);
-	if (ret)
-		return ret;
-	ret = build(filter, &p, e);
+	if (rc)
+		return rc;
+	rc = build(filter, &p, e);
 	cbpf2ebpf_filter_free(filter);
-	if (ret)
-		return ret;
+	if (rc)
+		return rc;
 	spec.insns = p.insns;
 	spec.insn_cnt = p.cnt;
-	ret = kbpf_prog_load(&spec, e);
+	rc = kbpf_prog_load(&spec, e);
 	ebpf_prog_free(&p);
-	return ret;
+	return rc;
 }
 
 /* BPF_PROG_TEST_RUN instead of an interface. */
@@ -75,37 +75,37 @@ static int run(int prog_fd, struct cbpf_file *f, struct err *e)
 {
 	unsigned long cnt[2] = {0};
 	struct cbpf_packet p;
-	int ret;
+	int rc;
 
-	while ((ret = cbpf_file_next(f, &p, e)) == 1) {
+	while ((rc = cbpf_file_next(f, &p, e)) == 1) {
 		struct kbpf_test_run t = {.data_in = p.data, .data_in_len = p.cap_len};
 
-		ret = kbpf_prog_test_run(prog_fd, &t);
-		if (ret)
-			return ret;
+		rc = kbpf_prog_test_run(prog_fd, &t);
+		if (rc)
+			return rc;
 		cnt[t.retval == XDP_PASS]++;
 	}
 	printf("passed %lu\ndropped %lu\n", cnt[1], cnt[0]);
-	return ret;
+	return rc;
 }
 
 int main(int argc, char **argv)
 {
 	struct err e = {.text = "the kernel does not run this packet"};
 	struct cbpf_file *f;
-	int prog_fd, ret;
+	int prog_fd, rc;
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: xdp_filter EXPRESSION FILE\n");
 		return 2;
 	}
-	ret = cbpf_file_open(&f, argv[2], &e);
-	if (!ret) {
+	rc = cbpf_file_open(&f, argv[2], &e);
+	if (!rc) {
 		prog_fd = load(argv[1], cbpf_file_linktype(f), &e);
-		ret = prog_fd < 0 ? prog_fd : run(prog_fd, f, &e);
+		rc = prog_fd < 0 ? prog_fd : run(prog_fd, f, &e);
 		cbpf_file_close(f);
 	}
-	if (ret)
+	if (rc)
 		fprintf(stderr, "xdp_filter: %s\n", e.text);
-	return ret ? 1 : 0;
+	return rc ? 1 : 0;
 }

@@ -62,9 +62,9 @@ int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimiz
 		 struct cbpf_prog *out, struct err *e);
 
 #define CBPF_NETMASK_UNKNOWN 0xffffffffu /* `ip broadcast` is then refused */
-/* The same for an interface with this IPv4 netmask (as stored in memory in network order). */
+/* Compiles, without the optimizer, for an interface with this IPv4 netmask (in network order). */
 int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t snap_len,
-		    bool optimize, struct cbpf_prog *out, struct err *e);
+		    struct cbpf_prog *out, struct err *e);
 
 /*
  * The same for packets of a capture file, as tcpdump -r does it. `swapped`: written by a machine

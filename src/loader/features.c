@@ -81,12 +81,12 @@ int kbpf_has_helper(uint32_t prog_type, int helper)
 		.insn_cnt = ARRAY_LEN(call),
 		.log = &log,
 	};
-	int fd = kbpf_prog_load(&spec, NULL), ret = answer(fd);
+	int fd = kbpf_prog_load(&spec, NULL), rc = answer(fd);
 
-	if (ret == 0 && log && log[0])
-		ret = !helper_refused(log);
+	if (rc == 0 && log && log[0])
+		rc = !helper_refused(log);
 	free(log);
-	return ret;
+	return rc;
 }
 
 static struct kbpf_map_spec smallest_map(uint32_t type)
@@ -123,25 +123,25 @@ static int try_link(uint32_t prog_type, struct uapi_link_create *attr)
 		.attach_type =
 			attr->attach_type == UAPI_ATTACH_KPROBE_MULTI ? attr->attach_type : 0,
 	};
-	int prog_fd = kbpf_prog_load(&spec, NULL), ret;
+	int prog_fd = kbpf_prog_load(&spec, NULL), rc;
 
 	if (prog_fd < 0)
 		return prog_fd;
 	attr->prog_fd = (uint32_t)prog_fd;
-	ret = kbpf_sys_bpf(UAPI_LINK_CREATE, attr, sizeof(*attr));
+	rc = kbpf_sys_bpf(UAPI_LINK_CREATE, attr, sizeof(*attr));
 	close(prog_fd);
-	if (ret >= 0) {
-		close(ret);
-		ret = 0;
+	if (rc >= 0) {
+		close(rc);
+		rc = 0;
 	}
-	return ret;
+	return rc;
 }
 
-static int is_any_of(int ret, int yes1, int yes2)
+static int is_any_of(int rc, int yes1, int yes2)
 {
-	if (ret == yes1 || ret == yes2)
+	if (rc == yes1 || rc == yes2)
 		return 1;
-	return ret == -EPERM || ret == -ENOMEM ? ret : 0;
+	return rc == -EPERM || rc == -ENOMEM ? rc : 0;
 }
 
 /* No interface has this index: a kernel with tcx gets as far as looking for it. */
@@ -163,9 +163,9 @@ int kbpf_has_xdp_link(void)
 		.attach_type = UAPI_ATTACH_XDP,
 		.flags = 1u << 2, /* XDP_FLAGS_DRV_MODE */
 	};
-	int ret = try_link(BPF_PROG_TYPE_XDP, &attr);
+	int rc = try_link(BPF_PROG_TYPE_XDP, &attr);
 
-	return ret == -EBUSY ? 1 : is_any_of(ret, -EOPNOTSUPP, -EEXIST);
+	return rc == -EBUSY ? 1 : is_any_of(rc, -EOPNOTSUPP, -EEXIST);
 }
 
 int kbpf_has_perf_link(void)

@@ -47,17 +47,17 @@ int kbpf_read_file(int dir_fd, const char *path, char **text, size_t *len)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 	size_t used = 0;
-	int ret;
+	int rc;
 
 	*text = NULL;
 	if (fd < 0)
 		return -errno;
-	ret = read_all(fd, text, &used);
+	rc = read_all(fd, text, &used);
 	close(fd);
-	if (ret < 0) {
+	if (rc < 0) {
 		free(*text);
 		*text = NULL;
-		return ret;
+		return rc;
 	}
 	if (len)
 		*len = used;
@@ -67,15 +67,15 @@ int kbpf_read_file(int dir_fd, const char *path, char **text, size_t *len)
 int kbpf_file_read_number(int dir_fd, const char *path, uint64_t *value)
 {
 	char *text, *end;
-	int ret = kbpf_read_file(dir_fd, path, &text, NULL);
+	int rc = kbpf_read_file(dir_fd, path, &text, NULL);
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	errno = 0;
 	*value = strtoull(text, &end, 0);
-	ret = end == text || errno ? -EINVAL : 0;
+	rc = end == text || errno ? -EINVAL : 0;
 	free(text);
-	return ret;
+	return rc;
 }
 
 /* "0-3,8": one more range of the list at *s. 1, 0 at the end, -EINVAL. */
@@ -103,27 +103,27 @@ static int next_range(const char **s, unsigned long *first, unsigned long *last)
 int kbpf_file_cpu_list_parse(const char *text, int *cpus, int room)
 {
 	unsigned long first, last;
-	int cnt = 0, ret;
+	int cnt = 0, rc;
 
-	while ((ret = next_range(&text, &first, &last)) > 0) {
+	while ((rc = next_range(&text, &first, &last)) > 0) {
 		for (; first <= last; first++, cnt++) {
 			if (cnt < room)
 				cpus[cnt] = (int)first;
 		}
 	}
-	return ret < 0 ? ret : cnt;
+	return rc < 0 ? rc : cnt;
 }
 
 int kbpf_file_cpu_list(const char *path, int *cpus, int room)
 {
 	char *text;
-	int ret = kbpf_read_file(AT_FDCWD, path, &text, NULL);
+	int rc = kbpf_read_file(AT_FDCWD, path, &text, NULL);
 
-	if (ret < 0)
-		return ret;
-	ret = kbpf_file_cpu_list_parse(text, cpus, room);
+	if (rc < 0)
+		return rc;
+	rc = kbpf_file_cpu_list_parse(text, cpus, room);
 	free(text);
-	return ret;
+	return rc;
 }
 
 int kbpf_possible_cpu_cnt(void)

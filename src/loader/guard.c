@@ -104,34 +104,34 @@ static void keep_one_capability(void)
 static int sweep_events(int tracefs_fd, const struct guard_notes *only)
 {
 	const struct timespec interval = {.tv_nsec = BUSY_WAIT_NS};
-	int ret = -EBUSY;
+	int rc = -EBUSY;
 
 	if (tracefs_fd < 0) /* then there are no events in it either */
 		return 0;
-	for (int i = 0; ret == -EBUSY && i < BUSY_TRY_CNT; i++) {
+	for (int i = 0; rc == -EBUSY && i < BUSY_TRY_CNT; i++) {
 		if (i > 0)
 			(void)nanosleep(&interval, NULL);
-		ret = kbpf_kprobe_sweep_only(tracefs_fd, only, NULL);
+		rc = kbpf_kprobe_sweep_only(tracefs_fd, only, NULL);
 	}
-	return ret;
+	return rc;
 }
 
 /* Goes on after a failure; returns the first. */
 static int sweep(int tracefs_fd, const struct guard_notes *only)
 {
-	int ret, next;
+	int rc, next;
 
 	kbpf_rcu_sweep_owner(&only->owner);
-	ret = kbpf_tc_sweep_only(only, NULL);
+	rc = kbpf_tc_sweep_only(only, NULL);
 	next = sweep_events(tracefs_fd, only);
-	if (ret >= 0)
-		ret = next;
+	if (rc >= 0)
+		rc = next;
 	for (size_t i = 0; i < only->cnt; i++) {
 		next = only->note[i].kind == GUARD_XDP ? kbpf_xdp_clear(&only->note[i].xdp) : 0;
-		if (ret >= 0)
-			ret = next;
+		if (rc >= 0)
+			rc = next;
 	}
-	return ret;
+	return rc;
 }
 
 static void keep(struct guard_notes *only, const struct guard_note *note)
@@ -173,29 +173,29 @@ int kbpf_guard_program(struct kbpf_guard *g, int prog_fd)
 {
 	struct guard_note note = {.kind = GUARD_PROG};
 	struct kbpf_prog_info info;
-	int ret = kbpf_prog_info(prog_fd, &info);
+	int rc = kbpf_prog_info(prog_fd, &info);
 
 	note.id = info.id;
-	return ret < 0 ? ret : kbpf_guard_note(g, &note);
+	return rc < 0 ? rc : kbpf_guard_note(g, &note);
 }
 
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
 {
 	struct kbpf_guard *g = malloc(sizeof(*g));
 	struct owner self;
-	int fds[2], ret = -ENOMEM;
+	int fds[2], rc = -ENOMEM;
 
 	*out = NULL;
 	if (!g)
 		goto fail;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
-		ret = -errno;
+		rc = -errno;
 		goto free_guard;
 	}
 	kbpf_owner_self(&self);
 	g->pid = fork();
 	if (g->pid < 0) {
-		ret = -errno;
+		rc = -errno;
 		goto close_pair;
 	}
 	if (g->pid == 0)
@@ -210,9 +210,9 @@ close_pair:
 free_guard:
 	free(g);
 fail:
-	return err_run(e, ret, "hook",
+	return err_run(e, rc, "hook",
 		       "starting the process that cleans up after a crash failed: %s",
-		       strerror(-ret));
+		       strerror(-rc));
 }
 
 /* A guardian that was stopped is woken; false if that is not permitted. */
@@ -240,7 +240,7 @@ int kbpf_guard_stop(struct kbpf_guard *g)
 {
 	int status = 0;
 	bool ended;
-	pid_t ret;
+	pid_t rc;
 
 	if (!g)
 		return 0;
@@ -248,11 +248,11 @@ int kbpf_guard_stop(struct kbpf_guard *g)
 	ended = has_ended(g);
 	close(g->sock);
 	do {
-		ret = waitpid(g->pid, &status, ended ? 0 : WNOHANG);
-	} while (ret < 0 && errno == EINTR);
+		rc = waitpid(g->pid, &status, ended ? 0 : WNOHANG);
+	} while (rc < 0 && errno == EINTR);
 	free(g);
-	if (!ended && ret == 0)
+	if (!ended && rc == 0)
 		return -EIO;
 	/* Where SIGCHLD is ignored there is no status to be had. */
-	return ret > 0 && status ? -EIO : 0;
+	return rc > 0 && status ? -EIO : 0;
 }

@@ -80,22 +80,22 @@ int kbpf_iface_list(struct kbpf_iface **list, struct err *e)
 {
 	struct iface_list l = {0};
 	struct netlink nl;
-	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	int rc = kbpf_nl_open(&nl, NETLINK_ROUTE);
 
-	if (ret == 0) {
+	if (rc == 0) {
 		/* Interfaces that change during a dump interrupt it. */
-		for (int i = 0; i == 0 || (ret == -EINTR && i < DUMP_TRY_CNT); i++)
-			ret = dump(&nl, &l);
+		for (int i = 0; i == 0 || (rc == -EINTR && i < DUMP_TRY_CNT); i++)
+			rc = dump(&nl, &l);
 	}
 	kbpf_nl_close(&nl);
-	if (ret < 0) {
+	if (rc < 0) {
 		free(l.ifaces);
 		l.ifaces = NULL;
 	}
 	*list = l.ifaces;
-	return ret < 0 ? err_run(e, ret, "netlink", "listing the interfaces failed: %s",
-				 strerror(-ret))
-		       : (int)l.cnt;
+	return rc < 0 ? err_run(e, rc, "netlink", "listing the interfaces failed: %s",
+				strerror(-rc))
+		      : (int)l.cnt;
 }
 
 struct kbpf_iface_monitor {
@@ -105,18 +105,18 @@ struct kbpf_iface_monitor {
 int kbpf_iface_monitor_open(struct kbpf_iface_monitor **out, struct err *e)
 {
 	struct kbpf_iface_monitor *m = calloc(1, sizeof(*m));
-	int ret = 0;
+	int rc = 0;
 
 	*out = NULL;
 	if (!m)
 		return err_run(e, -ENOMEM, "netlink", "no memory for a netlink socket");
 	m->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!m->sock || mnl_socket_bind(m->sock, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0)
-		ret = -errno;
-	if (ret < 0) {
+		rc = -errno;
+	if (rc < 0) {
 		kbpf_iface_monitor_close(m);
-		return err_run(e, ret, "netlink", "listening for changes of interfaces failed: %s",
-			       strerror(-ret));
+		return err_run(e, rc, "netlink", "listening for changes of interfaces failed: %s",
+			       strerror(-rc));
 	}
 	*out = m;
 	return 0;

@@ -24,10 +24,10 @@ static int get_info(int prog_fd, struct uapi_prog_info *info)
 int kbpf_prog_info(int prog_fd, struct kbpf_prog_info *info)
 {
 	struct uapi_prog_info raw = {0};
-	int ret = get_info(prog_fd, &raw);
+	int rc = get_info(prog_fd, &raw);
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	*info = (struct kbpf_prog_info){
 		.id = raw.id,
 		.type = raw.type,
@@ -45,12 +45,12 @@ int kbpf_prog_info(int prog_fd, struct kbpf_prog_info *info)
 int kbpf_prog_xlated(int prog_fd, struct ebpf_insn **insns, size_t *cnt)
 {
 	struct uapi_prog_info sizes = {0}, raw = {0};
-	int ret = get_info(prog_fd, &sizes);
+	int rc = get_info(prog_fd, &sizes);
 
 	*insns = NULL;
 	*cnt = 0;
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	if (sizes.xlated_len == 0)
 		return -EPERM;
 	*insns = calloc(1, sizes.xlated_len);
@@ -58,14 +58,14 @@ int kbpf_prog_xlated(int prog_fd, struct ebpf_insn **insns, size_t *cnt)
 		return -ENOMEM;
 	raw.xlated = kbpf_sys_ptr(*insns);
 	raw.xlated_len = sizes.xlated_len;
-	ret = get_info(prog_fd, &raw);
+	rc = get_info(prog_fd, &raw);
 	/* The kernel clears the pointer where it will not show the instructions. */
-	if (ret == 0 && !raw.xlated)
-		ret = -EPERM;
-	if (ret < 0) {
+	if (rc == 0 && !raw.xlated)
+		rc = -EPERM;
+	if (rc < 0) {
 		free(*insns);
 		*insns = NULL;
-		return ret;
+		return rc;
 	}
 	*cnt = sizes.xlated_len / sizeof(**insns);
 	return 0;
@@ -74,11 +74,11 @@ int kbpf_prog_xlated(int prog_fd, struct ebpf_insn **insns, size_t *cnt)
 int kbpf_prog_next_id(uint32_t *id)
 {
 	struct uapi_get_id attr = {.id = *id};
-	int ret = kbpf_sys_bpf(BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr));
+	int rc = kbpf_sys_bpf(BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr));
 
-	if (ret == 0)
+	if (rc == 0)
 		*id = attr.next_id;
-	return ret;
+	return rc;
 }
 
 int kbpf_prog_fd_by_id(uint32_t id)

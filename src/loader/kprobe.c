@@ -20,10 +20,10 @@
 int kbpf_kprobe_pmu(uint32_t *type)
 {
 	uint64_t nr = 0;
-	int ret = kbpf_file_read_number(AT_FDCWD, KPROBE_PMU_FILE, &nr);
+	int rc = kbpf_file_read_number(AT_FDCWD, KPROBE_PMU_FILE, &nr);
 
 	*type = (uint32_t)nr;
-	return ret;
+	return rc;
 }
 
 int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p)
@@ -37,11 +37,11 @@ int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p)
 	return kbpf_perf_open(&attr);
 }
 
-int kbpf_kprobe_err(int ret, const char *func, struct err *e)
+int kbpf_kprobe_err(int rc, const char *func, struct err *e)
 {
-	switch (ret) {
+	switch (rc) {
 	case -ENOTSUP:
-		return err_run(e, ret, "hook",
+		return err_run(e, rc, "hook",
 			       "this kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS), "
 			       "or /sys is not mounted");
 	case -ENOENT:
@@ -52,18 +52,18 @@ int kbpf_kprobe_err(int ret, const char *func, struct err *e)
 				 func);
 	case -EINVAL:
 	case -EILSEQ:
-		return err_input(e, ret, "hook", "kernel function %s cannot be probed here", func);
+		return err_input(e, rc, "hook", "kernel function %s cannot be probed here", func);
 	case -EADDRNOTAVAIL:
-		return err_input(e, ret, "hook",
+		return err_input(e, rc, "hook",
 				 "there are several kernel functions named %s, and which is meant "
 				 "cannot be told",
 				 func);
 	case -EPERM:
 	case -EACCES:
-		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "probing a kernel function");
+		return kbpf_perm_err(e, rc, "hook", PERM_PERFMON, "probing a kernel function");
 	default:
-		return err_run(e, ret, "hook", "probing kernel function %s failed: %s", func,
-			       strerror(-ret));
+		return err_run(e, rc, "hook", "probing kernel function %s failed: %s", func,
+			       strerror(-rc));
 	}
 }
 
@@ -72,14 +72,14 @@ int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct er
 	const struct kbpf_kprobe p = {.func = func, .offset = offset};
 	char what[FUNC_NAME_MAX];
 	uint32_t pmu_type;
-	int ret;
+	int rc;
 
 	if (kbpf_kprobe_pmu(&pmu_type) < 0)
 		return kbpf_kprobe_err(-ENOTSUP, func, e);
-	ret = kbpf_kprobe_open(pmu_type, &p);
-	if (ret < 0)
-		return kbpf_kprobe_err(ret, func, e);
+	rc = kbpf_kprobe_open(pmu_type, &p);
+	if (rc < 0)
+		return kbpf_kprobe_err(rc, func, e);
 	(void)snprintf(what, sizeof(what), "kernel function %s", func);
-	ret = kbpf_perf_set_program(ret, prog_fd);
-	return ret < 0 ? kbpf_perf_err(ret, what, e) : ret;
+	rc = kbpf_perf_set_program(rc, prog_fd);
+	return rc < 0 ? kbpf_perf_err(rc, what, e) : rc;
 }

@@ -17,7 +17,7 @@ int kbpf_kprobe_pmu(uint32_t *type);
 /* An event at p's function, without a program. An fd or -errno. */
 int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p);
 
-/* Says why a function could not be probed; returns ret. */
-int kbpf_kprobe_err(int ret, const char *func, struct err *e);
+/* Says why a function could not be probed; returns rc. */
+int kbpf_kprobe_err(int rc, const char *func, struct err *e);
 
 #endif

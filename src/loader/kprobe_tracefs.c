@@ -38,14 +38,14 @@ static void event_name(uintptr_t set, size_t nr, char name[EVENT_LEN])
 /* The file takes one whole line a write. */
 static int write_line(int tracefs_fd, const char *line)
 {
-	int fd = openat(tracefs_fd, LIST, O_WRONLY | O_APPEND | O_CLOEXEC), ret = 0;
+	int fd = openat(tracefs_fd, LIST, O_WRONLY | O_APPEND | O_CLOEXEC), rc = 0;
 
 	if (fd < 0)
 		return errno == ENOENT ? -ENOTSUP : -errno;
 	if (write(fd, line, strlen(line)) < 0)
-		ret = -errno;
+		rc = -errno;
 	close(fd);
-	return ret;
+	return rc;
 }
 
 static int remove_event(int tracefs_fd, const char *name)
@@ -61,12 +61,12 @@ static int open_event(int tracefs_fd, const char *name)
 	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT};
 	char path[EVENT_LEN + sizeof("events//id")];
 	uint64_t id = 0;
-	int ret;
+	int rc;
 
 	(void)snprintf(path, sizeof(path), "events/%s/id", name);
-	ret = kbpf_file_read_number(tracefs_fd, path, &id);
+	rc = kbpf_file_read_number(tracefs_fd, path, &id);
 	attr.config = id;
-	return ret < 0 ? ret : kbpf_perf_open(&attr);
+	return rc < 0 ? rc : kbpf_perf_open(&attr);
 }
 
 static int format_line(const char *name, const struct kbpf_kprobe *p, char line[LINE_LEN])
@@ -83,18 +83,18 @@ static int format_line(const char *name, const struct kbpf_kprobe *p, char line[
 int kbpf_kprobe_event_open(int tracefs_fd, uintptr_t set, size_t nr, const struct kbpf_kprobe *p)
 {
 	char name[EVENT_LEN], line[LINE_LEN];
-	int ret;
+	int rc;
 
 	event_name(set, nr, name);
-	ret = format_line(name, p, line);
-	if (ret == 0)
-		ret = write_line(tracefs_fd, line);
-	if (ret < 0)
-		return ret;
-	ret = open_event(tracefs_fd, name);
-	if (ret < 0)
+	rc = format_line(name, p, line);
+	if (rc == 0)
+		rc = write_line(tracefs_fd, line);
+	if (rc < 0)
+		return rc;
+	rc = open_event(tracefs_fd, name);
+	if (rc < 0)
 		(void)remove_event(tracefs_fd, name);
-	return ret;
+	return rc;
 }
 
 void kbpf_kprobe_event_remove(int tracefs_fd, uintptr_t set, size_t nr)
@@ -122,11 +122,11 @@ int kbpf_kprobe_sweep_only(int tracefs_fd, const struct guard_notes *only, struc
 	char *text, *line, *rest, name[EVENT_LEN];
 	struct owner o;
 	uint64_t set;
-	int ret = kbpf_read_file(tracefs_fd, LIST, &text, NULL), cnt = 0;
+	int rc = kbpf_read_file(tracefs_fd, LIST, &text, NULL), cnt = 0;
 
-	if (ret == -ENOENT)
+	if (rc == -ENOENT)
 		return 0;
-	for (line = ret < 0 ? NULL : strtok_r(text, "\n", &rest); line;
+	for (line = rc < 0 ? NULL : strtok_r(text, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		int one;
 
@@ -136,15 +136,15 @@ int kbpf_kprobe_sweep_only(int tracefs_fd, const struct guard_notes *only, struc
 		one = remove_event(tracefs_fd, name);
 		if (one == 0)
 			cnt++;
-		else if (ret == 0 && one != -ENOENT)
-			ret = one;
+		else if (rc == 0 && one != -ENOENT)
+			rc = one;
 	}
 	free(text);
-	return ret < 0 ? err_run(e, ret, "hook",
-				 "removing the probe events that an earlier capture left failed: "
-				 "%s",
-				 strerror(-ret))
-		       : cnt;
+	return rc < 0 ? err_run(e, rc, "hook",
+				"removing the probe events that an earlier capture left failed: "
+				"%s",
+				strerror(-rc))
+		      : cnt;
 }
 
 int kbpf_kprobe_sweep(int tracefs_fd, struct err *e)

@@ -120,22 +120,22 @@ static int attach_multi(struct kbpf_kprobes *k)
 		.cookies = calloc(k->cnt, sizeof(*m.cookies)),
 		.by_addr = true,
 	};
-	int ret = m.funcs && m.addrs && m.cookies ? 0 : -ENOMEM;
+	int rc = m.funcs && m.addrs && m.cookies ? 0 : -ENOMEM;
 
-	for (size_t i = 0; ret == 0 && i < k->cnt; i++) {
+	for (size_t i = 0; rc == 0 && i < k->cnt; i++) {
 		if (k->probes[i].offset || k->probes[i].prog_fd != k->probes[0].prog_fd)
-			ret = -EINVAL;
+			rc = -EINVAL;
 		m.funcs[i] = bare_name(k->probes[i].func);
 		m.addrs[i] = k->probes[i].addr;
 		m.by_addr = m.by_addr && m.addrs[i];
 		m.cookies[i] = k->probes[i].cookie;
 	}
-	if (ret == 0)
+	if (rc == 0)
 		attach_range(&m, 0, k->cnt);
 	free(m.funcs);
 	free(m.addrs);
 	free(m.cookies);
-	return ret;
+	return rc;
 }
 
 static int attach_all(struct kbpf_kprobes *k)
@@ -176,7 +176,7 @@ int kbpf_kprobes_attach(struct kbpf_kprobes **out, const struct kbpf_kprobes_spe
 {
 	const size_t cnt = spec->cnt;
 	struct kbpf_kprobes *k = calloc(1, sizeof(*k));
-	int *fds = calloc(cnt ? cnt : 1, sizeof(*fds)), ret;
+	int *fds = calloc(cnt ? cnt : 1, sizeof(*fds)), rc;
 
 	*out = NULL;
 	if (!k || !fds || !cnt) {
@@ -190,15 +190,15 @@ int kbpf_kprobes_attach(struct kbpf_kprobes **out, const struct kbpf_kprobes_spe
 	*k = (struct kbpf_kprobes){spec->way, spec->tracefs_fd, 0, spec->probes, cnt, fds, -1};
 	if (spec->guard && spec->way != KBPF_KPROBE_MULTI && cnt >= HURRY_CNT)
 		k->rcu_fd = kbpf_rcu_open();
-	ret = spec->way == KBPF_KPROBE_TRACEFS ? note_events(k, spec->guard) : 0;
-	if (ret == 0)
-		ret = attach_all(k);
-	ret = ret < 0 ? kbpf_kprobe_err(ret, k->probes[0].func, e) : count(k, e);
-	if (ret < 0)
+	rc = spec->way == KBPF_KPROBE_TRACEFS ? note_events(k, spec->guard) : 0;
+	if (rc == 0)
+		rc = attach_all(k);
+	rc = rc < 0 ? kbpf_kprobe_err(rc, k->probes[0].func, e) : count(k, e);
+	if (rc < 0)
 		kbpf_kprobes_detach(k);
 	else
 		*out = k;
-	return ret;
+	return rc;
 }
 
 void kbpf_kprobes_detach(struct kbpf_kprobes *k)

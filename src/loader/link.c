@@ -28,10 +28,10 @@ int kbpf_link_perf(int prog_fd, int event_fd, uint64_t cookie)
 		.attach_type = UAPI_ATTACH_PERF_EVENT,
 		.perf.cookie = cookie,
 	};
-	int ret = kbpf_sys_bpf(UAPI_LINK_CREATE, &attr, sizeof(attr));
+	int rc = kbpf_sys_bpf(UAPI_LINK_CREATE, &attr, sizeof(attr));
 
 	close(event_fd);
-	return ret;
+	return rc;
 }
 
 int kbpf_link_kprobe_multi(int prog_fd, const char *const *funcs, const uint64_t *addrs,

@@ -24,7 +24,7 @@
 
 int kbpf_log_load(struct uapi_prog_load *attr, char **log)
 {
-	int ret = -ENOMEM;
+	int rc = -ENOMEM;
 
 	*log = NULL;
 	for (uint32_t len = FIRST_LEN; len <= MAX_LEN; len *= GROWTH) {
@@ -36,11 +36,11 @@ int kbpf_log_load(struct uapi_prog_load *attr, char **log)
 		more[0] = '\0';
 		attr->log = kbpf_sys_ptr(more);
 		attr->log_len = len - 1;
-		ret = kbpf_sys_bpf(BPF_PROG_LOAD, attr, sizeof(*attr));
-		if (ret != -ENOSPC)
+		rc = kbpf_sys_bpf(BPF_PROG_LOAD, attr, sizeof(*attr));
+		if (rc != -ENOSPC)
 			break;
 	}
-	return ret;
+	return rc;
 }
 
 struct log_line {

@@ -35,30 +35,30 @@ int kbpf_perf_open(struct perf_event_attr *attr)
 
 int kbpf_perf_set_program(int event_fd, int prog_fd)
 {
-	int ret = kbpf_sys_ioctl(event_fd, PERF_EVENT_IOC_SET_BPF, (unsigned long)prog_fd);
+	int rc = kbpf_sys_ioctl(event_fd, PERF_EVENT_IOC_SET_BPF, (unsigned long)prog_fd);
 
-	if (ret >= 0)
+	if (rc >= 0)
 		return event_fd;
 	close(event_fd);
-	return ret;
+	return rc;
 }
 
-int kbpf_perf_err(int ret, const char *what, struct err *e)
+int kbpf_perf_err(int rc, const char *what, struct err *e)
 {
-	switch (ret) {
+	switch (rc) {
 	case -EPERM:
-		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_PERFMON,
+		return kbpf_perm_err(e, rc, "hook", PERM_BPF | PERM_PERFMON,
 				     "attaching a program to an event");
 	case -EACCES:
-		return err_run(e, ret, "hook", "the program reads more than the record of %s holds",
+		return err_run(e, rc, "hook", "the program reads more than the record of %s holds",
 			       what);
 	case -EEXIST:
-		return err_run(e, ret, "hook", "this program is attached to %s already", what);
+		return err_run(e, rc, "hook", "this program is attached to %s already", what);
 	case -E2BIG:
-		return err_run(e, ret, "hook", "%s has 64 programs already, which is the most",
+		return err_run(e, rc, "hook", "%s has 64 programs already, which is the most",
 			       what);
 	default:
-		return err_run(e, ret, "hook", "attaching to %s failed: %s", what, strerror(-ret));
+		return err_run(e, rc, "hook", "attaching to %s failed: %s", what, strerror(-rc));
 	}
 }
 
@@ -74,25 +74,25 @@ static int tracepoint_id(int tracefs_fd, const char *category, const char *name,
 			 struct err *e)
 {
 	char path[2 * EVENT_NAME_MAX + sizeof("events///id")];
-	int ret;
+	int rc;
 
 	if (!is_name(category) || !is_name(name))
 		return err_input(e, -EINVAL, "hook", "'%s:%s' is not the name of a tracepoint",
 				 category, name);
 	(void)snprintf(path, sizeof(path), "events/%s/%s/id", category, name);
-	ret = kbpf_file_read_number(tracefs_fd, path, id);
-	if (ret == -ENOENT)
+	rc = kbpf_file_read_number(tracefs_fd, path, id);
+	if (rc == -ENOENT)
 		return err_input(
-			e, ret, "hook",
+			e, rc, "hook",
 			"tracepoint %s:%s does not exist in this kernel (its module may not "
 			"be loaded)",
 			category, name);
-	if (ret == -EPERM || ret == -EACCES)
-		return kbpf_perm_err(e, ret, "hook", PERM_SYS_ADMIN,
+	if (rc == -EPERM || rc == -EACCES)
+		return kbpf_perm_err(e, rc, "hook", PERM_SYS_ADMIN,
 				     "reading a tracepoint's number");
-	if (ret < 0)
-		return err_run(e, ret, "hook", "reading %s in tracefs failed: %s", path,
-			       strerror(-ret));
+	if (rc < 0)
+		return err_run(e, rc, "hook", "reading %s in tracefs failed: %s", path,
+			       strerror(-rc));
 	return 0;
 }
 
@@ -102,17 +102,17 @@ int kbpf_tracepoint_attach(int prog_fd, int tracefs_fd, const char *category, co
 	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT};
 	char what[2 * EVENT_NAME_MAX + sizeof("tracepoint :")];
 	uint64_t id = 0;
-	int ret = tracepoint_id(tracefs_fd, category, name, &id, e);
+	int rc = tracepoint_id(tracefs_fd, category, name, &id, e);
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	attr.config = id;
 	(void)snprintf(what, sizeof(what), "tracepoint %s:%s", category, name);
-	ret = kbpf_perf_open(&attr);
-	if (ret == -EPERM || ret == -EACCES)
-		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "opening a tracepoint");
-	if (ret < 0)
-		return err_run(e, ret, "hook", "opening %s failed: %s", what, strerror(-ret));
-	ret = kbpf_perf_set_program(ret, prog_fd);
-	return ret < 0 ? kbpf_perf_err(ret, what, e) : ret;
+	rc = kbpf_perf_open(&attr);
+	if (rc == -EPERM || rc == -EACCES)
+		return kbpf_perm_err(e, rc, "hook", PERM_PERFMON, "opening a tracepoint");
+	if (rc < 0)
+		return err_run(e, rc, "hook", "opening %s failed: %s", what, strerror(-rc));
+	rc = kbpf_perf_set_program(rc, prog_fd);
+	return rc < 0 ? kbpf_perf_err(rc, what, e) : rc;
 }

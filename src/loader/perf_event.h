@@ -12,7 +12,7 @@ int kbpf_perf_open(struct perf_event_attr *attr);
 /* Takes over event_fd: returns it with the program running, or closes it and returns -errno. */
 int kbpf_perf_set_program(int event_fd, int prog_fd);
 
-/* Says why that failed, for the event named `what`; returns ret. */
-int kbpf_perf_err(int ret, const char *what, struct err *e);
+/* Says why that failed, for the event named `what`; returns rc. */
+int kbpf_perf_err(int rc, const char *what, struct err *e);
 
 #endif

@@ -95,16 +95,16 @@ static size_t fitting_kib(const struct kbpf_perfbuf *pb, int cpu_cnt)
 static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
 {
 	uint32_t key = (uint32_t)cpu;
-	int fd = open_event(cpu, pb->map_len - pb->page_len), ret;
+	int fd = open_event(cpu, pb->map_len - pb->page_len), rc;
 	void *mem;
 
 	if (fd < 0)
 		return fd;
-	ret = map_ring(pb, fd, &mem);
-	if (ret < 0)
+	rc = map_ring(pb, fd, &mem);
+	if (rc < 0)
 		goto close_fd;
-	ret = kbpf_map_update(map_fd, &key, &fd, 0);
-	if (ret < 0)
+	rc = kbpf_map_update(map_fd, &key, &fd, 0);
+	if (rc < 0)
 		goto unmap;
 	pb->rings[pb->cnt].cpu = cpu;
 	kbpf_ring_init(&pb->rings[pb->cnt].ring, mem, (uint8_t *)mem + pb->page_len,
@@ -115,33 +115,33 @@ unmap:
 	munmap(mem, pb->map_len);
 close_fd:
 	close(fd);
-	return ret;
+	return rc;
 }
 
-static int ring_err(int ret, int cpu, const struct kbpf_perfbuf *pb, int cpu_cnt, struct err *e)
+static int ring_err(int rc, int cpu, const struct kbpf_perfbuf *pb, int cpu_cnt, struct err *e)
 {
-	if (ret == -EDQUOT)
+	if (rc == -EDQUOT)
 		return err_run(e, -EPERM, "ring",
 			       "rings of %zu KiB for %d CPUs exceed the memory that this user may "
 			       "lock; use -B %zu, raise ulimit -l, or add CAP_IPC_LOCK",
 			       (pb->map_len - pb->page_len) >> 10, cpu_cnt,
 			       fitting_kib(pb, cpu_cnt));
-	if (ret == -EPERM || ret == -EACCES)
-		return kbpf_perm_err(e, ret, "ring", PERM_PERFMON, "opening a perf ring");
-	return err_run(e, ret, "ring", "A perf ring of %zu KiB for CPU %d cannot be made: %s",
-		       pb->map_len >> 10, cpu, strerror(-ret));
+	if (rc == -EPERM || rc == -EACCES)
+		return kbpf_perm_err(e, rc, "ring", PERM_PERFMON, "opening a perf ring");
+	return err_run(e, rc, "ring", "A perf ring of %zu KiB for CPU %d cannot be made: %s",
+		       pb->map_len >> 10, cpu, strerror(-rc));
 }
 
 static int add_rings(struct kbpf_perfbuf *pb, int map_fd, const int *cpus, int cpu_cnt,
 		     struct err *e)
 {
 	for (int i = 0; i < cpu_cnt; i++) {
-		int ret = add_ring(pb, map_fd, cpus[i]);
+		int rc = add_ring(pb, map_fd, cpus[i]);
 
-		if (ret == -ENODEV) /* gone offline meanwhile */
+		if (rc == -ENODEV) /* gone offline meanwhile */
 			continue;
-		if (ret < 0)
-			return ring_err(ret, cpus[i], pb, cpu_cnt, e);
+		if (rc < 0)
+			return ring_err(rc, cpus[i], pb, cpu_cnt, e);
 	}
 	return 0;
 }
@@ -162,7 +162,7 @@ static int online_cpus(int **cpus)
 int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, struct err *e)
 {
 	struct kbpf_perfbuf *pb;
-	int *cpus = NULL, cpu_cnt, ret;
+	int *cpus = NULL, cpu_cnt, rc;
 
 	*out = NULL;
 	if (page_cnt == 0 || (page_cnt & (page_cnt - 1)))
@@ -182,13 +182,13 @@ int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, 
 		pb->fds = calloc((size_t)cpu_cnt + 1, sizeof(*pb->fds));
 	}
 	if (!pb || !pb->rings || !pb->fds)
-		ret = err_run(e, -ENOMEM, "ring", "no memory for %d rings", cpu_cnt);
+		rc = err_run(e, -ENOMEM, "ring", "no memory for %d rings", cpu_cnt);
 	else
-		ret = add_rings(pb, map_fd, cpus, cpu_cnt, e);
+		rc = add_rings(pb, map_fd, cpus, cpu_cnt, e);
 	free(cpus);
-	if (ret < 0) {
+	if (rc < 0) {
 		kbpf_perfbuf_close(pb);
-		return ret;
+		return rc;
 	}
 	*out = pb;
 	return 0;
@@ -248,17 +248,17 @@ struct reading {
 static int read_ring(struct kbpf_perfbuf *pb, struct cpu_ring *c, uint64_t next_ns,
 		     struct reading *rd)
 {
-	int ret = 0;
+	int rc = 0;
 
-	while (ret == 0 && c->ready && c->ring.time_ns <= next_ns) {
-		ret = rd->fn(rd->user, c->cpu, kbpf_ring_data(&c->ring, pb->bounce),
-			     c->ring.raw_len);
+	while (rc == 0 && c->ready && c->ring.time_ns <= next_ns) {
+		rc = rd->fn(rd->user, c->cpu, kbpf_ring_data(&c->ring, pb->bounce),
+			    c->ring.raw_len);
 		rd->cnt++;
 		kbpf_ring_pass(&c->ring);
 		kbpf_ring_release(&c->ring, true);
 		c->ready = kbpf_ring_next(&c->ring, rd->not_after_ns);
 	}
-	return ret;
+	return rc;
 }
 
 static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
@@ -266,17 +266,17 @@ static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
 	struct reading rd = {.not_after_ns = now_ns(), .fn = fn, .user = user};
 	struct cpu_ring *c;
 	uint64_t next_ns;
-	int ret = 0;
+	int rc = 0;
 
 	for (int i = 0; i < pb->cnt; i++)
 		kbpf_ring_look(&pb->rings[i].ring);
 	for (int i = 0; i < pb->cnt; i++)
 		pb->rings[i].ready = kbpf_ring_next(&pb->rings[i].ring, rd.not_after_ns);
-	while (ret == 0 && (c = oldest(pb, &next_ns)))
-		ret = read_ring(pb, c, next_ns, &rd);
+	while (rc == 0 && (c = oldest(pb, &next_ns)))
+		rc = read_ring(pb, c, next_ns, &rd);
 	for (int i = 0; i < pb->cnt; i++)
 		kbpf_ring_release(&pb->rings[i].ring, false);
-	return ret ? ret : rd.cnt;
+	return rc ? rc : rd.cnt;
 }
 
 /* The kernel's poll flag is gone after one poll, so what was left then must be remembered here. */
@@ -303,7 +303,7 @@ static int wait_ms(struct kbpf_perfbuf *pb, int left_ms)
 int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf_perfbuf_record fn,
 		      void *user)
 {
-	int ready, ret;
+	int ready, rc;
 
 	pb->fds[pb->cnt] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
 	do {
@@ -312,13 +312,13 @@ int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf
 		ready = poll(pb->fds, (nfds_t)pb->cnt + 1, ms);
 		if (ready < 0 && errno != EINTR) /* a signal ends the wait, not the reading */
 			return -errno;
-		ret = read_all(pb, fn, user);
+		rc = read_all(pb, fn, user);
 		if (timeout_ms > 0)
 			timeout_ms -= ms;
-	} while (ret == 0 && ready == 0 && timeout_ms != 0);
-	if (ret > 0)
+	} while (rc == 0 && ready == 0 && timeout_ms != 0);
+	if (rc > 0)
 		pb->tick_ms = 0;
-	return ret;
+	return rc;
 }
 
 uint64_t kbpf_perfbuf_lost(const struct kbpf_perfbuf *pb)

@@ -70,30 +70,30 @@ static int explain(const struct kbpf_prog_spec *spec, struct uapi_prog_load *att
 		   struct err *e)
 {
 	char *log = NULL;
-	int ret = code;
+	int rc = code;
 
 	if (!e || code == -EPERM || code == -ENOMEM)
 		return refused(spec, code, NULL, e);
 	attr->log_level = 1;
-	ret = kbpf_log_load(attr, &log);
-	if (ret < 0)
-		ret = refused(spec, ret == -ENOSPC ? code : ret, log, e);
+	rc = kbpf_log_load(attr, &log);
+	if (rc < 0)
+		rc = refused(spec, rc == -ENOSPC ? code : rc, log, e);
 	free(log);
-	return ret;
+	return rc;
 }
 
 static int load_logged(const struct kbpf_prog_spec *spec, struct uapi_prog_load *attr,
 		       struct err *e)
 {
-	int ret;
+	int rc;
 
 	attr->log_level = spec->log_level ? spec->log_level : 1;
-	ret = kbpf_log_load(attr, spec->log);
-	if (ret == -EPERM && kbpf_sys_raise_memlock() == 0) {
+	rc = kbpf_log_load(attr, spec->log);
+	if (rc == -EPERM && kbpf_sys_raise_memlock() == 0) {
 		free(*spec->log);
-		ret = kbpf_log_load(attr, spec->log);
+		rc = kbpf_log_load(attr, spec->log);
 	}
-	return ret < 0 ? refused(spec, ret, *spec->log, e) : ret;
+	return rc < 0 ? refused(spec, rc, *spec->log, e) : rc;
 }
 
 int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e)
@@ -108,7 +108,7 @@ int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e)
 			 (spec->xdp_frags ? UAPI_F_XDP_HAS_FRAGS : 0),
 		.attach_type = spec->attach_type,
 	};
-	int ret;
+	int rc;
 
 	if (spec->log)
 		*spec->log = NULL;
@@ -121,8 +121,8 @@ int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e)
 	strcpy(attr.name, name);
 	if (spec->log)
 		return load_logged(spec, &attr, e);
-	ret = kbpf_sys_bpf_charged(BPF_PROG_LOAD, &attr, sizeof(attr));
-	return ret < 0 ? explain(spec, &attr, ret, e) : ret;
+	rc = kbpf_sys_bpf_charged(BPF_PROG_LOAD, &attr, sizeof(attr));
+	return rc < 0 ? explain(spec, &attr, rc, e) : rc;
 }
 
 int kbpf_prog_test_run(int prog_fd, struct kbpf_test_run *run)
@@ -137,10 +137,10 @@ int kbpf_prog_test_run(int prog_fd, struct kbpf_test_run *run)
 		.ctx_in_len = run->ctx_in_len,
 		.ctx_in = kbpf_sys_ptr(run->ctx_in),
 	};
-	int ret = kbpf_sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	int rc = kbpf_sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
 
 	run->retval = attr.retval;
 	run->duration_ns = attr.duration_ns;
 	run->data_out_len = attr.data_out_len;
-	return ret;
+	return rc;
 }

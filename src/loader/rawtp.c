@@ -15,23 +15,23 @@ int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e)
 		.name = kbpf_sys_ptr(name),
 		.prog_fd = (uint32_t)prog_fd,
 	};
-	int ret = kbpf_sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
+	int rc = kbpf_sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
 
-	if (ret >= 0)
-		return ret;
-	if (ret == -ENOENT)
+	if (rc >= 0)
+		return rc;
+	if (rc == -ENOENT)
 		return err_input(
-			e, ret, "hook",
+			e, rc, "hook",
 			"raw tracepoint %s does not exist in this kernel (its module may not "
 			"be loaded)",
 			name);
-	if (ret == -EPERM)
-		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_PERFMON,
+	if (rc == -EPERM)
+		return kbpf_perm_err(e, rc, "hook", PERM_BPF | PERM_PERFMON,
 				     "attaching to a raw tracepoint");
-	if (ret == -EINVAL)
-		return err_run(e, ret, "hook",
+	if (rc == -EINVAL)
+		return err_run(e, rc, "hook",
 			       "raw tracepoint %s has fewer arguments than the program reads",
 			       name);
-	return err_run(e, ret, "hook", "attaching to raw tracepoint %s failed: %s", name,
-		       strerror(-ret));
+	return err_run(e, rc, "hook", "attaching to raw tracepoint %s failed: %s", name,
+		       strerror(-rc));
 }

@@ -58,17 +58,16 @@ int kbpf_sock_list(uint8_t family, uint8_t protocol, kbpf_sock_fn fn, void *user
 {
 	struct sock_walk w = {.protocol = protocol, .fn = fn, .user = user};
 	struct netlink nl;
-	int ret = kbpf_nl_open(&nl, NETLINK_SOCK_DIAG);
+	int rc = kbpf_nl_open(&nl, NETLINK_SOCK_DIAG);
 
-	if (ret == 0)
-		ret = dump(&nl, family, &w);
+	if (rc == 0)
+		rc = dump(&nl, family, &w);
 	kbpf_nl_close(&nl);
-	if (ret == -ENOENT || ret == -EPROTONOSUPPORT)
+	if (rc == -ENOENT || rc == -EPROTONOSUPPORT)
 		return err_run(e, -ENOENT, "netlink",
 			       "this kernel cannot list its sockets of protocol %u (modules "
 			       "inet_diag, tcp_diag, udp_diag)",
 			       protocol);
-	return ret < 0 ? err_run(e, ret, "netlink", "listing the sockets failed: %s",
-				 strerror(-ret))
-		       : w.cnt;
+	return rc < 0 ? err_run(e, rc, "netlink", "listing the sockets failed: %s", strerror(-rc))
+		      : w.cnt;
 }

@@ -14,22 +14,22 @@
 
 int kbpf_sys_bpf(int cmd, void *attr, size_t len)
 {
-	long ret;
+	long rc;
 	int i = 0;
 
 	do {
-		ret = syscall(__NR_bpf, cmd, attr, len);
-	} while (ret < 0 && errno == EAGAIN && ++i < EAGAIN_TRY_CNT);
-	return ret < 0 ? -errno : (int)ret;
+		rc = syscall(__NR_bpf, cmd, attr, len);
+	} while (rc < 0 && errno == EAGAIN && ++i < EAGAIN_TRY_CNT);
+	return rc < 0 ? -errno : (int)rc;
 }
 
 int kbpf_sys_bpf_charged(int cmd, void *attr, size_t len)
 {
-	int ret = kbpf_sys_bpf(cmd, attr, len);
+	int rc = kbpf_sys_bpf(cmd, attr, len);
 
-	if (ret == -EPERM && kbpf_sys_raise_memlock() == 0)
-		ret = kbpf_sys_bpf(cmd, attr, len);
-	return ret;
+	if (rc == -EPERM && kbpf_sys_raise_memlock() == 0)
+		rc = kbpf_sys_bpf(cmd, attr, len);
+	return rc;
 }
 
 int kbpf_sys_raise_memlock(void)
@@ -69,9 +69,9 @@ int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu)
 int kbpf_sys_ioctl(int fd, unsigned long request, unsigned long arg)
 {
 #if defined(__GLIBC__)
-	int ret = ioctl(fd, request, arg);
+	int rc = ioctl(fd, request, arg);
 #else
-	int ret = ioctl(fd, (int)request, arg);
+	int rc = ioctl(fd, (int)request, arg);
 #endif
-	return ret < 0 ? -errno : ret;
+	return rc < 0 ? -errno : rc;
 }

@@ -30,23 +30,22 @@ static const char *dir_name(enum kbpf_tc_dir dir)
 	return dir == KBPF_TC_INGRESS ? "ingress" : "egress";
 }
 
-static int attach_err(int ret, const struct kbpf_tc *tc, const char *why, struct err *e)
+static int attach_err(int rc, const struct kbpf_tc *tc, const char *why, struct err *e)
 {
 	char name[IF_NAMESIZE] = "?";
 
 	(void)if_indextoname((unsigned)tc->ifindex, name);
-	if (ret == -EPERM)
-		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_NET_ADMIN,
+	if (rc == -EPERM)
+		return kbpf_perm_err(e, rc, "hook", PERM_BPF | PERM_NET_ADMIN,
 				     "attaching a program to tc");
-	if (ret == -ENODEV)
-		return err_input(e, ret, "hook", "there is no interface with index %d",
-				 tc->ifindex);
-	if (ret == -ENOENT)
+	if (rc == -ENODEV)
+		return err_input(e, rc, "hook", "there is no interface with index %d", tc->ifindex);
+	if (rc == -ENOENT)
 		return err_run(e, -ENOTSUP, "hook",
 			       "this kernel has no clsact qdisc or no BPF filters (modules "
 			       "sch_ingress and cls_bpf)");
-	return err_run(e, ret, "hook", "attaching to tc %s of interface %s (%d) failed: %s",
-		       dir_name(tc->dir), name, tc->ifindex, why && why[0] ? why : strerror(-ret));
+	return err_run(e, rc, "hook", "attaching to tc %s of interface %s (%d) failed: %s",
+		       dir_name(tc->dir), name, tc->ifindex, why && why[0] ? why : strerror(-rc));
 }
 
 struct qdisc_find {
@@ -66,10 +65,10 @@ static int match_qdisc(void *user, int ifindex, enum tc_qdisc kind)
 static int find_qdisc(struct netlink *nl, int ifindex, enum tc_qdisc *kind)
 {
 	struct qdisc_find q = {.ifindex = ifindex, .kind = TC_QDISC_NONE};
-	int ret = kbpf_tcnl_qdiscs(nl, match_qdisc, &q);
+	int rc = kbpf_tcnl_qdiscs(nl, match_qdisc, &q);
 
 	*kind = q.kind;
-	return ret;
+	return rc;
 }
 
 /* Somebody of ours made the qdisc if a filter on it says so. */
@@ -85,12 +84,12 @@ static int match_made(void *user, const struct tc_filter *f)
 
 static int inherit_made(struct netlink *nl, struct kbpf_tc *tc)
 {
-	int ret = kbpf_tcnl_filters(nl, tc->ifindex, KBPF_TC_INGRESS, match_made, &tc->made_qdisc);
+	int rc = kbpf_tcnl_filters(nl, tc->ifindex, KBPF_TC_INGRESS, match_made, &tc->made_qdisc);
 
-	if (ret == 0)
-		ret = kbpf_tcnl_filters(nl, tc->ifindex, KBPF_TC_EGRESS, match_made,
-					&tc->made_qdisc);
-	return ret;
+	if (rc == 0)
+		rc = kbpf_tcnl_filters(nl, tc->ifindex, KBPF_TC_EGRESS, match_made,
+				       &tc->made_qdisc);
+	return rc;
 }
 
 /* One bit a priority that is in use. */
@@ -110,10 +109,10 @@ static int mark_prio(void *user, const struct tc_filter *f)
 static int free_prio(struct netlink *nl, const struct kbpf_tc *tc)
 {
 	struct prio_set set = {0};
-	int ret = kbpf_tcnl_filters(nl, tc->ifindex, tc->dir, mark_prio, &set);
+	int rc = kbpf_tcnl_filters(nl, tc->ifindex, tc->dir, mark_prio, &set);
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	for (unsigned prio = 1; prio <= PRIO_MAX; prio++) {
 		if (!(set.used[prio / 8] >> prio % 8 & 1))
 			return (int)prio;
@@ -139,13 +138,13 @@ static int match_filter(void *user, const struct tc_filter *f)
 static int detach_clsact(struct netlink *nl, const struct kbpf_tc *tc)
 {
 	struct filter_find find = {.tc = tc};
-	int ret = kbpf_tcnl_filters(nl, tc->ifindex, tc->dir, match_filter, &find);
+	int rc = kbpf_tcnl_filters(nl, tc->ifindex, tc->dir, match_filter, &find);
 
-	if (ret == 0 && find.found.prog_id)
-		ret = kbpf_tc_remove(nl, &find.found, tc->made_qdisc);
-	else if (ret == 0 && tc->made_qdisc)
-		ret = kbpf_tc_drop_qdisc(nl, tc->ifindex);
-	return ret == -ENODEV || ret == -ENOENT ? 0 : ret;
+	if (rc == 0 && find.found.prog_id)
+		rc = kbpf_tc_remove(nl, &find.found, tc->made_qdisc);
+	else if (rc == 0 && tc->made_qdisc)
+		rc = kbpf_tc_drop_qdisc(nl, tc->ifindex);
+	return rc == -ENODEV || rc == -ENOENT ? 0 : rc;
 }
 
 static int add_filter(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
@@ -153,18 +152,18 @@ static int add_filter(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
 	char name[OWNER_NAME_LEN];
 	struct tc_new_filter f = {tc->ifindex, tc->dir, 0, prog_fd, name};
 	struct owner self;
-	int ret = -EEXIST;
+	int rc = -EEXIST;
 
 	kbpf_owner_self(&self);
 	kbpf_owner_format(&self, tc->made_qdisc, name);
-	for (int i = 0; ret == -EEXIST && i < TRY_CNT; i++) {
-		ret = free_prio(nl, tc);
-		if (ret < 0)
-			return ret;
-		tc->prio = f.prio = (uint32_t)ret;
-		ret = kbpf_tcnl_add_filter(nl, &f);
+	for (int i = 0; rc == -EEXIST && i < TRY_CNT; i++) {
+		rc = free_prio(nl, tc);
+		if (rc < 0)
+			return rc;
+		tc->prio = f.prio = (uint32_t)rc;
+		rc = kbpf_tcnl_add_filter(nl, &f);
 	}
-	return ret;
+	return rc;
 }
 
 /* -EEXIST if somebody else made a qdisc in the meantime; nothing of ours is there then. */
@@ -173,20 +172,20 @@ static int add_both(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
 	char name[OWNER_NAME_LEN];
 	const struct tc_new_filter f = {tc->ifindex, tc->dir, 1, prog_fd, name};
 	struct owner self;
-	int qdisc = 0, ret;
+	int qdisc = 0, rc;
 
 	kbpf_owner_self(&self);
 	kbpf_owner_format(&self, true, name);
 	tc->prio = f.prio;
 	tc->made_qdisc = true;
-	ret = kbpf_tcnl_add_both(nl, &f, &qdisc);
+	rc = kbpf_tcnl_add_both(nl, &f, &qdisc);
 	if (qdisc == 0) {
-		if (ret < 0)
+		if (rc < 0)
 			(void)kbpf_tc_drop_qdisc(nl, tc->ifindex);
-		return ret;
+		return rc;
 	}
 	tc->made_qdisc = false;
-	if (ret == 0)
+	if (rc == 0)
 		(void)detach_clsact(nl, tc);
 	return qdisc;
 }
@@ -194,67 +193,67 @@ static int add_both(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
 static int add(struct netlink *nl, struct kbpf_tc *tc, int prog_fd, const char **why)
 {
 	enum tc_qdisc kind;
-	int ret = -EEXIST;
+	int rc = -EEXIST;
 
-	for (int i = 0; ret == -EEXIST && i < TRY_CNT; i++) {
-		ret = find_qdisc(nl, tc->ifindex, &kind);
-		if (ret == 0 && kind == TC_QDISC_NONE) {
-			ret = add_both(nl, tc, prog_fd);
+	for (int i = 0; rc == -EEXIST && i < TRY_CNT; i++) {
+		rc = find_qdisc(nl, tc->ifindex, &kind);
+		if (rc == 0 && kind == TC_QDISC_NONE) {
+			rc = add_both(nl, tc, prog_fd);
 			continue;
 		}
-		if (ret == 0 && kind == TC_QDISC_INGRESS && tc->dir == KBPF_TC_EGRESS) {
+		if (rc == 0 && kind == TC_QDISC_INGRESS && tc->dir == KBPF_TC_EGRESS) {
 			*why = "it has an 'ingress' qdisc, which has no egress side and leaves no "
 			       "room for 'clsact'";
 			return -EBUSY;
 		}
-		if (ret == 0 && kind == TC_QDISC_CLSACT)
-			ret = inherit_made(nl, tc);
-		return ret < 0 ? ret : add_filter(nl, tc, prog_fd);
+		if (rc == 0 && kind == TC_QDISC_CLSACT)
+			rc = inherit_made(nl, tc);
+		return rc < 0 ? rc : add_filter(nl, tc, prog_fd);
 	}
-	return ret;
+	return rc;
 }
 
 static int attach_clsact(struct netlink *nl, struct kbpf_tc *tc, int prog_fd, struct err *e)
 {
 	struct kbpf_prog_info info;
 	const char *why = nl->why;
-	int ret = kbpf_prog_info(prog_fd, &info), turn;
+	int rc = kbpf_prog_info(prog_fd, &info), turn;
 
-	if (ret < 0)
-		return attach_err(ret, tc, NULL, e);
+	if (rc < 0)
+		return attach_err(rc, tc, NULL, e);
 	tc->prog_id = info.id;
 	turn = kbpf_owner_take_turn();
-	ret = add(nl, tc, prog_fd, &why);
-	if (ret < 0) {
-		ret = attach_err(ret, tc, why, e);
+	rc = add(nl, tc, prog_fd, &why);
+	if (rc < 0) {
+		rc = attach_err(rc, tc, why, e);
 		tc->prio = 0;
 	}
 	if (turn >= 0)
 		close(turn);
-	return ret;
+	return rc;
 }
 
 int kbpf_tc_attach(struct kbpf_tc *tc, int prog_fd, int ifindex, enum kbpf_tc_dir dir, bool tcx,
 		   struct err *e)
 {
 	struct netlink nl;
-	int ret;
+	int rc;
 
 	*tc = (struct kbpf_tc){.ifindex = ifindex, .dir = dir, .link_fd = -1};
 	if (tcx) {
 		tc->link_fd = kbpf_link_tcx(prog_fd, ifindex, dir);
 		return tc->link_fd < 0 ? attach_err(tc->link_fd, tc, NULL, e) : 0;
 	}
-	ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
-	ret = ret < 0 ? attach_err(ret, tc, NULL, e) : attach_clsact(&nl, tc, prog_fd, e);
+	rc = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	rc = rc < 0 ? attach_err(rc, tc, NULL, e) : attach_clsact(&nl, tc, prog_fd, e);
 	kbpf_nl_close(&nl);
-	return ret;
+	return rc;
 }
 
 int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
 {
 	struct netlink nl;
-	int ret, turn;
+	int rc, turn;
 
 	if (tc->link_fd >= 0) {
 		close(tc->link_fd);
@@ -263,17 +262,17 @@ int kbpf_tc_detach(struct kbpf_tc *tc, struct err *e)
 	}
 	if (tc->prio == 0)
 		return 0;
-	ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	rc = kbpf_nl_open(&nl, NETLINK_ROUTE);
 	turn = kbpf_owner_take_turn();
-	if (ret == 0)
-		ret = detach_clsact(&nl, tc);
-	if (ret < 0)
-		ret = err_run(e, ret, "hook", "detaching from tc %s of interface %d failed: %s",
-			      dir_name(tc->dir), tc->ifindex, nl.why[0] ? nl.why : strerror(-ret));
+	if (rc == 0)
+		rc = detach_clsact(&nl, tc);
+	if (rc < 0)
+		rc = err_run(e, rc, "hook", "detaching from tc %s of interface %d failed: %s",
+			     dir_name(tc->dir), tc->ifindex, nl.why[0] ? nl.why : strerror(-rc));
 	else
 		tc->prio = 0;
 	if (turn >= 0)
 		close(turn);
 	kbpf_nl_close(&nl);
-	return ret;
+	return rc;
 }

@@ -33,7 +33,7 @@ static struct nlmsghdr *request(struct netlink *nl, uint16_t type, uint16_t flag
 struct qdisc_walk {
 	tc_qdisc_fn fn;
 	void *user;
-	int ret;
+	int rc;
 };
 
 static int take_kind(const struct nlattr *a, void *user)
@@ -57,13 +57,13 @@ static int on_qdisc(const struct nlmsghdr *h, void *user)
 	struct qdisc_walk *w = user;
 	enum tc_qdisc kind = TC_QDISC_OTHER;
 
-	if (h->nlmsg_type != RTM_NEWQDISC || tcm->tcm_parent != TC_H_CLSACT || w->ret)
+	if (h->nlmsg_type != RTM_NEWQDISC || tcm->tcm_parent != TC_H_CLSACT || w->rc)
 		return MNL_CB_OK;
 	if (strcmp(kind_of(h), "clsact") == 0)
 		kind = TC_QDISC_CLSACT;
 	else if (strcmp(kind_of(h), "ingress") == 0)
 		kind = TC_QDISC_INGRESS;
-	w->ret = w->fn(w->user, tcm->tcm_ifindex, kind);
+	w->rc = w->fn(w->user, tcm->tcm_ifindex, kind);
 	return MNL_CB_OK;
 }
 
@@ -71,9 +71,9 @@ int kbpf_tcnl_qdiscs(struct netlink *nl, tc_qdisc_fn fn, void *user)
 {
 	const struct tcmsg tcm = {.tcm_family = AF_UNSPEC};
 	struct qdisc_walk w = {.fn = fn, .user = user};
-	int ret = kbpf_nl_talk(nl, request(nl, RTM_GETQDISC, NLM_F_DUMP, &tcm), on_qdisc, &w);
+	int rc = kbpf_nl_talk(nl, request(nl, RTM_GETQDISC, NLM_F_DUMP, &tcm), on_qdisc, &w);
 
-	return ret < 0 ? ret : w.ret;
+	return rc < 0 ? rc : w.rc;
 }
 
 struct filter_walk {
@@ -81,7 +81,7 @@ struct filter_walk {
 	enum kbpf_tc_dir dir;
 	tc_filter_fn fn;
 	void *user;
-	int ret;
+	int rc;
 };
 
 static int take_bpf_attr(const struct nlattr *a, void *user)
@@ -115,11 +115,11 @@ static int on_filter(const struct nlmsghdr *h, void *user)
 		.handle = tcm->tcm_handle,
 	};
 
-	if (h->nlmsg_type != RTM_NEWTFILTER || w->ret)
+	if (h->nlmsg_type != RTM_NEWTFILTER || w->rc)
 		return MNL_CB_OK;
 	if (strcmp(kind_of(h), "bpf") == 0)
 		(void)mnl_attr_parse(h, sizeof(*tcm), take_options, &f);
-	w->ret = w->fn(w->user, &f);
+	w->rc = w->fn(w->user, &f);
 	return MNL_CB_OK;
 }
 
@@ -128,9 +128,9 @@ int kbpf_tcnl_filters(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, tc_
 {
 	const struct tcmsg tcm = {.tcm_ifindex = ifindex, .tcm_parent = parent_of(dir)};
 	struct filter_walk w = {.ifindex = ifindex, .dir = dir, .fn = fn, .user = user};
-	int ret = kbpf_nl_talk(nl, request(nl, RTM_GETTFILTER, NLM_F_DUMP, &tcm), on_filter, &w);
+	int rc = kbpf_nl_talk(nl, request(nl, RTM_GETTFILTER, NLM_F_DUMP, &tcm), on_filter, &w);
 
-	return ret < 0 ? ret : w.ret;
+	return rc < 0 ? rc : w.rc;
 }
 
 static struct nlmsghdr *change_clsact(struct netlink *nl, uint16_t type, uint16_t flags,

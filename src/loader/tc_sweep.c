@@ -71,17 +71,17 @@ static int collect_filter(void *user, const struct tc_filter *f)
 
 static int collect(struct netlink *nl, struct sweep *s)
 {
-	int ret = kbpf_tcnl_qdiscs(nl, collect_qdisc, s);
+	int rc = kbpf_tcnl_qdiscs(nl, collect_qdisc, s);
 
-	for (size_t i = 0; ret == 0 && i < s->qdisc_cnt; i++) {
+	for (size_t i = 0; rc == 0 && i < s->qdisc_cnt; i++) {
 		const struct found_qdisc *q = &s->qdiscs[i];
 
-		ret = kbpf_tcnl_filters(nl, q->ifindex, KBPF_TC_INGRESS, collect_filter, s);
+		rc = kbpf_tcnl_filters(nl, q->ifindex, KBPF_TC_INGRESS, collect_filter, s);
 		/* 'ingress' has one side and would show it twice */
-		if (ret == 0 && q->kind == TC_QDISC_CLSACT)
-			ret = kbpf_tcnl_filters(nl, q->ifindex, KBPF_TC_EGRESS, collect_filter, s);
+		if (rc == 0 && q->kind == TC_QDISC_CLSACT)
+			rc = kbpf_tcnl_filters(nl, q->ifindex, KBPF_TC_EGRESS, collect_filter, s);
 	}
-	return ret;
+	return rc;
 }
 
 static int has_filter(void *user, const struct tc_filter *f)
@@ -93,13 +93,13 @@ static int has_filter(void *user, const struct tc_filter *f)
 
 int kbpf_tc_drop_qdisc(struct netlink *nl, int ifindex)
 {
-	int ret = kbpf_tcnl_filters(nl, ifindex, KBPF_TC_INGRESS, has_filter, NULL);
+	int rc = kbpf_tcnl_filters(nl, ifindex, KBPF_TC_INGRESS, has_filter, NULL);
 
-	if (ret == 0)
-		ret = kbpf_tcnl_filters(nl, ifindex, KBPF_TC_EGRESS, has_filter, NULL);
-	if (ret == 0)
-		ret = kbpf_tcnl_del_clsact(nl, ifindex);
-	return ret < 0 ? ret : 0;
+	if (rc == 0)
+		rc = kbpf_tcnl_filters(nl, ifindex, KBPF_TC_EGRESS, has_filter, NULL);
+	if (rc == 0)
+		rc = kbpf_tcnl_del_clsact(nl, ifindex);
+	return rc < 0 ? rc : 0;
 }
 
 /* The dump shows a priority of its own with handle 0, and then the filters of that priority. */
@@ -128,39 +128,39 @@ int kbpf_tc_remove(struct netlink *nl, const struct tc_filter *f, bool made_qdis
 /* Goes on after a failure; returns the first. */
 static int remove_filters(struct netlink *nl, const struct sweep *s)
 {
-	int ret = 0;
+	int rc = 0;
 
 	for (size_t i = 0; i < s->filter_cnt; i++) {
 		const struct found_filter *f = &s->filters[i];
 		int one = kbpf_tc_remove(nl, &f->filter, f->made_qdisc);
 
-		if (ret == 0 && one != -ENOENT && one != -ENODEV)
-			ret = one;
+		if (rc == 0 && one != -ENOENT && one != -ENODEV)
+			rc = one;
 	}
-	return ret;
+	return rc;
 }
 
 int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e)
 {
 	struct sweep s = {.only = only};
 	struct netlink nl;
-	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt, turn = kbpf_owner_take_turn();
+	int rc = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt, turn = kbpf_owner_take_turn();
 
-	if (ret == 0)
-		ret = collect(&nl, &s);
-	if (ret == 0)
-		ret = remove_filters(&nl, &s);
+	if (rc == 0)
+		rc = collect(&nl, &s);
+	if (rc == 0)
+		rc = remove_filters(&nl, &s);
 	cnt = (int)s.filter_cnt;
-	if (ret < 0)
-		ret = err_run(e, ret, "hook",
-			      "removing the tc filters that an earlier capture left failed: %s",
-			      nl.why[0] ? nl.why : strerror(-ret));
+	if (rc < 0)
+		rc = err_run(e, rc, "hook",
+			     "removing the tc filters that an earlier capture left failed: %s",
+			     nl.why[0] ? nl.why : strerror(-rc));
 	kbpf_nl_close(&nl);
 	if (turn >= 0)
 		close(turn);
 	free(s.qdiscs);
 	free(s.filters);
-	return ret < 0 ? ret : cnt;
+	return rc < 0 ? rc : cnt;
 }
 
 int kbpf_tc_sweep(struct err *e)

@@ -73,16 +73,16 @@ static int open_usual(void)
 static int open_detached(void)
 {
 	long fs = syscall(__NR_fsopen, "tracefs", FSOPEN_CLOEXEC_NR), fd;
-	int ret;
+	int rc;
 
 	if (fs < 0)
 		return -errno;
 	fd = syscall(__NR_fsconfig, fs, FSCONFIG_CREATE_NR, NULL, NULL, 0);
 	if (fd == 0)
 		fd = syscall(__NR_fsmount, fs, FSMOUNT_CLOEXEC_NR, 0);
-	ret = fd < 0 ? -errno : (int)fd;
+	rc = fd < 0 ? -errno : (int)fd;
 	close((int)fs);
-	return ret;
+	return rc;
 }
 
 /* Under lockdown=confidentiality the file system can be there and hold nothing. */
@@ -95,12 +95,12 @@ static bool is_usable(int fd)
 	return events >= 0;
 }
 
-static int explain(int ret, struct err *e)
+static int explain(int rc, struct err *e)
 {
-	if (ret == -EPERM || ret == -EACCES)
+	if (rc == -EPERM || rc == -EACCES)
 		return kbpf_perm_err(e, -EPERM, "tracefs", PERM_SYS_ADMIN,
 				     "reading tracefs, which holds the kernel's list of events,");
-	if (ret == -ENODEV)
+	if (rc == -ENODEV)
 		return err_run(
 			e, -ENOENT, "tracefs",
 			"this kernel has no tracefs (CONFIG_TRACING); raw tracepoints, tc, xdp "
@@ -108,7 +108,7 @@ static int explain(int ret, struct err *e)
 	return err_run(e, -ENOENT, "tracefs",
 		       "tracefs is not mounted and cannot be mounted privately (%s); run mount -t "
 		       "tracefs tracefs /sys/kernel/tracing",
-		       strerror(-ret));
+		       strerror(-rc));
 }
 
 int kbpf_tracefs_open(struct err *e)

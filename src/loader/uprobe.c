@@ -30,26 +30,26 @@ static int return_bit(uint64_t *bit)
 	unsigned nr;
 	char *text;
 	size_t len;
-	int ret = kbpf_read_file(AT_FDCWD, UPROBE_PMU_DIR "format/retprobe", &text, &len);
+	int rc = kbpf_read_file(AT_FDCWD, UPROBE_PMU_DIR "format/retprobe", &text, &len);
 
-	if (ret < 0)
-		return ret;
-	ret = sscanf(text, "config:%u", &nr) == 1 && nr < 64 ? 0 : -EINVAL;
-	if (ret == 0)
+	if (rc < 0)
+		return rc;
+	rc = sscanf(text, "config:%u", &nr) == 1 && nr < 64 ? 0 : -EINVAL;
+	if (rc == 0)
 		*bit = 1ULL << nr;
 	free(text);
-	return ret;
+	return rc;
 }
 
-static int uprobe_err(int ret, const char *path, uint64_t offset, struct err *e)
+static int uprobe_err(int rc, const char *path, uint64_t offset, struct err *e)
 {
-	switch (ret) {
+	switch (rc) {
 	case -EPERM:
 	case -EACCES:
-		return kbpf_perm_err(e, ret, "hook", PERM_PERFMON, "probing a user-space function");
+		return kbpf_perm_err(e, rc, "hook", PERM_PERFMON, "probing a user-space function");
 	default:
-		return err_run(e, ret, "hook", "probing %s at offset 0x%llx failed: %s", path,
-			       (unsigned long long)offset, strerror(-ret));
+		return err_run(e, rc, "hook", "probing %s at offset 0x%llx failed: %s", path,
+			       (unsigned long long)offset, strerror(-rc));
 	}
 }
 
@@ -59,20 +59,20 @@ int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_r
 	struct perf_event_attr attr = {.config1 = kbpf_sys_ptr(path), .config2 = offset};
 	char what[UPROBE_NAME_MAX];
 	uint64_t type = 0, bit = 0;
-	int ret = kbpf_file_read_number(AT_FDCWD, UPROBE_PMU_DIR "type", &type);
+	int rc = kbpf_file_read_number(AT_FDCWD, UPROBE_PMU_DIR "type", &type);
 
-	if (ret == 0 && at_return)
-		ret = return_bit(&bit);
-	if (ret < 0)
+	if (rc == 0 && at_return)
+		rc = return_bit(&bit);
+	if (rc < 0)
 		return err_run(e, -ENOTSUP, "hook",
 			       "this kernel has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not "
 			       "mounted");
 	attr.type = (uint32_t)type;
 	attr.config = bit;
-	ret = kbpf_perf_open(&attr);
-	if (ret < 0)
-		return uprobe_err(ret, path, offset, e);
+	rc = kbpf_perf_open(&attr);
+	if (rc < 0)
+		return uprobe_err(rc, path, offset, e);
 	(void)snprintf(what, sizeof(what), "a function in %s", path);
-	ret = kbpf_perf_set_program(ret, prog_fd);
-	return ret < 0 ? kbpf_perf_err(ret, what, e) : ret;
+	rc = kbpf_perf_set_program(rc, prog_fd);
+	return rc < 0 ? kbpf_perf_err(rc, what, e) : rc;
 }

@@ -83,18 +83,18 @@ int kbpf_xdp_clear(const struct xdp_place *p)
 {
 	struct netlink nl;
 	struct shown s = {0};
-	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	int rc = kbpf_nl_open(&nl, NETLINK_ROUTE);
 	bool native = p->flags & XDP_FLAGS_DRV_MODE;
 	int turn = kbpf_owner_take_turn();
 
-	if (ret == 0)
-		ret = show(&nl, p->ifindex, &s);
-	if (ret == 0 && (native ? s.native_id : s.generic_id) == p->prog_id)
-		ret = set(&nl, p->ifindex, -1, p->flags);
+	if (rc == 0)
+		rc = show(&nl, p->ifindex, &s);
+	if (rc == 0 && (native ? s.native_id : s.generic_id) == p->prog_id)
+		rc = set(&nl, p->ifindex, -1, p->flags);
 	if (turn >= 0)
 		close(turn);
 	kbpf_nl_close(&nl);
-	return ret == -ENODEV ? 0 : ret;
+	return rc == -ENODEV ? 0 : rc;
 }
 
 /* The guardian hears of the place before there is anything to clean up. */
@@ -103,13 +103,13 @@ static int set_guarded(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint
 {
 	struct guard_note note = {.kind = GUARD_XDP, .xdp = {x->ifindex, 0, mode}};
 	struct kbpf_prog_info info;
-	int ret = kbpf_prog_info(prog_fd, &info);
+	int rc = kbpf_prog_info(prog_fd, &info);
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	note.xdp.prog_id = x->prog_id = info.id;
-	ret = kbpf_guard_note(g, &note);
-	return ret < 0 ? ret : set(nl, x->ifindex, prog_fd, mode | XDP_FLAGS_UPDATE_IF_NOEXIST);
+	rc = kbpf_guard_note(g, &note);
+	return rc < 0 ? rc : set(nl, x->ifindex, prog_fd, mode | XDP_FLAGS_UPDATE_IF_NOEXIST);
 }
 
 static int attach_mode(struct netlink *nl, struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec,
@@ -122,16 +122,16 @@ static int attach_mode(struct netlink *nl, struct kbpf_xdp *x, const struct kbpf
 	return x->link_fd < 0 ? x->link_fd : 0;
 }
 
-static int attach_err(int ret, struct netlink *nl, const struct kbpf_xdp *x, struct err *e)
+static int attach_err(int rc, struct netlink *nl, const struct kbpf_xdp *x, struct err *e)
 {
 	char name[IF_NAMESIZE] = "?", why[sizeof(nl->why)];
 	struct shown s = {0};
 
 	memcpy(why, nl->why, sizeof(why));
 	(void)if_indextoname((unsigned)x->ifindex, name);
-	switch (ret) {
+	switch (rc) {
 	case -EPERM:
-		return kbpf_perm_err(e, ret, "hook", PERM_BPF | PERM_NET_ADMIN,
+		return kbpf_perm_err(e, rc, "hook", PERM_BPF | PERM_NET_ADMIN,
 				     "attaching an XDP program");
 	case -EBUSY:
 	case -EEXIST:
@@ -141,65 +141,65 @@ static int attach_err(int ret, struct netlink *nl, const struct kbpf_xdp *x, str
 			       "-f rx instead",
 			       name, s.native_id ? s.native_id : s.generic_id);
 	case -EOPNOTSUPP:
-		return err_run(e, ret, "hook",
+		return err_run(e, rc, "hook",
 			       "the driver of interface %s has no native XDP; use "
 			       "-f xdp:generic",
 			       name);
 	case -ERANGE:
 		return err_run(
-			e, ret, "hook",
+			e, rc, "hook",
 			"the MTU of interface %s is too large for native XDP with this program; "
 			"use -f xdp:generic",
 			name);
 	default:
-		return err_run(e, ret, "hook",
+		return err_run(e, rc, "hook",
 			       "attaching an XDP program to interface %s (%d) failed: %s", name,
-			       x->ifindex, why[0] ? why : strerror(-ret));
+			       x->ifindex, why[0] ? why : strerror(-rc));
 	}
 }
 
 /* Native first where both will do, since it sees packets earlier and whole. */
 static int attach(struct netlink *nl, struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec)
 {
-	int ret = -EOPNOTSUPP;
+	int rc = -EOPNOTSUPP;
 
 	if (spec->mode != KBPF_XDP_GENERIC)
-		ret = attach_mode(nl, x, spec, XDP_FLAGS_DRV_MODE);
-	if (spec->mode == KBPF_XDP_NATIVE || ret == 0 || ret == -EBUSY || ret == -EEXIST ||
-	    ret == -EPERM)
-		return ret;
+		rc = attach_mode(nl, x, spec, XDP_FLAGS_DRV_MODE);
+	if (spec->mode == KBPF_XDP_NATIVE || rc == 0 || rc == -EBUSY || rc == -EEXIST ||
+	    rc == -EPERM)
+		return rc;
 	return attach_mode(nl, x, spec, XDP_FLAGS_SKB_MODE);
 }
 
 int kbpf_xdp_attach(struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec, struct err *e)
 {
 	struct netlink nl;
-	int ret = kbpf_nl_open(&nl, NETLINK_ROUTE);
+	int rc = kbpf_nl_open(&nl, NETLINK_ROUTE);
 
 	*x = (struct kbpf_xdp){.ifindex = spec->ifindex, .link_fd = -1};
-	if (ret == 0)
-		ret = attach(&nl, x, spec);
-	if (ret < 0) {
-		ret = attach_err(ret, &nl, x, e);
+	if (rc == 0)
+		rc = attach(&nl, x, spec);
+	if (rc < 0) {
+		rc = attach_err(rc, &nl, x, e);
 		x->prog_id = 0;
 	}
 	kbpf_nl_close(&nl);
-	return ret;
+	return rc;
 }
 
 int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e)
 {
 	const struct xdp_place place = {x->ifindex, x->prog_id, x->flags};
-	int ret = 0;
+	int rc = 0;
 
 	if (x->link_fd >= 0)
 		close(x->link_fd);
 	else if (x->prog_id)
-		ret = kbpf_xdp_clear(&place);
-	if (ret < 0)
-		return err_run(e, ret, "hook",
+		rc = kbpf_xdp_clear(&place);
+	if (rc < 0)
+		return err_run(e, rc, "hook",
 			       "detaching the XDP program from interface %d failed: %s", x->ifindex,
-			       strerror(-ret));
+			       strerror(-rc));
 	x->link_fd = -1;
 	x->prog_id = 0;
 	return 0;

@@ -78,9 +78,9 @@ static void make_packet(struct packet *p)
 /* ---- Objects ---- */
 
 /* Newer kernels refuse to test-run packets that end inside the IP header. */
-static bool is_refused(const struct packet *p, int ret)
+static bool is_refused(const struct packet *p, int rc)
 {
-	return ret == -EINVAL && p->len < ETHER_LEN + 40;
+	return rc == -EINVAL && p->len < ETHER_LEN + 40;
 }
 
 /* How a program is run on a packet; the value it returned, or -errno. */
@@ -89,10 +89,10 @@ typedef int (*run_fn)(int prog_fd, int map_fd, const struct packet *p);
 static int run_packet(int prog_fd, int map_fd, const struct packet *p)
 {
 	struct kbpf_test_run run = {.data_in = p->data, .data_in_len = p->len};
-	int ret = kbpf_prog_test_run(prog_fd, &run);
+	int rc = kbpf_prog_test_run(prog_fd, &run);
 
 	(void)map_fd;
-	return ret ? ret : (int)run.retval;
+	return rc ? rc : (int)run.retval;
 }
 
 /* The packet goes into the map that the program reads kernel memory from. */
@@ -105,13 +105,13 @@ static int run_memory(int prog_fd, int map_fd, const struct packet *p)
 	uint64_t ctx[2] = {0};
 	struct kbpf_test_run run = {.ctx_in = ctx, .ctx_in_len = sizeof(ctx)};
 	uint32_t key = 0;
-	int ret;
+	int rc;
 
 	memcpy(value.data, p->data, p->len);
-	ret = kbpf_map_update(map_fd, &key, &value, 0);
-	if (!ret)
-		ret = kbpf_prog_test_run(prog_fd, &run);
-	return ret ? ret : (int)run.retval;
+	rc = kbpf_map_update(map_fd, &key, &value, 0);
+	if (!rc)
+		rc = kbpf_prog_test_run(prog_fd, &run);
+	return rc ? rc : (int)run.retval;
 }
 
 /* One way to put a filter into an object. */

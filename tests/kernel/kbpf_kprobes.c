@@ -274,16 +274,16 @@ static bool is_fast(const struct way *w, struct kbpf_kprobe *probes, size_t cnt,
 	struct kbpf_kprobes *k;
 	struct err e;
 	struct kbpf_kprobes_spec spec = {w->way, tracefs_fd, probes, cnt, g};
-	int ret = kbpf_kprobes_attach(&k, &spec, &e);
+	int rc = kbpf_kprobes_attach(&k, &spec, &e);
 
 	attached = seconds();
-	if (ret < 0)
+	if (rc < 0)
 		fail_msg("%s", e.text);
 	kbpf_kprobes_detach(k);
 	detached = seconds();
 	print_message("%-10s %d of %zu functions attached in %.2f s, detached in %.2f s\n", w->name,
-		      ret, cnt, attached - start, detached - attached);
-	assert_true(ret > (int)cnt * 9 / 10);
+		      rc, cnt, attached - start, detached - attached);
+	assert_true(rc > (int)cnt * 9 / 10);
 	check_nothing_left();
 	return attached - start <= limit && detached - attached <= limit;
 }

@@ -89,7 +89,7 @@ static void test_monitor_overrun(void **state)
 {
 	struct kbpf_iface_monitor *m;
 	struct news n = {0};
-	int ret = 1;
+	int rc = 1;
 
 	(void)state;
 	if (!in_namespace || testnet_veth("va", "vb") < 0)
@@ -100,9 +100,9 @@ static void test_monitor_overrun(void **state)
 		assert_int_equal(testnet_veth("va", "vb"), 0);
 		assert_int_equal(testnet_del_link("va"), 0);
 	}
-	while (ret > 0)
-		ret = kbpf_iface_monitor_read(m, on_iface, &n);
-	assert_int_equal(ret, -ENOBUFS);
+	while (rc > 0)
+		rc = kbpf_iface_monitor_read(m, on_iface, &n);
+	assert_int_equal(rc, -ENOBUFS);
 	kbpf_iface_monitor_close(m);
 }
 
@@ -131,7 +131,7 @@ static void check_sock(int family, int type, uint8_t protocol)
 	struct wanted w = {0};
 	struct stat st;
 	struct err e;
-	int ret;
+	int rc;
 
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, addr_len), 0);
@@ -141,12 +141,12 @@ static void check_sock(int family, int type, uint8_t protocol)
 	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &w.cookie, &cookie_len), 0);
 	assert_int_equal(fstat(fd, &st), 0);
 
-	ret = kbpf_sock_list((uint8_t)family, protocol, on_sock, &w, &e);
-	if (ret == -ENOENT) {
+	rc = kbpf_sock_list((uint8_t)family, protocol, on_sock, &w, &e);
+	if (rc == -ENOENT) {
 		print_message("%s\n", e.text);
 		skip();
 	}
-	assert_true(ret >= 1);
+	assert_true(rc >= 1);
 	assert_int_equal(w.cnt, 1);
 	assert_int_equal(w.found.inode, st.st_ino);
 	assert_int_equal(w.found.protocol, protocol);

@@ -158,10 +158,10 @@ static void test_order_over_cpus(void **state)
 			assert_int_equal(emit(60 + nr * 37 % 1000, nr), 0);
 		}
 		while (cnt < 10) {
-			int ret = kbpf_perfbuf_poll(pb, 1000, -1, on_record, &s);
+			int rc = kbpf_perfbuf_poll(pb, 1000, -1, on_record, &s);
 
-			assert_true(ret > 0);
-			cnt += ret;
+			assert_true(rc > 0);
+			cnt += rc;
 		}
 	}
 	assert_int_equal(s.cnt, nr);
@@ -205,10 +205,10 @@ static void test_full_ring(void **state)
 	need_ring();
 	run_on(0);
 	while (refused < 10) {
-		int ret = emit(1000, (uint32_t)tried++);
+		int rc = emit(1000, (uint32_t)tried++);
 
-		assert_true(ret == 0 || ret == -ENOSPC);
-		refused += ret != 0;
+		assert_true(rc == 0 || rc == -ENOSPC);
+		refused += rc != 0;
 	}
 	assert_true(kbpf_perfbuf_poll(pb, 1000, -1, count, &got) > 0);
 	assert_int_equal(emit(100, 0), 0);

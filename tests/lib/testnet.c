@@ -27,13 +27,13 @@ enum { WAIT_MS = 5000 };
 static int up(const char *name)
 {
 	struct ifreq req = {.ifr_flags = IFF_UP | IFF_RUNNING};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc = 0;
 
 	(void)snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &req) < 0)
-		ret = -errno;
+		rc = -errno;
 	close(fd);
-	return ret;
+	return rc;
 }
 
 static bool is_running(const char *name)
@@ -69,18 +69,18 @@ static int talk(struct nlmsghdr *h)
 {
 	char buf[8192];
 	struct mnl_socket *s = mnl_socket_open(NETLINK_ROUTE);
-	int ret = -EIO;
+	int rc = -EIO;
 
 	h->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	if (s && mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) == 0 &&
 	    mnl_socket_sendto(s, h, h->nlmsg_len) > 0) {
 		ssize_t len = mnl_socket_recvfrom(s, buf, sizeof(buf));
 
-		ret = mnl_cb_run(buf, (size_t)len, 0, 0, NULL, NULL) < 0 ? -errno : 0;
+		rc = mnl_cb_run(buf, (size_t)len, 0, 0, NULL, NULL) < 0 ? -errno : 0;
 	}
 	if (s)
 		mnl_socket_close(s);
-	return ret;
+	return rc;
 }
 
 int testnet_veth(const char *a, const char *b)
@@ -88,7 +88,7 @@ int testnet_veth(const char *a, const char *b)
 	char buf[512];
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 	struct nlattr *info, *data, *peer;
-	int ret;
+	int rc;
 
 	h->nlmsg_type = RTM_NEWLINK;
 	h->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
@@ -103,14 +103,14 @@ int testnet_veth(const char *a, const char *b)
 	mnl_attr_nest_end(h, peer);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
-	ret = talk(h);
-	if (ret == 0)
-		ret = up(a);
-	if (ret == 0)
-		ret = up(b);
-	if (ret == 0)
-		ret = testnet_ready(a);
-	return ret < 0 ? ret : testnet_ready(b);
+	rc = talk(h);
+	if (rc == 0)
+		rc = up(a);
+	if (rc == 0)
+		rc = up(b);
+	if (rc == 0)
+		rc = testnet_ready(a);
+	return rc < 0 ? rc : testnet_ready(b);
 }
 
 int testnet_del_link(const char *name)
@@ -132,33 +132,33 @@ int testnet_send_frames(const char *name, int cnt)
 		.sll_ifindex = (int)if_nametoindex(name),
 		.sll_halen = 6,
 	};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), ret = 0;
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), rc = 0;
 
 	if (fd < 0)
 		return -errno;
-	for (int i = 0; ret == 0 && i < cnt; i++) {
+	for (int i = 0; rc == 0 && i < cnt; i++) {
 		if (sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-			ret = -errno;
+			rc = -errno;
 	}
 	close(fd);
-	return ret;
+	return rc;
 }
 
 int testnet_send(int cnt)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc = 0;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0)
 		return -errno;
-	for (int i = 0; ret == 0 && i < cnt; i++) {
+	for (int i = 0; rc == 0 && i < cnt; i++) {
 		/* an unconnected socket does not hear of the closed port */
 		if (sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-			ret = -errno;
+			rc = -errno;
 	}
 	close(fd);
-	return ret;
+	return rc;
 }
 
 int testnet_counter_load(struct testnet_counter *c, uint32_t prog_type, int retval)
@@ -217,9 +217,9 @@ int testnet_wait(const struct testnet_counter *c, uint64_t at_least)
 int testnet_counts(const struct testnet_counter *c, int send_cnt, uint64_t at_least)
 {
 	uint64_t before = testnet_counter_get(c);
-	int ret = testnet_send(send_cnt);
+	int rc = testnet_send(send_cnt);
 
-	return ret < 0 ? ret : testnet_wait(c, before + at_least);
+	return rc < 0 ? rc : testnet_wait(c, before + at_least);
 }
 
 void testnet_counter_close(struct testnet_counter *c)

@@ -134,17 +134,17 @@ int testtc_teardown(void **state)
 
 void testtc_need(void)
 {
-	int ret;
+	int rc;
 
 	if (testtc_ours.prog_fd < 0) {
 		print_message("needs bpf(2) and a network namespace with full rights\n");
 		skip();
 	}
-	ret = testtc_qdisc(RTM_NEWQDISC, "clsact");
-	if (ret == -ENOENT) {
+	rc = testtc_qdisc(RTM_NEWQDISC, "clsact");
+	if (rc == -ENOENT) {
 		print_message("this kernel has no clsact qdisc\n");
 		skip();
 	}
-	assert_int_equal(ret, 0);
+	assert_int_equal(rc, 0);
 	assert_int_equal(testtc_qdisc(RTM_DELQDISC, "clsact"), 0);
 }

@@ -4,31 +4,6 @@
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/tree.sh"
 
-# included FILE...: a line "FILE HEADER" for each #include "...", both as paths in the tree.
-included()
-{
-	awk '
-		function path(dir, name,	n, i, part, out, top) {
-			n = split(dir "/" name, part, "/")
-			for (i = 1; i <= n; i++)
-				if (part[i] == "..")
-					top--
-				else if (part[i] != ".")
-					out[++top] = part[i]
-			name = out[1]
-			for (i = 2; i <= top; i++)
-				name = name "/" out[i]
-			return name
-		}
-		match($0, /^[ \t]*#[ \t]*include[ \t]*"[^"]*"/) {
-			split($0, quoted, "\"")
-			dir = FILENAME
-			sub("/[^/]*$", "", dir)
-			print FILENAME, quoted[2] ~ "^bpfcap/" ? "include/" quoted[2] : \
-				path(dir, quoted[2])
-		}' "$@"
-}
-
 # includes DIR REGEXP...: the headers that files of DIR, without its rooms, may include beside those
 # of DIR itself.
 includes()

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "../../tools/bpfcap/gather/gather.h"
+#include "../../tools/bpfcap/gather/key.h"
 
 /* Ethernet, IPv4 with id 0x1234, TCP from port 0x9c40 to 0xc351 with the data "hello". */
 static const uint8_t tcp[] = {2,    0,	  0,	0,    0, 1,  2,	   0,	 0,    0,   0,	  2,

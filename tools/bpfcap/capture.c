@@ -17,6 +17,7 @@
 
 #include "command.h"
 #include "counts.h"
+#include "gather/names.h"
 #include "output/output.h"
 #include "privileges.h"
 #include "select.h"

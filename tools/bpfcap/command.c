@@ -102,7 +102,7 @@ bool command_ended(struct command *c)
 
 void command_end(struct command *c, int sig)
 {
-	const struct timespec pause = {.tv_nsec = END_TRY_NS};
+	const struct timespec wait_for = {.tv_nsec = END_TRY_NS};
 	bool started = c->go < 0;
 
 	if (!c->pid)
@@ -111,7 +111,7 @@ void command_end(struct command *c, int sig)
 	if (started && sig && !command_ended(c) && kill(c->pid, sig) == 0)
 		c->told = sig;
 	for (int i = 0; i < END_TRIES && !command_ended(c); i++)
-		(void)nanosleep(&pause, NULL);
+		(void)nanosleep(&wait_for, NULL);
 }
 
 int command_report(const struct command *c, FILE *f)

@@ -52,15 +52,18 @@ struct cap_options {
  * the selected mode (live, -r, -d, --doctor ...) cannot honour. Free `o` in either case.
  */
 int options_parse(struct cap_options *o, int argc, char **argv, struct err *e);
-/* Part of options_parse(): the expression of -e, -F or the words after the options. */
-int options_find_filter(struct cap_options *o, char *const *words, struct err *e);
-/* With -F, reads the expression from the file. 0, or -errno with *e filled. */
-int options_read_filter(struct cap_options *o, struct err *e);
 void options_free(struct cap_options *o);
 
 /* Appends the list of options: for a terminal, or as man(7) macros. */
 struct text;
 void options_help(struct text *t);
 void options_man(struct text *t);
+
+/* ---- options_filter.c: part of options_parse() ----------------------------------------------- */
+
+/* The expression of -e, -F or the words after the options. */
+int options_find_filter(struct cap_options *o, char *const *words, struct err *e);
+/* With -F, reads the expression from the file. 0, or -errno with *e filled. */
+int options_read_filter(struct cap_options *o, struct err *e);
 
 #endif

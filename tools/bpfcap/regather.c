@@ -13,6 +13,7 @@
 #include "../common/fail.h"
 
 #include "counts.h"
+#include "gather/names.h"
 
 static int no_memory(struct err *e)
 {

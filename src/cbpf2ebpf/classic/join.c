@@ -59,7 +59,7 @@ static int add_part(struct joined *j, const struct expr_part *part, expr_compile
 }
 
 /* Turns the returns of a part's program, which ends before `end`, into jumps. */
-static int connect(struct joined *j, const struct expr_parts *parts, uint32_t i, size_t end)
+static int connect_part(struct joined *j, const struct expr_parts *parts, uint32_t i, size_t end)
 {
 	for (size_t pc = j->start[i]; pc < end; pc++) {
 		struct cbpf_insn *in = &j->prog.insns[pc];
@@ -92,7 +92,7 @@ static int join(struct joined *j, const struct expr_parts *parts, expr_compile c
 	j->start[parts->cnt] = j->prog.cnt;
 	j->start[parts->cnt + 1] = j->prog.cnt + 1;
 	for (uint32_t i = 0; i < parts->cnt && rc == 0; i++)
-		rc = connect(j, parts, i, j->start[i + 1]);
+		rc = connect_part(j, parts, i, j->start[i + 1]);
 	ends[0].k = j->match;
 	return rc ? rc : append(j, ends, 2);
 }

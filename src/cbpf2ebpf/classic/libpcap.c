@@ -186,23 +186,31 @@ static int compile_with(struct compiler *c, const char *expr, struct cbpf_prog *
 	return rc;
 }
 
+static int compile_for(const struct compiler *like, const char *expr, int linktype,
+		       uint32_t snap_len, struct cbpf_prog *out)
+{
+	struct compiler c = *like;
+
+	c.pcap = pcap_open_dead(dlt_of(linktype), (int)snap_len);
+	if (!c.pcap)
+		(void)err_run(c.err, -ENOMEM, "filter", "no memory for libpcap");
+	return compile_with(&c, expr, out);
+}
+
 int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimize,
 		 struct cbpf_prog *out, struct err *e)
 {
-	return cbpf_compile_on(expr, linktype, CBPF_NETMASK_UNKNOWN, snap_len, optimize, out, e);
+	const struct compiler c = {.netmask = CBPF_NETMASK_UNKNOWN, .optimize = optimize, .err = e};
+
+	return compile_for(&c, expr, linktype, snap_len, out);
 }
 
 int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t snap_len,
-		    bool optimize, struct cbpf_prog *out, struct err *e)
+		    struct cbpf_prog *out, struct err *e)
 {
-	struct compiler c = {.pcap = pcap_open_dead(dlt_of(linktype), (int)snap_len),
-			     .netmask = netmask,
-			     .optimize = optimize,
-			     .err = e};
+	const struct compiler c = {.netmask = netmask, .err = e};
 
-	if (!c.pcap)
-		(void)err_run(e, -ENOMEM, "filter", "no memory for libpcap");
-	return compile_with(&c, expr, out);
+	return compile_for(&c, expr, linktype, snap_len, out);
 }
 
 int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimize,

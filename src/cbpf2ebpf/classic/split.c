@@ -167,13 +167,13 @@ static bool read_id(struct splitter *s)
 /* Any other primitive: up to `and`, `or`, or a parenthesis that it did not open. */
 static bool read_other(struct splitter *s)
 {
-	unsigned open = 0;
+	unsigned depth = 0;
 
-	while (!(open == 0 && ends_primitive(&s->t))) {
+	while (!(depth == 0 && ends_primitive(&s->t))) {
 		if (s->t.kind == TOKEN_END || s->t.kind == TOKEN_UNKNOWN)
 			return refuse(s, -ENOTSUP);
-		open += s->t.kind == TOKEN_OPEN;
-		open -= s->t.kind == TOKEN_CLOSE;
+		depth += s->t.kind == TOKEN_OPEN;
+		depth -= s->t.kind == TOKEN_CLOSE;
 		next(s);
 	}
 	return true;
@@ -232,13 +232,13 @@ static bool parse_primitive(struct splitter *s, struct block *out)
 /* Does an operator follow the matching parenthesis, so that it is arithmetic? */
 static bool is_arithmetic(struct token t)
 {
-	unsigned open = 0;
+	unsigned depth = 0;
 
 	do {
-		open += t.kind == TOKEN_OPEN;
-		open -= t.kind == TOKEN_CLOSE;
+		depth += t.kind == TOKEN_OPEN;
+		depth -= t.kind == TOKEN_CLOSE;
 		t = peek(&t);
-	} while (open > 0 && t.kind != TOKEN_END);
+	} while (depth > 0 && t.kind != TOKEN_END);
 	return t.kind == TOKEN_SIGN;
 }
 

@@ -4,6 +4,8 @@
  * instruction (or at frame->miss, or at the program's end).
  */
 #include "node.h"
+
+#include "../../util.h"
 #include "emitter.h"
 #include "reg.h"
 #include "table.h"
@@ -41,15 +43,29 @@ static bool is_aside(const struct emitter *e, const struct ir_insn *n)
 	return e->ir->node_cnt > LONG_CNT && c2e_ir_is_test(aside) && aside->no == n->no;
 }
 
+/* The condition that holds where `cond` does not; 0: there is none, as for JSET. */
+static enum ebpf_cond inverse_of(enum ebpf_cond cond)
+{
+	static const enum ebpf_cond inverse[] = {
+		[EBPF_JEQ] = EBPF_JNE,
+		[EBPF_JGT] = EBPF_JLE,
+		[EBPF_JGE] = EBPF_JLT,
+		[EBPF_JLE] = EBPF_JGT,
+	};
+
+	return cond < ARRAY_LEN(inverse) ? inverse[cond] : 0;
+}
+
 /*
  * if (a cond b) goto yes; goto no
  *
  * with as few jumps as the order of the nodes allows. If both branches need a jump, "not equal" is
  * assumed to be likelier.
  */
-static void branch(struct emitter *e, enum ebpf_cond cond, enum ebpf_cond inverse, ebpf_reg a,
-		   const ebpf_reg *b, uint32_t k, const struct ir_insn *n)
+static void branch(struct emitter *e, enum ebpf_cond cond, ebpf_reg a, const ebpf_reg *b,
+		   uint32_t k, const struct ir_insn *n)
 {
+	enum ebpf_cond inverse = inverse_of(cond);
 	bool apart = n->no != e->node + 1 && cond == EBPF_JEQ;
 	bool turn = (n->yes == e->node + 1 || is_miss(e, n->no) || apart) && inverse != 0 &&
 		    !is_aside(e, n);
@@ -84,7 +100,7 @@ static void write_bit_test(struct emitter *e, const struct ir_insn *n)
 
 	turned.yes = n->no;
 	turned.no = n->yes;
-	branch(e, EBPF_JSET, 0, c2e_emit_need(e, v->a), NULL, (uint32_t)c2e_ir_at(e->ir, v->b)->k,
+	branch(e, EBPF_JSET, c2e_emit_need(e, v->a), NULL, (uint32_t)c2e_ir_at(e->ir, v->b)->k,
 	       &turned);
 }
 
@@ -100,17 +116,17 @@ static void write_in(struct emitter *e, const struct ir_insn *n)
 	}
 	a = c2e_emit_need(e, n->a);
 	if (n->lo == n->hi) {
-		branch(e, EBPF_JEQ, EBPF_JNE, a, NULL, n->lo, n);
+		branch(e, EBPF_JEQ, a, NULL, n->lo, n);
 	} else if (n->lo <= v->lo) {
-		branch(e, EBPF_JLE, EBPF_JGT, a, NULL, n->hi, n);
+		branch(e, EBPF_JLE, a, NULL, n->hi, n);
 	} else if (n->hi >= v->hi) {
-		branch(e, EBPF_JGE, EBPF_JLT, a, NULL, n->lo, n);
+		branch(e, EBPF_JGE, a, NULL, n->lo, n);
 	} else {
 		c2e_emit_pin(e, n->a);
 		t = c2e_emit_reg(e);
 		c2e_emit_unpin(e);
 		EMIT(e->b, MOV(t, a), SUB(LOW(t), n->lo));
-		branch(e, EBPF_JLE, EBPF_JGT, t, NULL, n->hi - n->lo, n);
+		branch(e, EBPF_JLE, t, NULL, n->hi - n->lo, n);
 	}
 }
 
@@ -120,16 +136,16 @@ static void write_compare(struct emitter *e, const struct ir_insn *n)
 
 	c2e_emit_need_both(e, n->a, n->b, &a, &b);
 	if (n->kind == IR_EQ)
-		branch(e, EBPF_JEQ, EBPF_JNE, a, &b, 0, n);
+		branch(e, EBPF_JEQ, a, &b, 0, n);
 	else
-		branch(e, EBPF_JGT, EBPF_JLE, a, &b, 0, n);
+		branch(e, EBPF_JGT, a, &b, 0, n);
 }
 
 static void write_has(struct emitter *e, const struct ir_insn *n)
 {
 	ebpf_reg a, r = c2e_emit_look_up(e, n->a, n->lo, &a);
 
-	branch(e, EBPF_JEQ, EBPF_JNE, r, &a, 0, n);
+	branch(e, EBPF_JEQ, r, &a, 0, n);
 }
 
 static void write_bounds_check(struct emitter *e, const struct ir_insn *n)

@@ -33,7 +33,7 @@ static int build(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint3
 {
 	struct ebpf_builder *b = ebpf_new(NULL, EBPF_PROG_ANY);
 	ebpf_label nothing = ebpf_label_new(b);
-	int ret;
+	int rc;
 
 	EMIT(b, CALL_FN(nothing));
 	for (uint8_t n = 1; n <= 5; n++)
@@ -42,9 +42,9 @@ static int build(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint3
 	for (size_t i = 0; i < cnt; i++)
 		EMIT(b, ebpf_raw(insns[i]));
 	EMIT(b, LABEL(nothing), MOV(R0, 0), EXIT());
-	ret = ebpf_finish(b, p, NULL);
+	rc = ebpf_finish(b, p, NULL);
 	ebpf_free(b);
-	return ret;
+	return rc;
 }
 
 /*
@@ -56,13 +56,13 @@ static int run(const struct ebpf_insn *insns, size_t cnt, unsigned args, uint32_
 {
 	struct ebpf_machine m = {.step_max = STEPS_MAX};
 	struct ebpf_prog p;
-	int ret = build(insns, cnt, args, result, &p);
+	int rc = build(insns, cnt, args, result, &p);
 
-	if (ret)
-		return ret;
-	ret = ebpf_run(&p, &m, r0, NULL);
+	if (rc)
+		return rc;
+	rc = ebpf_run(&p, &m, r0, NULL);
 	ebpf_prog_free(&p);
-	return ret;
+	return rc;
 }
 
 /* With all arguments, does it return whether the filter's result is not 0? */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../util.h"
+
 #define NODE_CNT_MAX (1u << 24)
 
 void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables)
@@ -35,8 +37,8 @@ int c2e_ir_copy(struct ir *to, const struct ir *from)
 	size_t slot_cnt = (size_t)from->val_table.mask + 1;
 
 	*to = *from;
-	to->node_room = from->node_cnt;
-	to->vals = malloc(from->val_room * sizeof(*to->vals));
+	to->node_cap = from->node_cnt;
+	to->vals = malloc(from->val_cap * sizeof(*to->vals));
 	to->val_table.slots = copy_array(from->val_table.slots, slot_cnt * sizeof(uint32_t));
 	to->nodes = copy_array(from->nodes, from->node_cnt * sizeof(*from->nodes));
 	if (!to->vals || !to->val_table.slots || !to->nodes)
@@ -48,19 +50,15 @@ int c2e_ir_copy(struct ir *to, const struct ir *from)
 
 ir_node c2e_ir_add(struct ir *ir, struct ir_insn n)
 {
-	if (ir->node_cnt == ir->node_room) {
-		uint32_t room = ir->node_room ? 2 * ir->node_room : 64;
-		struct ir_insn *grown = NULL;
+	struct ir_insn *grown = NULL;
 
-		if (room <= NODE_CNT_MAX)
-			grown = realloc(ir->nodes, room * sizeof(*grown));
-		if (!grown) {
-			ir->failed = room <= NODE_CNT_MAX ? -ENOMEM : -E2BIG;
-			return 0;
-		}
-		ir->nodes = grown;
-		ir->node_room = room;
+	if (ir->node_cnt < NODE_CNT_MAX)
+		grown = grow(ir->nodes, &ir->node_cap, ir->node_cnt + 1, sizeof(*grown));
+	if (!grown) {
+		ir->failed = ir->node_cnt < NODE_CNT_MAX ? -ENOMEM : -E2BIG;
+		return 0;
 	}
+	ir->nodes = grown;
 	ir->nodes[ir->node_cnt] = n;
 	return ir->node_cnt++;
 }
@@ -147,7 +145,7 @@ void c2e_ir_order(struct ir *ir)
 
 	if (ir->failed)
 		return;
-	nodes = malloc(ir->node_room * sizeof(*nodes));
+	nodes = malloc(ir->node_cap * sizeof(*nodes));
 	w.stack = malloc(cnt * (3 * sizeof(*w.stack)));
 	w.seen = calloc(cnt, sizeof(*w.seen));
 	if (nodes && w.stack && w.seen) {

@@ -96,11 +96,13 @@ struct ir_table {
 
 struct ir {
 	struct ir_value *vals;
-	uint32_t val_cnt, val_room;
+	uint32_t val_cnt;
+	size_t val_cap;
 	struct ir_table val_table;
 
 	struct ir_insn *nodes;
-	uint32_t node_cnt, node_room;
+	uint32_t node_cnt;
+	size_t node_cap;
 	ir_node root;
 
 	struct cbpf2ebpf_tables *tables; /* for long lists; NULL: search trees only */
@@ -154,7 +156,7 @@ static inline bool c2e_ir_is_alu(enum ir_op op)
 
 /* The result of an operation on constants; `b` of DIV and MOD is not 0. */
 uint32_t c2e_ir_fold(enum ir_op op, uint32_t a, uint32_t b);
-/* Sets lo, hi and bits of an operation from those of its operands. */
+/* bound.c: sets lo, hi and bits of an operation from those of its operands. */
 void c2e_ir_bound(const struct ir *ir, struct ir_value *v);
 
 /* ---- Nodes (ir.c) ------------------------------------------------------------------------- */

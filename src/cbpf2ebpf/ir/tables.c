@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../util.h"
+
 #define NUMBER_CNT_MIN 48	  /* shorter lists are as fast as trees: bench/filter */
 #define NUMBER_CNT_MAX 500000	  /* of one list */
 #define LEN_MAX	       (1u << 22) /* the longest map value that kernels allow */
@@ -190,7 +192,7 @@ static int append_bytes(struct cbpf2ebpf_tables *all, struct c2e_table *t)
 
 	if (len > LEN_MAX - all->len)
 		return -E2BIG;
-	grown = realloc(all->bytes, all->len + len);
+	grown = grow(all->bytes, &all->byte_cap, all->len + len, 1);
 	if (!grown)
 		return -ENOMEM;
 	all->bytes = grown;
@@ -204,7 +206,7 @@ static int append_bytes(struct cbpf2ebpf_tables *all, struct c2e_table *t)
 
 static int append(struct cbpf2ebpf_tables *all, struct c2e_table t)
 {
-	struct c2e_table *grown = realloc(all->all, (all->cnt + 1) * sizeof(*grown));
+	struct c2e_table *grown = grow(all->all, &all->cap, all->cnt + 1, sizeof(*grown));
 	int rc = -ENOSPC;
 
 	if (!grown)

@@ -38,8 +38,10 @@ struct cbpf2ebpf_tables {
 	int fd;
 	struct c2e_table *all;
 	uint32_t cnt;
+	size_t cap;
 	uint8_t *bytes; /* the map's value */
 	uint32_t len;
+	size_t byte_cap;
 };
 
 #define C2E_TABLE_MORE 4

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../../util.h"
 #include "ir.h"
 
+#define VAL_CNT_MIN 64 /* most filters have no more */
 #define VAL_CNT_MAX (1u << 24)
 
 #define TPID_Q	0x8100 /* 802.1Q */
@@ -52,31 +54,37 @@ static uint32_t *find(const struct ir *ir, const struct ir_value *v)
 	return &t->slots[at];
 }
 
-/* Ensures capacity for one more value in the array and the table. */
-static bool grow(struct ir *ir)
+/* Makes the table twice as long as the array, which has grown. */
+static bool grow_table(struct ir *ir)
 {
-	uint32_t room = ir->val_room ? 2 * ir->val_room : 64;
-	struct ir_value *vals;
-	uint32_t *slots;
+	uint32_t cnt = 2 * (uint32_t)ir->val_cap;
+	uint32_t *slots = calloc(cnt, sizeof(*slots));
 
-	if (ir->val_cnt < ir->val_room)
-		return true;
-	if (room > VAL_CNT_MAX)
-		return false;
-	vals = realloc(ir->vals, room * sizeof(*vals));
-	if (!vals)
-		return false;
-	ir->vals = vals;
-	slots = calloc(2 * (size_t)room, sizeof(*slots));
 	if (!slots)
 		return false;
 	free(ir->val_table.slots);
 	ir->val_table.slots = slots;
-	ir->val_table.mask = 2 * room - 1;
-	ir->val_room = room;
+	ir->val_table.mask = cnt - 1;
 	for (uint32_t i = 0; i < ir->val_cnt; i++)
-		*find(ir, &vals[i]) = i + 1;
+		*find(ir, &ir->vals[i]) = i + 1;
 	return true;
+}
+
+/* Ensures capacity for one more value in the array and the table. */
+static bool have_capacity(struct ir *ir)
+{
+	size_t need = ir->val_cap ? (size_t)ir->val_cnt + 1 : VAL_CNT_MIN;
+	struct ir_value *vals;
+
+	if (need <= ir->val_cap)
+		return true;
+	if (ir->val_cnt >= VAL_CNT_MAX)
+		return false;
+	vals = grow(ir->vals, &ir->val_cap, need, sizeof(*vals));
+	if (!vals)
+		return false;
+	ir->vals = vals;
+	return grow_table(ir);
 }
 
 /* Sets all bits below the highest bit of x. */
@@ -91,8 +99,8 @@ static ir_val intern(struct ir *ir, struct ir_value v)
 {
 	uint32_t *slot;
 
-	if (!grow(ir)) {
-		ir->failed = ir->val_room < VAL_CNT_MAX ? -ENOMEM : -E2BIG;
+	if (!have_capacity(ir)) {
+		ir->failed = ir->val_cnt < VAL_CNT_MAX ? -ENOMEM : -E2BIG;
 		return 0;
 	}
 	slot = find(ir, &v);

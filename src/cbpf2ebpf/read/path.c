@@ -17,7 +17,7 @@ static ir_node *way(const struct reader *r, path_edges edge)
 }
 
 /* Lets every edge of the list lead to `to`. */
-static void connect(struct reader *r, path_edges edges, ir_node to)
+static void lead_to(struct reader *r, path_edges edges, ir_node to)
 {
 	while (edges != NO_EDGE) {
 		ir_node *end = way(r, edges);
@@ -52,7 +52,7 @@ ir_node c2e_path_place(struct reader *r, struct ir_insn n)
 	ir_node i = c2e_ir_add(r->ir, n);
 
 	if (!r->ir->failed)
-		connect(r, r->open, i);
+		lead_to(r, r->open, i);
 	r->open = NO_EDGE;
 	return i;
 }
@@ -74,12 +74,12 @@ void c2e_path_finish(struct reader *r, path_edges edges, ir_val result)
 	if (edges == NO_EDGE)
 		return;
 	if (result != 0) {
-		connect(r, edges, c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET, .a = result}));
+		lead_to(r, edges, c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET, .a = result}));
 		return;
 	}
 	if (r->ret_0 == IR_NONE)
 		r->ret_0 = c2e_ir_add(r->ir, (struct ir_insn){.kind = IR_RET});
-	connect(r, edges, r->ret_0);
+	lead_to(r, edges, r->ret_0);
 }
 
 void c2e_path_test(struct reader *r, struct ir_insn n, path_edges *yes, path_edges *no)

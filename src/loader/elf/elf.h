@@ -40,12 +40,13 @@ enum elf_reloc {
 struct elf_section {
 	Elf64_Shdr h;
 	uint8_t *data; /* h.sh_size bytes; NULL: SHT_NOBITS or empty */
+	size_t cap;    /* of data that make.c appends to, else 0 */
 };
 
 struct kbpf_elf {
 	Elf64_Ehdr eh;
 	struct elf_section *sec;
-	size_t sec_cnt;
+	size_t sec_cnt, sec_cap;
 	size_t symtab; /* index of the only SHT_SYMTAB; 0: none */
 };
 

@@ -177,6 +177,7 @@ static int replace_code(struct elf_section *s, const bool *relocated,
 	}
 	free(s->data);
 	s->data = (uint8_t *)code;
+	s->cap = 0;
 	s->h.sh_size += ins->len;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../util.h"
 #include "read.h"
 
 /* The sections that every object has, by number. */
@@ -28,7 +29,7 @@ static int64_t append(struct elf_section *s, const void *data, size_t len)
 
 	if (!len)
 		return (int64_t)at;
-	grown = realloc(s->data, at + len);
+	grown = grow(s->data, &s->cap, at + len, 1);
 	if (!grown)
 		return -ENOMEM;
 	memcpy(grown + at, data, len);
@@ -47,7 +48,7 @@ static int append_section(struct kbpf_elf *k, const Elf64_Shdr *h)
 {
 	struct elf_section *grown;
 
-	grown = realloc(k->sec, (k->sec_cnt + 1) * sizeof(*grown));
+	grown = grow(k->sec, &k->sec_cap, k->sec_cnt + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	k->sec = grown;

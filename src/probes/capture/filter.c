@@ -44,7 +44,7 @@ static int check_never(const struct capture *c, const char *expr, struct err *e)
 static int compile(struct capture *c, const char *expr, int eth, int raw, struct err *e)
 {
 	struct cbpf_prog classic;
-	int rc = cbpf_compile_on(expr, eth, c->netmask, c->snap_len, false, &classic, e);
+	int rc = cbpf_compile_on(expr, eth, c->netmask, c->snap_len, &classic, e);
 
 	if (rc == 0)
 		rc = add_filter(c, &classic, eth, &c->eth, e);
@@ -52,7 +52,7 @@ static int compile(struct capture *c, const char *expr, int eth, int raw, struct
 		rc = check_never(c, expr, e);
 	if (rc < 0)
 		return rc;
-	if (cbpf_compile_on(expr, raw, c->netmask, c->snap_len, false, &classic, NULL) < 0)
+	if (cbpf_compile_on(expr, raw, c->netmask, c->snap_len, &classic, NULL) < 0)
 		return 0;
 	return add_filter(c, &classic, raw, &c->raw, e);
 }

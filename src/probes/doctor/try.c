@@ -146,18 +146,19 @@ static int attach_tc(const struct doctor *d, const char **how, struct err *e)
 
 static int attach_xdp(const struct doctor *d, const char **how, struct err *e)
 {
-	bool link = ebpf_target_has(&d->target, EBPF_FEATURE_LINK_XDP);
+	bool by_link = ebpf_target_has(&d->target, EBPF_FEATURE_LINK_XDP);
 	int fd = load(BPF_PROG_TYPE_XDP, PASS_XDP, e), rc;
 	struct kbpf_xdp xdp;
 
-	*how = link ? "XDP links" : "rtnetlink";
+	*how = by_link ? "XDP links" : "rtnetlink";
 	if (fd < 0)
 		return fd;
-	rc = kbpf_xdp_attach(
-		&xdp,
-		&(struct kbpf_xdp_spec){
-			.prog_fd = fd, .ifindex = LO_INDEX, .mode = KBPF_XDP_GENERIC, .link = link},
-		e);
+	rc = kbpf_xdp_attach(&xdp,
+			     &(struct kbpf_xdp_spec){.prog_fd = fd,
+						     .ifindex = LO_INDEX,
+						     .mode = KBPF_XDP_GENERIC,
+						     .link = by_link},
+			     e);
 	if (rc == 0)
 		rc = kbpf_xdp_detach(&xdp, e);
 	close(fd);

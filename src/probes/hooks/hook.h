@@ -19,6 +19,7 @@
 struct hook_list {
 	struct hook *hook;
 	unsigned cnt;
+	size_t cap;
 };
 
 /* What hooks may need to know of the session. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../../util.h"
 #include "hook.h"
 
 int probe_hooks_append(struct hook_list *list, const struct hook *h, struct err *e)
@@ -19,7 +20,7 @@ int probe_hooks_append(struct hook_list *list, const struct hook *h, struct err 
 	for (unsigned i = 0; i < list->cnt; i++)
 		if (strcmp(list->hook[i].spec, h->spec) == 0)
 			return err_input(e, -EINVAL, "hook", "hook '%s' is given twice", h->spec);
-	all = realloc(list->hook, (list->cnt + 1) * sizeof(*all));
+	all = grow(list->hook, &list->cap, list->cnt + 1, sizeof(*all));
 	if (!all)
 		return err_run(e, -ENOMEM, "hook", "no memory for another hook");
 	list->hook = all;
@@ -75,6 +76,7 @@ int probe_hooks_replace(struct hook_list *list, unsigned at, const struct hook *
 	memcpy(mem + at + cnt, list->hook + at + 1, (list->cnt - at - 1) * sizeof(*mem));
 	free(list->hook);
 	list->hook = mem;
+	list->cap = 0;
 	list->cnt = all;
 	for (unsigned i = 0; i < all; i++)
 		mem[i].index = (uint16_t)i;

@@ -247,18 +247,18 @@ static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigne
 	return used;
 }
 
-unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, void *user)
+unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read reader, void *user)
 {
-	struct arg_search l = {.read = read, .user = user};
+	struct arg_search l = {.read = reader, .user = user};
 	uint64_t behind = traceable ? behind_tracing(&l, addr, true) : 0;
 
 	return follow(&l, behind ? behind : addr, KPROBE_ARGS_ANY, 0);
 }
 
-unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user)
+unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read reader, void *user)
 {
 	uint8_t bytes[KPROBE_INSN_LEN];
-	struct arg_search l = {.read = read, .user = user};
+	struct arg_search l = {.read = reader, .user = user};
 	uint64_t own = behind_endbr(&l, addr, bytes);
 
 	return own && is_trace_nop(bytes, 0) ? (unsigned)(own - addr) + TRACE_LEN : 0;

@@ -22,13 +22,13 @@ typedef bool (*kprobe_read)(void *user, uint64_t addr, void *bytes, size_t len);
  * fewer. A function that only hands an argument on uses it if the one it hands it to does.
  * `traceable`: the kernel lists it as a function that tracing can be switched on at.
  */
-unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read read, void *user);
+unsigned probe_kprobe_args_x86(uint64_t addr, bool traceable, kprobe_read reader, void *user);
 
 /*
  * How many bytes at the start of the x86-64 function at `addr` do nothing, so that a probe may go
  * behind them: endbr64, and the nop reserved for tracing. 0: there is no such nop, or tracing uses
  * it.
  */
-unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read read, void *user);
+unsigned probe_kprobe_entry_x86(uint64_t addr, kprobe_read reader, void *user);
 
 #endif

@@ -20,7 +20,8 @@ void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out)
 }
 
 /* read(R7 + dst, len, R3): R7 = the map's value, R3 = address to read. Clobbers R0..R5. */
-void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len)
+void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper probe_read, size_t dst,
+			    int len)
 {
-	EMIT(b, MOV(R1, R7), ADD(R1, dst), MOV(R2, len), ebpf_call_helper(read));
+	EMIT(b, MOV(R1, R7), ADD(R1, dst), MOV(R2, len), ebpf_call_helper(probe_read));
 }

@@ -115,6 +115,7 @@ void probe_layout_by_version(struct probe_layout *l, uint32_t version);
 /* ---- emit.c: how programs copy kernel memory into a map's value ----------------------------- */
 
 void probe_layout_emit_value(struct ebpf_builder *b, int map_fd, ebpf_label out);
-void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper read, size_t dst, int len);
+void probe_layout_emit_read(struct ebpf_builder *b, enum ebpf_helper probe_read, size_t dst,
+			    int len);
 
 #endif

@@ -72,20 +72,20 @@ struct search {
  *	for each i: read(look->sample[i], look->addr[i]);
  *	return skb->len == DATAGRAM_LEN ? DATAGRAM_LEN : 0;
  */
-static void emit_look(struct ebpf_builder *b, const struct probe_layout *l, enum ebpf_helper read,
-		      int map_fd)
+static void emit_look(struct ebpf_builder *b, const struct probe_layout *l,
+		      enum ebpf_helper probe_read, int map_fd)
 {
 	ebpf_label out = ebpf_label_new(b);
 
 	probe_layout_emit_value(b, map_fd, out);
 	EMIT(b, MOV(R3, R6));
-	probe_layout_emit_read(b, read, LOOK(skb), sizeof(((struct look *)0)->skb));
+	probe_layout_emit_read(b, probe_read, LOOK(skb), sizeof(((struct look *)0)->skb));
 	EMIT(b, LDX(DW, R3, MEM(R7, layout_off(l, LAYOUT_SKB_HEAD))),
 	     LDX(W, R1, MEM(R7, layout_off(l, LAYOUT_SKB_END))), ADD(R3, R1));
-	probe_layout_emit_read(b, read, LOOK(shared), LAYOUT_SHARED_LEN);
+	probe_layout_emit_read(b, probe_read, LOOK(shared), LAYOUT_SHARED_LEN);
 	for (size_t i = 0; i < SAMPLE_CNT; i++) {
 		EMIT(b, LDX(DW, R3, MEM(R7, LOOK(addr[i]))));
-		probe_layout_emit_read(b, read, LOOK(sample[i]), SAMPLE_LEN);
+		probe_layout_emit_read(b, probe_read, LOOK(sample[i]), SAMPLE_LEN);
 	}
 	EMIT(b, MOV(R0, DATAGRAM_LEN),
 		LDX(W, R1, MEM(R7, layout_off(l, LAYOUT_SKB_LEN))),

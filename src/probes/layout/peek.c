@@ -44,21 +44,21 @@ void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN])
  *	read(net_bytes, net);
  */
 static void emit_objects(struct ebpf_builder *b, const struct probe_layout *l,
-			 enum ebpf_helper read)
+			 enum ebpf_helper probe_read)
 {
 	enum ebpf_size ptr = l->ptr_len == 8 ? DW : W;
 
 	EMIT(b, LDX(ptr, R8, MEM(R7, layout_off(l, LAYOUT_SKB_DEV))), MOV(R3, R8),
 	     ADD(R3, layout_off(l, LAYOUT_DEV_IFINDEX)));
-	probe_layout_emit_read(b, read, PEEK(ifindex), 4);
+	probe_layout_emit_read(b, probe_read, PEEK(ifindex), 4);
 	for (int at = 0; at < (int)sizeof(((struct layout_peek *)0)->dev_bytes); at += CHUNK_LEN) {
 		EMIT(b, MOV(R3, R8), ADD(R3, at));
-		probe_layout_emit_read(b, read, PEEK(dev_bytes) + (size_t)at, CHUNK_LEN);
+		probe_layout_emit_read(b, probe_read, PEEK(dev_bytes) + (size_t)at, CHUNK_LEN);
 	}
 	EMIT(b, LDX(ptr, R3, MEM(R7, layout_off(l, LAYOUT_SKB_SK))), ADD(R3, SK_NET));
-	probe_layout_emit_read(b, read, PEEK(net), l->ptr_len);
+	probe_layout_emit_read(b, probe_read, PEEK(net), l->ptr_len);
 	EMIT(b, LDX(DW, R3, MEM(R7, PEEK(net))));
-	probe_layout_emit_read(b, read, PEEK(net_bytes), CHUNK_LEN);
+	probe_layout_emit_read(b, probe_read, PEEK(net_bytes), CHUNK_LEN);
 }
 
 /*
@@ -73,8 +73,8 @@ static void emit_objects(struct ebpf_builder *b, const struct probe_layout *l,
  *	... dev, net ...
  *	peek->done = 1;
  */
-static void emit_peek(struct ebpf_builder *b, const struct probe_layout *l, enum ebpf_helper read,
-		      int map_fd)
+static void emit_peek(struct ebpf_builder *b, const struct probe_layout *l,
+		      enum ebpf_helper probe_read, int map_fd)
 {
 	enum ebpf_size ptr = l->ptr_len == 8 ? DW : W;
 	ebpf_label out = ebpf_label_new(b);
@@ -83,12 +83,12 @@ static void emit_peek(struct ebpf_builder *b, const struct probe_layout *l, enum
 	EMIT(b, LDX(W, R1, MEM(R7, PEEK(done))),
 		JNE(R1, 0, out),
 		MOV(R3, R6));
-	probe_layout_emit_read(b, read, PEEK(skb), sizeof(((struct layout_peek *)0)->skb));
+	probe_layout_emit_read(b, probe_read, PEEK(skb), sizeof(((struct layout_peek *)0)->skb));
 	EMIT(b, LDX(W, R1, MEM(R7, layout_off(l, LAYOUT_SKB_LEN))),
 		JNE(R1, PEEK_PACKET_LEN, out),
 		LDX(ptr, R3, MEM(R7, layout_off(l, LAYOUT_SKB_DATA))));
-	probe_layout_emit_read(b, read, PEEK(data), sizeof(((struct layout_peek *)0)->data));
-	emit_objects(b, l, read);
+	probe_layout_emit_read(b, probe_read, PEEK(data), sizeof(((struct layout_peek *)0)->data));
+	emit_objects(b, l, probe_read);
 	EMIT(b, ST(W, MEM(R7, PEEK(done)), 1),
 	     LABEL(out),
 		MOV(R0, 0),

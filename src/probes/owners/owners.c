@@ -133,11 +133,11 @@ static void chain_by_port(struct owners *o)
 
 /* ---- Processes ---------------------------------------------------------------------------- */
 
-static struct sock_row *sock_of_link(struct owners *o, const char *link)
+static struct sock_row *sock_of_link(struct owners *o, const char *name)
 {
 	struct sock_row key = {0};
 
-	if (sscanf(link, "socket:[%u]", &key.inode) != 1 || !o->sock_cnt)
+	if (sscanf(name, "socket:[%u]", &key.inode) != 1 || !o->sock_cnt)
 		return NULL;
 	return bsearch(&key, o->sock, o->sock_cnt, sizeof(key), by_inode);
 }
@@ -166,7 +166,7 @@ static int proc_index(struct owners *o, uint32_t pid)
 
 static void read_fds(struct owners *o, uint32_t pid)
 {
-	char path[32], link[64];
+	char path[32], name[64];
 	const struct dirent *d;
 	struct sock_row *row;
 	ssize_t len;
@@ -175,11 +175,11 @@ static void read_fds(struct owners *o, uint32_t pid)
 	(void)snprintf(path, sizeof(path), "/proc/%u/fd", pid);
 	dir = opendir(path);
 	while (dir && (d = readdir(dir))) {
-		len = readlinkat(dirfd(dir), d->d_name, link, sizeof(link) - 1);
+		len = readlinkat(dirfd(dir), d->d_name, name, sizeof(name) - 1);
 		if (len < 0)
 			continue;
-		link[len] = '\0';
-		row = sock_of_link(o, link);
+		name[len] = '\0';
+		row = sock_of_link(o, name);
 		if (row && row->proc == NONE)
 			row->proc = proc_index(o, pid);
 	}

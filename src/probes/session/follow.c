@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "bpfcap/err.h"
+#include "../../util.h"
 #include "state.h"
 
 static void __attribute__((format(printf, 2, 3))) tell(struct probe *p, const char *format, ...)
@@ -128,10 +129,10 @@ int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e)
 
 /* ---- News --------------------------------------------------------------------------------- */
 
-static bool has_index(const struct kbpf_iface *list, unsigned cnt, int index)
+static bool has_index(const struct kbpf_iface *list, unsigned cnt, int ifindex)
 {
 	for (unsigned i = 0; i < cnt; i++)
-		if (list[i].index == index)
+		if (list[i].index == ifindex)
 			return true;
 	return false;
 }
@@ -141,8 +142,8 @@ static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
 {
 	static const uint32_t yes = 1;
 	const uint32_t key = (uint32_t)iface->index;
-	size_t cnt = p->chosen_cnt + 1;
-	struct kbpf_iface *chosen = realloc(p->chosen, cnt * sizeof(*chosen));
+	struct kbpf_iface *chosen =
+		grow(p->chosen, &p->chosen_cap, p->chosen_cnt + 1, sizeof(*chosen));
 
 	if (!chosen)
 		return -ENOMEM;

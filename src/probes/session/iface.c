@@ -150,7 +150,8 @@ int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, st
 		rc = must_exist(p, *patterns, e);
 	if (rc < 0)
 		return rc;
-	p->chosen = calloc(p->iface_cnt + 1, sizeof(*p->chosen));
+	p->chosen_cap = p->iface_cnt + 1;
+	p->chosen = calloc(p->chosen_cap, sizeof(*p->chosen));
 	if (!p->chosen)
 		return no_memory(e);
 	for (unsigned i = 0; i < p->iface_cnt; i++)

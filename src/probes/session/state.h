@@ -41,6 +41,7 @@ struct probe {
 	char **pattern;		 /* -i: names and globs, NULL-terminated; NULL: all */
 	struct kbpf_iface *chosen;
 	unsigned chosen_cnt;
+	size_t chosen_cap;
 	struct kbpf_iface_monitor *monitor; /* NULL: interfaces that come later do not matter */
 	int wake_fd;			    /* readable when there is news, or the clock is set */
 

@@ -47,8 +47,8 @@ static enum ebpf_helper read_helper(const struct ebpf_target *t)
 }
 
 /* read(R10 + to, len, R8 + off); if it fails goto fail. Clobbers R0..R5. */
-static void emit_read(struct ebpf_builder *b, enum ebpf_helper read, int to, int len, uint32_t off,
-		      ebpf_label fail)
+static void emit_read(struct ebpf_builder *b, enum ebpf_helper probe_read, int to, int len,
+		      uint32_t off, ebpf_label fail)
 {
 	/* clang-format off */
 	EMIT(b, MOV(R1, R10),
@@ -56,7 +56,7 @@ static void emit_read(struct ebpf_builder *b, enum ebpf_helper read, int to, int
 		MOV(R2, len),
 		MOV(R3, R8),
 		ADD(R3, (int32_t)off),
-		ebpf_call_helper(read),
+		ebpf_call_helper(probe_read),
 		JNE(R0, 0, fail));
 	/* clang-format on */
 }
@@ -68,7 +68,7 @@ static void emit_read(struct ebpf_builder *b, enum ebpf_helper read, int to, int
  *	for each offset but the last: p = *(p + offset), or goto fail;
  *	read(R10 + to, len, p + last offset), or goto fail;
  */
-static void emit_place(struct ebpf_builder *b, enum ebpf_helper read,
+static void emit_place(struct ebpf_builder *b, enum ebpf_helper probe_read,
 		       const struct probe_tls_place *place, int to, int len, ebpf_label fail)
 {
 	const enum ebpf_size ptr = sizeof(void *) == 8 ? DW : W;
@@ -76,10 +76,10 @@ static void emit_place(struct ebpf_builder *b, enum ebpf_helper read,
 
 	EMIT(b, MOV(R8, R7));
 	for (; i + 1 < place->cnt; i++) {
-		emit_read(b, read, POINTER, sizeof(void *), place->off[i], fail);
+		emit_read(b, probe_read, POINTER, sizeof(void *), place->off[i], fail);
 		EMIT(b, LDX(ptr, R8, MEM(R10, POINTER)));
 	}
-	emit_read(b, read, to, len, place->off[i], fail);
+	emit_read(b, probe_read, to, len, place->off[i], fail);
 }
 
 /* record = {0}; *POINTER = 0. Clobbers R1. */
@@ -179,19 +179,19 @@ static void emit_output(struct ebpf_builder *b, const struct tls_program *p, ebp
 /* In: R6 = context, R7 = connection. Goes to out when there is nothing (more) to say of it. */
 static void emit_take(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out)
 {
-	enum ebpf_helper read = read_helper(p->target);
+	enum ebpf_helper probe_read = read_helper(p->target);
 	const struct probe_tls_place *place = p->layout->place;
 
 	emit_clear(b);
-	emit_place(b, read, &place[PROBE_TLS_CLIENT_RANDOM], AT(random), TLS_RANDOM_LEN, out);
+	emit_place(b, probe_read, &place[PROBE_TLS_CLIENT_RANDOM], AT(random), TLS_RANDOM_LEN, out);
 	EMIT(b, LDX(DW, R1, MEM(R10, AT(random))), JEQ(R1, 0, out));
 	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
 		ebpf_label next = ebpf_label_new(b);
 
 		if (!place[reads[i].value].cnt)
 			continue;
-		emit_place(b, read, &place[reads[i].value], SLOT(reads[i].slot), TLS_SECRET_MAX,
-			   next);
+		emit_place(b, probe_read, &place[reads[i].value], SLOT(reads[i].slot),
+			   TLS_SECRET_MAX, next);
 		EMIT(b, LABEL(next));
 	}
 	emit_state(b);

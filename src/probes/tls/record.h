@@ -38,7 +38,7 @@ static inline bool tls_has_handshake(const struct probe_tls_layout *l)
 }
 
 /*
- * The secrets of a record as keys, each handed to fn. 0, fn's non-zero value, or -EINVAL when it is
+ * keys.c: passes the secrets of a record to fn as keys. 0, fn's non-zero value, or -EINVAL if it is
  * not a record. `l` is the layout of its library.
  */
 int probe_tls_record_keys(const struct tls_record *r, const struct probe_tls_layout *l,

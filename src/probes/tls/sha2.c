@@ -140,14 +140,15 @@ void probe_sha2(size_t len, const void *data, size_t data_len, uint8_t *to)
 		to[i] = (uint8_t)(state[i / bytes] >> (k->bits - 8 - i % bytes * 8));
 }
 
-static void inner_or_outer(size_t len, const uint8_t *key, size_t key_len, uint8_t pad,
-			   const void *data, size_t data_len, uint8_t *to)
+/* The hash of a key of one block, each byte of it combined with `pad`, and of the data after it. */
+static void add_key(size_t len, const uint8_t key[BLOCK_512], uint8_t pad, const void *data,
+		    size_t data_len, uint8_t *to)
 {
 	size_t block = len == LEN_256 ? BLOCK_256 : BLOCK_512;
 	uint8_t all[BLOCK_512 + DATA_MAX];
 
 	for (size_t i = 0; i < block; i++)
-		all[i] = (uint8_t)((i < key_len ? key[i] : 0) ^ pad);
+		all[i] = key[i] ^ pad;
 	memcpy(all + block, data, data_len);
 	probe_sha2(len, all, block + data_len, to);
 }
@@ -156,10 +157,11 @@ static void inner_or_outer(size_t len, const uint8_t *key, size_t key_len, uint8
 void probe_sha2_hmac(size_t len, const uint8_t *key, size_t key_len, const void *data,
 		     size_t data_len, uint8_t *to)
 {
-	uint8_t hash[SHA2_LEN_MAX];
+	uint8_t hash[SHA2_LEN_MAX], padded[BLOCK_512] = {0};
 
-	inner_or_outer(len, key, key_len, 0x36, data, data_len, hash);
-	inner_or_outer(len, key, key_len, 0x5c, hash, len, to);
+	memcpy(padded, key, key_len);
+	add_key(len, padded, 0x36, data, data_len, hash);
+	add_key(len, padded, 0x5c, hash, len, to);
 }
 
 void probe_sha2_expand_label(size_t len, const uint8_t *secret, const char *label,

@@ -13,17 +13,17 @@ struct dns {
 	bool mdns;
 };
 
-/* Both move past a name. False: it is malformed or cut off. */
+/* dns_name.c: both move past a name. False: it is malformed or cut off. */
 bool dns_skip_name(struct dns *m);
 bool dns_print_name(struct dissect *d, struct dns *m);
 
-/* " A? example.com." False: malformed or cut off. */
+/* dns_record.c: " A? example.com." False: malformed or cut off. */
 bool dns_print_question(struct dissect *d, struct dns *m);
 /* " A 192.0.2.1". False: malformed or cut off. */
 bool dns_print_record(struct dissect *d, struct dns *m);
 void dns_print_type(struct dissect *d, uint16_t type);
 void dns_print_class(struct dissect *d, uint16_t class);
-/* The options of an EDNS record up to `end`. */
+/* dns_edns.c: the options of an EDNS record up to `end`. */
 bool dns_print_edns(struct dissect *d, struct dns *m, uint32_t end);
 
 #endif

@@ -97,11 +97,11 @@ static void print_saps(struct dissect *d, uint8_t dsap, uint8_t ssap, struct sli
 	print_sap(d, dsap, "DSAP");
 }
 
-static const char *flag_name(bool response, bool poll)
+static const char *flag_name(bool response, bool poll_bit)
 {
 	static const char *const names[2][2] = {{"Command", "Poll"}, {"Response", "Final"}};
 
-	return names[response][poll];
+	return names[response][poll_bit];
 }
 
 /* Frames with a control field of one byte: no sequence numbers. */

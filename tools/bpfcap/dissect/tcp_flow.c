@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../src/util.h"
+
 enum { FLOW_MAX = 1 << 16, BUCKET_CNT = 1 << 15, TCP_SYN = 0x02 };
 
 struct key {
@@ -24,7 +26,8 @@ struct flow {
 
 struct tcp_flows {
 	uint32_t buckets[BUCKET_CNT]; /* index + 1; 0: empty */
-	uint32_t cnt, cap;
+	uint32_t cnt;
+	size_t cap;
 	uint32_t oldest; /* replaced next, once there are FLOW_MAX */
 	struct flow *flows;
 };
@@ -53,19 +56,21 @@ static uint32_t bucket_of(const struct key *k)
 	return hash % BUCKET_CNT;
 }
 
-static void unlink_flow(struct tcp_flows *t, uint32_t index)
+static void unlink_flow(struct tcp_flows *t, uint32_t number)
 {
-	uint32_t *at = &t->buckets[bucket_of(&t->flows[index].key)];
+	uint32_t *at = &t->buckets[bucket_of(&t->flows[number].key)];
 
-	while (*at && *at != index + 1)
+	while (*at && *at != number + 1)
 		at = &t->flows[*at - 1].next;
 	if (*at)
-		*at = t->flows[index].next;
+		*at = t->flows[number].next;
 }
 
 /* A free place, or that of the oldest connection; NULL: no memory. */
 static struct flow *take_place(struct tcp_flows *t)
 {
+	struct flow *flows;
+
 	if (t->cnt == FLOW_MAX) {
 		uint32_t oldest = t->oldest;
 
@@ -73,15 +78,10 @@ static struct flow *take_place(struct tcp_flows *t)
 		t->oldest = (oldest + 1) % FLOW_MAX;
 		return &t->flows[oldest];
 	}
-	if (t->cnt == t->cap) {
-		uint32_t cap = t->cap ? t->cap * 2 : 64;
-		struct flow *flows = realloc(t->flows, cap * sizeof(*flows));
-
-		if (!flows)
-			return NULL;
-		t->flows = flows;
-		t->cap = cap;
-	}
+	flows = grow(t->flows, &t->cap, t->cnt + 1, sizeof(*flows));
+	if (!flows)
+		return NULL;
+	t->flows = flows;
 	return &t->flows[t->cnt++];
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key.h"
+
 enum {
 	PACKET_MAX = 1 << 16, /* remembered at once */
 	DATA_MAX = 128,	      /* bytes kept, to print a missing packet */

@@ -8,21 +8,6 @@
 
 #include "bpfcap/probe.h"
 
-#define GATHER_BYTES 64 /* bytes of payload that are compared */
-
-/* Identifies a packet across hooks. */
-struct gather_key {
-	uint64_t hash;
-	uint32_t byte_cnt;
-	uint8_t bytes[GATHER_BYTES]; /* of these, as many as both hooks saw */
-};
-
-/* By what NAT and routers leave unchanged: not addresses, ports, TTL or checksums. */
-struct gather_key gather_key_content(const struct probe_event *ev);
-/* By the address of the sk_buff, which survives any rewrite, but is reused once freed. */
-struct gather_key gather_key_skb(const struct probe_event *ev);
-bool gather_key_same(const struct gather_key *a, const struct gather_key *b);
-
 struct gather;
 
 /* Follows packets over `hook_cnt` hooks. NULL without memory. */
@@ -31,12 +16,6 @@ void gather_free(struct gather *g);
 
 /* From now on, packets that do not reach this hook are missing there. */
 void gather_await(struct gather *g, unsigned hook);
-
-/* The argument of --gather-by (NULL: content). -EINVAL (input) for an unknown one. */
-int gather_by(const char *what, bool *by_skb, struct err *e);
-/* Whether every packet should pass a hook: not at drop, nor at the functions of a glob. */
-struct word_list;
-bool gather_is_awaited(const char *name, const struct word_list *hooks);
 
 /* What is known of a packet when it reaches a hook. */
 struct gather_note {

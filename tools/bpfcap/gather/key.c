@@ -3,7 +3,7 @@
  * key.c - identifies a packet across hooks: takes an event, gives a hash of what must be equal, and
  * the first bytes of the payload, of which two hooks may have captured different amounts.
  */
-#include "gather.h"
+#include "key.h"
 
 #include <string.h>
 

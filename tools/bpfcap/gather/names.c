@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.c - what --gather takes from the command line: how packets are told apart, and the hooks
+ * names.c - what --gather reads from the command line: how packets are recognized, and the hooks
  * that every packet should pass. Fails for an unknown --gather-by.
  */
+#include "names.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "../../common/fail.h"
-#include "../options.h"
-#include "gather.h"
 
 int gather_by(const char *what, bool *by_skb, struct err *e)
 {

@@ -100,7 +100,7 @@ static bool answer(struct filter_kind *k, const struct probe_event *ev)
 /* In pcapng, direction and interface can be known: as in a live capture. */
 static int compile_asking(struct filter_kind *k, const char *expr)
 {
-	int rc = cbpf_compile_on(expr, k->linktype, 0, UINT32_MAX, false, &k->prog, NULL);
+	int rc = cbpf_compile_on(expr, k->linktype, 0, UINT32_MAX, &k->prog, NULL);
 
 	if (rc == 0)
 		rc = list_asked(k);

@@ -129,7 +129,7 @@ static void missing(struct sink *s, const struct packet *first, const char *hook
 
 static void packet(struct sink *s, const struct packet *pk)
 {
-	const char *link = cbpf_linktype_name(pk->ev->linktype);
+	const char *linktype = cbpf_linktype_name(pk->ev->linktype);
 	struct text *t = &s->record;
 
 	text_clear(t);
@@ -143,8 +143,8 @@ static void packet(struct sink *s, const struct packet *pk)
 		put_string(t, "direction", pk->ev->dir == PROBE_DIR_IN ? "in" : "out");
 	put_field(s, "reason", pk, packet_put_reason);
 	put_field(s, "location", pk, packet_put_location);
-	if (link)
-		put_string(t, "linktype", link);
+	if (linktype)
+		put_string(t, "linktype", linktype);
 	text_printf(t, ",\"length\":%" PRIu32 ",\"captured\":%" PRIu32, pk->ev->len,
 		    pk->ev->cap_len);
 	if (pk->ev->made_len)

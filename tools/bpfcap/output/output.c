@@ -51,7 +51,8 @@ int output_check(const struct cap_options *o, struct err *e)
 static int add_writer(struct output *out, const struct sink_ops *ops, const char *path,
 		      bool rotates, const struct cap_options *o, struct err *e)
 {
-	return writer_open(&out->writers[out->writer_cnt++], ops, path, rotates, o, &out->conf, e);
+	return writer_open(&out->writers[out->writer_cnt++], ops, path, rotates ? o : NULL,
+			   &out->conf, e);
 }
 
 int output_open(struct output *out, const struct cap_options *o, const struct output_source *from,

@@ -36,10 +36,6 @@ void pcapng_u16(struct text *t, unsigned v);
 void pcapng_u32(struct text *t, uint32_t v);
 /* `bytes`, padded to a multiple of 4. */
 void pcapng_padded(struct text *t, const void *bytes, size_t n);
-void pcapng_option(struct text *t, unsigned code, const void *value, size_t n);
-/* Our custom option with these lines; see docs/pcapng.md. */
-void pcapng_option_ours(struct text *t, const char *lines, size_t n);
-
 void pcapng_block_begin(struct sink *s, uint32_t type);
 void pcapng_block_end(struct sink *s);
 /* Marks the output as failed: out of memory. */
@@ -47,8 +43,15 @@ void pcapng_no_memory(struct sink *s);
 /* A new interface; NULL without memory. */
 struct pcapng_iface *pcapng_add_iface(struct pcapng_state *state, const struct pcapng_iface *like);
 
+/* ---- pcapng_options.c ------------------------------------------------------------------------ */
+
+void pcapng_option(struct text *t, unsigned code, const void *value, size_t n);
+/* Our custom option with these lines; see docs/pcapng.md. */
+void pcapng_option_ours(struct text *t, const char *lines, size_t n);
 /* The options of a packet: comment, flags, our own ... */
 void pcapng_packet_options(struct sink *s, const struct packet *pk);
+
+/* ---- pcapng_copy.c --------------------------------------------------------------------------- */
 
 /* Copies a block of a pcapng file, a packet's included. */
 void pcapng_copy(struct sink *s, const struct input_item *it);

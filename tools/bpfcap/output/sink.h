@@ -49,9 +49,10 @@ struct sink_ops {
 	void (*free)(struct sink *s);
 };
 
+/* text.c, json.c, pcapng.c, pcap.c */
 extern const struct sink_ops sink_text, sink_json, sink_pcapng, sink_pcap;
 
-/* By the name of --format (NULL if unknown), and by the suffix of a file name. */
+/* sink.c: by the name of --format (NULL if unknown), and by the suffix of a file name. */
 const struct sink_ops *sink_by_name(const char *name);
 const struct sink_ops *sink_by_path(const char *path);
 

@@ -115,16 +115,16 @@ static int rotate(struct writer *w, struct err *e)
 
 /* ---- The writer --------------------------------------------------------------------------- */
 
-int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, bool rotates,
+int writer_open(struct writer *w, const struct sink_ops *ops, const char *path,
 		const struct cap_options *o, const struct sink_conf *conf, struct err *e)
 {
 	static const struct cap_options no_rotation;
 
-	*w = (struct writer){.options = rotates ? o : &no_rotation, .since = time(NULL)};
+	*w = (struct writer){.options = o ? o : &no_rotation, .since = time(NULL)};
 	w->out.fd = -1;
 	if (sink_init(&w->sink, ops, conf, &w->out) != 0)
 		return err_run(e, -ENOMEM, "output", "out of memory");
-	w->path = rotates ? make_path(w) : strdup(path);
+	w->path = o ? make_path(w) : strdup(path);
 	return open_file(w, e);
 }
 

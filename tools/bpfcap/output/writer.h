@@ -20,10 +20,10 @@ struct writer {
 };
 
 /*
- * Opens the file (`path`, "-" for standard output) and writes the header of its format. With
- * `rotate`, -C, -G and -W apply. `o` and `conf` must outlive the writer.
+ * Opens the file (`path`, "-" for standard output) and writes the header of its format. `o`: the
+ * options -C, -G and -W for it; NULL: it is not rotated. `o` and `conf` must outlive the writer.
  */
-int writer_open(struct writer *w, const struct sink_ops *ops, const char *path, bool rotate,
+int writer_open(struct writer *w, const struct sink_ops *ops, const char *path,
 		const struct cap_options *o, const struct sink_conf *conf, struct err *e);
 /* 0, 1 when -G has written the files of -W, or -errno (-EPIPE: the reader has closed it). */
 int writer_packet(struct writer *w, const struct packet *pk, struct err *e);
