@@ -45,11 +45,11 @@ struct probe_config {
 	const char *kernel;	   /* -k: "5.4"; NULL or "auto": the running kernel, probed */
 	const char *expr;	   /* pcap-filter(7); NULL or "": everything */
 	const char *const *hooks;  /* hook specs, NULL-terminated; NULL: the kernel's default */
-	const char *const *ifaces; /* names (which must exist), globs or "any", NULL-terminated;
-				    * NULL: all */
-	uint32_t snap_len;	   /* bytes kept of a packet; 0: as many as fit */
-	bool stack;		   /* kernel stack with each event */
-	bool owners;		   /* whose socket each packet belongs to */
+	const char *const *ifaces; /* names, globs or "any", NULL-terminated; NULL: all */
+	bool wait;	   /* names in `ifaces` need not exist yet: capture there once they do */
+	uint32_t snap_len; /* bytes kept of a packet; 0: as many as fit */
+	bool stack;	   /* kernel stack with each event */
+	bool owners;	   /* whose socket each packet belongs to */
 	bool track; /* once matched, a packet and its clones are captured at all hooks but xdp until
 		     * they are freed, even if they no longer match */
 	uint32_t ring_pages;  /* per CPU, a power of two; 0: default */
@@ -66,9 +66,14 @@ struct probe_config {
 	char **log; /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
 	/* Packets must also have these properties. */
-	const char *netns; /* a name of ip-netns(8), a path, an inode number or "self"; NULL: any */
-	uint32_t pid;	   /* the hook runs in this process; 0: in any */
-	const char *mark;  /* "VALUE" or "VALUE/MASK" of skb->mark; NULL: any */
+	/*
+	 * A name of ip-netns(8), a path, an inode number or "self"; NULL: any. `ifaces`, and hooks
+	 * on interfaces, are then those of this namespace: the calling thread enters it while
+	 * probe_open(), probe_poll() and probe_stop() list or attach, and returns.
+	 */
+	const char *netns;
+	uint32_t pid;		    /* the hook runs in this process; 0: in any */
+	const char *mark;	    /* "VALUE" or "VALUE/MASK" of skb->mark; NULL: any */
 	const char *const *reasons; /* drop reasons, names or numbers, NULL-terminated; NULL: any */
 
 	probe_notice_fn notice;	    /* may be NULL */

@@ -13,14 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 
-/* The whole text is a number of 32 bits, in any base that strtoul() knows. */
-static bool parse_u32(const char *text, size_t len, uint32_t *n)
+bool probe_meta_number(const char *text, size_t len, uint32_t *n)
 {
 	char copy[16], *end;
 	unsigned long value;
@@ -40,52 +38,14 @@ static int parse_mark(struct capture_meta *m, const char *text, struct err *e)
 	size_t len = strcspn(text, "/");
 
 	m->mark_mask = UINT32_MAX;
-	m->has_mark =
-		parse_u32(text, len, &m->mark) &&
-		(!text[len] || parse_u32(text + len + 1, strlen(text + len + 1), &m->mark_mask));
+	m->has_mark = probe_meta_number(text, len, &m->mark) &&
+		      (!text[len] ||
+		       probe_meta_number(text + len + 1, strlen(text + len + 1), &m->mark_mask));
 	if (!m->has_mark)
 		return err_input(
 			e, -EINVAL, "mark",
 			"'%s' is not a mark; it is a number, or VALUE/MASK as in 0x10/0xff", text);
 	m->mark &= m->mark_mask;
-	return 0;
-}
-
-/* ---- Network namespaces ------------------------------------------------------------------- */
-
-static uint32_t inode_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) < 0 ? 0 : (uint32_t)st.st_ino;
-}
-
-uint32_t probe_meta_own_netns(void)
-{
-	return inode_of("/proc/self/ns/net");
-}
-
-int probe_netns_inode(const char *text, uint32_t *inode, struct err *e)
-{
-	char path[256];
-
-	*inode = 0;
-	if (strcmp(text, "self") == 0) {
-		*inode = probe_meta_own_netns();
-	} else if (parse_u32(text, strlen(text), inode)) {
-		return 0;
-	} else if (strchr(text, '/')) {
-		*inode = inode_of(text);
-	} else {
-		(void)snprintf(path, sizeof(path), "/run/netns/%s", text);
-		*inode = inode_of(path);
-	}
-	if (*inode == 0)
-		return err_input(
-			e, -EINVAL, "netns",
-			"network namespace '%s' does not exist; it is a name that `ip netns` "
-			"shows, a path as /proc/PID/ns/net, an inode number, or self",
-			text);
 	return 0;
 }
 
@@ -120,7 +80,7 @@ static bool find_reason(const struct tp_names *names, const char *text, uint32_t
 			return true;
 		}
 	}
-	return parse_u32(text, strlen(text), number);
+	return probe_meta_number(text, strlen(text), number);
 }
 
 static int parse_reasons(struct capture_meta *m, const char *const *texts,

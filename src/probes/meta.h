@@ -26,7 +26,7 @@ void probe_meta_free(struct capture_meta *m);
 /* The kernel's names of drop reasons; none where they cannot be read. probe_tp_names_free(). */
 void probe_meta_read_reasons(struct tp_names *names);
 
-/* The inode of this process's network namespace, 0: unknown. */
-uint32_t probe_meta_own_netns(void);
+/* True if the text of `len` bytes is a number of 32 bits, decimal, or with 0x or 0 before it. */
+bool probe_meta_number(const char *text, size_t len, uint32_t *n);
 
 #endif

@@ -218,6 +218,33 @@ starts_new_files()
 	same "$(cd "$T/files" && echo *)" "x0 x1"
 }
 
+# The last file is still being written when the capture ends, as in tcpdump.
+runs_a_command_on_each_finished_file()
+{
+	make_big_capture
+	mkdir "$T/finished"
+	cat >"$T/command" <<-EOF
+		#!/bin/sh
+		sleep 0.1
+		echo "\$#: \$1" >>"$T/ran"
+	EOF
+	chmod +x "$T/command"
+	: >"$T/ran"
+	"$bpfcap" -r "$T/big.pcap" -C 1 -z "$T/command" -w "$T/finished/x" 2>/dev/null
+	for f in "$T"/finished/*; do
+		echo "1: $f"
+	done | sed '$d' >"$T/wanted"
+	for _ in $(seq 50); do
+		[ "$(grep -c . "$T/ran")" -lt "$(grep -c . "$T/wanted")" ] || break
+		sleep 0.1
+	done
+	[ -s "$T/wanted" ] || fail "one file only"
+	sort "$T/ran" | cmp - "$T/wanted" || fail "ran: $(cat "$T/ran")"
+	"$bpfcap" -r "$T/big.pcap" -C 1 -z "$T/none" -w "$T/finished/x" 2>"$T/err"
+	sleep 0.2
+	has "$T/err" "^bpfcap: -z: cannot run '$T/none $T/finished/x1': No such file"
+}
+
 # refused STATUS PATTERN ARGUMENT...: one line on standard error, nothing on standard output.
 refused()
 {
@@ -260,6 +287,7 @@ refuses_bad_input()
 	echo 'this is not a capture file' >"$T/text"
 	refused 2 '^bpfcap: [a-z]*: .*text' -r "$T/text"
 	refused 2 '^bpfcap: options: .*-w' -G 5
+	refused 2 '^bpfcap: options: -z .*-C or -G' -r "$T/all.pcap" -w "$T/x" -z gzip
 	[ ! -e "$T/x" ] || fail "a file was left"
 }
 
@@ -357,6 +385,7 @@ try knows_the_options_of_tcpdump
 try prints_json
 try ends_after_count
 try starts_new_files
+try runs_a_command_on_each_finished_file
 try refuses_bad_input
 try reports_a_full_disk
 try ends_quietly_when_the_reader_ends

@@ -76,6 +76,7 @@ struct probe_config capture_config(const struct cap_options *o)
 		.expr = o->filter,
 		.hooks = hooks_of(o),
 		.ifaces = o->ifaces.words,
+		.wait = o->wait,
 		.snap_len = o->snap_len < PROBE_SNAP_LEN_MAX ? (uint32_t)o->snap_len
 							     : PROBE_SNAP_LEN_MAX,
 		.stack = o->stack,

@@ -34,10 +34,11 @@ struct cap_options {
 	uint64_t snap_len;   /* -s; 0: the maximum */
 	uint64_t buffer_kib; /* -B; 0: default */
 	uint64_t pid;	     /* --pid; 0: any */
-	bool stack, owner, track, gather, fake_headers;
+	bool stack, owner, track, gather, fake_headers, wait;
 
 	/* the output */
 	const char *write_path, *format, *user;
+	const char *finished_command; /* -z; NULL: none */
 	const char *keylog_path, *tls_process, *tls_layout;
 	struct word_list tls_libs;
 	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: unset */

@@ -31,7 +31,6 @@
 	REFUSED('j', "time-stamp-type", "TYPE", "time stamps are from the kernel's clock"), \
 	REFUSED('J', "list-time-stamp-types", NULL, "time stamps are from the kernel's clock"), \
 	REFUSED(0, "immediate-mode", NULL, "-l prints each packet at once"), \
-	REFUSED('z', NULL, "COMMAND", "run the command on the files of -C or -G afterwards"), \
 	READ_WITH_TCPDUMP('H', NULL), \
 	READ_WITH_TCPDUMP('E', "ALGO:SECRET"), \
 	READ_WITH_TCPDUMP('M', "SECRET"), \

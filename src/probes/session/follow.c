@@ -19,6 +19,7 @@
 
 #include "bpfcap/err.h"
 #include "../../util.h"
+#include "../netns.h"
 #include "state.h"
 
 static void __attribute__((format(printf, 2, 3))) tell(struct probe *p, const char *format, ...)
@@ -218,12 +219,14 @@ static void hear(void *user, const struct kbpf_iface *iface, bool gone)
 void probe_session_follow(struct probe *p)
 {
 	bool news = false;
-	int rc;
+	int rc, back;
 
 	if (!p->monitor || p->stopped)
 		return;
+	back = probe_session_visit_netns(p);
 	while ((rc = kbpf_iface_monitor_read(p->monitor, hear, p)) > 0)
 		news = true;
 	if ((news || rc == -ENOBUFS) && probe_session_hear(p, NULL) == 0)
 		compare(p);
+	probe_netns_leave(back);
 }

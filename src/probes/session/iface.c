@@ -2,8 +2,9 @@
 /*
  * iface.c - the interfaces of a session: those chosen, and names of any.
  *
- * They are those of the network namespace that the session was opened in, chosen by names, by globs
- * or by "any". Fails with -EINVAL (input) for a name that does not exist.
+ * They are those of the network namespace that the session was opened in, or of the one that it was
+ * asked for, chosen by names, by globs or by "any". Fails with -EINVAL (input) for a name that does
+ * not exist, unless it is to be waited for.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -19,6 +20,7 @@
 
 #include "bpfcap/err.h"
 #include "../../util.h"
+#include "../netns.h"
 #include "state.h"
 
 #define HEAR_AGAIN_NS 200000000u /* an unknown index does not cost a dump each time */
@@ -50,6 +52,11 @@ uint32_t probe_iface_netmask(const char *name)
 		memcpy(&mask, &r.ifr_netmask, sizeof(mask));
 	close(fd);
 	return mask.sin_addr.s_addr;
+}
+
+int probe_session_visit_netns(const struct probe *p)
+{
+	return p->netns_fd < 0 ? -1 : probe_netns_enter(p->netns_fd);
 }
 
 int probe_session_hear(struct probe *p, struct err *e)
@@ -125,18 +132,18 @@ static int copy_patterns(struct probe *p, const char *const *patterns, struct er
 	return p->pattern ? 0 : no_memory(e);
 }
 
-/* A name must be there now; a glob may wait. */
+/* Unless the session waits for it, a name must be there now; a glob need not. */
 static int must_exist(const struct probe *p, const char *pattern, struct err *e)
 {
-	bool found = is_glob(pattern);
+	bool found = p->waits || is_glob(pattern);
 
 	for (unsigned i = 0; i < p->iface_cnt && !found; i++)
 		found = strcmp(p->iface[i].name, pattern) == 0;
 	return found ? 0
-		     : err_input(
-			       e, -EINVAL, "interface",
-			       "interface '%s' does not exist here; bpfcap -D lists those that do",
-			       pattern);
+		     : err_input(e, -EINVAL, "interface",
+				 "interface '%s' does not exist here; bpfcap -D lists those that "
+				 "do, and --wait waits for it",
+				 pattern);
 }
 
 int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e)
@@ -180,9 +187,12 @@ static const char *find_name(const struct probe *p, uint32_t ifindex)
 const char *probe_iface_name(struct probe *p, uint32_t ifindex)
 {
 	const char *name = find_name(p, ifindex);
+	int back, rc;
 
-	if (name || ifindex == 0 || probe_clock_mono() - p->iface_heard_ns < HEAR_AGAIN_NS ||
-	    probe_session_hear(p, NULL) < 0)
+	if (name || ifindex == 0 || probe_clock_mono() - p->iface_heard_ns < HEAR_AGAIN_NS)
 		return name;
-	return find_name(p, ifindex);
+	back = probe_session_visit_netns(p);
+	rc = probe_session_hear(p, NULL);
+	probe_netns_leave(back);
+	return rc < 0 ? NULL : find_name(p, ifindex);
 }

@@ -59,8 +59,8 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 	if (p->capture.linktype >= 0)
 		ev->linktype = p->capture.linktype;
 	if (!h->kind->tracing)
-		ev->netns = p->own_netns;
-	if (!ev->ifname[0] && ev->netns == p->own_netns)
+		ev->netns = p->iface_netns;
+	if (!ev->ifname[0] && ev->netns == p->iface_netns)
 		name_iface(p, ev);
 	name_owner(p, ev);
 }

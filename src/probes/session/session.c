@@ -12,12 +12,14 @@
 #include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "../../util.h"
 #include "../capture/capture.h"
+#include "../netns.h"
 
 #define NO_MEMORY(e) err_run(e, -ENOMEM, "session", "no memory for a capture session")
 
@@ -55,11 +57,13 @@ static int choose_target(struct probe *p, const struct probe_config *c, struct e
 
 static int choose_ifaces(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	int rc = probe_session_choose_ifaces(p, c->ifaces, e);
+	int rc;
 
+	p->waits = c->wait;
+	rc = probe_session_choose_ifaces(p, c->ifaces, e);
 	if (rc < 0)
 		return rc;
-	p->capture.iface_netns = probe_session_wants_all(p) ? 0 : p->own_netns;
+	p->capture.iface_netns = probe_session_wants_all(p) ? 0 : p->iface_netns;
 	p->capture.netmask = p->chosen_cnt == 1 ? probe_iface_netmask(p->chosen[0].name) : 0;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		if (!p->hooks.hook[i].ops->attach && !p->pattern)
@@ -93,21 +97,32 @@ static bool any_reason(const struct probe *p)
 /* Reasons given by name must be known now; otherwise the names can wait until all is attached. */
 static int parse_meta(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	int rc;
-
 	if (c->reasons)
 		probe_meta_read_reasons(&p->reasons);
-	rc = probe_meta_parse(&p->capture.meta, c, &p->reasons, e);
-	p->own_netns = probe_meta_own_netns();
-	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++)
-		if (!p->hooks.hook[i].kind->tracing && p->capture.meta.netns &&
-		    p->capture.meta.netns != p->own_netns)
-			rc = err_input(
-				e, -EINVAL, "netns",
-				"hook %s sees only the network namespace that bpfcap runs in; "
-				"start it there with ip netns exec",
-				p->hooks.hook[i].spec);
-	return rc;
+	return probe_meta_parse(&p->capture.meta, c, &p->reasons, e);
+}
+
+/* Interfaces, and hooks on them, are those of the namespace chosen. */
+static int visit_netns(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	bool needed = c->ifaces && c->ifaces[0];
+	int rc;
+
+	p->own_netns = p->iface_netns = probe_netns_own();
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		needed |= !p->hooks.hook[i].kind->tracing;
+	if (!needed || !c->netns || p->capture.meta.netns == p->own_netns)
+		return 0;
+	p->netns_fd = rc = probe_netns_open(c->netns, e);
+	if (rc < 0)
+		return rc;
+	p->iface_netns = p->capture.meta.netns;
+	p->back_fd = rc = probe_session_visit_netns(p);
+	if (rc < 0)
+		return err_run(e, rc, "netns",
+			       "cannot enter network namespace '%s' (%s); this takes CAP_SYS_ADMIN",
+			       c->netns, strerror(-rc));
+	return 0;
 }
 
 static int resolve_hooks(struct probe *p, const struct probe_config *c, struct err *e)
@@ -170,6 +185,7 @@ static int (*const steps[])(struct probe *p, const struct probe_config *c, struc
 	configure_capture,
 	choose_target,
 	parse_meta,
+	visit_netns,
 	probe_session_follow_open,
 	choose_ifaces,
 	find_layout,
@@ -204,11 +220,12 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
 	p->capture.target = &p->target;
 	p->capture.events_fd = p->capture.counters_fd = -1;
 	p->capture.scratch_fd = p->capture.linktypes_fd = -1;
-	p->wake_fd = -1;
+	p->wake_fd = p->netns_fd = p->back_fd = -1;
 	p->notice = c->notice;
 	p->notice_user = c->notice_user;
 	probe_clock_open(&p->clock);
 	rc = open_all(p, c, e);
+	probe_netns_leave(p->back_fd);
 	if (c->log) {
 		*c->log = p->log;
 		p->log = NULL;
@@ -223,11 +240,15 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
 
 void probe_stop(struct probe *p)
 {
+	int back;
+
 	if (p->stopped)
 		return;
 	p->stopped = true;
+	back = probe_session_visit_netns(p);
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		probe_hook_detach(&p->hooks.hook[i]);
+	probe_netns_leave(back);
 	probe_session_track_close(p);
 	(void)kbpf_guard_stop(p->guard);
 	/* Programs that were running when their hook was closed have written their record then. */
@@ -250,6 +271,8 @@ void probe_close(struct probe *p)
 	probe_session_free_ifaces(p);
 	probe_clock_close(&p->clock);
 	probe_kallsyms_reader_close(p->symbols);
+	if (p->netns_fd >= 0)
+		close(p->netns_fd);
 	free(p->hold.bytes);
 	probe_owners_free(p->owners);
 	probe_tp_names_free(&p->reasons);

@@ -34,11 +34,14 @@ struct probe {
 	struct hook_list hooks;
 	struct session_hook *state; /* one for each hook */
 
-	uint32_t own_netns;	  /* inode, 0: unknown */
+	uint32_t own_netns;    /* inode, 0: unknown */
+	uint32_t iface_netns;  /* that of the interfaces: ours, or the one that --netns names */
+	int netns_fd, back_fd; /* of that one, and of ours during probe_open(); -1: they are one */
 	struct kbpf_iface *iface; /* all of this network namespace */
 	unsigned iface_cnt;
 	uint64_t iface_heard_ns; /* CLOCK_MONOTONIC */
 	char **pattern;		 /* -i: names and globs, NULL-terminated; NULL: all */
+	bool waits;		 /* the names need not exist yet */
 	struct kbpf_iface *chosen;
 	unsigned chosen_cnt;
 	size_t chosen_cap;
@@ -88,6 +91,11 @@ int probe_linktype_of_arp(uint16_t arp_type);
 uint32_t probe_iface_netmask(const char *name);
 int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e);
 void probe_session_free_ifaces(struct probe *p);
+/*
+ * Moves the thread to the namespace of the interfaces, if that is another. Gives what
+ * probe_netns_leave() takes, -1 if there is nothing to leave, or another -errno.
+ */
+int probe_session_visit_netns(const struct probe *p);
 /* Lists the interfaces again. */
 int probe_session_hear(struct probe *p, struct err *e);
 bool probe_session_wants_iface(const struct probe *p, const char *name);

@@ -41,6 +41,9 @@ int output_check(const struct cap_options *o, struct err *e)
 					 "--format, -C, -G and -W require a file; add -w");
 		return 0;
 	}
+	if (o->finished_command && !o->rotate_mb && !o->rotate_s)
+		return err_input(e, -EINVAL, "options",
+				 "-z runs a command on the files of -C or -G; specify one of them");
 	if (strcmp(o->write_path, "-") == 0 && (wants_text(o) || o->rotate_mb || o->rotate_s))
 		return err_input(e, -EINVAL, "options",
 				 "-w - writes the capture to standard output, which excludes "

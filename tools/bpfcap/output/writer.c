@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../common/fail.h"
+#include "finished.h"
 
 enum { MB = 1000000, PATH_LEN_MAX = 4096 };
 
@@ -75,6 +76,9 @@ static int close_file(struct writer *w, const struct probe_counts *c, struct err
 	rc = out_close(&w->out, e);
 	w->lost_cnt += w->out.lost_cnt;
 	w->out.lost_cnt = 0;
+	if (rc == 0 && w->finished && w->options->finished_command)
+		finished_file(w->options->finished_command, w->path);
+	w->finished = false;
 	free(w->path);
 	w->path = NULL;
 	return rc;
@@ -100,12 +104,14 @@ static int rotate(struct writer *w, struct err *e)
 	if (o->rotate_s && (now = time(NULL)) - w->since >= (time_t)o->rotate_s) {
 		w->since = now;
 		w->number = 0;
+		w->finished = true;
 		if (++w->time_cnt == o->file_cnt)
 			return 1;
 		return next_file(w, e);
 	}
 	if (o->rotate_mb && w->out.size > o->rotate_mb * MB) {
 		w->number++;
+		w->finished = true;
 		if (!o->rotate_s && w->number == o->file_cnt)
 			w->number = 0;
 		return next_file(w, e);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* finished.h - the command of -z, run on each file that -C or -G has finished. */
+#ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_FINISHED_H
+#define BPFCAP_TOOLS_BPFCAP_OUTPUT_FINISHED_H
+
+/*
+ * Starts "command path" with the lowest priority and does not wait for it, as tcpdump does. The
+ * command is one word, looked up in PATH. What fails is reported on standard error: the capture
+ * goes on.
+ */
+void finished_file(const char *command, const char *path);
+
+#endif
