@@ -27,24 +27,6 @@ enum {
 
 /* ---- Blocks and options ------------------------------------------------------------------- */
 
-void pcapng_u16(struct text *t, unsigned v)
-{
-	uint16_t x = (uint16_t)v;
-
-	text_bytes(t, &x, sizeof(x));
-}
-
-void pcapng_u32(struct text *t, uint32_t v)
-{
-	text_bytes(t, &v, sizeof(v));
-}
-
-void pcapng_padded(struct text *t, const void *bytes, size_t n)
-{
-	text_bytes(t, bytes, n);
-	text_bytes(t, "\0\0\0", -n & 3);
-}
-
 /* A time is two 32-bit words, the high one first. */
 static void put_time(struct text *t, int64_t time_ns)
 {
@@ -194,6 +176,19 @@ static bool is_same(const struct pcapng_iface *f, const struct packet *pk, const
 	       f->hook == hook && !f->copied && strncmp(f->name, ev->ifname, sizeof(f->name)) == 0;
 }
 
+/* The number of the packet's interface, that of the packet before first; iface_cnt: none has it. */
+static uint32_t number_of(const struct pcapng_state *state, const struct packet *pk,
+			  const char *hook)
+{
+	uint32_t last = state->iface_last, i = 0;
+
+	if (last < state->iface_cnt && is_same(&state->ifaces[last], pk, hook))
+		return last;
+	while (i < state->iface_cnt && !is_same(&state->ifaces[i], pk, hook))
+		i++;
+	return i;
+}
+
 /* The interface of a packet; writes the block of a new one. */
 static struct pcapng_iface *find_iface(struct sink *s, const struct packet *pk)
 {
@@ -206,9 +201,9 @@ static struct pcapng_iface *find_iface(struct sink *s, const struct packet *pk)
 	struct pcapng_iface *f;
 	struct text name = {0};
 
-	for (uint32_t i = 0; i < state->iface_cnt; i++)
-		if (is_same(&state->ifaces[i], pk, hook))
-			return &state->ifaces[i];
+	state->iface_last = number_of(state, pk, hook);
+	if (state->iface_last < state->iface_cnt)
+		return &state->ifaces[state->iface_last];
 	memcpy(like.name, pk->ev->ifname, sizeof(like.name));
 	f = pcapng_add_iface(state, &like);
 	if (!f) {
@@ -225,7 +220,6 @@ static void packet(struct sink *s, const struct packet *pk)
 {
 	struct pcapng_state *state = s->state;
 	const struct probe_event *ev = pk->ev;
-	struct text *t = &s->record;
 	struct pcapng_iface *f;
 
 	if (pk->item && pk->item->block) {
@@ -239,14 +233,7 @@ static void packet(struct sink *s, const struct packet *pk)
 		state->first_ns = ev->time_ns;
 	state->last_ns = ev->time_ns;
 	f->packet_cnt++;
-	pcapng_block_begin(s, NG_PACKET);
-	pcapng_u32(t, (uint32_t)(f - state->ifaces));
-	put_time(t, ev->time_ns);
-	pcapng_u32(t, ev->cap_len);
-	pcapng_u32(t, ev->len);
-	pcapng_padded(t, ev->data, ev->cap_len);
-	pcapng_packet_options(s, pk);
-	pcapng_block_end(s);
+	pcapng_packet(s, (uint32_t)(f - state->ifaces), pk);
 }
 
 static void secrets(struct sink *s, const struct text *lines)
@@ -313,6 +300,7 @@ static void release(struct sink *s)
 
 	free(state->ifaces);
 	free(state->numbers);
+	pcapng_words_free(state);
 	text_free(&state->scratch);
 	text_free(&state->section);
 }

@@ -16,6 +16,7 @@
 
 #include "../../common/fail.h"
 
+#include "../../../src/util.h"
 #include "../stop.h"
 
 enum {
@@ -83,10 +84,10 @@ static int wait_writable(int fd)
 	return poll(&p, 1, -1) < 0 ? -errno : 0;
 }
 
-/* Writes from buf.p[done] on: the number of bytes, 0 (try again), or -errno. */
+/* Writes from buf[done] on: the number of bytes, 0 (try again), or -errno. */
 static ssize_t write_some(struct out *o, size_t done)
 {
-	ssize_t n = write(o->fd, o->buf.p + done, o->buf.len - done);
+	ssize_t n = write(o->fd, o->buf + done, o->len - done);
 
 	if (n >= 0)
 		return n;
@@ -99,7 +100,7 @@ static size_t write_all(struct out *o)
 	size_t done = 0;
 
 	stop_interrupt_writes(!o->regular);
-	while (done < o->buf.len && !o->error) {
+	while (done < o->len && !o->error) {
 		ssize_t n = write_some(o, done);
 
 		if (n > 0)
@@ -129,7 +130,7 @@ static void cut_back(struct out *o, size_t done)
 		else
 			o->lost_cnt += o->is_packet[i];
 	}
-	o->size -= o->buf.len - whole;
+	o->size -= o->len - whole;
 	if (o->regular && end >= 0 && fstat(o->fd, &st) == 0 && st.st_size == end &&
 	    ftruncate(o->fd, end - (off_t)(done - whole)) == 0)
 		(void)lseek(o->fd, 0, SEEK_END);
@@ -139,40 +140,65 @@ void out_flush(struct out *o)
 {
 	size_t done;
 
-	if (o->error || !o->buf.len)
+	if (o->error || !o->len)
 		return;
 	done = write_all(o);
 	if (o->error)
 		cut_back(o, done);
-	text_clear(&o->buf);
-	o->end_cnt = 0;
+	o->len = o->end_cnt = 0;
+}
+
+/* The records before are kept. */
+static void no_memory(struct out *o)
+{
+	out_flush(o);
+	if (!o->error)
+		o->error = -ENOMEM;
+}
+
+uint8_t *out_room(struct out *o, size_t n)
+{
+	uint8_t *more;
+
+	if (o->len + n > OUT_BUF_LEN || o->end_cnt == OUT_RECORDS)
+		out_flush(o);
+	if (o->error)
+		return NULL;
+	more = grow(o->buf, &o->cap, n > OUT_BUF_LEN ? n : OUT_BUF_LEN, 1);
+	if (!more) {
+		no_memory(o);
+		return NULL;
+	}
+	o->buf = more;
+	return more + o->len;
+}
+
+void out_put(struct out *o, size_t n)
+{
+	o->len += n;
+	o->size += n;
+	o->is_packet[o->end_cnt] = false;
+	o->ends[o->end_cnt++] = o->len;
 }
 
 void out_record(struct out *o, const struct text *record)
 {
-	size_t before = o->buf.len;
+	uint8_t *to;
 
-	text_bytes(&o->buf, text_str(record), record->len);
-	if (record->failed || o->buf.failed) {
-		o->buf.len = before;
-		out_flush(o);
-		if (!o->error)
-			o->error = -ENOMEM;
-	}
-	if (o->error)
+	if (record->failed && !o->error)
+		no_memory(o);
+	to = out_room(o, record->len);
+	if (!to)
 		return;
-	o->is_packet[o->end_cnt] = false;
-	o->ends[o->end_cnt++] = o->buf.len;
-	o->size += record->len;
-	if (o->end_cnt == OUT_RECORDS || o->buf.len >= OUT_BUF_LEN)
-		out_flush(o);
+	memcpy(to, text_str(record), record->len);
+	out_put(o, record->len);
 }
 
 void out_packet_end(struct out *o)
 {
 	if (o->error)
 		o->lost_cnt++;
-	else if (o->end_cnt) /* else the record is written */
+	else if (o->end_cnt)
 		o->is_packet[o->end_cnt - 1] = true;
 }
 
@@ -200,6 +226,8 @@ int out_close(struct out *o, struct err *e)
 		o->error = -errno;
 	o->fd = -1;
 	rc = out_error(o, e);
-	text_free(&o->buf);
+	free(o->buf);
+	o->buf = NULL;
+	o->cap = 0;
 	return rc;
 }

@@ -17,7 +17,7 @@
 
 #include "../../common/text.h"
 
-#define OUT_RECORDS 512 /* the most records buffered */
+#define OUT_RECORDS 4096 /* the most records buffered */
 
 struct out {
 	int fd;
@@ -29,7 +29,8 @@ struct out {
 	unsigned stall_cnt; /* interrupted writes since the signal */
 	uint64_t lost_cnt;  /* packets that are not in the output because of the failure */
 
-	struct text buf;	  /* buffered records */
+	uint8_t *buf; /* buffered records */
+	size_t len, cap;
 	size_t ends[OUT_RECORDS]; /* the end of each of them in buf */
 	bool is_packet[OUT_RECORDS];
 	size_t end_cnt;
@@ -38,6 +39,10 @@ struct out {
 /* "-" is standard output. `path` must outlive the stream. -errno (input) if it cannot be opened. */
 int out_open(struct out *o, const char *path, struct err *e);
 void out_record(struct out *o, const struct text *record);
+/* Space for a record of up to `n` bytes, until the next call; NULL after a failure. */
+uint8_t *out_room(struct out *o, size_t n);
+/* The first `n` bytes of that space are a record now. */
+void out_put(struct out *o, size_t n);
 /* The last record is a packet: if it cannot be written, it counts as lost. */
 void out_packet_end(struct out *o);
 void out_flush(struct out *o);
