@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pcapng_packet.c - the block of a packet: takes a packet and its words, builds the block at its place
- * in the output. This runs for each packet that is captured: it formats only the time.
+ * pcapng_packet.c - the block of a packet: takes a packet and its words, builds the block in the
+ * output buffer. This runs for each packet that is captured; it formats only the time.
  */
 #include "pcapng.h"
 
