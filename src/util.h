@@ -7,8 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define NS_PER_S  1000000000ULL
-#define NS_PER_MS 1000000ULL
+/* Signed, so that they go with times of either kind. */
+#define NS_PER_S  INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -28,7 +28,7 @@ struct found_qdisc {
 	enum tc_qdisc kind;
 };
 
-struct sweep {
+struct tc_sweep {
 	const struct guard_notes *only;
 	struct found_qdisc *qdiscs;
 	struct found_filter *filters;
@@ -37,7 +37,7 @@ struct sweep {
 
 static int collect_qdisc(void *user, int ifindex, enum tc_qdisc kind)
 {
-	struct sweep *s = user;
+	struct tc_sweep *s = user;
 	struct found_qdisc *more;
 
 	if (kind != TC_QDISC_CLSACT && kind != TC_QDISC_INGRESS)
@@ -52,7 +52,7 @@ static int collect_qdisc(void *user, int ifindex, enum tc_qdisc kind)
 
 static int collect_filter(void *user, const struct tc_filter *f)
 {
-	struct sweep *s = user;
+	struct tc_sweep *s = user;
 	struct found_filter *more;
 	struct owner o;
 	bool made;
@@ -69,7 +69,7 @@ static int collect_filter(void *user, const struct tc_filter *f)
 	return 0;
 }
 
-static int collect(struct netlink *nl, struct sweep *s)
+static int collect(struct netlink *nl, struct tc_sweep *s)
 {
 	int rc = kbpf_tcnl_qdiscs(nl, collect_qdisc, s);
 
@@ -126,7 +126,7 @@ int kbpf_tc_remove(struct netlink *nl, const struct tc_filter *f, bool made_qdis
 }
 
 /* Goes on after a failure; returns the first. */
-static int remove_filters(struct netlink *nl, const struct sweep *s)
+static int remove_filters(struct netlink *nl, const struct tc_sweep *s)
 {
 	int rc = 0;
 
@@ -142,7 +142,7 @@ static int remove_filters(struct netlink *nl, const struct sweep *s)
 
 int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e)
 {
-	struct sweep s = {.only = only};
+	struct tc_sweep s = {.only = only};
 	struct netlink nl;
 	int rc = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt, turn = kbpf_owner_take_turn();
 

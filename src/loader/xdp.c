@@ -205,7 +205,7 @@ int kbpf_xdp_detach(struct kbpf_xdp *x, struct err *e)
 	return 0;
 }
 
-struct sweep {
+struct xdp_sweep {
 	struct shown *shown;
 	size_t cnt, cap;
 };
@@ -214,7 +214,7 @@ static int collect(const struct nlmsghdr *h, void *user)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
 	struct shown s = {.ifindex = info->ifi_index}, *more;
-	struct sweep *all = user;
+	struct xdp_sweep *all = user;
 
 	if (h->nlmsg_type != RTM_NEWLINK || on_link(h, &s) < 0 || !(s.generic_id | s.native_id))
 		return MNL_CB_OK;
@@ -256,7 +256,7 @@ static int clear_if_left(int ifindex, uint32_t prog_id, uint32_t flags)
 
 int kbpf_xdp_sweep(struct err *e)
 {
-	struct sweep all = {0};
+	struct xdp_sweep all = {0};
 	struct netlink nl;
 	int rc = kbpf_nl_open(&nl, NETLINK_ROUTE), cnt = 0;
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/lint/names.sh - variables hide no function of libc; return codes are called rc.
+# tests/lint/names.sh - names mean one thing: no variable hides a function of libc, each struct has
+# a name of its own, and a return code is called rc.
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/tree.sh"
 
@@ -31,6 +32,16 @@ codes='
 		print FILENAME ":" FNR ": rc is the name of a return code: " $0
 	}'
 
+# A reader who searches for a struct finds one.
+# shellcheck disable=SC2016
+structs='
+	/^(struct|union) [a-z0-9_]+ \{/ {
+		if ($2 in at)
+			print FILENAME ":" FNR ": struct " $2 " is also in " at[$2]
+		at[$2] = FILENAME
+	}'
+
 try_as 'no names of libc' find_bad "$libc"
 try_as 'rc for return codes' find_bad "$codes"
+try_as 'each struct has its own name' find_bad "$structs"
 finish

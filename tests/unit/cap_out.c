@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/bpfcap/output/stream.h"
+#include "../../tools/bpfcap/output/out.h"
 
 static char dir[] = "/tmp/cap_out.XXXXXX";
 static char path[sizeof(dir) + 8];

@@ -91,7 +91,7 @@ static bool is_elf(const char *data, size_t len)
 
 /* Reads the formats that hold instructions only. */
 static int read_insns(struct asm_options *o, int form, const char *data, size_t len,
-		      struct input *in, struct err *e)
+		      struct asm_input *in, struct err *e)
 {
 	const char *name = o->file ? o->file : "standard input";
 	struct ebpf_prog *p = &in->source.prog;
@@ -101,7 +101,7 @@ static int read_insns(struct asm_options *o, int form, const char *data, size_t 
 	return rc || !o->has_target ? rc : ebpf_check(p->insns, p->cnt, &o->target, o->type, e);
 }
 
-static int read_as(struct asm_options *o, const char *data, size_t len, struct input *in,
+static int read_as(struct asm_options *o, const char *data, size_t len, struct asm_input *in,
 		   struct err *e)
 {
 	int form = o->input;
@@ -115,13 +115,13 @@ static int read_as(struct asm_options *o, const char *data, size_t len, struct i
 	return read_insns(o, form, data, len, in, e);
 }
 
-int input_read(struct asm_options *o, struct input *in, struct err *e)
+int input_read(struct asm_options *o, struct asm_input *in, struct err *e)
 {
 	size_t len;
 	char *data;
 	int rc;
 
-	*in = (struct input){0};
+	*in = (struct asm_input){0};
 	rc = read_whole(o->file, "input", &data, &len, e);
 	if (!rc)
 		rc = read_as(o, data, len, in, e);
@@ -129,7 +129,7 @@ int input_read(struct asm_options *o, struct input *in, struct err *e)
 	return rc;
 }
 
-void input_free(struct input *in)
+void input_free(struct asm_input *in)
 {
 	ebpf_source_free(&in->source);
 	kbpf_elf_program_free(&in->linked);

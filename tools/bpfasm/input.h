@@ -8,7 +8,7 @@
 #include "options.h"
 
 /* A program. If it is from an object, also the object and the names in it. */
-struct input {
+struct asm_input {
 	struct ebpf_source source;
 	struct kbpf_elf *elf; /* NULL: not from an object */
 	struct kbpf_elf_program linked;
@@ -18,7 +18,7 @@ struct input {
  * Returns 0, or -errno with *e filled; the caller must release *in in both cases. Also sets o->type
  * if the input is an object.
  */
-int input_read(struct asm_options *o, struct input *in, struct err *e);
-void input_free(struct input *in);
+int input_read(struct asm_options *o, struct asm_input *in, struct err *e);
+void input_free(struct asm_input *in);
 
 #endif

@@ -15,7 +15,7 @@
 #include "run_interp.h"
 #include "run_kernel.h"
 
-static int write_form(const struct asm_options *o, const struct input *in, struct err *e)
+static int write_form(const struct asm_options *o, const struct asm_input *in, struct err *e)
 {
 	const char *name = o->out_path ? o->out_path : "standard output";
 	FILE *f = o->out_path ? fopen(o->out_path, "we") : stdout;
@@ -33,7 +33,7 @@ static int write_form(const struct asm_options *o, const struct input *in, struc
 
 static int act(struct asm_options *o, struct err *e)
 {
-	struct input in;
+	struct asm_input in;
 	int rc = input_read(o, &in, e);
 
 	if (rc)

@@ -92,7 +92,7 @@ static int choose_named(const struct kbpf_elf *k, const char *name, size_t *sect
 			 "the object has no section with code, nor a function, named %s", name);
 }
 
-static int take_maps(struct input *in, struct err *e)
+static int take_maps(struct asm_input *in, struct err *e)
 {
 	const struct kbpf_elf_program *p = &in->linked;
 	struct ebpf_source *s = &in->source;
@@ -115,7 +115,7 @@ static int take_maps(struct input *in, struct err *e)
 	return 0;
 }
 
-static int take_insns(struct input *in, struct err *e)
+static int take_insns(struct asm_input *in, struct err *e)
 {
 	const struct kbpf_elf_program *p = &in->linked;
 	struct ebpf_prog *prog = &in->source.prog;
@@ -128,7 +128,7 @@ static int take_insns(struct input *in, struct err *e)
 	return 0;
 }
 
-int object_read(struct asm_options *o, const char *data, size_t len, struct input *in,
+int object_read(struct asm_options *o, const char *data, size_t len, struct asm_input *in,
 		struct err *e)
 {
 	struct kbpf_elf_section s;
@@ -186,7 +186,7 @@ static void note(void *user, size_t slot, struct ebpf_note *n)
 	}
 }
 
-int object_list(FILE *out, const struct input *in)
+int object_list(FILE *out, const struct asm_input *in)
 {
 	struct name_cursor names = {.linked = &in->linked};
 

@@ -9,10 +9,10 @@
  * Fills *in from the bytes of an object, and o->type from the section's name unless it was
  * specified. Returns 0, or -errno with *e filled.
  */
-int object_read(struct asm_options *o, const char *data, size_t len, struct input *in,
+int object_read(struct asm_options *o, const char *data, size_t len, struct asm_input *in,
 		struct err *e);
 
 /* Lists a program from an object. Returns 0, or the -errno of the stream. */
-int object_list(FILE *out, const struct input *in);
+int object_list(FILE *out, const struct asm_input *in);
 
 #endif

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../src/util.h"
 #include "../common/fail.h"
 
 #include "command.h"
@@ -27,7 +28,6 @@
 enum {
 	POLL_MS = 100, /* the longest delay before a signal, or what is due, is noticed */
 	MS_PER_S = 1000,
-	NS_PER_MS = 1000000,
 	RING_PAGES_MAX = 1 << 16,
 };
 
@@ -153,7 +153,7 @@ static void expire(struct live_capture *c, uint64_t age_ns)
 	if (!c->gather)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	gather_expire(c->gather, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, age_ns,
+	gather_expire(c->gather, (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec, age_ns,
 		      on_missing, c);
 }
 

@@ -25,7 +25,7 @@
 #include "stop.h"
 
 /* A file, and its next packet. */
-struct source {
+struct replay_source {
 	struct input input;
 	struct input_item item;
 	bool open, pending;
@@ -33,7 +33,7 @@ struct source {
 
 struct replay {
 	const struct cap_options *options;
-	struct source *sources;
+	struct replay_source *sources;
 	size_t cnt;
 	uint32_t next_id;
 	struct filters filters;
@@ -48,7 +48,7 @@ struct replay {
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-static int take_iface(struct replay *r, const struct source *s, const struct input_iface *f,
+static int take_iface(struct replay *r, const struct replay_source *s, const struct input_iface *f,
 		      struct err *e)
 {
 	int rc = filters_add(&r->filters, f, s->input.path, e);
@@ -57,7 +57,7 @@ static int take_iface(struct replay *r, const struct source *s, const struct inp
 }
 
 /* Reads up to the next packet of a file; blocks of other kinds are passed on. 0 or -errno. */
-static int advance(struct replay *r, struct source *s, struct err *e)
+static int advance(struct replay *r, struct replay_source *s, struct err *e)
 {
 	int rc;
 
@@ -77,12 +77,12 @@ static int advance(struct replay *r, struct source *s, struct err *e)
 	return rc;
 }
 
-static struct source *earliest(struct replay *r)
+static struct replay_source *earliest(struct replay *r)
 {
-	struct source *first = NULL;
+	struct replay_source *first = NULL;
 
 	for (size_t i = 0; i < r->cnt; i++) {
-		struct source *s = &r->sources[i];
+		struct replay_source *s = &r->sources[i];
 
 		if (s->pending && (!first || s->item.ev.time_ns < first->item.ev.time_ns))
 			first = s;
@@ -127,7 +127,7 @@ static void set_note(struct packet *pk, struct gather_note *note)
 	pk->first_hook = pk->saved->first_hook;
 }
 
-static int write_packet(struct replay *r, struct source *s, struct err *e)
+static int write_packet(struct replay *r, struct replay_source *s, struct err *e)
 {
 	struct packet pk = {.ev = &s->item.ev, .item = &s->item};
 	struct gather_note note;
@@ -149,7 +149,7 @@ static int write_packet(struct replay *r, struct source *s, struct err *e)
 }
 
 /* Filters the packet of a file, and writes it; 1 when the output is done. */
-static int take_packet(struct replay *r, struct source *s, struct err *e)
+static int take_packet(struct replay *r, struct replay_source *s, struct err *e)
 {
 	struct probe_event *ev = &s->item.ev;
 
@@ -164,7 +164,7 @@ static int take_packet(struct replay *r, struct source *s, struct err *e)
 /* Reads packets until the end of all files, -c, a signal or an error. */
 static int run(struct replay *r, struct err *e)
 {
-	struct source *s = NULL;
+	struct replay_source *s = NULL;
 	int rc = 0;
 
 	while (rc == 0 && !stop_requested()) {
@@ -180,7 +180,7 @@ static int run(struct replay *r, struct err *e)
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-static int open_source(struct replay *r, struct source *s, const char *path, struct err *e)
+static int open_source(struct replay *r, struct replay_source *s, const char *path, struct err *e)
 {
 	int rc = input_open(&s->input, path, &r->next_id, e);
 

@@ -21,7 +21,7 @@ struct secrets {
 };
 
 struct exam {
-	struct scan scans[PROBE_TLS_VALUE_CNT];
+	struct memory_scan scans[PROBE_TLS_VALUE_CNT];
 	char why[EXAM_WHY_LEN]; /* it failed; "": it did not */
 };
 

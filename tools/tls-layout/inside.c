@@ -28,7 +28,7 @@ static int fail(int fd, const char *why)
 	return 1;
 }
 
-struct wanted {
+struct wanted_field {
 	uintptr_t addr; /* in the library */
 	struct probe_tls_layout *layout;
 };
@@ -56,7 +56,7 @@ static void take_note(struct probe_tls_layout *l, const uint8_t *p, size_t len)
 
 static int on_object(struct dl_phdr_info *info, size_t size, void *user)
 {
-	const struct wanted *w = user;
+	const struct wanted_field *w = user;
 	int mine = 0;
 
 	(void)size;
@@ -110,7 +110,7 @@ int inside(const char *path, int fd)
 	if (x.why[0])
 		return fail(fd, x.why);
 	take_places(&l, &x);
-	(void)dl_iterate_phdr(on_object, &(struct wanted){(uintptr_t)entry, &l});
+	(void)dl_iterate_phdr(on_object, &(struct wanted_field){(uintptr_t)entry, &l});
 	if (probe_tls_layout_text(&l, line, PROBE_TLS_LINE_MAX) < 0)
 		return fail(fd, "its description is too long");
 	strcat(line, "\n");

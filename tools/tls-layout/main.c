@@ -44,7 +44,7 @@ struct task {
 	int self_fd;	  /* this program's file */
 };
 
-struct outcome {
+struct exam_outcome {
 	char answer[ANSWER_MAX];
 	size_t len;
 	bool too_late, too_much;
@@ -99,7 +99,7 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void gather(struct outcome *o, int fd)
+static void gather(struct exam_outcome *o, int fd)
 {
 	int64_t end = now_ms() + TIME_MS, left;
 	ssize_t n = 1;
@@ -119,12 +119,12 @@ static void gather(struct outcome *o, int fd)
 	}
 }
 
-static int attempt(const struct task *t, bool own_libc, struct outcome *o, struct err *e)
+static int attempt(const struct task *t, bool own_libc, struct exam_outcome *o, struct err *e)
 {
 	int fds[2], status;
 	pid_t keeper;
 
-	*o = (struct outcome){0};
+	*o = (struct exam_outcome){0};
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_run(e, -errno, "tls", "making a pipe failed: %s", strerror(errno));
 	keeper = fork();
@@ -153,7 +153,8 @@ static void make_printable(char *s)
 			*s = '?';
 }
 
-static int judge(struct outcome *o, const char *path, struct probe_tls_layout *l, struct err *e)
+static int judge(struct exam_outcome *o, const char *path, struct probe_tls_layout *l,
+		 struct err *e)
 {
 	const size_t reason = sizeof(INSIDE_REASON) - 1;
 	struct err why;
@@ -182,7 +183,7 @@ static int judge(struct outcome *o, const char *path, struct probe_tls_layout *l
 
 static int examine(const struct task *t, struct probe_tls_layout *l, struct err *e)
 {
-	struct outcome o;
+	struct exam_outcome o;
 	int rc = 0;
 
 	if (t->root_fd >= 0) {

@@ -37,7 +37,7 @@ static bool is_value(const struct scan_value *v, const uint8_t *bytes)
 	return v->bytes ? memcmp(bytes, v->bytes, v->len) == 0 : v->match(v->user, bytes);
 }
 
-static void add(struct scan *s, const struct probe_tls_place *at, size_t off)
+static void add(struct memory_scan *s, const struct probe_tls_place *at, size_t off)
 {
 	struct probe_tls_place p = *at;
 
@@ -47,8 +47,8 @@ static void add(struct scan *s, const struct probe_tls_place *at, size_t off)
 	s->place[s->cnt++] = p;
 }
 
-static void search(struct scan *s, const uint8_t *mem, size_t len, const struct scan_value *v,
-		   const struct probe_tls_place *at)
+static void search(struct memory_scan *s, const uint8_t *mem, size_t len,
+		   const struct scan_value *v, const struct probe_tls_place *at)
 {
 	size_t step = v->bytes ? 1 : STEP;
 
@@ -58,7 +58,7 @@ static void search(struct scan *s, const uint8_t *mem, size_t len, const struct 
 }
 
 /* Searches behind every pointer in mem; `deeper` further pointers are followed from there. */
-static void search_behind(struct scan *s, const uint8_t *mem, size_t len,
+static void search_behind(struct memory_scan *s, const uint8_t *mem, size_t len,
 			  const struct scan_value *v, const struct probe_tls_place *at, int deeper)
 {
 	uint8_t behind[BEHIND_LEN];
@@ -80,7 +80,7 @@ static void search_behind(struct scan *s, const uint8_t *mem, size_t len,
 	}
 }
 
-static void collect(struct scan *s, const void *object, const struct scan_value *v)
+static void collect(struct memory_scan *s, const void *object, const struct scan_value *v)
 {
 	static uint8_t mem[OBJECT_LEN];
 	const struct probe_tls_place start = {0};
@@ -104,7 +104,7 @@ static bool holds(const struct probe_tls_place *p, const void *object, const str
 	return scan_read(at + p->off[p->cnt - 1], bytes, v->len) && is_value(v, bytes);
 }
 
-void scan_object(struct scan *s, const void *object, const struct scan_value *v)
+void scan_object(struct memory_scan *s, const void *object, const struct scan_value *v)
 {
 	size_t kept = 0;
 
@@ -124,7 +124,7 @@ static bool is_simpler(const struct probe_tls_place *a, const struct probe_tls_p
 	return a->off[a->cnt - 1] < b->off[b->cnt - 1];
 }
 
-struct probe_tls_place scan_best(const struct scan *s)
+struct probe_tls_place scan_best(const struct memory_scan *s)
 {
 	struct probe_tls_place best = {0};
 

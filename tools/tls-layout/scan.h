@@ -29,7 +29,7 @@ struct scan_value {
 
 #define SCAN_PLACE_MAX 256
 
-struct scan {
+struct memory_scan {
 	bool begun;
 	size_t cnt;
 	struct probe_tls_place place[SCAN_PLACE_MAX];
@@ -37,10 +37,10 @@ struct scan {
 
 /* Looks for v in and behind the pointers of `object`; the first call collects, later ones
  * strike. */
-void scan_object(struct scan *s, const void *object, const struct scan_value *v);
+void scan_object(struct memory_scan *s, const void *object, const struct scan_value *v);
 /* The candidate with the fewest pointers, and of these the one nearest to where the last leads:
  * what lies far behind may belong to a neighbour in the heap. cnt 0: none. */
-struct probe_tls_place scan_best(const struct scan *s);
+struct probe_tls_place scan_best(const struct memory_scan *s);
 
 /* Copies memory that may not be mapped. */
 bool scan_read(uintptr_t addr, void *to, size_t len);

@@ -15,7 +15,7 @@
 
 #include "bpfcap/cbpf.h"
 
-struct text {
+struct expr_text {
 	const char *at;
 	size_t len;
 };
@@ -37,7 +37,7 @@ enum token_kind {
 
 struct token {
 	enum token_kind kind;
-	struct text text;
+	struct expr_text text;
 };
 
 /* The first token at or after `at`, as libpcap would read it. */
@@ -54,8 +54,9 @@ enum head_word c2e_expr_head_word(const struct token *t);
 #define EXPR_NO	 (UINT32_MAX - 1)
 
 struct expr_part {
-	struct text head; /* qualifiers of an earlier primitive that apply here too, or len 0 */
-	struct text body;
+	struct expr_text
+		head; /* qualifiers of an earlier primitive that apply here too, or len 0 */
+	struct expr_text body;
 	uint32_t to[2]; /* next part, EXPR_YES or EXPR_NO; [0] for no match, [1] for a match */
 };
 

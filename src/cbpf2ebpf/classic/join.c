@@ -30,7 +30,7 @@ static int append(struct joined *j, const struct cbpf_insn *insns, size_t cnt)
 	return 0;
 }
 
-static void copy_text(char **to, struct text t)
+static void copy_text(char **to, struct expr_text t)
 {
 	memcpy(*to, t.at, t.len);
 	*to += t.len;

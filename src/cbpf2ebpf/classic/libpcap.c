@@ -345,7 +345,7 @@ int cbpf_file_next(struct cbpf_file *f, struct cbpf_packet *p, struct err *e)
 		/* the format's seconds are unsigned; libpcap reads them as signed */
 		s = h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec : h->ts.tv_sec;
 		*p = (struct cbpf_packet){
-			.time_ns = s * 1000000000 + h->ts.tv_usec,
+			.time_ns = s * NS_PER_S + h->ts.tv_usec,
 			.len = h->len,
 			.cap_len = h->caplen,
 			.data = data,

@@ -32,9 +32,9 @@ struct block {
 
 struct splitter {
 	struct expr_parts *parts;
-	struct token t;	  /* the present one */
-	const char *end;  /* of the one before */
-	struct text head; /* qualifiers for an address or number alone; len 0: none */
+	struct token t;	       /* the present one */
+	const char *end;       /* of the one before */
+	struct expr_text head; /* qualifiers for an address or number alone; len 0: none */
 	unsigned depth;
 	int rc;
 };
@@ -88,7 +88,8 @@ static void join(const struct splitter *s, struct block *a, const struct block *
 	a->to[!and] = both(s, a->to[!and], b->to[!and]);
 }
 
-static bool add_part(struct splitter *s, struct text head, struct text body, struct block *out)
+static bool add_part(struct splitter *s, struct expr_text head, struct expr_text body,
+		     struct block *out)
 {
 	struct expr_parts *p = s->parts;
 	struct expr_part *more = grow(p->all, &p->cap, p->cnt + 1, sizeof(*more));
@@ -105,9 +106,9 @@ static bool add_part(struct splitter *s, struct text head, struct text body, str
 /* ---- Primitives --------------------------------------------------------------------------- */
 
 /* The text read since `from`. */
-static struct text read_since(const struct splitter *s, const char *from)
+static struct expr_text read_since(const struct splitter *s, const char *from)
 {
-	return (struct text){from, (size_t)(s->end - from)};
+	return (struct expr_text){from, (size_t)(s->end - from)};
 }
 
 /* Is it `src or dst` or the like, whose `or` does not join primitives? */
@@ -192,7 +193,7 @@ static bool parse_id(struct splitter *s, struct block *out)
 /* ( ... ): the qualifiers from before it apply again after it. */
 static bool parse_group(struct splitter *s, bool only_ids, struct block *out)
 {
-	const struct text head = s->head;
+	const struct expr_text head = s->head;
 
 	next(s);
 	if (++s->depth > DEPTH_MAX)
@@ -212,7 +213,7 @@ static bool parse_primitive(struct splitter *s, struct block *out)
 {
 	const char *from = s->t.text.at;
 	bool head = read_head(s);
-	struct text none = {from, 0};
+	struct expr_text none = {from, 0};
 
 	if (ends_primitive(&s->t) && s->t.text.at == from)
 		return refuse(s, -ENOTSUP); /* nothing */

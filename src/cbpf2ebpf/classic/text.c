@@ -13,13 +13,13 @@
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-struct reader {
+struct text_reader {
 	const char *at;
 	size_t line; /* from 1 */
 };
 
 /* Skips blanks; with `lines` line ends, too. */
-static void skip(struct reader *r, bool lines)
+static void skip(struct text_reader *r, bool lines)
 {
 	for (;; r->at++) {
 		if (*r->at == '\n' && lines)
@@ -30,7 +30,7 @@ static void skip(struct reader *r, bool lines)
 }
 
 /* Reads one decimal number up to `max` on the current line. */
-static bool number(struct reader *r, uint64_t max, uint64_t *n)
+static bool number(struct text_reader *r, uint64_t max, uint64_t *n)
 {
 	const char *start;
 
@@ -44,13 +44,13 @@ static bool number(struct reader *r, uint64_t max, uint64_t *n)
 	return r->at != start;
 }
 
-static bool line_end(struct reader *r)
+static bool line_end(struct text_reader *r)
 {
 	skip(r, false);
 	return *r->at == '\n' || *r->at == '\0';
 }
 
-static bool read_insn(struct reader *r, struct cbpf_insn *in)
+static bool read_insn(struct text_reader *r, struct cbpf_insn *in)
 {
 	uint64_t code, jt, jf, k;
 
@@ -64,7 +64,7 @@ static bool read_insn(struct reader *r, struct cbpf_insn *in)
 
 int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e)
 {
-	struct reader r = {text, 1};
+	struct text_reader r = {text, 1};
 	struct cbpf_prog p = {0};
 	uint64_t cnt;
 

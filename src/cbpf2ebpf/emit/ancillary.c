@@ -10,7 +10,7 @@
 #include "../../util.h"
 
 /* Offset in __sk_buff and xdp_md, + 1; 0: they do not have it. */
-struct field {
+struct ad_field {
 	uint8_t skb, xdp;
 	bool be16;
 };
@@ -18,7 +18,7 @@ struct field {
 #define SKB(name) (offsetof(struct __sk_buff, name) + 1)
 #define XDP(name) (offsetof(struct xdp_md, name) + 1)
 
-static const struct field fields[] = {
+static const struct ad_field fields[] = {
 	[CBPF_AD_PROTOCOL] = {.skb = SKB(protocol), .be16 = true},
 	[CBPF_AD_PKTTYPE] = {.skb = SKB(pkt_type)},
 	[CBPF_AD_IFINDEX] = {.skb = SKB(ifindex), .xdp = XDP(ingress_ifindex)},
@@ -53,7 +53,7 @@ static ebpf_reg helper(struct emitter *e, int fn)
 
 static ebpf_reg context(struct emitter *e, uint32_t ad)
 {
-	const struct field *f = &fields[ad];
+	const struct ad_field *f = &fields[ad];
 	bool xdp = ebpf_builder_type(e->b) == EBPF_PROG_XDP;
 	unsigned off = xdp ? f->xdp : f->skb;
 	ebpf_reg dst;

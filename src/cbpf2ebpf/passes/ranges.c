@@ -6,24 +6,24 @@
  */
 #include "pass.h"
 
-struct interval {
+struct range {
 	uint32_t lo, hi;
 };
 
-static bool empty(struct interval i)
+static bool empty(struct range i)
 {
 	return i.lo > i.hi;
 }
 
-static struct interval intersect(struct interval a, struct interval b)
+static struct range intersect(struct range a, struct range b)
 {
-	return (struct interval){a.lo > b.lo ? a.lo : b.lo, a.hi < b.hi ? a.hi : b.hi};
+	return (struct range){a.lo > b.lo ? a.lo : b.lo, a.hi < b.hi ? a.hi : b.hi};
 }
 
 /* a without b, if that is one interval that is not empty. */
-static bool subtract(struct interval a, struct interval b, struct interval *out)
+static bool subtract(struct range a, struct range b, struct range *out)
 {
-	struct interval common = intersect(a, b);
+	struct range common = intersect(a, b);
 
 	*out = a;
 	if (empty(common))
@@ -40,19 +40,19 @@ static bool subtract(struct interval a, struct interval b, struct interval *out)
 }
 
 /* a or b, if that is one interval. */
-static bool unite(struct interval a, struct interval b, struct interval *out)
+static bool unite(struct range a, struct range b, struct range *out)
 {
 	if (a.lo > b.lo) {
-		struct interval t = a;
+		struct range t = a;
 
 		a = b;
 		b = t;
 	}
-	*out = (struct interval){a.lo, a.hi > b.hi ? a.hi : b.hi};
+	*out = (struct range){a.lo, a.hi > b.hi ? a.hi : b.hi};
 	return a.hi == UINT32_MAX || b.lo <= a.hi + 1;
 }
 
-static void become(struct ir_insn *n, struct interval i, ir_node yes, ir_node no)
+static void become(struct ir_insn *n, struct range i, ir_node yes, ir_node no)
 {
 	n->lo = i.lo;
 	n->hi = i.hi;
@@ -63,7 +63,7 @@ static void become(struct ir_insn *n, struct interval i, ir_node yes, ir_node no
 /* Merges test n with the test on its branch `no`; true if that was possible. */
 static bool join_no(struct ir_insn *n, const struct ir_insn *next)
 {
-	struct interval a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;
+	struct range a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;
 
 	if (next->no == n->yes && subtract(b, a, &i)) {
 		become(n, i, next->yes, n->yes);
@@ -79,7 +79,7 @@ static bool join_no(struct ir_insn *n, const struct ir_insn *next)
 /* The same for its branch `yes`. */
 static bool join_yes(struct ir_insn *n, const struct ir_insn *next)
 {
-	struct interval a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;
+	struct range a = {n->lo, n->hi}, b = {next->lo, next->hi}, i;
 
 	i = intersect(a, b);
 	if (next->no == n->no && !empty(i)) {

@@ -81,7 +81,7 @@ struct capture {
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
-	int ifaces_fd;	     /* map of the interfaces chosen, which change; 0: all are */
+	int ifaces_fd;	     /* map of the interfaces chosen, which change; -1: all are */
 	uint32_t
 		iface_netns; /* where they are: others have the same numbers; 0: not to be tested */
 	struct capture_meta meta;
@@ -92,9 +92,9 @@ struct capture {
 	int linktype; /* what all packets are taken for (-y), or -1 */
 	bool track;
 	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
-	int track_fd;	 /* map; 0 in programs only shown */
-	int events_fd, counters_fd, scratch_fd, linktypes_fd; /* maps; 0 in programs only shown */
-	int tables_fd;					      /* the same; 0: none */
+	/* Maps, or -1. Programs that are only shown have 0 for each. */
+	int track_fd, tables_fd;
+	int events_fd, counters_fd, scratch_fd, linktypes_fd;
 };
 
 /* Value of the per-CPU counter map; the key is the hook's index. */

@@ -113,7 +113,7 @@ void probe_emit_skb(const struct emit *m)
 /* if (!lookup(ifaces, ifindex)) goto release. In: R1 = ifindex. Clobbers R0..R5. */
 void probe_emit_iface_test(const struct emit *m)
 {
-	if (m->c->ifaces_fd == 0)
+	if (m->c->ifaces_fd < 0)
 		return;
 	EMIT(m->b, STX(W, MEM(R10, SLOT_KEY), R1),
 		LD_MAP_FD(R1, m->c->ifaces_fd),

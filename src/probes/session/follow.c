@@ -150,8 +150,9 @@ static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
 		return -ENOMEM;
 	p->chosen = chosen;
 	chosen[p->chosen_cnt++] = *iface;
-	return p->capture.ifaces_fd > 0 ? kbpf_map_update(p->capture.ifaces_fd, &key, &yes, BPF_ANY)
-					: 0;
+	return p->capture.ifaces_fd >= 0
+		       ? kbpf_map_update(p->capture.ifaces_fd, &key, &yes, BPF_ANY)
+		       : 0;
 }
 
 static void come(struct probe *p, const struct kbpf_iface *iface)
@@ -185,7 +186,7 @@ static void go(struct probe *p, unsigned at)
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		if (probe_session_by_iface(p, i))
 			p->hooks.hook[i].ops->detach_iface(&p->hooks.hook[i], gone.index);
-	if (p->capture.ifaces_fd > 0)
+	if (p->capture.ifaces_fd >= 0)
 		(void)kbpf_map_delete(p->capture.ifaces_fd, &key);
 	p->chosen[at] = p->chosen[--p->chosen_cnt];
 	tell(p, "%s is gone", gone.name);

@@ -19,7 +19,7 @@ enum {
 	HOLD_MS = 10, /* between two looks whether the symbols are there */
 };
 
-struct held {
+struct held_record {
 	int cpu;
 	uint32_t len;
 	/* then the record, and bytes up to a multiple of ALIGN */
@@ -27,7 +27,8 @@ struct held {
 
 static size_t held_len(uint32_t record_len)
 {
-	return sizeof(struct held) + (((size_t)record_len + ALIGN - 1) & ~(size_t)(ALIGN - 1));
+	return sizeof(struct held_record) +
+	       (((size_t)record_len + ALIGN - 1) & ~(size_t)(ALIGN - 1));
 }
 
 bool probe_session_holds(const struct probe *p)
@@ -37,7 +38,7 @@ bool probe_session_holds(const struct probe *p)
 
 static int hold(struct probe *p, int cpu, const void *data, uint32_t len)
 {
-	const struct held head = {cpu, len};
+	const struct held_record head = {cpu, len};
 	struct hold *h = &p->hold;
 	size_t need = held_len(len);
 	uint8_t *more;
@@ -57,7 +58,7 @@ static int hold(struct probe *p, int cpu, const void *data, uint32_t len)
 /* Passes on the first record. Gives what the callback does. */
 static int release_first(struct probe *p)
 {
-	const struct held *first = (const void *)(p->hold.bytes + p->hold.first);
+	const struct held_record *first = (const void *)(p->hold.bytes + p->hold.first);
 	int rc;
 
 	p->hold.first += held_len(first->len);

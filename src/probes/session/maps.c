@@ -38,7 +38,7 @@ void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i)
 	uint32_t key = (uint32_t)i->index;
 	uint32_t value = (uint32_t)probe_linktype_of_arp(i->arp_type);
 
-	if (p->capture.linktypes_fd > 0 && value != CBPF_LINKTYPE_ETHERNET)
+	if (p->capture.linktypes_fd >= 0 && value != CBPF_LINKTYPE_ETHERNET)
 		(void)kbpf_map_update(p->capture.linktypes_fd, &key, &value, BPF_ANY);
 }
 
@@ -70,7 +70,7 @@ static int make_track(struct probe *p, struct err *e)
 							 .name = "bpfcap_track"},
 				 e);
 
-	p->capture.track_fd = fd < 0 ? 0 : fd;
+	p->capture.track_fd = fd;
 	return fd < 0 ? fd : 0;
 }
 
@@ -167,17 +167,12 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 
 void probe_session_close_maps(struct probe *p)
 {
-	const int fds[] = {p->capture.events_fd, p->capture.counters_fd, p->capture.scratch_fd,
-			   p->capture.linktypes_fd};
+	const struct capture *c = &p->capture;
+	const int fds[] = {c->events_fd, c->counters_fd, c->scratch_fd, c->linktypes_fd,
+			   c->ifaces_fd, c->track_fd,	 c->tables_fd};
 
 	kbpf_perfbuf_close(p->rings);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	if (p->capture.ifaces_fd > 0)
-		close(p->capture.ifaces_fd);
-	if (p->capture.track_fd > 0)
-		close(p->capture.track_fd);
-	if (p->capture.tables_fd > 0)
-		close(p->capture.tables_fd);
 }

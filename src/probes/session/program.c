@@ -41,7 +41,7 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 			   const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
 {
 	const struct hook_env env = {.target = t};
-	struct capture capture = {.target = t, .ptr_values = true};
+	struct capture capture = {.target = t, .ptr_values = true, .ifaces_fd = -1};
 	struct probe_layout layout;
 	struct tp_names names = {0};
 	int rc;

@@ -49,7 +49,7 @@ struct probe {
 	int wake_fd;			    /* readable when there is news, or the clock is set */
 
 	struct hook_env env;
-	int forget_fd[SESSION_FORGET_CNT]; /* see track.c; 0: none */
+	int forget_fd[SESSION_FORGET_CNT]; /* see track.c; -1: none */
 	struct kbpf_guard *guard; /* takes off tc filters when we die; NULL: nothing to guard */
 	struct kbpf_perfbuf *rings;
 	struct record_room room;

@@ -69,8 +69,8 @@ int probe_session_track_open(struct probe *p, const struct probe_config *c, stru
 void probe_session_track_close(struct probe *p)
 {
 	for (int i = 0; i < SESSION_FORGET_CNT; i++) {
-		if (p->forget_fd[i] > 0)
+		if (p->forget_fd[i] >= 0)
 			close(p->forget_fd[i]);
-		p->forget_fd[i] = 0;
+		p->forget_fd[i] = -1;
 	}
 }

@@ -71,7 +71,7 @@ static int make_maps(struct probe_tls *t, struct err *e)
 
 /* ---- Libraries ---------------------------------------------------------------------------- */
 
-struct look {
+struct process_look {
 	struct probe_tls *t;
 	struct err *e;
 	int rc;
@@ -87,7 +87,7 @@ static bool is_own_root(const char *root)
 
 static void on_mapping(void *user, const struct tls_mapping *m)
 {
-	struct look *look = user;
+	struct process_look *look = user;
 	char root[48], map_file[96];
 	struct tls_source s = {
 		.major = m->major,
@@ -107,7 +107,7 @@ static void on_mapping(void *user, const struct tls_mapping *m)
 
 static void on_path(void *user, const char *path)
 {
-	struct look *look = user;
+	struct process_look *look = user;
 
 	if (look->rc == 0)
 		look->rc =
@@ -116,7 +116,7 @@ static void on_path(void *user, const char *path)
 
 static int look_again(struct probe_tls *t, struct err *e)
 {
-	struct look look = {.t = t, .e = e};
+	struct process_look look = {.t = t, .e = e};
 	uint64_t start = probe_clock_mono(), taken;
 	int rc;
 
@@ -133,7 +133,7 @@ static int look_again(struct probe_tls *t, struct err *e)
 static int look_first(struct probe_tls *t, struct err *e)
 {
 	const char *const *libs = t->config.libs;
-	struct look look = {.t = t, .e = e};
+	struct process_look look = {.t = t, .e = e};
 	int rc = look_again(t, e);
 
 	for (; libs && *libs && rc == 0; libs++)

@@ -19,14 +19,14 @@ enum {
 };
 
 /* What an extension header needs to know of the packet around it, and says of it. */
-struct chain {
+struct ip6_chain {
 	struct dissect_net net;
 	uint32_t left_len; /* payload bytes from this header on */
 	bool end;	   /* nothing that could be dissected follows */
 };
 
 /* Each prints one header and returns its length; 0: it was cut off, and that has been said. */
-typedef uint32_t (*ext_fn)(struct dissect *d, struct chain *c, struct slice s);
+typedef uint32_t (*ext_fn)(struct dissect *d, struct ip6_chain *c, struct slice s);
 
 static uint32_t ext_len(struct slice s)
 {
@@ -43,19 +43,19 @@ static uint32_t print_options(struct dissect *d, struct slice s, const char *nam
 	return ext_len(s);
 }
 
-static uint32_t ext_hop_by_hop(struct dissect *d, struct chain *c, struct slice s)
+static uint32_t ext_hop_by_hop(struct dissect *d, struct ip6_chain *c, struct slice s)
 {
 	(void)c;
 	return print_options(d, s, "HBH ", "hbhopt");
 }
 
-static uint32_t ext_dest_opts(struct dissect *d, struct chain *c, struct slice s)
+static uint32_t ext_dest_opts(struct dissect *d, struct ip6_chain *c, struct slice s)
 {
 	(void)c;
 	return print_options(d, s, "DSTOPT ", "dstopt");
 }
 
-static uint32_t ext_fragment(struct dissect *d, struct chain *c, struct slice s)
+static uint32_t ext_fragment(struct dissect *d, struct ip6_chain *c, struct slice s)
 {
 	uint16_t field = slice_be16(s, 2);
 	unsigned off = field & IP6_FRAGMENT_OFFSET;
@@ -91,7 +91,7 @@ static void print_segments(struct dissect *d, struct slice s)
 	}
 }
 
-static uint32_t ext_routing(struct dissect *d, struct chain *c, struct slice s)
+static uint32_t ext_routing(struct dissect *d, struct ip6_chain *c, struct slice s)
 {
 	uint8_t type = slice_u8(s, 2);
 	bool known = type == 0 || type == 2 || type == 4;
@@ -115,7 +115,7 @@ static uint32_t ext_routing(struct dissect *d, struct chain *c, struct slice s)
 	return ext_len(s);
 }
 
-static uint32_t ext_mobility(struct dissect *d, struct chain *c, struct slice s)
+static uint32_t ext_mobility(struct dissect *d, struct ip6_chain *c, struct slice s)
 {
 	c->end = true;
 	text_printf(d->out, "mobility: type-#%u len=%u", slice_u8(s, 2), slice_u8(s, 1));
@@ -156,7 +156,7 @@ static void print_header(struct dissect *d, struct slice s)
 
 static void print_body(struct dissect *d, struct slice s)
 {
-	struct chain c = {.net = {.version = 6, .ttl = slice_u8(s, 7), .ip = s}};
+	struct ip6_chain c = {.net = {.version = 6, .ttl = slice_u8(s, 7), .ip = s}};
 	uint8_t next = slice_u8(s, 6);
 	ext_fn print;
 

@@ -8,6 +8,8 @@
 
 #include "bpfcap/probe.h"
 
+#include "../../../src/util.h"
+
 struct gather;
 
 /* Follows packets over `hook_cnt` hooks. NULL without memory. */
@@ -33,9 +35,8 @@ typedef void (*gather_missing_fn)(void *user, const struct probe_event *first, u
 void gather_expire(struct gather *g, uint64_t mono_ns, uint64_t age_ns, gather_missing_fn fn,
 		   void *user);
 
-#define GATHER_TIMEOUT_NS UINT64_C(1000000000) /* a later one is another packet */
-#define GATHER_SETTLED_NS                                                                          \
-	UINT64_C(100000000) /* at the end: a newer packet may still be under way */
+#define GATHER_TIMEOUT_NS NS_PER_S	  /* a later one is another packet */
+#define GATHER_SETTLED_NS (NS_PER_S / 10) /* at the end: a newer packet may still be under way */
 
 /* Packets of one hook. */
 struct gather_counts {

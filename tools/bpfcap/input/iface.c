@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NS_PER_S = 1000000000, POWERS_OF_10 = 19 /* that fit 64 bits */ };
+#include "../../../src/util.h"
+
+enum { POWERS_OF_10 = 19 /* that fit 64 bits */ };
 
 /* ---- Text --------------------------------------------------------------------------------- */
 

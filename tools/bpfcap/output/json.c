@@ -10,10 +10,9 @@
 
 #include "bpfcap/cbpf.h"
 
+#include "../../../src/util.h"
 #include "../dissect/dissect.h"
 #include "../dissect/fields.h"
-
-enum { NS_PER_S = 1000000000 };
 
 struct json_state {
 	struct text scratch;

@@ -7,7 +7,7 @@
 
 #include "bpfcap/cbpf.h"
 
-enum { NS_PER_S = 1000000000 };
+#include "../../../src/util.h"
 
 struct pcap_state {
 	bool begun; /* the header is written */

@@ -8,7 +8,7 @@
 #ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_SINK_H
 #define BPFCAP_TOOLS_BPFCAP_OUTPUT_SINK_H
 
-#include "stream.h"
+#include "out.h"
 #include "packet.h"
 
 /* The options that sinks use. */

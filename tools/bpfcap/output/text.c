@@ -9,10 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../../src/util.h"
 #include "../dissect/dissect.h"
 #include "hexdump.h"
-
-enum { NS_PER_S = 1000000000 };
 
 struct text_state {
 	uint64_t packet_cnt;

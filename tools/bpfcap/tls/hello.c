@@ -25,11 +25,11 @@ enum {
 };
 
 /* A TCP segment and its addresses. */
-struct segment {
+struct hello_segment {
 	struct slice tcp, src, dst;
 };
 
-static bool from_ip(struct segment *g, struct slice s)
+static bool from_ip(struct hello_segment *g, struct slice s)
 {
 	uint32_t head = (slice_u8(s, 0) & 0xfu) * 4, addr_len = 4, addr_at = 12;
 	uint8_t proto = slice_u8(s, 9);
@@ -48,7 +48,7 @@ static bool from_ip(struct segment *g, struct slice s)
 	return proto == PROTO_TCP && slice_has(s, 0, head);
 }
 
-static bool from_ethernet(struct segment *g, struct slice s)
+static bool from_ethernet(struct hello_segment *g, struct slice s)
 {
 	uint32_t off = 12;
 	uint16_t type = slice_be16(s, off);
@@ -65,7 +65,7 @@ static uint64_t hash_bytes(uint64_t hash, struct slice s)
 	return hash;
 }
 
-static uint64_t hash_flow(const struct segment *g, bool reverse)
+static uint64_t hash_flow(const struct hello_segment *g, bool reverse)
 {
 	const struct slice ports[2] = {slice_head(g->tcp, 2), slice_head(slice_from(g->tcp, 2), 2)};
 	uint64_t hash = hash_bytes(0xcbf29ce484222325, reverse ? g->dst : g->src);
@@ -79,7 +79,7 @@ struct hello hello_find(const struct probe_event *ev)
 {
 	struct slice packet = {ev->data, ev->cap_len, ev->len}, tls;
 	struct hello h = {.kind = HELLO_NONE};
-	struct segment g;
+	struct hello_segment g;
 	uint8_t type;
 
 	if (ev->linktype == CBPF_LINKTYPE_ETHERNET ? !from_ethernet(&g, packet)

@@ -12,8 +12,8 @@
 
 #include "hello.h"
 
-struct held {
-	struct held *next;
+struct held_packet {
+	struct held_packet *next;
 	struct packet pk;
 	struct probe_event ev;
 	struct gather_note note;
@@ -27,20 +27,20 @@ static uint64_t now_ns(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-int hold_init(struct hold *h, struct output *out, bool all)
+int hold_init(struct key_hold *h, struct output *out, bool all)
 {
-	*h = (struct hold){.out = out, .all = all};
+	*h = (struct key_hold){.out = out, .all = all};
 	h->last = &h->first;
 	return recent_init(&h->flows) < 0 || recent_init(&h->conns) < 0 ? -ENOMEM : 0;
 }
 
-void hold_free(struct hold *h)
+void hold_free(struct key_hold *h)
 {
 	while (h->first) {
-		struct held *p = h->first;
+		struct held_packet *p = h->first;
 
 		h->first = p->next;
 		free(p);
@@ -52,13 +52,13 @@ void hold_free(struct hold *h)
 
 /* ---- Keys --------------------------------------------------------------------------------- */
 
-static void want_lines(struct hold *h, struct recent_conn *c, const char *lines)
+static void want_lines(struct key_hold *h, struct recent_conn *c, const char *lines)
 {
 	if (h->all || c->hello)
 		text_put(&h->unwritten, lines);
 }
 
-bool hold_key(struct hold *h, const struct probe_tls_key *k)
+bool hold_key(struct key_hold *h, const struct probe_tls_key *k)
 {
 	struct recent_conn *c = recent_get(&h->conns, recent_key(k->client_random), now_ns());
 	char line[PROBE_TLS_KEY_LINE_MAX + 1];
@@ -74,7 +74,7 @@ bool hold_key(struct hold *h, const struct probe_tls_key *k)
 }
 
 /* The connection that the packet must wait for, or 0. */
-static uint64_t note_hello(struct hold *h, const struct probe_event *ev)
+static uint64_t note_hello(struct key_hold *h, const struct probe_event *ev)
 {
 	struct hello hello = hello_find(ev);
 	struct recent_conn *flow, *c;
@@ -98,7 +98,7 @@ static uint64_t note_hello(struct hold *h, const struct probe_event *ev)
 
 /* ---- Packets ------------------------------------------------------------------------------ */
 
-static int write_packet(struct hold *h, const struct packet *pk, struct err *e)
+static int write_packet(struct key_hold *h, const struct packet *pk, struct err *e)
 {
 	if (h->unwritten.len) {
 		output_secrets(h->out, &h->unwritten);
@@ -107,17 +107,17 @@ static int write_packet(struct hold *h, const struct packet *pk, struct err *e)
 	return output_packet(h->out, pk, e);
 }
 
-static struct held *copy(const struct packet *pk)
+static struct held_packet *copy(const struct packet *pk)
 {
 	const struct probe_event *ev = pk->ev;
 	size_t stack_len = ev->stack_cnt * sizeof(*ev->stack);
-	size_t len = sizeof(struct held) + stack_len + ev->cap_len;
-	struct held *p = malloc(len);
+	size_t len = sizeof(struct held_packet) + stack_len + ev->cap_len;
+	struct held_packet *p = malloc(len);
 	uint8_t *at = (uint8_t *)(p + 1);
 
 	if (!p)
 		return NULL;
-	*p = (struct held){.pk = *pk, .ev = *ev, .len = len};
+	*p = (struct held_packet){.pk = *pk, .ev = *ev, .len = len};
 	p->pk.ev = &p->ev;
 	if (pk->note) {
 		p->note = *pk->note;
@@ -131,10 +131,10 @@ static struct held *copy(const struct packet *pk)
 	return p;
 }
 
-int hold_packet(struct hold *h, const struct packet *pk, struct err *e)
+int hold_packet(struct key_hold *h, const struct packet *pk, struct err *e)
 {
 	uint64_t conn = note_hello(h, pk->ev);
-	struct held *p;
+	struct held_packet *p;
 
 	if (!h->first && !conn)
 		return write_packet(h, pk, e);
@@ -149,7 +149,7 @@ int hold_packet(struct hold *h, const struct packet *pk, struct err *e)
 	return h->bytes > HOLD_BYTES_MAX ? hold_release(h, false, e) : 0;
 }
 
-static bool waits(struct hold *h, const struct held *p, uint64_t now)
+static bool waits(struct key_hold *h, const struct held_packet *p, uint64_t now)
 {
 	const struct recent_conn *c = p->conn ? recent_find(&h->conns, p->conn) : NULL;
 
@@ -161,13 +161,13 @@ static bool waits(struct hold *h, const struct held *p, uint64_t now)
 	return false;
 }
 
-int hold_release(struct hold *h, bool all, struct err *e)
+int hold_release(struct key_hold *h, bool all, struct err *e)
 {
 	uint64_t now = all ? UINT64_MAX : now_ns();
 	int rc = 0;
 
 	while (h->first && rc == 0 && !waits(h, h->first, now)) {
-		struct held *p = h->first;
+		struct held_packet *p = h->first;
 
 		rc = write_packet(h, &p->pk, e);
 		h->first = p->next;

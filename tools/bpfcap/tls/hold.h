@@ -8,35 +8,36 @@
 #ifndef BPFCAP_TOOLS_BPFCAP_TLS_HOLD_H
 #define BPFCAP_TOOLS_BPFCAP_TLS_HOLD_H
 
+#include "../../../src/util.h"
 #include "../output/output.h"
 
 #include "recent.h"
 
-#define HOLD_NS	       UINT64_C(1000000000)
+#define HOLD_NS	       NS_PER_S
 #define HOLD_BYTES_MAX (64u << 20) /* of packets that wait; more than that are not held */
 
-struct held;
+struct held_packet;
 
-struct hold {
+struct key_hold {
 	struct output *out;
 	bool all;	       /* keys of all connections, not only of those captured */
 	struct recent flows;   /* flow -> client random */
 	struct recent conns;   /* client random -> keys */
 	struct text unwritten; /* keys that precede the next packet */
-	struct held *first, **last;
+	struct held_packet *first, **last;
 	uint64_t bytes;	  /* of packets that wait */
 	uint64_t expired; /* packets that waited in vain */
 };
 
 /* 0 or -ENOMEM. */
-int hold_init(struct hold *h, struct output *out, bool all);
-void hold_free(struct hold *h);
+int hold_init(struct key_hold *h, struct output *out, bool all);
+void hold_free(struct key_hold *h);
 
 /* Takes a packet for the output; results as output_packet(). */
-int hold_packet(struct hold *h, const struct packet *pk, struct err *e);
+int hold_packet(struct key_hold *h, const struct packet *pk, struct err *e);
 /* Takes a key. Returns whether it is new. */
-bool hold_key(struct hold *h, const struct probe_tls_key *k);
+bool hold_key(struct key_hold *h, const struct probe_tls_key *k);
 /* Passes on the packets that need not wait any more, or all of them; results as output_packet(). */
-int hold_release(struct hold *h, bool all, struct err *e);
+int hold_release(struct key_hold *h, bool all, struct err *e);
 
 #endif

@@ -9,8 +9,8 @@
 
 struct keys {
 	struct probe_tls *tls;
-	int log_fd;	  /* of --keylog; -1: none */
-	struct hold hold; /* its output is that of the packets */
+	int log_fd;	      /* of --keylog; -1: none */
+	struct key_hold hold; /* its output is that of the packets */
 	struct layouts *layouts;
 	uint64_t conn_cnt; /* connections whose keys were read */
 	bool verbose;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.c - a stream of whole records: takes records, writes them in large pieces, and never
- * leaves a partial record in a file. The first failure is kept.
+ * out.c - the output: takes whole records, writes them in large pieces, and never leaves a partial
+ * record in a file. The first failure is kept.
  */
-#include "stream.h"
+#include "out.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.h - a stream of whole records to a file, a pipe or a terminal.
+ * out.h - the output: a stream of whole records to a file, a pipe or a terminal.
  *
  * Records are collected in memory and written together. When the disk is full, the file is
  * truncated to the last whole record. The first failure sticks: later records are ignored, and
  * out_error() and out_close() report it.
  */
-#ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_STREAM_H
-#define BPFCAP_TOOLS_BPFCAP_OUTPUT_STREAM_H
+#ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_OUT_H
+#define BPFCAP_TOOLS_BPFCAP_OUTPUT_OUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
