@@ -67,8 +67,8 @@ int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t s
 		    struct cbpf_prog *out, struct err *e);
 
 /*
- * The same for packets of a capture file, as tcpdump -r does it. `swapped`: written by a machine
- * of the other byte order. Refuses what a file does not tell (inbound, ifindex ...).
+ * The same for packets of a capture file, as tcpdump -r does it. `swapped`: written by a machine of
+ * the other byte order. Refuses what a file does not record (inbound, ifindex ...).
  */
 int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimize,
 		      struct cbpf_prog *out, struct err *e);
@@ -79,15 +79,15 @@ int cbpf_linktype_by_name(const char *name, struct err *e);
 const char *cbpf_linktype_name(int linktype);
 
 /*
- * Is the program one that an interpreter could run: known opcodes, jumps inside and, except for
- * those of protochain, forward, scratch cells below 16, no constant division by zero, a return
- * at the end? 0, or -EINVAL with the index.
+ * Checks that an interpreter can run the program: the opcodes are known, jumps stay inside and,
+ * except for those of protochain, lead forward, scratch cells are below 16, no constant divisor is
+ * zero, and the last instruction returns. 0, or -EINVAL with the index of the instruction.
  */
 int cbpf_check(const struct cbpf_prog *p, struct err *e);
 
 /*
- * The first of the ancillary data (SKF_AD_* of linux/filter.h) that the program asks for, by its
- * name in tcpdump -d: what the kernel knows of a packet and a file does not hold. NULL: none.
+ * The first ancillary data (SKF_AD_* of linux/filter.h) that the program loads, by its name in
+ * tcpdump -d. Ancillary data is metadata that the kernel has and a file does not. NULL: none.
  */
 const char *cbpf_asks_for(const struct cbpf_prog *p);
 
@@ -99,13 +99,13 @@ int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e);
 void cbpf_disasm(const struct cbpf_prog *p, size_t i, char text[CBPF_TEXT_LEN]);
 
 /*
- * What the program returns for a packet, by libpcap's interpreter: the oracle. What that leaves to
- * chance is decided as in compiled filters, and loops end. `len` is the real length, `cap_len`
- * what `packet` holds.
+ * Runs the program with libpcap's interpreter, the oracle, and returns its result. What that
+ * interpreter leaves undefined is defined as in compiled filters, and loops end. `len` is the real
+ * length, `cap_len` what `packet` holds.
  */
 uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len);
-/* Whether libpcap's interpreter defines all that a program does. cbpf_run_plain() may then run it,
- * which saves the look at each instruction for each packet. */
+/* True if libpcap's interpreter defines everything that the program does. cbpf_run_plain() may then
+ * run it, which is faster: it does not inspect each instruction for each packet. */
 bool cbpf_is_plain(const struct cbpf_prog *p);
 uint32_t cbpf_run_plain(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len,
 			uint32_t len);
@@ -121,15 +121,17 @@ struct cbpf_packet {
 	const uint8_t *data; /* valid until the next read */
 };
 
-/* Opens a file, "-" for standard input. 0, or -errno: -EINVAL (input) when it is no such file. */
+/*
+ * Opens a file, "-" for standard input. 0, or -errno: -EINVAL (input) if it is not a capture file.
+ */
 int cbpf_file_open(struct cbpf_file **out, const char *path, struct err *e);
-/* The same from a stream, which is closed in any case; `path` is for messages. */
+/* The same for a stream, which is closed even on failure; `path` is for messages. */
 int cbpf_file_open_stream(struct cbpf_file **out, FILE *f, const char *path, struct err *e);
-/* Whether a machine of the other byte order has written it. */
+/* True if a machine of the other byte order wrote the file. */
 bool cbpf_file_swapped(const struct cbpf_file *f);
 /* The upper bits of its link type field, such as the length of the frame check sequence. */
 unsigned cbpf_file_upper_bits(const struct cbpf_file *f);
-/* The LINKTYPE number of its packets, and the bytes of each that were kept at most. */
+/* The LINKTYPE number of its packets, and its snap length. */
 int cbpf_file_linktype(const struct cbpf_file *f);
 int cbpf_file_snap_len(const struct cbpf_file *f);
 /* 1 with a packet, 0 at the end, -errno. */

@@ -7,8 +7,8 @@
  * is the original one. How the code reaches packet bytes depends on where it runs: that is the
  * access mode.
  *
- * A compiled filter is an object. It is made from a classic program, and emitted as often as
- * wanted: as a whole program, or into programs of the caller, described by frames.
+ * A compiled filter is an object. It is made from a classic program once, and emitted any number of
+ * times: as a whole program, or into programs of the caller, which frames describe.
  *
  *	struct cbpf_prog classic;	from cbpf_compile()
  *	struct ebpf_target target;	from ebpf_target_by_version()
@@ -49,7 +49,7 @@ enum cbpf2ebpf_access {
 	CBPF2EBPF_LD_ABS,
 	/* bpf_skb_load_bytes into the stack (socket filters) */
 	CBPF2EBPF_LOAD_BYTES,
-	/* a map value (or other memory the verifier lets one read) that holds the packet */
+	/* a map value (or other memory that programs may read) that holds the packet */
 	CBPF2EBPF_BUFFER,
 	/* kernel addresses, read with probe_read into the stack */
 	CBPF2EBPF_PROBE,
@@ -60,8 +60,8 @@ enum cbpf2ebpf_access {
 /*
  * Ancillary data (SKF_AD_* of linux/filter.h: packet type, ifindex, mark, VLAN tag ...) that the
  * hook knows: emits code that sets R0 to the value of `ad` (zero-extended) and may clobber R1..R5.
- * Returns -ENOTSUP, and emits nothing, for what it does not know: that comes from the context, or,
- * where it is no __sk_buff, the filter is refused with a sentence that names the field.
+ * Returns -ENOTSUP, and emits nothing, for other data. That is then read from the context; if the
+ * context is not a __sk_buff, the filter is refused with a sentence that names the field.
  */
 typedef int (*cbpf2ebpf_ancillary)(void *user, struct ebpf_builder *b, uint32_t ad);
 
@@ -71,14 +71,14 @@ struct cbpf2ebpf_tables;
 struct cbpf2ebpf_filter;
 
 /*
- * Makes a filter from a copy of *classic. `linktype` (-1: not known) tells where the network header
- * begins. Long lists go to `tables`, which several filters may share and which must live longer
- * than they; NULL: they become search trees in the programs. Fails with -EINVAL (input) when
- * *classic is not valid classic BPF; *out is NULL then.
+ * Makes a filter from a copy of *classic. `linktype` (-1: unknown) determines where the network
+ * header begins. Long lists go to `tables`, which several filters may share and which must outlive
+ * them; NULL: lists become search trees in the programs. Fails with -EINVAL (input) if *classic is
+ * not valid classic BPF; *out is then NULL.
  */
 int cbpf2ebpf_filter_new(struct cbpf2ebpf_filter **out, const struct cbpf_prog *classic,
 			 int linktype, struct cbpf2ebpf_tables *tables, struct err *e);
-void cbpf2ebpf_filter_free(struct cbpf2ebpf_filter *f); /* NULL is fine */
+void cbpf2ebpf_filter_free(struct cbpf2ebpf_filter *f); /* NULL is allowed */
 
 /* What is known about a filter before it is emitted. */
 struct cbpf2ebpf_info {
@@ -92,7 +92,7 @@ struct cbpf2ebpf_info {
 	bool matches_none; /* the result is always 0 */
 };
 
-/* Fills *info, and adds the filter's long lists to its tables as long as these are not bound. */
+/* Fills *info, and adds the filter's long lists to its tables unless these are already bound. */
 int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, struct err *e);
 
 /* Writes the graph as text, after reading and after each pass. */
@@ -104,8 +104,8 @@ int cbpf2ebpf_dump_ir(struct cbpf2ebpf_filter *f, FILE *out, struct err *e);
  * The contract between a program and the filter inside it.
  *
  * In:      the registers below, by access mode.
- * Out:     R0 = the value the filter returns (0: no match); control goes on behind the filter, or,
- *          if `miss` is set, a result of 0 goes to `miss` with R0 undefined.
+ * Out:     R0 = the value the filter returns (0: no match); control continues after the filter, but
+ *          if `miss` is set, a result of 0 jumps to `miss` with R0 undefined.
  * Clobbers R0..R5, the registers of `scratch`, and `stack_len` bytes of stack below stack_top.
  */
 struct cbpf2ebpf_frame {
@@ -117,17 +117,18 @@ struct cbpf2ebpf_frame {
 	ebpf_reg data_end; /* R6..R9. DIRECT, PROBE: end of the linear bytes. */
 	ebpf_reg cap_len;  /* R6..R9. BUFFER: bytes held, <= buffer_len; any 64-bit value is safe */
 	/*
-	 * R6..R9. BUFFER, PROBE: real length, zero-extended u32. DIRECT in an XDP program that gets
-	 * packets in several buffers (BPF_F_XDP_HAS_FRAGS): what bpf_xdp_get_buff_len() gives;
-	 * {0}: all packets are in one piece.
+	 * R6..R9. BUFFER, PROBE: real length, zero-extended u32. DIRECT in an XDP program that
+	 * accepts packets in several buffers (BPF_F_XDP_HAS_FRAGS): the result of
+	 * bpf_xdp_get_buff_len(); {0}: all packets are in one piece.
 	 */
 	ebpf_reg len;
 	/*
-	 * DIRECT, LOAD_BYTES on a __sk_buff, for packets that begin inside the kernel's: the bytes
-	 * before, zero-extended u32, in R6..R9. {0}: none. With DIRECT `data` is behind them.
+	 * DIRECT, LOAD_BYTES on a __sk_buff, where the filtered packet begins inside the kernel's
+	 * packet: the number of bytes before it, zero-extended u32, in R6..R9. {0}: none. With
+	 * DIRECT `data` is after them.
 	 */
 	ebpf_reg base;
-	uint32_t buffer_len; /* BUFFER: bytes behind `data` that the verifier lets one read */
+	uint32_t buffer_len; /* BUFFER: bytes from `data` on that the verifier allows to be read */
 
 	uint16_t scratch;   /* bit n: register Rn of R6..R9 may be clobbered */
 	int16_t stack_top;  /* e.g. 0 or -64: may use [stack_top - stack_len, stack_top) */
@@ -148,8 +149,8 @@ struct cbpf2ebpf_frame {
 
 /*
  * Emits the filter into `b`, which may already hold it elsewhere. -ENOTSUP for an ancillary load
- * that the frame does not have, -ENOSPC when the frame gives too little stack. Errors of the
- * builder stay in the builder.
+ * that the frame does not support, -ENOSPC if the frame has too little stack. Errors of the builder
+ * stay in the builder.
  */
 int cbpf2ebpf_emit(struct cbpf2ebpf_filter *f, struct ebpf_builder *b,
 		   const struct cbpf2ebpf_frame *frame, struct err *e);
@@ -157,9 +158,9 @@ int cbpf2ebpf_emit(struct cbpf2ebpf_filter *f, struct ebpf_builder *b,
 /* ---- Programs ----------------------------------------------------------------------------- */
 
 /*
- * A whole program that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER
- * (LD_ABS, LOAD_BYTES or SOCKET), EBPF_PROG_SCHED_CLS (these and DIRECT), EBPF_PROG_XDP
- * (DIRECT, for packets in one piece: to be loaded without BPF_F_XDP_HAS_FRAGS).
+ * A whole program that returns the filter's value in R0: EBPF_PROG_SOCKET_FILTER (LD_ABS,
+ * LOAD_BYTES or SOCKET), EBPF_PROG_SCHED_CLS (these and DIRECT), EBPF_PROG_XDP (DIRECT, for packets
+ * in one piece: load it without BPF_F_XDP_HAS_FRAGS).
  */
 struct cbpf2ebpf_program_spec {
 	const struct ebpf_target *target;
@@ -167,8 +168,8 @@ struct cbpf2ebpf_program_spec {
 	enum cbpf2ebpf_access access;
 };
 
-/* Fails like cbpf2ebpf_emit() and ebpf_finish(), and with -EINVAL (input) when type and access mode
- * do not go together. *out is released with ebpf_prog_free(). */
+/* Fails like cbpf2ebpf_emit() and ebpf_finish(), and with -EINVAL (input) if the access mode does
+ * not fit the type. Free *out with ebpf_prog_free(). */
 int cbpf2ebpf_program(struct cbpf2ebpf_filter *f, const struct cbpf2ebpf_program_spec *spec,
 		      struct ebpf_prog *out, struct err *e);
 
@@ -176,8 +177,9 @@ int cbpf2ebpf_program(struct cbpf2ebpf_filter *f, const struct cbpf2ebpf_program
 
 /*
  * Long lists of numbers (1,000 hosts). In a program they are search trees; where the caller can
- * create maps, they are hash tables in the value of a map, and a lookup takes the same time however
- * long the list is. All filters of a caller can share them, and equal lists become one table.
+ * create maps, they are hash tables in the value of a map, and a lookup takes the same time for any
+ * length of the list. All filters of a caller can share the tables, and equal lists become one
+ * table.
  *
  *	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(0);
  *	uint32_t len;
@@ -188,16 +190,16 @@ int cbpf2ebpf_program(struct cbpf2ebpf_filter *f, const struct cbpf2ebpf_program
  *	cbpf2ebpf_tables_bind(tables, len ? kbpf_map_create_const(bytes, len, "tables", e) : -1);
  *	cbpf2ebpf_program(filter, &spec, &prog, e);			for each program
  *
- * `min`: lists of at least this many numbers become tables; 0: those for which a table is faster.
- * NULL without memory.
+ * `min`: lists of at least this many numbers become tables; 0: those for which a table is faster
+ * than a tree. NULL without memory.
  */
 struct cbpf2ebpf_tables *cbpf2ebpf_tables_new(uint32_t min);
-void cbpf2ebpf_tables_free(struct cbpf2ebpf_tables *t); /* NULL is fine */
+void cbpf2ebpf_tables_free(struct cbpf2ebpf_tables *t); /* NULL is allowed */
 /* The content of the map's value, in the host's byte order; *len is 0 without long lists. */
 const void *cbpf2ebpf_tables_bytes(const struct cbpf2ebpf_tables *t, uint32_t *len);
 /*
- * Programs emitted from now on load addresses in the first value of array map `fd`. With -1, and
- * before this call, all lists stay in the programs, as do lists that are not in *t yet.
+ * Programs emitted from now on look up their lists in the first value of array map `fd`. With -1,
+ * and before this call, all lists stay in the programs, as do lists that are not in *t yet.
  */
 void cbpf2ebpf_tables_bind(struct cbpf2ebpf_tables *t, int fd);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inject.h - pcap filters for BPF programs that somebody else compiled.
+ * inject.h - pcap filters for BPF programs that are already compiled.
  *
  * A filter is put before the first instruction of a stub or of a whole program. The stub is a
- * function that the program calls to learn whether it wants a packet, written so that clang keeps
- * all five arguments in their registers:
+ * function that the program calls to decide whether it processes a packet. It is written so that
+ * clang keeps all five arguments in their registers:
  *
  *	static __attribute__((noinline)) bool
  *	stub(void *_skb, void *__skb, void *___skb, void *data, void *data_end)
@@ -12,12 +12,12 @@
  *		return data != data_end && _skb == __skb && __skb == ___skb;
  *	}
  *
- * and called as stub(ctx, ctx, ctx, data, data_end). It is true for every packet that is not empty
- * until a filter decides. (elibpcap and eCapture use the same stub.)
+ * and called as stub(ctx, ctx, ctx, data, data_end). Without a filter it returns true for every
+ * packet that is not empty. (elibpcap and eCapture use the same stub.)
  *
  * cbpf2ebpf_inject_head() makes the instructions; kbpf_elf_func_insert() of bpfcap/kelf.h puts them
- * into an object, kbpf_insns_insert() into an array of instructions. Filters in other places take
- * cbpf2ebpf_emit() with a frame of the caller's, and the same two.
+ * into an object, kbpf_insns_insert() into an array of instructions. For filters in other places,
+ * use cbpf2ebpf_emit() with a frame of your own, and the same two functions.
  *
  *	struct cbpf2ebpf_inject how = {.target = &target, .type = EBPF_PROG_SCHED_CLS,
  *				       .access = CBPF2EBPF_DIRECT};
@@ -36,16 +36,16 @@
 extern "C" {
 #endif
 
-/* Where and for what the code will run. */
+/* The place and the program type of the code. */
 struct cbpf2ebpf_inject {
 	const struct ebpf_target *target;
 	enum ebpf_prog_type type; /* EBPF_PROG_KPROBE stands for all tracing programs */
 
 	/*
 	 * CBPF2EBPF_DIRECT: sched_cls and xdp. CBPF2EBPF_LOAD_BYTES: socket filters and sched_cls;
-	 * the packet begins where the kernel says, whatever `data` is. CBPF2EBPF_PROBE: tracing
-	 * programs, in stubs only; `data` and `data_end` are kernel addresses, and the length is
-	 * what lies between them.
+	 * the packet begins where the kernel's sk_buff says, and `data` is ignored.
+	 * CBPF2EBPF_PROBE: tracing programs, in stubs only; `data` and `data_end` are kernel
+	 * addresses, and the length is the distance between them.
 	 */
 	enum cbpf2ebpf_access access;
 
@@ -55,35 +55,36 @@ struct cbpf2ebpf_inject {
 
 	/*
 	 * Bytes of stack that the filter may use, a multiple of 8; 0: 160, which is enough for
-	 * every filter. Where kbpf_elf_func_stack_room() tells more, LOAD_BYTES and PROBE read more
-	 * at a time; less is enough for simple filters.
+	 * every filter. If kbpf_elf_func_stack_room() reports more, LOAD_BYTES and PROBE can read
+	 * more at a time; less is enough for simple filters.
 	 */
 	uint16_t stack_room;
 };
 
 /*
  * The code that goes before the first instruction of a stub or program. `filter` NULL: no packet
- * matches. *head is released with ebpf_prog_free(). -EINVAL (input): access mode and program type
- * do not go together; else as cbpf2ebpf_emit() (-ENOSPC: more stack is needed) and ebpf_finish().
+ * matches. Free *head with ebpf_prog_free(). Fails with -EINVAL (input) if the access mode does not
+ * fit the program type; otherwise like cbpf2ebpf_emit() (-ENOSPC: more stack is needed) and
+ * ebpf_finish().
  *
- * Stub: R1 = ctx, R4 = data, R5 = data_end come in; R1 = R2 = R3 = 0, R4 = result, R5 = 0 go on,
- * so that the body of the stub returns result != 0. Program: R1 = ctx comes in and goes on.
+ * Stub: R1 = ctx, R4 = data, R5 = data_end come in; R1 = R2 = R3 = 0, R4 = result, R5 = 0 go out,
+ * so that the body of the stub returns result != 0. Program: R1 = ctx comes in and goes out.
  */
 int cbpf2ebpf_inject_head(struct cbpf2ebpf_filter *filter, const struct cbpf2ebpf_inject *how,
 			  struct ebpf_prog *head, struct err *e);
 
 /*
- * Is a function a stub: does it read all five arguments, and tell whether the filter's result is
- * another than 0? 0, or -EINVAL (input) with a sentence that says what is wrong (clang drops
- * arguments that are not used) and how to write it. `name` is for the sentence.
+ * Checks that a function is a stub: it reads all five arguments, and returns whether the filter's
+ * result is nonzero. 0, or -EINVAL (input) with a sentence that says what is wrong (clang drops
+ * unused arguments) and how to write the stub. `name` is for the sentence.
  */
 int cbpf2ebpf_stub_check(const struct ebpf_insn *insns, size_t cnt, const char *name,
 			 struct err *e);
 
 /*
- * The program type that a section name stands for by libbpf's conventions ("tc", "xdp.frags",
+ * The program type that a section name denotes by libbpf's conventions ("tc", "xdp.frags",
  * "kprobe/ip_rcv"): EBPF_PROG_SCHED_CLS for all that see a __sk_buff with packet pointers,
- * EBPF_PROG_KPROBE for all tracing programs, EBPF_PROG_ANY when the name says nothing.
+ * EBPF_PROG_KPROBE for all tracing programs, EBPF_PROG_ANY for any other name.
  */
 enum ebpf_prog_type cbpf2ebpf_section_type(const char *section);
 

@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define PROBE_SNAP_LEN_MAX 64800u /* what a perf record holds beside head and stack */
+#define PROBE_SNAP_LEN_MAX 64800u /* bytes of a perf record that are neither head nor stack */
 #define PROBE_STACK_DEPTH  64
 #define PROBE_COMM_LEN	   16
 
@@ -103,7 +103,7 @@ struct probe_event {
 	int linktype;	   /* enum cbpf_linktype of `data` */
 	uint32_t len;	   /* real length, with the VLAN tag put back */
 	uint32_t cap_len;  /* bytes at `data` */
-	uint32_t made_len; /* of these, the first so many were made up (fake_headers) */
+	uint32_t made_len; /* of these, the first `made_len` are headers made by fake_headers */
 	const uint8_t *data;
 	uint64_t skb;	 /* kernel address of the sk_buff, 0: unknown */
 	bool has_reason; /* `drop` on kernels that have reasons */
@@ -111,7 +111,7 @@ struct probe_event {
 	uint64_t location; /* code address where it was dropped, 0: unknown */
 	uint32_t pid, tid; /* the task the hook ran in; 0: unknown or idle */
 	char comm[PROBE_COMM_LEN];
-	uint32_t owner_pid; /* the process that has its socket; 0: unknown, or not asked for */
+	uint32_t owner_pid; /* the process that has its socket; 0: unknown, or `owner` is off */
 	char owner_comm[PROBE_COMM_LEN];
 	const uint64_t *stack; /* return addresses, innermost first */
 	unsigned stack_cnt;
@@ -130,13 +130,13 @@ int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, s
 
 /* Detaches all hooks; events already written can still be polled. Idempotent. */
 void probe_stop(struct probe *p);
-/* Stops, and releases everything. NULL is fine. */
+/* Stops, and releases everything. NULL is allowed. */
 void probe_close(struct probe *p);
 
 struct probe_counts {
 	uint64_t seen;	     /* packets the hooks ran for (after the interface test) */
 	uint64_t matched;    /* of these, what the filter accepted */
-	uint64_t captured;   /* handed to the callback */
+	uint64_t captured;   /* passed to the callback */
 	uint64_t lost_ring;  /* matched, but the ring was full */
 	uint64_t lost_other; /* matched or unknown: nesting, unreadable memory, missed runs */
 	uint64_t no_packet;  /* the hook ran for something without packet bytes */
@@ -146,7 +146,7 @@ struct probe_counts {
 #define PROBE_ALL_HOOKS (~0u)
 int probe_counts(struct probe *p, unsigned i, struct probe_counts *c);
 
-/* The longest time in which the rings were not looked at because of other work, such as output. */
+/* The longest time in which the rings were not read because of other work, such as output. */
 uint64_t probe_away_ns(const struct probe *p);
 
 unsigned probe_hook_cnt(const struct probe *p);
@@ -177,19 +177,22 @@ const struct probe_hook_help *probe_hook_help(size_t *cnt);
 /*
  * The program of a hook for a target, without loading it and without root: the filter alone
  * (`filter_only`: what -ddd prints, no maps, value in R0) or the whole capture program (with map
- * fds 0 and, where the running kernel's sk_buff layout is not at hand, that of `t`'s version).
+ * fds 0 and, if the running kernel's sk_buff layout is unknown, that of `t`'s version).
  */
 int probe_program(const struct probe_config *c, const char *hook, bool filter_only,
 		  const struct ebpf_target *t, struct ebpf_prog *out, struct err *e);
 
-/* sk_buff and friends: byte offsets found by probe_layout_find(). -1: not found. */
+/* Kernel structures such as sk_buff: byte offsets found by probe_layout_find(). -1: not found. */
 struct probe_field {
 	const char *object; /* "sk_buff", "net_device" ... */
 	const char *name;
 	int32_t off;
 };
 struct probe_layout;
-/* Finds the layout of the running kernel and checks it; -ENOTSUP says why it cannot be trusted. */
+/*
+ * Finds the layout of the running kernel and checks it; -ENOTSUP, with the reason, if it cannot be
+ * trusted.
+ */
 int probe_layout_find(struct probe_layout **out, struct err *e);
 const struct probe_field *probe_layout_fields(const struct probe_layout *l, size_t *cnt);
 void probe_layout_free(struct probe_layout *l);

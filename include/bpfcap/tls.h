@@ -2,8 +2,8 @@
 /*
  * tls.h - the secrets of TLS connections, read from the memory of the processes that have them.
  *
- * Where a library keeps its secrets is found by experiment: a program of its own, in a sandbox,
- * lets the library shake hands with itself and looks for the secrets that the library reports.
+ * Where a library keeps its secrets is found by experiment: a separate, sandboxed program has the
+ * library do a handshake with itself and searches memory for the secrets that the library reports.
  * Probes in user space then read these places once for each connection. For machines and processes
  * that you may inspect.
  *
@@ -32,7 +32,7 @@ extern "C" {
 
 enum probe_tls_kind { PROBE_TLS_OPENSSL, PROBE_TLS_GNUTLS, PROBE_TLS_KIND_CNT };
 
-/* What is read of a connection. Handshake secrets are kept as they are (CLIENT_HANDSHAKE and
+/* The secrets read from a connection. Handshake secrets are kept as they are (CLIENT_HANDSHAKE and
  * SERVER_HANDSHAKE), or are derived from what is kept (HANDSHAKE_SECRET and HANDSHAKE_HASH). */
 enum probe_tls_value {
 	PROBE_TLS_CLIENT_RANDOM,
@@ -52,7 +52,7 @@ enum probe_tls_value {
 #define PROBE_TLS_BUILD_ID_MAX 32
 
 /* Starts at the connection's object. Each offset but the last leads to a pointer, which is
- * followed; the value lies at the last. cnt 0: not found. */
+ * followed; the value is at the last. cnt 0: not found. */
 struct probe_tls_place {
 	uint32_t cnt;
 	uint32_t off[PROBE_TLS_HOPS_MAX];
@@ -68,11 +68,14 @@ struct probe_tls_layout {
 #define PROBE_TLS_LINE_MAX 1024
 
 /* "openssl build-id=1b2c... client_random=0x160 master_secret=0x918:0x50 ...", without a newline.
- * 0, or -ENOSPC when `len` is too small; PROBE_TLS_LINE_MAX always suffices. */
+ * 0, or -ENOSPC if `len` is too small; PROBE_TLS_LINE_MAX always suffices. */
 int probe_tls_layout_text(const struct probe_tls_layout *l, char *text, size_t len);
-/* Reads such a line; trusts nothing in it. 0 or -EINVAL. */
+/* Reads such a line, and checks all of it. 0 or -EINVAL. */
 int probe_tls_layout_parse(struct probe_tls_layout *l, const char *line, struct err *e);
-/* Does it suffice to decrypt TLS 1.2, or TLS 1.3? 0, or -ENOENT with what is missing. */
+/*
+ * Checks whether a layout suffices to decrypt TLS 1.2, or TLS 1.3. 0, or -ENOENT with what is
+ * missing.
+ */
 int probe_tls_layout_check(const struct probe_tls_layout *l, struct err *e);
 
 /* ---- Keys of connections ------------------------------------------------------------------ */
@@ -100,7 +103,10 @@ void probe_tls_key_text(const struct probe_tls_key *k, char text[PROBE_TLS_KEY_L
 
 /* ---- Sessions ----------------------------------------------------------------------------- */
 
-/* Told in one sentence of a library that is watched from now on (`rc` 0), or that cannot be. */
+/*
+ * Gets one sentence about a library that is watched from now on (`rc` 0), or that cannot be
+ * watched.
+ */
 typedef void (*probe_tls_notice_fn)(void *user, int rc, const char *text);
 
 struct probe_tls_config {
@@ -112,8 +118,8 @@ struct probe_tls_config {
 	/* Layouts that are known; libraries are recognised by their build ids. */
 	const struct probe_tls_layout *layouts;
 	size_t layout_cnt;
-	/* The program tls-layout, which examines the other libraries. NULL: it is looked for
-	 * beside the running program, in ../libexec/bpfcap. */
+	/* The program tls-layout, which examines the other libraries. NULL:
+	 * ../libexec/bpfcap/tls-layout, relative to the running program. */
 	const char *examiner;
 	probe_tls_notice_fn notice; /* may be NULL */
 	void *notice_user;
@@ -124,7 +130,7 @@ struct probe_tls;
 /*
  * Finds libssl and libgnutls of the running processes and of the system, has them examined (which
  * takes up to some seconds) and attaches probes. -EPERM names the capability, -ENOTSUP the kernel
- * feature. That no library can be watched is not an error: one may come.
+ * feature. It is not an error if no library can be watched yet.
  */
 int probe_tls_open(struct probe_tls **out, const struct probe_tls_config *c, struct err *e);
 /*
@@ -134,9 +140,12 @@ int probe_tls_open(struct probe_tls **out, const struct probe_tls_config *c, str
  */
 int probe_tls_poll(struct probe_tls *t, int timeout_ms, probe_tls_key_fn fn, void *user,
 		   struct err *e);
-/* Connections whose keys were lost because a ring was full, and are read again when they go on. */
+/*
+ * Connections whose keys were lost because a ring was full. The keys are read again at the
+ * connection's next use.
+ */
 uint64_t probe_tls_lost(const struct probe_tls *t);
-void probe_tls_close(struct probe_tls *t); /* NULL is fine */
+void probe_tls_close(struct probe_tls *t); /* NULL is allowed */
 
 /* Has a library examined, for processes whose root directory is `root` (NULL: "/"). `examiner` as
  * in struct probe_tls_config. */

@@ -3,8 +3,8 @@
  * features.c - what this kernel has, found by trying the smallest thing that needs it.
  *
  * Version numbers lie on vendor kernels. Nothing is ever attached: links are tried on targets that
- * cannot exist, and the error tells whether the kernel knew what was asked. Answers are 1, 0, or
- * -errno (-EPERM) when it cannot be told.
+ * cannot exist, and the error shows whether the kernel knows the kind of link. Answers are 1, 0, or
+ * -errno (-EPERM) if the feature's presence is unknown.
  */
 #include <errno.h>
 #include <limits.h>
@@ -34,7 +34,7 @@ enum {
 static const struct ebpf_insn nothing[] = {{.code = OP_MOV_IMM}, {.code = OP_EXIT}};
 #define NOTHING_CNT ARRAY_LEN(nothing)
 
-/* A file descriptor that was only wanted as an answer. */
+/* Closes a descriptor that was only needed as an answer. */
 static int answer(int fd)
 {
 	if (fd >= 0)
@@ -54,7 +54,7 @@ int kbpf_has_prog_type(uint32_t type)
 	return kbpf_has_insns(type, nothing, NOTHING_CNT);
 }
 
-/* The texts of old and new kernels for an unknown helper and for one of other program types. */
+/* What old and new kernels log for an unknown helper, and for one of other program types. */
 static bool helper_refused(const char *log)
 {
 	static const char *const texts[] = {
@@ -70,7 +70,10 @@ static bool helper_refused(const char *log)
 	return false;
 }
 
-/* Whether a program may call it is checked before its arguments are, so none are needed. */
+/*
+ * The kernel checks whether a program may call a helper before it checks arguments, so none are
+ * needed.
+ */
 int kbpf_has_helper(uint32_t prog_type, int helper)
 {
 	const struct ebpf_insn call[] = {{.code = OP_CALL, .imm = helper}, {.code = OP_EXIT}};
@@ -113,7 +116,7 @@ int kbpf_has_map_type(uint32_t map_type)
 	return answer(kbpf_map_create(&spec, NULL));
 }
 
-/* Loads an empty program and tries to link it; returns what LINK_CREATE said. */
+/* Loads an empty program and tries to link it; returns the error of LINK_CREATE. */
 static int try_link(uint32_t prog_type, struct uapi_link_create *attr)
 {
 	const struct kbpf_prog_spec spec = {
@@ -144,7 +147,7 @@ static int is_any_of(int rc, int yes1, int yes2)
 	return rc == -EPERM || rc == -ENOMEM ? rc : 0;
 }
 
-/* No interface has this index: a kernel with tcx gets as far as looking for it. */
+/* No interface has this index: a kernel with tcx looks for it. */
 int kbpf_has_tcx(void)
 {
 	struct uapi_link_create attr = {
@@ -155,7 +158,7 @@ int kbpf_has_tcx(void)
 	return is_any_of(try_link(BPF_PROG_TYPE_SCHED_CLS, &attr), -ENODEV, -ENODEV);
 }
 
-/* lo has no native XDP: a kernel with XDP links says that, or that lo has a program already. */
+/* lo has no native XDP: a kernel with XDP links reports that, or that lo already has a program. */
 int kbpf_has_xdp_link(void)
 {
 	struct uapi_link_create attr = {
@@ -178,7 +181,7 @@ int kbpf_has_perf_link(void)
 	return is_any_of(try_link(BPF_PROG_TYPE_TRACEPOINT, &attr), -EBADF, -EBADF);
 }
 
-/* The address list cannot be read: a kernel with fprobe gets as far as trying. */
+/* The address list cannot be read: a kernel with fprobe tries to read it. */
 int kbpf_has_kprobe_multi(void)
 {
 	struct uapi_link_create attr = {

@@ -78,7 +78,7 @@ int kbpf_file_read_number(int dir_fd, const char *path, uint64_t *value)
 	return rc;
 }
 
-/* "0-3,8": one more range of the list at *s. 1, 0 at the end, -EINVAL. */
+/* Reads one more range of the list at *s, such as "0-3,8". 1, 0 at the end, -EINVAL. */
 static int next_range(const char **s, unsigned long *first, unsigned long *last)
 {
 	char *end;

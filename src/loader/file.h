@@ -9,11 +9,11 @@
 
 #define CPU_ONLINE_FILE "/sys/devices/system/cpu/online"
 
-/* One number, decimal or 0x. -EINVAL when there is none. */
+/* Reads one number, decimal or 0x. -EINVAL if there is none. */
 int kbpf_file_read_number(int dir_fd, const char *path, uint64_t *value);
 
-/* CPU numbers of a list such as "0-3,8" into cpus[]; returns how many there are (which may be more
- * than `room`), or -EINVAL. */
+/* Reads a list of CPUs such as "0-3,8" into cpus[]; returns their number (which may exceed `room`),
+ * or -EINVAL. */
 int kbpf_file_cpu_list_parse(const char *text, int *cpus, int room);
 int kbpf_file_cpu_list(const char *path, int *cpus, int room);
 

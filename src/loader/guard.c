@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.c - a small process that cleans up behind one that was killed.
+ * guard.c - a small process that cleans up after one that was killed.
  *
  * It holds one end of a pair of sockets and nothing else. The kernel closes the other end however
- * the guarded process ends; then the guardian detaches what it was told of: XDP programs by their
- * place, tc filters and probe events that carry the process's name, and a setting that does. It
- * keeps CAP_NET_ADMIN, and of tracefs, which others own, an open directory.
+ * the guarded process ends. The guardian then detaches what it was sent notes about: XDP programs
+ * by their interface, tc filters and probe events by the process's name in theirs, and it restores
+ * a setting that holds the process's token. It keeps CAP_NET_ADMIN, and an open directory of
+ * tracefs, whose files belong to root.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,7 +38,7 @@
 #define END_LOOK_MS    100
 #define END_WAIT_MS    6000 /* longer than events can be busy */
 
-/* Without close_range(2) and without /proc there is only guessing. */
+/* Without close_range(2) and /proc, the number of descriptors can only be guessed. */
 static void close_from(int first)
 {
 	DIR *dir;
@@ -60,7 +61,7 @@ static void close_from(int first)
 	closedir(dir);
 }
 
-/* Whatever ends the guarded process politely may be sent to its whole group or session. */
+/* Signals that ask the guarded process to end may go to its whole process group or session. */
 static void ignore_signals(void)
 {
 	static const int signals[] = {
@@ -72,7 +73,7 @@ static void ignore_signals(void)
 		(void)signal(signals[i], SIG_IGN);
 }
 
-/* Leaves the socket as standard input and nothing open beside it. */
+/* Makes the socket standard input and closes all other descriptors. */
 static int stand_apart(int sock)
 {
 	(void)setsid();
@@ -86,7 +87,10 @@ static int stand_apart(int sock)
 	return chdir("/") < 0 ? -errno : 0;
 }
 
-/* What removes filters and XDP programs. The files it writes belong to the user that it runs as. */
+/*
+ * Keeps only the capability that removing filters and XDP programs needs. The files it writes
+ * belong to the user that it runs as.
+ */
 static void keep_one_capability(void)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -100,13 +104,16 @@ static void keep_one_capability(void)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* The socket can end before the dying process's events are closed, which are busy until then. */
+/*
+ * The kernel can close the socket before the events of the dying process; these are busy until
+ * then.
+ */
 static int sweep_events(int tracefs_fd, const struct guard_notes *only)
 {
 	const struct timespec interval = {.tv_nsec = BUSY_WAIT_NS};
 	int rc = -EBUSY;
 
-	if (tracefs_fd < 0) /* then there are no events in it either */
+	if (tracefs_fd < 0) /* then it has no events either */
 		return 0;
 	for (int i = 0; rc == -EBUSY && i < BUSY_TRY_CNT; i++) {
 		if (i > 0)
@@ -116,7 +123,7 @@ static int sweep_events(int tracefs_fd, const struct guard_notes *only)
 	return rc;
 }
 
-/* Goes on after a failure; returns the first. */
+/* Continues after a failure; returns the first. */
 static int sweep(int tracefs_fd, const struct guard_notes *only)
 {
 	int rc, next;
@@ -215,7 +222,7 @@ fail:
 		       strerror(-rc));
 }
 
-/* A guardian that was stopped is woken; false if that is not permitted. */
+/* Continues a guardian that was stopped; false if that is not permitted. */
 static bool keeps_going(pid_t pid)
 {
 	siginfo_t info = {0};
@@ -253,6 +260,6 @@ int kbpf_guard_stop(struct kbpf_guard *g)
 	free(g);
 	if (!ended && rc == 0)
 		return -EIO;
-	/* Where SIGCHLD is ignored there is no status to be had. */
+	/* If SIGCHLD is ignored, the exit status is unavailable. */
 	return rc > 0 && status ? -EIO : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard_note.c - sends notes to a guardian, and finds out whether a set of notes names an object.
+ * guard_note.c - sends notes to a guardian, and checks whether a set of notes names an object.
+ * Fails with the error of send(2).
  */
 #include "guard_note.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard_note.h - what a guardian is told about, so that it removes that and nothing else. Private
+ * guard_note.h - what a guardian is to remove: the objects of its process and nothing else. Private
  * to the loader.
  */
 #ifndef BPFCAP_SRC_LOADER_GUARD_NOTE_H
@@ -37,10 +37,10 @@ struct kbpf_guard {
 	int sock;
 };
 
-/* To be called before the object exists. Returns 0 (also if g is NULL) or -errno. */
+/* Call it before creating the object. Returns 0 (also if g is NULL) or -errno. */
 int kbpf_guard_note(const struct kbpf_guard *g, const struct guard_note *n);
 
-/* What one guardian was told. A process may have several, each for other objects. */
+/* The notes of one guardian. A process may have several guardians, each for other objects. */
 struct guard_notes {
 	struct owner owner;
 	struct guard_note *note;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* iface.c - the interfaces of this network namespace by rtnetlink: all that there are,
- * and then each that comes, changes or goes. */
+/* iface.c - the interfaces of this network namespace by rtnetlink: all present ones, and then each
+ * that appears, changes or disappears. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* info.c - what the kernel tells about loaded programs, and walking over them. */
+/* info.c - queries the kernel about loaded programs, and lists them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ int kbpf_prog_xlated(int prog_fd, struct ebpf_insn **insns, size_t *cnt)
 	raw.xlated = kbpf_sys_ptr(*insns);
 	raw.xlated_len = sizes.xlated_len;
 	rc = get_info(prog_fd, &raw);
-	/* The kernel clears the pointer where it will not show the instructions. */
+	/* The kernel clears the pointer if it hides the instructions. */
 	if (rc == 0 && !raw.xlated)
 		rc = -EPERM;
 	if (rc < 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kprobe.c - one probe at a kernel function by the kprobe PMU, gone with its fd. */
+/* kprobe.c - one probe at a kernel function, by the kprobe PMU; closing its fd removes it. */
 #include "kprobe.h"
 
 #include <errno.h>
@@ -55,8 +55,8 @@ int kbpf_kprobe_err(int rc, const char *func, struct err *e)
 		return err_input(e, rc, "hook", "kernel function %s cannot be probed here", func);
 	case -EADDRNOTAVAIL:
 		return err_input(e, rc, "hook",
-				 "there are several kernel functions named %s, and which is meant "
-				 "cannot be told",
+				 "several kernel functions are named %s, and the kernel cannot "
+				 "distinguish them",
 				 func);
 	case -EPERM:
 	case -EACCES:

@@ -11,10 +11,10 @@ struct kbpf_kprobe;
 
 #define KPROBE_PMU_FILE "/sys/bus/event_source/devices/kprobe/type"
 
-/* The number that perf_event_open(2) knows the kprobe PMU by. 0 or -errno. */
+/* Reads the type of the kprobe PMU for perf_event_open(2). 0 or -errno. */
 int kbpf_kprobe_pmu(uint32_t *type);
 
-/* An event at p's function, without a program. An fd or -errno. */
+/* Opens an event at p's function, without a program. Returns an fd or -errno. */
 int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p);
 
 /* Says why a function could not be probed; returns rc. */

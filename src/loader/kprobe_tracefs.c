@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kprobe_tracefs.c - probes made by a line in tracefs' kprobe_events, where the kprobe
- * PMU cannot be had. They outlive their process, so their group is named after it, and what a
- * dead one left is swept.
+ * kprobe_tracefs.c - probes created by a line in tracefs' kprobe_events, where there is no kprobe
+ * PMU. They outlive their process, so their group is named after it, and those that a dead process
+ * left are removed.
  */
 #include "kprobe_tracefs.h"
 
@@ -35,7 +35,7 @@ static void event_name(uintptr_t set, size_t nr, char name[EVENT_LEN])
 		       self.token, set, nr);
 }
 
-/* The file takes one whole line a write. */
+/* The file accepts one whole line per write. */
 static int write_line(int tracefs_fd, const char *line)
 {
 	int fd = openat(tracefs_fd, LIST, O_WRONLY | O_APPEND | O_CLOEXEC), rc = 0;
@@ -76,7 +76,7 @@ static int format_line(const char *name, const struct kbpf_kprobe *p, char line[
 			  : snprintf(line, LINE_LEN, "p:%s %s+%" PRIu64 "\n", name, p->func,
 				     p->offset);
 
-	/* a name with a blank or a new line in it would be a line of its own */
+	/* a blank or newline in a name would end it or start another line */
 	return len >= LINE_LEN || strpbrk(p->func, " \n\t;") ? -EINVAL : 0;
 }
 
@@ -105,7 +105,7 @@ void kbpf_kprobe_event_remove(int tracefs_fd, uintptr_t set, size_t nr)
 	(void)remove_event(tracefs_fd, name);
 }
 
-/* "p:GROUP/EVENT PLACE": GROUP/EVENT and the set it is of, if a process of ours made it. */
+/* "p:GROUP/EVENT PLACE": reads GROUP/EVENT and its set, if a process of ours created it. */
 static bool parse_line(const char *line, char name[EVENT_LEN], struct owner *o, uint64_t *set)
 {
 	int pid;

@@ -17,8 +17,8 @@ int kbpf_kprobe_event_open(int tracefs_fd, uintptr_t set, size_t nr, const struc
 void kbpf_kprobe_event_remove(int tracefs_fd, uintptr_t set, size_t nr);
 
 /*
- * Removes the events that `only` names; with NULL, those whose process is dead. Returns how many,
- * or -errno.
+ * Removes the events that `only` names; with NULL, those whose process is dead. Returns their
+ * number, or -errno.
  */
 int kbpf_kprobe_sweep_only(int tracefs_fd, const struct guard_notes *only, struct err *e);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kprobes.c - programs at many kernel functions: by one link for all, or each by itself.
+ * kprobes.c - attaches programs to many kernel functions: by one link for all, or one by one.
  *
- * Attaching one is work under the kernel's locks, which more threads make slower. Detaching one
- * is waiting for several grace periods, some of them outside the locks, so that is done in threads.
- * For many, grace periods are made short, if a guardian can undo that (rcu.c).
+ * Attaching works under the kernel's locks, so threads would make it slower. Detaching waits for
+ * several grace periods, some of them outside the locks, so threads do it. For many functions,
+ * grace periods are shortened, if a guardian can undo that (rcu.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 #include "rcu.h"
 #include "sys.h"
 
-enum { HURRY_CNT = 32 }; /* fewer are not worth a setting of the whole machine */
+enum { HURRY_CNT = 32 }; /* fewer do not justify a machine-wide setting */
 
 struct kbpf_kprobes {
 	enum kbpf_kprobe_way way;
@@ -40,7 +40,7 @@ static int open_event(const struct kbpf_kprobes *k, size_t i, const struct kbpf_
 		       : kbpf_kprobe_open(k->pmu_type, p);
 }
 
-/* Behind the bytes that do nothing if that can be: what stands there may be patched at run time. */
+/* Where possible, after the bytes that do nothing: the kernel may patch these at run time. */
 static int attach_one(const struct kbpf_kprobes *k, size_t i)
 {
 	struct kbpf_kprobe behind = k->probes[i];
@@ -73,7 +73,7 @@ static void detach_work(void *user, size_t i)
 		kbpf_kprobe_event_remove(k->tracefs_fd, (uintptr_t)k, i);
 }
 
-/* The kernel wants the bare name of a module's function here. */
+/* The kernel expects the name of a module's function without the module. */
 static const char *bare_name(const char *func)
 {
 	const char *colon = strchr(func, ':');
@@ -85,7 +85,7 @@ struct multi {
 	struct kbpf_kprobes *k;
 	const char **funcs;
 	uint64_t *addrs, *cookies;
-	bool by_addr; /* all are known; a name may mean several functions */
+	bool by_addr; /* all are known; a name may belong to several functions */
 };
 
 static void set_results(struct kbpf_kprobes *k, size_t first, size_t cnt, int result)
@@ -94,7 +94,10 @@ static void set_results(struct kbpf_kprobes *k, size_t first, size_t cnt, int re
 		k->probes[i].result = result == -ESRCH ? -ENOENT : result;
 }
 
-/* One unknown function fails a whole link, so what fails is tried again in halves. */
+/*
+ * One unknown function fails the whole link, so a list that failed is split in halves and tried
+ * again.
+ */
 static void attach_range(const struct multi *m, size_t first, size_t cnt)
 {
 	int fd = kbpf_link_kprobe_multi(m->k->probes[0].prog_fd,
@@ -161,7 +164,7 @@ static int note_events(const struct kbpf_kprobes *k, const struct kbpf_guard *g)
 	return kbpf_guard_note(g, &note);
 }
 
-/* How many are attached; or the first failure, when it is none. */
+/* The number of attached probes; if that is 0, the first failure. */
 static int count(const struct kbpf_kprobes *k, struct err *e)
 {
 	int attached = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link.c - BPF_LINK_CREATE for each kind of hook that has links. An fd, or -errno. */
+/* link.c - BPF_LINK_CREATE for each kind of hook that has links. Returns an fd, or -errno. */
 #include "link.h"
 
 #include <unistd.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.c - fetches the verifier's log whole, and finds in it the sentence that matters.
+ * log.c - fetches the whole log of the verifier, and finds the sentence that explains the
+ * rejection.
  *
  * A log buffer that is too small makes even a valid program fail with ENOSPC, so the buffer grows
  * until the log fits. The log ends with the complaint, followed by dumps of states and statistics.
@@ -78,7 +79,7 @@ static bool is_insn(struct log_line l)
 	return i > 0 && i + 3 < l.len && memcmp(l.at + i, ": (", 3) == 0;
 }
 
-/* Lines that follow the complaint or are of no use to a reader of one sentence. */
+/* Lines that follow the complaint, or that say nothing in one sentence. */
 static bool is_noise(struct log_line l)
 {
 	static const char *const heads[] = {
@@ -95,7 +96,7 @@ static bool is_noise(struct log_line l)
 	return false;
 }
 
-/* "12: R0=inv(id=0) R10=fp0", and the same behind "; " on an instruction's line */
+/* "12: R0=inv(id=0) R10=fp0", and the same after "; " on an instruction's line */
 static bool is_state(struct log_line l)
 {
 	size_t i = 0;

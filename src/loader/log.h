@@ -9,13 +9,13 @@ struct uapi_prog_load;
 
 /*
  * Loads with a log of attr->log_level in a buffer that grows until all of it fits. Returns what
- * bpf(2) does, never -ENOSPC unless the log exceeds the kernel's own limit; *log is malloc'ed
- * whatever is returned (NULL only without memory).
+ * bpf(2) does, never -ENOSPC unless the log exceeds the kernel's own limit; *log is malloc'ed even
+ * on failure (NULL only without memory).
  */
 int kbpf_log_load(struct uapi_prog_load *attr, char **log);
 
 /*
- * The sentence in a log that says why the program was refused, with the instruction it is about:
+ * Extracts the sentence that says why the program was rejected, with the instruction it is about:
  * "R2 min value is negative (at 7: (85) call bpf_probe_read#4)". Empty when the log has none.
  */
 void kbpf_log_reason(const char *log, char *text, size_t text_len);

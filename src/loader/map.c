@@ -38,7 +38,7 @@ int kbpf_map_create(const struct kbpf_map_spec *spec, struct err *e)
 	return rc;
 }
 
-/* Nobody can change the map from user space any more. */
+/* From now on user space cannot change the map. */
 static int freeze(int fd)
 {
 	struct uapi_map_freeze attr = {.map_fd = (uint32_t)fd};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netlink.c - netlink transactions by libmnl: a request, its answers, its end, and
- * the kernel's explanation where it refuses.
+ * netlink.c - netlink transactions by libmnl: a request, its answers, and the kernel's explanation
+ * of a failure.
  */
 #include "netlink.h"
 
@@ -29,7 +29,7 @@ int kbpf_nl_open(struct netlink *nl, int protocol)
 		return -errno;
 	if (mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
-	/* Explanations and short acknowledgements are a help, not a need. */
+	/* Explanations and short acknowledgements are useful but not necessary. */
 	(void)mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
 	return 0;
@@ -72,7 +72,10 @@ static int find_message(const struct nlattr *a, void *why)
 	return MNL_CB_OK;
 }
 
-/* An acknowledgement's or an end's error code, with the kernel's words if it has any. */
+/*
+ * The error code of an acknowledgement or of the end of a dump, with the kernel's explanation if
+ * any.
+ */
 static int error_of(struct netlink *nl, const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(h);
@@ -92,7 +95,7 @@ static int error_of(struct netlink *nl, const struct nlmsghdr *h)
 struct answer {
 	uint32_t seq;
 	bool done;
-	int before; /* of the request before this one, where two were sent */
+	int before; /* of the previous request, if two were sent */
 	int code;   /* the first error */
 	mnl_cb_t fn;
 	void *user;
@@ -118,7 +121,10 @@ static void on_message(struct netlink *nl, const struct nlmsghdr *h, struct answ
 		a->code = code;
 }
 
-/* The answer is read to its end even after an error, so that the socket is good for the next. */
+/*
+ * Reads the answer to its end even after an error, so that the socket can be used for the next
+ * request.
+ */
 static int exchange(struct netlink *nl, size_t request_len, struct answer *a)
 {
 	nl->why[0] = '\0';

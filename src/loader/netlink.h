@@ -14,7 +14,7 @@ struct netlink {
 	uint32_t seq;
 	char *buf; /* of buf_len: for requests, then for answers */
 	size_t buf_len;
-	char why[128]; /* the kernel's own words on the last failure, or "" */
+	char why[128]; /* the kernel's explanation of the last failure, or "" */
 };
 
 /* Opens a socket of protocol NETLINK_* in the network namespace of this thread. 0 or -errno; close
@@ -25,7 +25,7 @@ void kbpf_nl_close(struct netlink *nl);
 /* Begins a request in nl->buf: mnl_nlmsg_put_header() with type, flags and a sequence number. */
 struct nlmsghdr *kbpf_nl_request(struct netlink *nl, uint16_t type, uint16_t flags);
 
-/* Begins a second request behind `before`, for kbpf_nl_talk_pair(). */
+/* Begins a second request after `before`, for kbpf_nl_talk_pair(). */
 struct nlmsghdr *kbpf_nl_request_behind(struct netlink *nl, struct nlmsghdr *before, uint16_t type,
 					uint16_t flags);
 /*
@@ -38,8 +38,8 @@ int kbpf_nl_talk_pair(struct netlink *nl, struct nlmsghdr *a, struct nlmsghdr *b
 
 /*
  * Sends the request and calls fn (if any) for each message of the answer; fn returns MNL_CB_OK to
- * go on. 0 or -errno, the kernel's or fn's (fn returns it as MNL_CB_ERROR with errno set). A dump
- * that the kernel had to interrupt gives -EINTR.
+ * continue. 0 or -errno, the kernel's or fn's (fn returns it as MNL_CB_ERROR with errno set). A
+ * dump that the kernel had to interrupt gives -EINTR.
  */
 int kbpf_nl_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t fn, void *user);
 

@@ -2,9 +2,9 @@
 /*
  * owner.c - names of processes that outlive them, and locks that do not; see owner.h.
  *
- * The inode is that of the user namespace. Whoever may load programs is in the initial one, so all
- * captures see the same inode, whatever their network, pid or mount namespace. A read lock needs no
- * right to write. It belongs to the open file, which closes with the process.
+ * The inode is that of the user namespace. Only processes of the initial one may load programs, so
+ * all captures see the same inode, in any network, pid or mount namespace. A read lock requires no
+ * permission to write. It belongs to the open file, which closes with the process.
  */
 #include "owner.h"
 
@@ -35,7 +35,7 @@ static struct {
 	uint32_t token;
 } own = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Kernels without user namespaces have network namespaces at most. */
+/* Kernels without user namespaces may still have network namespaces. */
 static int open_inode(void)
 {
 	int fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
@@ -49,7 +49,7 @@ static struct flock lock_at(uint32_t token, short type)
 		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)token, .l_len = 1};
 }
 
-/* -errno where that cannot be told. */
+/* -errno if that is unknown. */
 static int is_locked(int fd, uint32_t token)
 {
 	struct flock any = lock_at(token, F_WRLCK);
@@ -163,7 +163,7 @@ bool kbpf_owner_parse_prog(const char *name, struct owner *o)
 
 int kbpf_owner_take_turn(void)
 {
-	static atomic_bool in_vain; /* somebody keeps the turn: wait for it once only */
+	static atomic_bool in_vain; /* another process keeps the turn: wait for it only once */
 	const struct timespec interval = {.tv_nsec = TURN_WAIT_NS};
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 

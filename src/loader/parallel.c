@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* parallel.c - the same work on many things at once; see parallel.h. */
+/* parallel.c - does the same work on many things at once; see parallel.h. */
 #include "parallel.h"
 
 #include <pthread.h>
@@ -24,7 +24,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* How many could be started; the signals of the process stay with its own threads. */
+/* Returns the number of threads started. Signals go to the other threads of the process. */
 static size_t start(pthread_t *threads, size_t cnt, struct work *w)
 {
 	sigset_t all, old;
@@ -46,7 +46,7 @@ void kbpf_parallel(size_t cnt, void (*fn)(void *user, size_t i), void *user)
 	pthread_t threads[THREAD_CNT];
 
 	started = start(threads, want, &w);
-	(void)run(&w); /* this thread works too, and alone if it must */
+	(void)run(&w); /* this thread works too, alone if no thread started */
 	for (size_t i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * perf_event.c - programs at events of perf_event_open(2), and tracepoints among them.
+ * perf_event.c - attaches programs to events of perf_event_open(2), such as tracepoints.
  *
- * One event on any CPU fires on all. The program runs from PERF_EVENT_IOC_SET_BPF on and until the
+ * An event opened on one CPU fires on all. The program runs from PERF_EVENT_IOC_SET_BPF until the
  * descriptor is closed; enabling and disabling the event changes nothing.
  */
 #include "perf_event.h"
@@ -62,7 +62,7 @@ int kbpf_perf_err(int rc, const char *what, struct err *e)
 	}
 }
 
-/* Names become a path, so only what event names are made of may pass. */
+/* Names become a path, so only characters of event names are accepted. */
 static bool is_name(const char *s)
 {
 	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");

@@ -6,7 +6,7 @@
 struct err;
 struct perf_event_attr;
 
-/* Opens attr's event (size and period are filled in) on one CPU. An fd or -errno. */
+/* Opens attr's event (sets its size and period) on one CPU. Returns an fd or -errno. */
 int kbpf_perf_open(struct perf_event_attr *attr);
 
 /* Takes over event_fd: returns it with the program running, or closes it and returns -errno. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * perfbuf.c - one perf ring a CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one
- * stream in the order of the records' times.
+ * perfbuf.c - one perf ring per CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one stream in the
+ * order of the records' times.
  *
- * All rings are looked at first, and the clock before them: a record older than the clock's
- * reading that another CPU's ring still hides can then only be one being written at that moment.
+ * The clock is read first, then all rings are looked at: a record that is older than the clock's
+ * reading and not yet visible can only be one that is being written at that moment.
  *
- * Waking the reader costs a writer more than all else it does, so the kernel wakes it only when a
- * ring has filled to a part. Records before that are found by looking: a millisecond after the last
- * one, then ever more rarely, down to every TICK_MS.
+ * Waking the reader costs a writer more than everything else it does, so the kernel wakes the
+ * reader only when part of a ring is full. Earlier records are found by looking: a millisecond
+ * after the last one, then at growing intervals of up to TICK_MS.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +32,7 @@
 #define BOUNCE_LEN (64u << 10) /* a record's u16 size cannot exceed it */
 
 enum {
-	WAKE_PART =
-		4, /* a quarter of a ring wakes the reader, the rest is left to fill meanwhile */
+	WAKE_PART = 4, /* a quarter full wakes the reader; the rest fills meanwhile */
 	TICK_MS = 20,
 };
 
@@ -47,7 +46,7 @@ struct kbpf_perfbuf {
 	size_t page_len, map_len;
 	int cnt, tick_ms;
 	struct cpu_ring *rings;
-	struct pollfd *fds; /* one a ring, and the caller's wake_fd last */
+	struct pollfd *fds; /* one per ring, and the caller's wake_fd last */
 	uint8_t bounce[BOUNCE_LEN];
 };
 
@@ -77,7 +76,7 @@ static int map_ring(const struct kbpf_perfbuf *pb, int fd, void **mem)
 	return 0;
 }
 
-/* KiB a ring that this user may have: each CPU's allowance, and a share of RLIMIT_MEMLOCK. */
+/* The KiB per ring that this user may lock: each CPU's allowance, and a share of RLIMIT_MEMLOCK. */
 static size_t fitting_kib(const struct kbpf_perfbuf *pb, int cpu_cnt)
 {
 	struct rlimit limit = {0};
@@ -128,7 +127,7 @@ static int ring_err(int rc, int cpu, const struct kbpf_perfbuf *pb, int cpu_cnt,
 			       fitting_kib(pb, cpu_cnt));
 	if (rc == -EPERM || rc == -EACCES)
 		return kbpf_perm_err(e, rc, "ring", PERM_PERFMON, "opening a perf ring");
-	return err_run(e, rc, "ring", "A perf ring of %zu KiB for CPU %d cannot be made: %s",
+	return err_run(e, rc, "ring", "creating a perf ring of %zu KiB for CPU %d failed: %s",
 		       pb->map_len >> 10, cpu, strerror(-rc));
 }
 
@@ -166,8 +165,10 @@ int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, 
 
 	*out = NULL;
 	if (page_cnt == 0 || (page_cnt & (page_cnt - 1)))
-		return err_run(e, -EINVAL, "ring",
-			       "A ring of %u pages cannot be: it takes a power of two", page_cnt);
+		return err_run(
+			e, -EINVAL, "ring",
+			"a ring of %u pages is not possible; the number must be a power of two",
+			page_cnt);
 	cpu_cnt = online_cpus(&cpus);
 	if (cpu_cnt < 0) {
 		free(cpus);
@@ -244,7 +245,7 @@ struct reading {
 	int cnt;
 };
 
-/* Hands out one ring's samples as long as they are older than those of the others. */
+/* Reports one ring's samples as long as they are older than those of the others. */
 static int read_ring(struct kbpf_perfbuf *pb, struct cpu_ring *c, uint64_t next_ns,
 		     struct reading *rd)
 {
@@ -279,7 +280,10 @@ static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
 	return rc ? rc : rd.cnt;
 }
 
-/* The kernel's poll flag is gone after one poll, so what was left then must be remembered here. */
+/*
+ * The kernel clears its poll flag after one poll, so the samples that were left are remembered
+ * here.
+ */
 static bool any_left(const struct kbpf_perfbuf *pb)
 {
 	for (int i = 0; i < pb->cnt; i++) {

@@ -2,8 +2,8 @@
 /*
  * perfring.c - reads one perf ring in place; see perfring.h.
  *
- * Records are 8-byte aligned in a ring whose length is a power of two and at least a page, so a
- * header never wraps; anything behind it may.
+ * Records are aligned to 8 bytes in a ring whose length is a power of two and at least a page, so a
+ * header never wraps; the bytes after it may.
  */
 #include "perfring.h"
 
@@ -11,7 +11,7 @@
 
 #include <linux/perf_event.h>
 
-#define LAZY_PARTS 8 /* the kernel hears of progress after this part of the ring */
+#define LAZY_PARTS 8 /* progress is reported to the kernel after this part of the ring */
 
 /* PERF_RECORD_SAMPLE with PERF_SAMPLE_RAW: header, u32 length, bytes */
 #define RAW_OFF (sizeof(struct perf_event_header) + sizeof(uint32_t))
@@ -75,7 +75,7 @@ static void count_lost(struct perfring *r, uint32_t rec_len)
 	r->lost += rec.lost;
 }
 
-/* A header whose size cannot be right: there is no telling where the next record begins. */
+/* The size in a header is impossible: the start of the next record is unknown. */
 static void skip_all(struct perfring *r)
 {
 	r->pos = r->head;
@@ -131,7 +131,7 @@ void kbpf_ring_release(struct perfring *r, bool lazy)
 {
 	if (lazy && r->pos - r->given < r->len / LAZY_PARTS)
 		return;
-	/* All reads of the records are done before the kernel may write over them. */
+	/* All reads of the records happen before the kernel may overwrite them. */
 	__atomic_store_n(&r->meta->data_tail, r->pos, __ATOMIC_RELEASE);
 	r->given = r->pos;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * perfring.h - reads one perf ring; knows memory only, so that it can be tested without
- * a kernel. Private to the loader.
+ * perfring.h - reads one perf ring; uses only memory, so that it can be tested without a kernel.
+ * Private to the loader.
  *
- * A ring is written by the kernel and read here. All sizes in it are checked: what does not fit
- * is skipped and counted as lost, and the reader always moves on.
+ * A ring is written by the kernel and read here. All sizes in it are checked: a record that does
+ * not fit is skipped and counted as lost, and the reader always advances.
  */
 #ifndef BPFCAP_SRC_LOADER_PERFRING_H
 #define BPFCAP_SRC_LOADER_PERFRING_H
@@ -20,9 +20,9 @@ struct perfring {
 	const uint8_t *data;
 	uint64_t len;	/* bytes at `data`, a power of two */
 	uint64_t pos;	/* the next record; positions only grow */
-	uint64_t head;	/* end of what the last look saw */
-	uint64_t seen;	/* end of what the look before it saw */
-	uint64_t given; /* the position last told to the kernel */
+	uint64_t head;	/* end of the records that the last look saw */
+	uint64_t seen;	/* end of those that the look before saw */
+	uint64_t given; /* the position last reported to the kernel */
 	uint64_t lost;	/* records */
 
 	/* The record at `pos`, after perfring_next(). */
@@ -33,10 +33,10 @@ struct perfring {
 
 void kbpf_ring_init(struct perfring *r, void *meta, const void *data, uint64_t len);
 
-/* Sees what has been written up to now. */
+/* Looks at the records written so far. */
 void kbpf_ring_look(struct perfring *r);
 
-/* Are there bytes that the last look saw and nobody has read? */
+/* Are there bytes that the last look saw and that are still unread? */
 static inline bool kbpf_ring_left(const struct perfring *r)
 {
 	return r->pos != r->head;
@@ -52,10 +52,13 @@ bool kbpf_ring_next(struct perfring *r, uint64_t not_after_ns);
 /* The sample's bytes: in the ring, or copied to `bounce` (of 64 KiB) where it wraps. */
 const void *kbpf_ring_data(const struct perfring *r, void *bounce);
 
-/* Goes past the sample. The kernel may overwrite it after the next kbpf_ring_release(). */
+/* Moves past the sample. The kernel may overwrite it after the next kbpf_ring_release(). */
 void kbpf_ring_pass(struct perfring *r);
 
-/* Tells the kernel what has been read: always, or (`lazy`) when it is a good part of the ring. */
+/*
+ * Reports to the kernel what has been read: always, or (`lazy`) once it is a large part of the
+ * ring.
+ */
 void kbpf_ring_release(struct perfring *r, bool lazy);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * perm.c - why the kernel said EPERM: compares the capabilities that an operation needs
- * with those of this process, and looks at what else can refuse. Gives a sentence.
+ * perm.c - explains EPERM: compares the capabilities that an operation needs with those of this
+ * process, and checks what else can refuse it. Gives a sentence.
  */
 #include "perm.h"
 
@@ -35,7 +35,7 @@ static const struct cap_row {
 	{PERM_NET_RAW, CAP_NET_RAW, false, "CAP_NET_RAW"},
 };
 
-/* This process's effective capabilities; all, when that cannot be known. */
+/* This process's effective capabilities; all, if they are unknown. */
 static uint64_t effective_caps(void)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -46,7 +46,7 @@ static uint64_t effective_caps(void)
 	return (uint64_t)half[1].effective << 32 | half[0].effective;
 }
 
-/* The needs as this kernel knows them. */
+/* The needs in terms of this kernel's capabilities. */
 static unsigned needs_here(unsigned needs)
 {
 	if (!(needs & (PERM_BPF | PERM_PERFMON)) || prctl(PR_CAPBSET_READ, UAPI_CAP_BPF) >= 0)

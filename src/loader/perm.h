@@ -16,7 +16,7 @@ enum {
 
 /*
  * Records -EPERM (or -EACCES) `code` in *e and returns it: "<what> needs root or " and the
- * capabilities, or what else can refuse (user namespace, lockdown, security module).
+ * capabilities, or another possible cause (user namespace, lockdown, security module).
  */
 int kbpf_perm_err(struct err *e, int code, const char *stage, unsigned needs, const char *what);
 

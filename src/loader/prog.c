@@ -65,7 +65,10 @@ static int refused(const struct kbpf_prog_spec *spec, int code, const char *log,
 		       code == -EINVAL ? "; it may not know this program type" : "");
 }
 
-/* A program fails the same way again, now with words; should it load after all, that is fine. */
+/*
+ * A program fails in the same way again, now with a log; if it loads after all, that is not an
+ * error.
+ */
 static int explain(const struct kbpf_prog_spec *spec, struct uapi_prog_load *attr, int code,
 		   struct err *e)
 {
@@ -116,7 +119,7 @@ int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e)
 		return err_run(e, -EINVAL, "load", "the program name '%s' is longer than %zu bytes",
 			       name, sizeof(attr.name) - 1);
 	if (spec->insn_cnt > UINT32_MAX)
-		return err_run(e, -E2BIG, "load", "A program of %zu instructions is too long",
+		return err_run(e, -E2BIG, "load", "a program of %zu instructions is too long",
 			       spec->insn_cnt);
 	strcpy(attr.name, name);
 	if (spec->log)

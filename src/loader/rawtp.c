@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rawtp.c - programs at raw tracepoints: no tracefs, no format, the bare arguments. */
+/*
+ * rawtp.c - attaches programs to raw tracepoints: without tracefs and formats; they see the
+ * arguments.
+ */
 #include <errno.h>
 #include <string.h>
 

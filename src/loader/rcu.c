@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rcu.c - /sys/kernel/rcu_expedited, set while hundreds of probes come and go.
+ * rcu.c - /sys/kernel/rcu_expedited, set while hundreds of probes are attached and detached.
  *
- * Taking a probe off waits for three grace periods, of which the kernel's locks allow one at a
- * time: about 40 ms a probe, and less than 1 ms when they are expedited. The setting is the whole
- * machine's; any number but 0 switches it on. Ours holds the token (owner.h) of the process that
- * wrote it, so that its guardian, or a later capture, can tell whose it was and put the 0 back.
- * What somebody else has switched on stays as it is.
+ * Detaching a probe waits for three grace periods, of which the kernel's locks allow one at a time:
+ * about 40 ms per probe, and less than 1 ms if they are expedited. The setting is machine-wide; any
+ * number but 0 enables it. We write the token (owner.h) of the process, so that its guardian, or a
+ * later capture, recognizes the setting as ours and restores the 0. If it was enabled before, it
+ * stays enabled.
  */
 #include "rcu.h"
 
@@ -52,12 +52,12 @@ static void set(int fd, long value)
 	char text[NUMBER_LEN];
 	int len = snprintf(text, sizeof(text), "%ld", value);
 
-	/* Without it all works, only slower. */
+	/* Without it everything works, but more slowly. */
 	if (pwrite(fd, text, (size_t)len, 0) < 0)
 		return;
 }
 
-/* One of ours wrote it and is gone. */
+/* A process of ours wrote it and has ended. */
 static bool is_left(long value)
 {
 	const struct owner o = {.token = (uint32_t)value & OWNER_TOKEN_MAX};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sock.c - the sockets of this network namespace by sock_diag. */
+/* sock.c - lists the sockets of this network namespace by sock_diag. */
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.c - a program as the filter of a socket of the caller's. */
+/* socket.c - makes a program the filter of a socket of the caller. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

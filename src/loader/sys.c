@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define EAGAIN_TRY_CNT 5
-#define FD_CNT_SPARE   512 /* for all else a process may have open */
+#define FD_CNT_SPARE   512 /* for everything else that a process may have open */
 
 int kbpf_sys_bpf(int cmd, void *attr, size_t len)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * sys.h - system calls as the loader wants them, private to it: -errno instead of -1.
- */
+/* sys.h - system calls that return -errno instead of -1; private to the loader. */
 #ifndef BPFCAP_SRC_LOADER_SYS_H
 #define BPFCAP_SRC_LOADER_SYS_H
 
@@ -10,8 +8,8 @@
 
 struct perf_event_attr;
 
-/* bpf(2) with attributes of any of uapi.h's structs. Repeats while the kernel says EAGAIN (a signal
- * reached the verifier), a few times. */
+/* bpf(2) with attributes of any of uapi.h's structs. Repeats up to a few times while it fails with
+ * EAGAIN (a signal reached the verifier). */
 int kbpf_sys_bpf(int cmd, void *attr, size_t len);
 
 /* As kbpf_sys_bpf(); if the refusal may come from RLIMIT_MEMLOCK (EPERM before 5.11), raises that
@@ -21,7 +19,7 @@ int kbpf_sys_bpf_charged(int cmd, void *attr, size_t len);
 /* Raises RLIMIT_MEMLOCK as far as allowed. Returns 0 if it was raised, else -errno. */
 int kbpf_sys_raise_memlock(void);
 
-/* Makes room for `more` open files beside those of now, as far as the hard limit allows. */
+/* Raises the limit of open files by `more`, as far as the hard limit allows. */
 void kbpf_sys_raise_nofile(size_t more);
 
 /* perf_event_open(2) on one CPU for all tasks, close-on-exec. */
@@ -30,7 +28,7 @@ int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu);
 /* ioctl(2) with an integer argument. */
 int kbpf_sys_ioctl(int fd, unsigned long request, unsigned long arg);
 
-/* A pointer as bpf(2) wants it. */
+/* A pointer as bpf(2) expects it. */
 static inline uint64_t kbpf_sys_ptr(const void *p)
 {
 	return (uint64_t)(uintptr_t)p;

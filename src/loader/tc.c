@@ -2,10 +2,11 @@
 /*
  * tc.c - attaches programs to tc, by tcx link or as clsact filter, and detaches them.
  *
- * A clsact filter outlives its process. So its name says whose it is (owner.h), and whether a
- * capture made the qdisc under it too: then the last capture to leave, or whoever cleans up,
- * removes the qdisc, unless somebody else has put a filter on it. A qdisc of ours never is without
- * a filter that says so: both are made, and removed, by one system call. Captures take turns.
+ * A clsact filter outlives its process. So its name identifies the process (owner.h), and records
+ * whether a capture created the qdisc, too: then the last capture to end, or the process that
+ * cleans up, removes the qdisc, unless other programs have added filters. A qdisc of ours always
+ * has a filter that records this: both are created, and removed, by one system call. Captures take
+ * turns.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -71,7 +72,7 @@ static int find_qdisc(struct netlink *nl, int ifindex, enum tc_qdisc *kind)
 	return rc;
 }
 
-/* Somebody of ours made the qdisc if a filter on it says so. */
+/* A capture created the qdisc if a filter on it says so. */
 static int match_made(void *user, const struct tc_filter *f)
 {
 	struct owner o;
@@ -92,7 +93,7 @@ static int inherit_made(struct netlink *nl, struct kbpf_tc *tc)
 	return rc;
 }
 
-/* One bit a priority that is in use. */
+/* One bit per priority that is in use. */
 struct prio_set {
 	uint8_t used[PRIO_MAX / 8 + 1];
 };
@@ -105,7 +106,7 @@ static int mark_prio(void *user, const struct tc_filter *f)
 	return 0;
 }
 
-/* The foremost priority that nobody uses, or -errno. */
+/* The first unused priority, or -errno. */
 static int free_prio(struct netlink *nl, const struct kbpf_tc *tc)
 {
 	struct prio_set set = {0};
@@ -134,7 +135,7 @@ static int match_filter(void *user, const struct tc_filter *f)
 	return 0;
 }
 
-/* What is not there any more, or has become somebody else's, is left alone. */
+/* A filter that is gone, or that another process has replaced, is left alone. */
 static int detach_clsact(struct netlink *nl, const struct kbpf_tc *tc)
 {
 	struct filter_find find = {.tc = tc};
@@ -166,7 +167,9 @@ static int add_filter(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
 	return rc;
 }
 
-/* -EEXIST if somebody else made a qdisc in the meantime; nothing of ours is there then. */
+/*
+ * -EEXIST if another process has created a qdisc in the meantime; then nothing of ours is attached.
+ */
 static int add_both(struct netlink *nl, struct kbpf_tc *tc, int prog_fd)
 {
 	char name[OWNER_NAME_LEN];

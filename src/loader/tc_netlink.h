@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tc_netlink.h - the messages of tc: qdiscs at the clsact hook and BPF filters on them.
- * One function a message; private to the loader.
+ * tc_netlink.h - the messages of tc: qdiscs at the clsact hook and BPF filters on them. One
+ * function per message; private to the loader.
  */
 #ifndef BPFCAP_SRC_LOADER_TC_NETLINK_H
 #define BPFCAP_SRC_LOADER_TC_NETLINK_H
@@ -25,7 +25,7 @@ struct tc_filter {
 	char name[OWNER_NAME_LEN];
 };
 
-/* Called for each; non-zero ends the walk's use of further ones and is handed back. */
+/* Called for each; after a non-zero result it is not called again, and that result is returned. */
 typedef int (*tc_qdisc_fn)(void *user, int ifindex, enum tc_qdisc kind);
 typedef int (*tc_filter_fn)(void *user, const struct tc_filter *f);
 
@@ -37,7 +37,7 @@ int kbpf_tcnl_filters(struct netlink *nl, int ifindex, enum kbpf_tc_dir dir, tc_
 int kbpf_tcnl_add_clsact(struct netlink *nl, int ifindex);
 int kbpf_tcnl_del_clsact(struct netlink *nl, int ifindex);
 
-/* A filter to be made: direct-action, with handle 1, for all protocols. */
+/* A filter to create: direct-action, with handle 1, for all protocols. */
 struct tc_new_filter {
 	int ifindex;
 	enum kbpf_tc_dir dir;
@@ -46,11 +46,12 @@ struct tc_new_filter {
 	const char *name;
 };
 
-/* -EEXIST: the priority is taken. */
+/* -EEXIST: the priority is in use. */
 int kbpf_tcnl_add_filter(struct netlink *nl, const struct tc_new_filter *f);
 /*
- * The clsact qdisc and the first filter on it by one system call, so that whoever is killed leaves
- * both or neither. *qdisc: how making the qdisc went; the filter may then be there all the same.
+ * The clsact qdisc and the first filter on it by one system call, so that a process that is killed
+ * leaves both or neither. *qdisc: the result for the qdisc; if it failed, the filter may exist
+ * nevertheless.
  */
 int kbpf_tcnl_add_both(struct netlink *nl, const struct tc_new_filter *f, int *qdisc);
 int kbpf_tcnl_del_filter(struct netlink *nl, const struct tc_filter *f);

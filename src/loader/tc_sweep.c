@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tc_sweep.c - finds filters by the owner in their names, over all interfaces, and removes them,
- * with the qdisc where a capture made it and nothing else is on it.
+ * tc_sweep.c - finds filters by the owner in their names, on all interfaces, and removes them, with
+ * the qdisc if a capture created it and it has no other filter.
  *
  * Each list is collected before anything is removed: one netlink answer at a time.
  */
@@ -77,7 +77,7 @@ static int collect(struct netlink *nl, struct tc_sweep *s)
 		const struct found_qdisc *q = &s->qdiscs[i];
 
 		rc = kbpf_tcnl_filters(nl, q->ifindex, KBPF_TC_INGRESS, collect_filter, s);
-		/* 'ingress' has one side and would show it twice */
+		/* 'ingress' has one side and would report it twice */
 		if (rc == 0 && q->kind == TC_QDISC_CLSACT)
 			rc = kbpf_tcnl_filters(nl, q->ifindex, KBPF_TC_EGRESS, collect_filter, s);
 	}
@@ -102,7 +102,7 @@ int kbpf_tc_drop_qdisc(struct netlink *nl, int ifindex)
 	return rc < 0 ? rc : 0;
 }
 
-/* The dump shows a priority of its own with handle 0, and then the filters of that priority. */
+/* The dump reports a priority itself with handle 0, and then the filters of that priority. */
 static int is_other(void *user, const struct tc_filter *f)
 {
 	const struct tc_filter *ours = user;
@@ -125,7 +125,7 @@ int kbpf_tc_remove(struct netlink *nl, const struct tc_filter *f, bool made_qdis
 	return rc ? kbpf_tcnl_del_filter(nl, f) : kbpf_tcnl_del_clsact(nl, f->ifindex);
 }
 
-/* Goes on after a failure; returns the first. */
+/* Continues after a failure; returns the first. */
 static int remove_filters(struct netlink *nl, const struct tc_sweep *s)
 {
 	int rc = 0;

@@ -10,8 +10,8 @@ struct netlink;
 struct tc_filter;
 
 /*
- * Removes the filters that `only` names; with NULL, those whose process is dead. Returns how many,
- * or -errno.
+ * Removes the filters that `only` names; with NULL, those whose process is dead. Returns their
+ * number, or -errno.
  */
 int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e);
 
@@ -19,8 +19,8 @@ int kbpf_tc_sweep_only(const struct guard_notes *only, struct err *e);
 int kbpf_tc_drop_qdisc(struct netlink *nl, int ifindex);
 
 /*
- * Removes a filter. If a capture made the qdisc and the filter is the last on it, the qdisc goes
- * instead, and the filter with it: whoever is killed does not leave an empty one.
+ * Removes a filter. If a capture made the qdisc and the filter is the last on it, the qdisc is
+ * removed instead, and the filter with it, so that a process that is killed leaves no empty qdisc.
  */
 int kbpf_tc_remove(struct netlink *nl, const struct tc_filter *f, bool made_qdisc);
 

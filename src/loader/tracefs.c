@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tracefs.c - opens tracefs: where it is mounted, or as a mount of our own that is
- * attached nowhere, so that nobody else sees it and it is gone with its file descriptor.
+ * tracefs.c - opens tracefs: where it is mounted, or as a detached mount that no other process sees
+ * and that closing its descriptor removes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #define FSCONFIG_CREATE_NR 6u
 #define MOUNT_LINE_LEN	   4096
 
-/* A directory, only if it is tracefs itself and not the place where it could be mounted. */
+/* Opens a directory only if it is tracefs itself, not an empty mount point. */
 static int open_if_tracefs(const char *path)
 {
 	struct statfs fs;
@@ -56,7 +56,7 @@ static int open_mounted(void)
 	return fd;
 }
 
-/* Without /proc; and looking into debugfs mounts its tracing directory. */
+/* This works without /proc; and opening the directory of debugfs mounts tracefs there. */
 static int open_usual(void)
 {
 	static const char *const places[] = {

@@ -2,8 +2,8 @@
 /*
  * uapi.h - the kernel's interface as far as the headers of Linux 5.4 may not know it.
  *
- * bpf(2) takes any size of attributes: what is missing counts as zero, and zeros that the kernel
- * does not know are fine. So each command has a struct of its own here, and the system's
+ * bpf(2) accepts attributes of any size: missing bytes count as zero, and zeros beyond those that
+ * the kernel knows are accepted. So each command has a struct of its own here, and the system's
  * union bpf_attr, which differs from header to header, is not used.
  */
 #ifndef BPFCAP_SRC_LOADER_UAPI_H
@@ -28,7 +28,7 @@ enum {
 	UAPI_ATTACH_TCX_INGRESS = 46,  /* 6.6 */
 	UAPI_ATTACH_TCX_EGRESS = 47,   /* 6.6 */
 
-	UAPI_F_BEFORE = 1 << 3,	       /* tcx: in front of all others */
+	UAPI_F_BEFORE = 1 << 3,	       /* tcx: before all others */
 	UAPI_F_XDP_HAS_FRAGS = 1 << 5, /* 5.18: a flag of BPF_PROG_LOAD */
 
 	UAPI_NR_CLOSE_RANGE = 436, /* 5.9, the same number on all architectures but alpha */

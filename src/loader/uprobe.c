@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uprobe.c - programs at places of user-space files, by the uprobe PMU; gone with their
- * descriptors.
+ * uprobe.c - attaches programs to places in user-space files, by the uprobe PMU; closing their
+ * descriptors detaches them.
  *
  * The kernel looks the path up in the caller's mount namespace; /proc/self/fd/N and
- * /proc/PID/map_files/... reach files of other namespaces and deleted ones. Whoever maps the file,
- * now or later, runs the program.
+ * /proc/PID/map_files/... reach files of other namespaces and deleted ones. Every process that maps
+ * the file, now or later, runs the program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #define UPROBE_PMU_DIR	"/sys/bus/event_source/devices/uprobe/"
 #define UPROBE_NAME_MAX 256
 
-/* "config:0": the bit of `config` that makes it a probe at the function's return. */
+/* "config:0": the bit of `config` that selects a probe at the function's return. */
 static int return_bit(uint64_t *bit)
 {
 	unsigned nr;

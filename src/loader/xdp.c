@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xdp.c - attaches XDP programs by link, or by netlink where there are no such links,
- * and never in place of another's: an interface has room for one.
+ * xdp.c - attaches XDP programs by link, or by netlink where there are no such links. An interface
+ * has at most one program, and that of another process is never replaced.
  */
 #include "xdp.h"
 
@@ -67,7 +67,7 @@ static int show(struct netlink *nl, int ifindex, struct shown *s)
 	return kbpf_nl_talk(nl, request(nl, RTM_GETLINK, ifindex), on_link, s);
 }
 
-/* prog_fd -1 takes the program off. */
+/* prog_fd -1 detaches the program. */
 static int set(struct netlink *nl, int ifindex, int prog_fd, uint32_t flags)
 {
 	struct nlmsghdr *h = request(nl, RTM_SETLINK, ifindex);
@@ -97,7 +97,7 @@ int kbpf_xdp_clear(const struct xdp_place *p)
 	return rc == -ENODEV ? 0 : rc;
 }
 
-/* The guardian hears of the place before there is anything to clean up. */
+/* The guardian is notified before there is anything to clean up. */
 static int set_guarded(struct netlink *nl, struct kbpf_xdp *x, int prog_fd, uint32_t mode,
 		       const struct kbpf_guard *g)
 {
@@ -158,7 +158,7 @@ static int attach_err(int rc, struct netlink *nl, const struct kbpf_xdp *x, stru
 	}
 }
 
-/* Native first where both will do, since it sees packets earlier and whole. */
+/* Native mode first if both are allowed, since it sees packets earlier and whole. */
 static int attach(struct netlink *nl, struct kbpf_xdp *x, const struct kbpf_xdp_spec *spec)
 {
 	int rc = -EOPNOTSUPP;

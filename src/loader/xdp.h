@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xdp.h - XDP programs set by netlink, which outlive their process; private. */
+/* xdp.h - XDP programs attached by netlink, which outlive their process; private. */
 #ifndef BPFCAP_SRC_LOADER_XDP_H
 #define BPFCAP_SRC_LOADER_XDP_H
 

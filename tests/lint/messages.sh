@@ -18,7 +18,7 @@ messages='
 	call != "" && /;$/ {
 		if (call ~ /^err/)
 			sub(/^[^"]*"[^"]*"/, "", call)
-		if (match(call, /"[A-Z][a-z][^"]*"/) && index(call, "\"") == RSTART)
+		if (match(call, /"([A-Z][a-z]|A )[^"]*"/) && index(call, "\"") == RSTART)
 			print FILENAME ":" start ": a message begins in lower case: " call
 		call = ""
 	}'
