@@ -18,8 +18,8 @@ static int on_event(void *user, const struct probe_event *ev)
 {
 	struct session *s = user;
 
-	printf("%lld.%09lld %s %u bytes\n", (long long)(ev->time_ns / 1000000000),
-	       (long long)(ev->time_ns % 1000000000), probe_hook_name(s->probe, ev->hook), ev->len);
+	printf("%lld.%09lld %s %u bytes\n", (long long)ev->time.s, (long long)ev->time.ns,
+	       probe_hook_name(s->probe, ev->hook), ev->len);
 	return --s->left == 0; /* ends the poll */
 }
 

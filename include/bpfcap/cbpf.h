@@ -115,8 +115,9 @@ uint32_t cbpf_run_plain(const struct cbpf_prog *p, const uint8_t *packet, uint32
 struct cbpf_file;
 
 struct cbpf_packet {
-	int64_t time_ns; /* since 1970 */
-	uint32_t len;	 /* on the wire */
+	uint64_t time_s; /* since 1970 */
+	uint32_t time_ns;
+	uint32_t len; /* on the wire */
 	uint32_t cap_len;
 	const uint8_t *data; /* valid until the next read */
 };

@@ -92,9 +92,15 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e);
 
 enum probe_dir { PROBE_DIR_UNKNOWN, PROBE_DIR_IN, PROBE_DIR_OUT };
 
+/* A moment of the wall clock. Those of a capture file may be beyond any calendar. */
+struct probe_time {
+	uint64_t s; /* since 1970 */
+	uint32_t ns;
+};
+
 /* A packet seen at a hook. Pointers are valid during the callback. */
 struct probe_event {
-	int64_t time_ns;  /* wall clock, since 1970 */
+	struct probe_time time;
 	uint64_t mono_ns; /* CLOCK_MONOTONIC */
 	unsigned hook;	  /* index for probe_hook_name() */
 	int cpu;

@@ -3,23 +3,13 @@
  * cap_pcapng.c - any bytes are a capture file: every item is read, and what is said of a packet;
  * the strings control no terminal. Memory is bounded by the reader's limits.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../../tools/bpfcap/input/input.h"
 #include "../../tools/bpfcap/input/saved.h"
+#include "driver/files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void check_text(const char *s)
-{
-	for (; s && *s; s++)
-		if (*s < 0x20 || *s > 0x7e)
-			abort();
-}
 
 static void check_packet(struct saved *s, struct input_item *it)
 {
@@ -29,23 +19,12 @@ static void check_packet(struct saved *s, struct input_item *it)
 		sum = (uint8_t)(sum + it->ev.data[i]);
 	if (saved_read(s, it, true, &it->ev) != 0)
 		return;
-	check_text(s->iface);
-	check_text(s->hook);
-	check_text(s->process);
-	check_text(s->first_hook);
+	files_check_text(s->iface);
+	files_check_text(s->hook);
+	files_check_text(s->process);
+	files_check_text(s->first_hook);
 	for (unsigned i = 0; i < it->ev.stack_cnt; i++)
-		check_text(s->frames[i]);
-}
-
-/* A file in memory that the reader opens by its path. */
-static int make_file(const uint8_t *data, size_t len, char path[64])
-{
-	int fd = memfd_create("pcapng", 0);
-
-	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
-		abort();
-	snprintf(path, 64, "/proc/self/fd/%d", fd);
-	return fd;
+		files_check_text(s->frames[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -56,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint32_t next_id = 0;
 	char path[64];
 	struct err e;
-	int fd = make_file(data, len, path);
+	int fd = files_make(data, len, path);
 
 	if (input_open(&in, path, &next_id, &e) == 0) {
 		while (input_next(&in, &it, &e) > 0)

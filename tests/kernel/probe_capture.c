@@ -60,6 +60,7 @@ static int on_event(void *user, const struct probe_event *ev)
 {
 	struct expect *x = user;
 	const struct testveth_frame *f;
+	int64_t time_ns;
 	uint32_t cap_len;
 
 	assert_true(ev->cap_len >= 12);
@@ -75,7 +76,8 @@ static int on_event(void *user, const struct probe_event *ev)
 	assert_int_equal(ev->dir, x->dir);
 	assert_int_equal(ev->linktype, CBPF_LINKTYPE_ETHERNET);
 	assert_true(x->has_skb == (ev->skb != 0));
-	assert_true(ev->time_ns >= x->from_ns - 1000000 && ev->time_ns <= wall_ns() + 1000000);
+	time_ns = (int64_t)(ev->time.s * 1000000000 + ev->time.ns);
+	assert_true(time_ns >= x->from_ns - 1000000 && time_ns <= wall_ns() + 1000000);
 	x->seen[ev->data[11]]++;
 	x->total++;
 	return 0;

@@ -234,8 +234,7 @@ static void errors_name_the_place(void **state)
 		{"if r1 = 5 goto +0\nexit", "unknown instruction"},
 		{"if r1 == w2 goto +0\nexit", "unknown instruction"},
 		{"if r1 > 5 jump x", "expected 'goto'"},
-		{"\x01\x02", "t.s:1:1: expected an instruction: '?"
-			     "?'"},
+		{"\x01\x02", "t.s:1:1: expected an instruction: '\x01\x02'"},
 		{"r1 = ", "expected a number"},
 		{"r1 = 08x", "expected a number"},
 		{"r", "expected an instruction"},

@@ -141,11 +141,12 @@ prints_json()
 		data = open(sys.argv[2], "rb").read()[24:]
 		schema = json.load(open("docs/packet.schema.json"))
 		kinds = {"object": dict, "array": list, "string": str, "integer": int,
-		         "boolean": bool}
+		         "boolean": bool, "null": type(None)}
 
 		def check(value, rule):
 		    rule = schema["$defs"]["inner"] if "$ref" in rule else rule
-		    assert type(value) is kinds[rule["type"]], (value, rule)
+		    types = rule["type"] if type(rule["type"]) is list else [rule["type"]]
+		    assert type(value) in [kinds[t] for t in types], (value, rule)
 		    if type(value) is dict:
 		        assert set(rule.get("required", [])) <= set(value), value
 		        for name in value:
@@ -291,6 +292,54 @@ refuses_bad_input()
 	[ ! -e "$T/x" ] || fail "a file was left"
 }
 
+# place_of EXPRESSION: what the message says of it, behind libpcap's reason
+place_of()
+{
+	status 2 "$bpfcap" -d "$1" 2>"$T/err" >/dev/null
+	same "$(wc -l <"$T/err")" 1 lines
+	[ "$(wc -c <"$T/err")" -lt 250 ] || fail "too long: $(cat "$T/err")"
+	sed -n 's/[^(]*(\(.*\))$/\1/p' "$T/err"
+}
+
+shows_the_place_of_a_mistake_in_a_filter()
+{
+	same "$(place_of 'icmp and and tcp')" "column 10, in 'icmp and and tcp'"
+	same "$(place_of '(icmp')" "at its end, in '(icmp'"
+	same "$(place_of 'tcp[13 & 2 = 2')" "column 12, in 'tcp[13 & 2 = 2'"
+	same "$(place_of 'ip and (len +) = 3')" "column 14, in 'ip and (len +) = 3'"
+	same "$(place_of 'udp or tcp port 99999')" "column 17, in 'udp or tcp port 99999'"
+	hosts=$(seq -f 'host 10.0.0.%g or' 250 | tr '\n' ' ')
+	hosts="$hosts$hosts$hosts"
+	column=$((${#hosts} + 1))
+	same "$(place_of "${hosts}port port 7")" \
+		"column $((column + 5)), in '...49 or host 10.0.0.250 or port port 7'"
+	same "$(place_of "${hosts}tcp port 99999")" \
+		"column $((column + 9)), in '...r host 10.0.0.250 or tcp port 99999'"
+	same "$(place_of "(${hosts}icmp" | cut -c 1-10)" "at its end"
+}
+
+escape=$(printf '\033')
+
+# controls_nothing FILE: it holds no escape sequence, but UTF-8
+controls_nothing()
+{
+	! grep -q "$escape" "$1" || fail "an escape sequence"
+	has "$1" "\\\\x1b\[31mbläulich"
+}
+
+shows_names_that_control_no_terminal()
+{
+	name=$(printf '\033[31mbl\303\244ulich')
+	status 2 "$bpfcap" -r "$T/$name" 2>"$T/err"
+	controls_nothing "$T/err"
+	status 2 "$bpfcap" -d "icmp and $name" 2>"$T/err"
+	controls_nothing "$T/err"
+	status 2 "$BIN/bpfasm" "$T/$name" 2>"$T/err"
+	controls_nothing "$T/err"
+	status 2 "$BIN/bpfinject" "$T/$name" -o "$T/x" --at f -e icmp 2>"$T/err"
+	controls_nothing "$T/err"
+}
+
 reports_a_full_disk()
 {
 	[ -c /dev/full ] || skip "no /dev/full"
@@ -387,6 +436,8 @@ try ends_after_count
 try starts_new_files
 try runs_a_command_on_each_finished_file
 try refuses_bad_input
+try shows_the_place_of_a_mistake_in_a_filter
+try shows_names_that_control_no_terminal
 try reports_a_full_disk
 try ends_quietly_when_the_reader_ends
 try prints_help_version_and_manual

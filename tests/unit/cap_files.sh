@@ -79,6 +79,24 @@ shows_late_times()
 	has "$T/out" '"time":"2040-01-01T00:00:00\.395932000Z"'
 }
 
+# Seconds 576471370783, and 2^63 + 5, which is beyond what a date can be.
+shows_times_beyond_any_calendar()
+{
+	"$bpfcap" -tt -r "$files/far-time.pcapng" 2>/dev/null | cut -d ' ' -f 1 >"$T/out"
+	same "$(tr '\n' ' ' <"$T/out")" '576471370783.000000 9223372036854775813.000000 '
+	"$bpfcap" -ttt -r "$files/far-time.pcapng" 2>/dev/null >"$T/out"
+	has "$T/out" '^ 2562047627884279:10:30\.000000 '
+	"$bpfcap" -ttttt -r "$files/far-time.pcapng" -r "$files/year2040.pcap" 2>/dev/null >"$T/out"
+	has "$T/out" '^ 2562047787401607:30:12\.604068 '
+	TZ=UTC "$bpfcap" -tttt -r "$files/far-time.pcapng" 2>/dev/null >"$T/out"
+	has "$T/out" '^20237-08-26 08:19:43\.000000 '
+	has "$T/out" '^9223372036854775813\.000000 '
+	"$bpfcap" --json -r "$files/far-time.pcapng" 2>/dev/null >"$T/out"
+	same "$(grep -c '^{"time":null,' "$T/out")" 2
+	"$bpfcap" -r "$files/far-time.pcapng" -w "$T/far.pcap" 2>"$T/err"
+	has "$T/err" '2 packets omitted: .* times until 2106'
+}
+
 # Of the first, libpcap's optimizer makes a filter that matches all packets, or none.
 does_without_the_wrong_answers_of_an_optimizer()
 {
@@ -133,6 +151,7 @@ try shows_what_comments_say
 try answers_directions_where_the_file_knows_them
 try merges_by_time
 try shows_late_times
+try shows_times_beyond_any_calendar
 try does_without_the_wrong_answers_of_an_optimizer
 try refuses_filters_that_never_match
 try reports_damage_in_one_sentence

@@ -96,7 +96,7 @@ struct probe_config capture_config(const struct cap_options *o)
 static void on_notice(void *user, const char *text)
 {
 	(void)user;
-	fprintf(stderr, "bpfcap: %s\n", text);
+	fail_notice("bpfcap", NULL, text);
 }
 
 static void on_left_out(void *user, const char *func, const char *why)
@@ -105,7 +105,7 @@ static void on_left_out(void *user, const char *func, const char *why)
 
 	c->left_out_cnt++;
 	if (c->list_left_out)
-		fprintf(stderr, "bpfcap: %s: skipped: %s\n", func, why);
+		fail_notice("bpfcap", func, why);
 }
 
 static int on_event(void *user, const struct probe_event *ev)

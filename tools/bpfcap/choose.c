@@ -62,7 +62,8 @@ static bool takes_iface(const struct word_list *patterns, const char *name)
 {
 	for (size_t i = 0; i < patterns->cnt; i++)
 		if (strcmp(patterns->words[i], "any") == 0 ||
-		    (name && fnmatch(patterns->words[i], name, 0) == 0))
+		    (name && (strcmp(patterns->words[i], name) == 0 ||
+			      fnmatch(patterns->words[i], name, 0) == 0)))
 			return true;
 	return patterns->cnt == 0;
 }

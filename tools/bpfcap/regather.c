@@ -14,6 +14,7 @@
 
 #include "counts.h"
 #include "gather/names.h"
+#include "moment.h"
 
 static int no_memory(struct err *e)
 {
@@ -77,7 +78,7 @@ void regather_packet(struct regather *g, struct probe_event *ev, struct packet *
 	if (pk->saved->iface)
 		strncpy(ev->ifname, pk->saved->iface, sizeof(ev->ifname) - 1);
 	if (!ev->mono_ns)
-		ev->mono_ns = (uint64_t)ev->time_ns;
+		ev->mono_ns = moment_ns(ev->time);
 	gather_expire(g->gather, ev->mono_ns, GATHER_TIMEOUT_NS, on_missing, g);
 	g->note = gather_packet(g->gather, ev);
 	pk->note = &g->note;

@@ -18,6 +18,7 @@
 #include "choose.h"
 #include "input/filter.h"
 #include "input/input.h"
+#include "moment.h"
 #include "output/output.h"
 #include "regather.h"
 #include "select.h"
@@ -84,7 +85,7 @@ static struct replay_source *earliest(struct replay *r)
 	for (size_t i = 0; i < r->cnt; i++) {
 		struct replay_source *s = &r->sources[i];
 
-		if (s->pending && (!first || s->item.ev.time_ns < first->item.ev.time_ns))
+		if (s->pending && (!first || moment_before(s->item.ev.time, first->item.ev.time)))
 			first = s;
 	}
 	return first;

@@ -16,6 +16,7 @@
 #include "bpfcap/kbpf.h"
 
 #include "../common/fail.h"
+#include "../common/text.h"
 
 #include "capture.h"
 
@@ -189,14 +190,19 @@ int show_ifaces(struct err *e)
 {
 	enum { FLAG_UP = 0x1, FLAG_LOOPBACK = 0x8, FLAG_RUNNING = 0x40 }; /* IFF_* */
 	struct kbpf_iface *list = NULL;
+	struct text name = {0};
 	int cnt = kbpf_iface_list(&list, e);
 
 	for (int i = 0; i < cnt; i++) {
 		uint32_t f = list[i].flags;
 
-		printf("%d.%s [%s%s%s]\n", list[i].index, list[i].name, f & FLAG_UP ? "Up" : "Down",
-		       f & FLAG_RUNNING ? ", Running" : "", f & FLAG_LOOPBACK ? ", Loopback" : "");
+		text_clear(&name);
+		text_name(&name, list[i].name);
+		printf("%d.%s [%s%s%s]\n", list[i].index, text_str(&name),
+		       f & FLAG_UP ? "Up" : "Down", f & FLAG_RUNNING ? ", Running" : "",
+		       f & FLAG_LOOPBACK ? ", Loopback" : "");
 	}
+	text_free(&name);
 	free(list);
 	return cnt < 0 ? cnt : 0;
 }

@@ -4,7 +4,6 @@
  * program. Exits with 0, 1 (something failed) or 2 (the command line, the expression or the object
  * is wrong); the output is written completely or not at all.
  */
-#include <ctype.h>
 #include <stdio.h>
 
 #include "bpfcap/ebpf.h"
@@ -44,14 +43,6 @@ static int run(const struct inject_options *o, struct err *e)
 	return rc;
 }
 
-/* Names in an object may hold any bytes, but a message must be one line. */
-static void make_line(struct err *e)
-{
-	for (char *c = e->text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-}
-
 int main(int argc, char **argv)
 {
 	struct inject_options o;
@@ -63,6 +54,5 @@ int main(int argc, char **argv)
 	if (!rc && (fflush(stdout) || ferror(stdout)))
 		rc = err_run(&e, -1, "output", "cannot write to standard output");
 	options_free(&o);
-	make_line(&e);
 	return rc ? fail_report("bpfinject", &e) : 0;
 }

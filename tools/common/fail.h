@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fail.h - prints an error and gives the exit status. */
+/* fail.h - prints errors and notices, gives the exit status. */
 #ifndef BPFCAP_TOOLS_COMMON_FAIL_H
 #define BPFCAP_TOOLS_COMMON_FAIL_H
 
@@ -7,5 +7,7 @@
 
 /* Prints "TOOL: stage: sentence" on standard error; returns the exit status, 1 or 2. */
 int fail_report(const char *tool, const struct err *e);
+/* Prints "TOOL: stage: sentence" on standard error; `stage` may be NULL. */
+void fail_notice(const char *tool, const char *stage, const char *sentence);
 
 #endif

@@ -2,10 +2,12 @@
 /* text.c - a string that grows: appends parts, gives a NUL-terminated string. */
 #include "text.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../../src/util.h"
+#include "escape.h"
 
 void text_free(struct text *t)
 {
@@ -89,12 +91,10 @@ void text_printf(struct text *t, const char *fmt, ...)
 
 void text_name(struct text *t, const char *s)
 {
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	const size_t len = strlen(s);
 
-		if (c >= 0x20 && c < 0x7f)
-			text_bytes(t, s, 1);
-		else
-			text_printf(t, "\\x%02x", c);
-	}
+	if (len > SIZE_MAX / ESCAPE_GROWTH || !reserve(t, ESCAPE_GROWTH * len))
+		return;
+	t->len += escape(s, len, t->p + t->len);
+	t->p[t->len] = '\0';
 }

@@ -25,7 +25,7 @@ void text_put(struct text *t, const char *s);
 void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *t, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
-/* Appends an untrusted name: bytes that could control a terminal become "\xNN". */
+/* Appends an untrusted name: what could control a terminal becomes "\xNN" (escape.h). */
 void text_name(struct text *t, const char *s);
 
 #endif

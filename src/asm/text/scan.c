@@ -31,7 +31,7 @@ bool ebpf_scan_line(struct scan *s, const char **text, const char *end)
 	return true;
 }
 
-/* The line for a message: without surrounding blanks, truncated, with '?' for other bytes. */
+/* The line for a message: without surrounding blanks, truncated, in one piece. */
 static void shown_line(const struct scan *s, char shown[LINE_SHOWN + 1])
 {
 	const char *from = s->line, *to = s->end;
@@ -42,7 +42,7 @@ static void shown_line(const struct scan *s, char shown[LINE_SHOWN + 1])
 	while (to > from && isspace((unsigned char)to[-1]))
 		to--;
 	for (; from < to && n < LINE_SHOWN; from++)
-		shown[n++] = *from == '\t' ? ' ' : isprint((unsigned char)*from) ? *from : '?';
+		shown[n++] = *from == '\t' || *from == '\0' ? ' ' : *from;
 	shown[n] = '\0';
 }
 

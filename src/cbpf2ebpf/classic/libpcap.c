@@ -13,6 +13,7 @@
 #include "bpfcap/err.h"
 #include "code.h"
 #include "expr.h"
+#include "place.h"
 #include "../../util.h"
 
 /*
@@ -86,18 +87,38 @@ struct compiler {
 	pcap_t *pcap;
 	uint32_t netmask; /* 0 in files, as tcpdump does */
 	bool optimize;
+	const char *whole; /* of which a part may be compiled */
 	struct err *err;
 };
 
-static int compile(void *user, const char *expr, struct cbpf_prog *out)
+static bool refuses(void *user, const char *expr)
 {
 	const struct compiler *c = user;
+	struct bpf_program prog = {0};
+
+	if (pcap_compile(c->pcap, &prog, expr, 0, c->netmask) < 0)
+		return strstr(pcap_geterr(c->pcap), "syntax error");
+	pcap_freecode(&prog);
+	return false;
+}
+
+static int refuse(struct compiler *c)
+{
+	char why[PCAP_ERRBUF_SIZE], place[PLACE_LEN];
+
+	(void)snprintf(why, sizeof(why), "%s", pcap_geterr(c->pcap));
+	c2e_place(c->whole, why, refuses, c, place);
+	return err_input(c->err, -EINVAL, "filter", "%s%s", why, place);
+}
+
+static int compile(void *user, const char *expr, struct cbpf_prog *out)
+{
+	struct compiler *c = user;
 	struct bpf_program prog = {0};
 	int rc;
 
 	if (pcap_compile(c->pcap, &prog, expr, c->optimize, c->netmask) < 0)
-		return err_input(c->err, -EINVAL, "filter", "%s (in '%s')", pcap_geterr(c->pcap),
-				 expr);
+		return refuse(c);
 	rc = take_program(&prog, out, c->err);
 	pcap_freecode(&prog);
 	return rc;
@@ -178,7 +199,7 @@ static int compile_with(struct compiler *c, const char *expr, struct cbpf_prog *
 	*out = (struct cbpf_prog){0};
 	if (!c->pcap)
 		return -ENOMEM;
-	expr = expr ? expr : "";
+	c->whole = expr = expr ? expr : "";
 	rc = compile_parts(c, expr, out);
 	if (rc == -ENOTSUP)
 		rc = compile(c, expr, out);
@@ -334,18 +355,28 @@ int cbpf_file_snap_len(const struct cbpf_file *f)
 	return pcap_snapshot(f->pcap);
 }
 
+/* The format's seconds are unsigned; libpcap reads them as signed. */
+static uint64_t seconds_of(const struct pcap_pkthdr *h)
+{
+	return h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec : (uint64_t)h->ts.tv_sec;
+}
+
+/* Nanoseconds; more than a second, or less than nothing, if the file says so. */
+static uint64_t fraction_of(const struct pcap_pkthdr *h)
+{
+	return h->ts.tv_usec < 0 ? 0 : (uint64_t)h->ts.tv_usec;
+}
+
 int cbpf_file_next(struct cbpf_file *f, struct cbpf_packet *p, struct err *e)
 {
 	struct pcap_pkthdr *h;
 	const u_char *data;
-	int64_t s;
 
 	switch (pcap_next_ex(f->pcap, &h, &data)) {
 	case 1:
-		/* the format's seconds are unsigned; libpcap reads them as signed */
-		s = h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec : h->ts.tv_sec;
 		*p = (struct cbpf_packet){
-			.time_ns = s * NS_PER_S + h->ts.tv_usec,
+			.time_s = seconds_of(h) + fraction_of(h) / NS_PER_S,
+			.time_ns = (uint32_t)(fraction_of(h) % NS_PER_S),
 			.len = h->len,
 			.cap_len = h->caplen,
 			.data = data,

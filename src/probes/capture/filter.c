@@ -7,6 +7,7 @@
  * alone ("ether host") matches no raw packet.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "bpfcap/err.h"
 #include "capture.h"
@@ -38,7 +39,8 @@ static int check_never(const struct capture *c, const char *expr, struct err *e)
 
 	if (cbpf2ebpf_analyze(c->eth, &info, NULL) != 0 || !info.matches_none)
 		return 0;
-	return err_input(e, -EINVAL, "filter", "expression rejects all packets (in '%s')", expr);
+	return err_input(e, -EINVAL, "filter", "expression rejects all packets (in '%.60s%s')",
+			 expr, strlen(expr) > 60 ? "..." : "");
 }
 
 static int compile(struct capture *c, const char *expr, int eth, int raw, struct err *e)

@@ -86,8 +86,8 @@ void probe_session_follow_close(struct probe *p)
 
 static bool is_named(const struct probe *p, const char *name)
 {
-	for (char **w = p->pattern; w && *w; w++)
-		if (strcmp(*w, name) == 0)
+	for (const struct iface_pattern *w = p->pattern; w && w->text; w++)
+		if (strcmp(w->text, name) == 0)
 			return true;
 	return false;
 }

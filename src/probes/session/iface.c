@@ -83,36 +83,45 @@ static bool is_any(const char *pattern)
 	return strcmp(pattern, "any") == 0;
 }
 
-static bool is_glob(const char *pattern)
+static bool exists(const struct probe *p, const char *name)
 {
-	return strpbrk(pattern, "*?[") || is_any(pattern);
+	for (unsigned i = 0; i < p->iface_cnt; i++)
+		if (strcmp(p->iface[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_glob(const struct probe *p, const char *pattern)
+{
+	return is_any(pattern) || (strpbrk(pattern, "*?[") && !exists(p, pattern));
 }
 
 bool probe_session_wants_all(const struct probe *p)
 {
-	for (char **w = p->pattern; w && *w; w++)
-		if (is_any(*w))
+	for (const struct iface_pattern *w = p->pattern; w && w->text; w++)
+		if (is_any(w->text))
 			return true;
 	return p->pattern == NULL;
 }
 
 bool probe_session_has_glob(const struct probe *p)
 {
-	for (char **w = p->pattern; w && *w; w++)
-		if (is_glob(*w))
+	for (const struct iface_pattern *w = p->pattern; w && w->text; w++)
+		if (w->glob)
 			return true;
 	return false;
 }
 
-static bool matches(const char *pattern, const char *name)
+static bool matches(const struct iface_pattern *w, const char *name)
 {
-	return is_any(pattern) || fnmatch(pattern, name, 0) == 0;
+	return is_any(w->text) || strcmp(w->text, name) == 0 ||
+	       (w->glob && fnmatch(w->text, name, 0) == 0);
 }
 
 bool probe_session_wants_iface(const struct probe *p, const char *name)
 {
-	for (char **w = p->pattern; w && *w; w++)
-		if (matches(*w, name))
+	for (const struct iface_pattern *w = p->pattern; w && w->text; w++)
+		if (matches(w, name))
 			return true;
 	return false;
 }
@@ -125,25 +134,23 @@ static int copy_patterns(struct probe *p, const char *const *patterns, struct er
 		cnt++;
 	p->pattern = calloc(cnt + 1, sizeof(*p->pattern));
 	for (size_t i = 0; p->pattern && i < cnt; i++) {
-		p->pattern[i] = strdup(patterns[i]);
-		if (!p->pattern[i])
+		p->pattern[i].text = strdup(patterns[i]);
+		if (!p->pattern[i].text)
 			return no_memory(e);
+		p->pattern[i].glob = is_glob(p, patterns[i]);
 	}
 	return p->pattern ? 0 : no_memory(e);
 }
 
 /* Unless the session waits for it, a name must be there now; a glob need not. */
-static int must_exist(const struct probe *p, const char *pattern, struct err *e)
+static int must_exist(const struct probe *p, const struct iface_pattern *w, struct err *e)
 {
-	bool found = p->waits || is_glob(pattern);
-
-	for (unsigned i = 0; i < p->iface_cnt && !found; i++)
-		found = strcmp(p->iface[i].name, pattern) == 0;
-	return found ? 0
-		     : err_input(e, -EINVAL, "interface",
-				 "interface '%s' does not exist here; bpfcap -D lists those that "
-				 "do, and --wait waits for it",
-				 pattern);
+	if (p->waits || w->glob || exists(p, w->text))
+		return 0;
+	return err_input(e, -EINVAL, "interface",
+			 "interface '%s' does not exist here; bpfcap -D lists those that do, and "
+			 "--wait waits for it",
+			 w->text);
 }
 
 int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e)
@@ -153,8 +160,8 @@ int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, st
 	if (rc < 0 || !patterns || !patterns[0])
 		return rc;
 	rc = copy_patterns(p, patterns, e);
-	for (; rc == 0 && *patterns; patterns++)
-		rc = must_exist(p, *patterns, e);
+	for (const struct iface_pattern *w = p->pattern; rc == 0 && w->text; w++)
+		rc = must_exist(p, w, e);
 	if (rc < 0)
 		return rc;
 	p->chosen_cap = p->iface_cnt + 1;
@@ -169,8 +176,8 @@ int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, st
 
 void probe_session_free_ifaces(struct probe *p)
 {
-	for (char **w = p->pattern; w && *w; w++)
-		free(*w);
+	for (struct iface_pattern *w = p->pattern; w && w->text; w++)
+		free(w->text);
 	free(p->pattern);
 	free(p->iface);
 	free(p->chosen);

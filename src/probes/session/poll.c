@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../../util.h"
 #include "state.h"
 
 /* The innermost frames may be those that run our program, and one address may stand there twice. */
@@ -45,6 +46,15 @@ static void name_owner(struct probe *p, struct probe_event *ev)
 	memcpy(ev->owner_comm, proc->comm, sizeof(ev->owner_comm));
 }
 
+static struct probe_time wall_time(const struct probe *p, uint64_t mono_ns)
+{
+	int64_t ns = probe_clock_wall(&p->clock, mono_ns);
+
+	if (ns < 0) /* a clock set to before 1970 */
+		ns = 0;
+	return (struct probe_time){(uint64_t)ns / NS_PER_S, (uint32_t)((uint64_t)ns % NS_PER_S)};
+}
+
 /* Adds what the record does not know. */
 static void complete(struct probe *p, int cpu, struct probe_event *ev)
 {
@@ -53,7 +63,7 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 	trim_stack(p, ev);
 
 	ev->cpu = cpu;
-	ev->time_ns = probe_clock_wall(&p->clock, ev->mono_ns);
+	ev->time = wall_time(p, ev->mono_ns);
 	if (!h->ops->dir_of_packet)
 		ev->dir = h->dir;
 	if (p->capture.linktype >= 0)

@@ -27,6 +27,12 @@ struct hold {
 	size_t first, end, cap;
 };
 
+/* What -i asks for. Any character may stand in a name: a glob is what was no name at the start. */
+struct iface_pattern {
+	char *text;
+	bool glob;
+};
+
 struct probe {
 	struct ebpf_target target;
 	struct probe_layout layout;
@@ -39,9 +45,9 @@ struct probe {
 	int netns_fd, back_fd; /* of that one, and of ours during probe_open(); -1: they are one */
 	struct kbpf_iface *iface; /* all of this network namespace */
 	unsigned iface_cnt;
-	uint64_t iface_heard_ns; /* CLOCK_MONOTONIC */
-	char **pattern;		 /* -i: names and globs, NULL-terminated; NULL: all */
-	bool waits;		 /* the names need not exist yet */
+	uint64_t iface_heard_ns;       /* CLOCK_MONOTONIC */
+	struct iface_pattern *pattern; /* -i; the last has no text; NULL: all */
+	bool waits;		       /* the names need not exist yet */
 	struct kbpf_iface *chosen;
 	unsigned chosen_cnt;
 	size_t chosen_cap;

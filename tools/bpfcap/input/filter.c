@@ -135,8 +135,8 @@ static int check_never(const struct filter_kind *k, const char *expr, struct err
 	for (size_t i = 0; i < sizeof(ip4_only) / sizeof(ip4_only[0]); i++)
 		if (strstr(expr, "ip6") && strstr(expr, ip4_only[i]))
 			why = "; tcp[...], udp[...] and icmp[...] look at IPv4 packets only";
-	return err_input(e, -EINVAL, "filter", "expression rejects all packets (in '%s')%s", expr,
-			 why);
+	return err_input(e, -EINVAL, "filter", "expression rejects all packets (in '%.60s%s')%s",
+			 expr, strlen(expr) > 60 ? "..." : "", why);
 }
 
 static int compile(struct filter_kind *k, const char *expr, struct err *e)

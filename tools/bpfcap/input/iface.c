@@ -161,19 +161,43 @@ static uint64_t cut_digits(uint64_t units, unsigned digits)
 	return units;
 }
 
-int64_t iface_time_ns(const struct input_iface *f, uint64_t units)
+/* Units of 1/scale s. */
+static struct probe_time scaled(uint64_t units, uint64_t scale)
 {
-	__extension__ typedef __int128 wide;
-	wide ns;
+	__extension__ typedef unsigned __int128 wide;
 
-	if (f->units == NS_PER_S)
-		ns = units;
-	else if (f->units == 0)
-		ns = cut_digits(units, f->shift);
+	return (struct probe_time){units / scale,
+				   (uint32_t)((wide)(units % scale) * NS_PER_S / scale)};
+}
+
+/* Units of 2^-shift s. */
+static struct probe_time scaled_by_two(uint64_t units, unsigned shift)
+{
+	__extension__ typedef unsigned __int128 wide;
+	const wide ns = (wide)units * NS_PER_S >> shift; /* shift < 128 */
+
+	return (struct probe_time){(uint64_t)(ns / NS_PER_S), (uint32_t)(ns % NS_PER_S)};
+}
+
+static uint64_t add_offset(uint64_t s, int64_t offset)
+{
+	uint64_t back = 0 - (uint64_t)offset;
+
+	if (offset < 0)
+		return s < back ? 0 : s - back;
+	return s > UINT64_MAX - (uint64_t)offset ? UINT64_MAX : s + (uint64_t)offset;
+}
+
+struct probe_time iface_time(const struct input_iface *f, uint64_t units)
+{
+	struct probe_time t;
+
+	if (f->units == 0)
+		t = scaled(cut_digits(units, f->shift), NS_PER_S);
 	else if (f->shift)
-		ns = (wide)units * NS_PER_S >> f->shift;
+		t = scaled_by_two(units, f->shift);
 	else
-		ns = (wide)units * NS_PER_S / (wide)f->units;
-	ns += (wide)f->offset_s * NS_PER_S;
-	return ns > INT64_MAX ? INT64_MAX : ns < INT64_MIN ? INT64_MIN : (int64_t)ns;
+		t = scaled(units, f->units);
+	t.s = add_offset(t.s, f->offset_s);
+	return t;
 }

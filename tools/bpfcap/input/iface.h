@@ -9,8 +9,8 @@
 struct input_iface *iface_read(const uint8_t *block, uint32_t len);
 void iface_free(struct input_iface *f);
 
-/* The time of a packet in ns since 1970; the nearest that 64 bits can hold. */
-int64_t iface_time_ns(const struct input_iface *f, uint64_t units);
+/* The time of a packet; the nearest that its type can hold. */
+struct probe_time iface_time(const struct input_iface *f, uint64_t units);
 
 /* Text of lines "name: value", not terminated. */
 struct ng_text {

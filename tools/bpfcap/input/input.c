@@ -65,7 +65,7 @@ static int next_of_pcap(struct input *in, struct input_item *it, struct err *e)
 	*it = (struct input_item){
 		.kind = INPUT_PACKET,
 		.iface = &in->pcap_iface,
-		.ev = {.time_ns = p.time_ns,
+		.ev = {.time = {p.time_s, p.time_ns},
 		       .linktype = in->pcap_iface.linktype,
 		       .len = p.len,
 		       .cap_len = p.cap_len,

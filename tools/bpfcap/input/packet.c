@@ -30,7 +30,7 @@ void packet_read(struct input_item *it)
 
 	it->kind = INPUT_PACKET;
 	it->options = options;
-	ev->time_ns = iface_time_ns(it->iface, (uint64_t)ng_u32(b + 12) << 32 | ng_u32(b + 16));
+	ev->time = iface_time(it->iface, (uint64_t)ng_u32(b + 12) << 32 | ng_u32(b + 16));
 	ev->linktype = it->iface->linktype;
 	ev->cap_len = cap_len;
 	ev->len = ng_u32(b + 24);

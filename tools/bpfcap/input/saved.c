@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * saved.c - what bpfcap has written about a packet: takes the options of a packet block, gives
- * names and numbers. Text that a file holds is untrusted: what could control a terminal becomes
- * '?'.
+ * names and numbers. Text that a file holds is untrusted: what could control a terminal is
+ * escaped.
  */
 #include "saved.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../../src/util.h"
+#include "../../common/escape.h"
 #include "iface.h"
 
 static bool reserve(struct saved *s, size_t n)
@@ -27,8 +28,7 @@ static const char *keep(struct saved *s, const char *p, size_t len)
 {
 	char *to = s->text + s->len;
 
-	for (size_t i = 0; i < len; i++)
-		to[i] = p[i] >= 0x20 && p[i] < 0x7f ? p[i] : '?';
+	len = escape(p, len, to);
 	to[len] = '\0';
 	s->len += len + 1;
 	return to;
@@ -173,7 +173,7 @@ int saved_read(struct saved *s, const struct input_item *it, bool comments, stru
 	if (!iface && !hook && !found)
 		return 0;
 	/* every line is kept once, its name at most replaced by a NUL */
-	if (!reserve(s, iface_len + hook_len + 2 * (size_t)text.len + 8))
+	if (!reserve(s, ESCAPE_GROWTH * (iface_len + hook_len + (size_t)text.len) + text.len + 8))
 		return -ENOMEM;
 	if (iface)
 		s->iface = keep(s, iface, iface_len);

@@ -7,7 +7,7 @@
 
 #include "item.h"
 
-/* NULL: not in the file. The strings are printable ASCII, and valid until the next saved_read(). */
+/* NULL: not in the file. The strings are printable UTF-8, and valid until the next saved_read(). */
 struct saved {
 	const char *iface, *hook, *reason, *location;
 	const char *process, *owner; /* "ping 1234" */

@@ -14,11 +14,13 @@
 #include "../dissect/dissect.h"
 #include "../dissect/fields.h"
 
+#define RFC3339_END 253402300800 /* the seconds until the year 10000 */
+
 struct json_state {
 	struct text scratch;
 };
 
-/* A string; `value` is printable ASCII: a constant, or made so by text_name(). */
+/* A string; `value` is printable UTF-8: a constant, or made so by text_name(). */
 static void put_quoted(struct text *t, const char *value)
 {
 	text_put(t, "\"");
@@ -48,16 +50,18 @@ static void put_field(struct sink *s, const char *name, const struct packet *pk,
 		put_string(&s->record, name, state->scratch.p);
 }
 
-/* "2024-01-02T03:04:05.123456789Z" */
-static void put_time(struct text *t, int64_t time_ns)
+/* "2024-01-02T03:04:05.123456789Z"; null after the year 9999, which RFC 3339 cannot write. */
+static void put_time(struct text *t, struct probe_time when)
 {
-	time_t s = (time_t)(time_ns / NS_PER_S);
+	const time_t s = (time_t)when.s;
 	char text[32] = "";
 	struct tm tm;
 
-	if (gmtime_r(&s, &tm))
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	text_printf(t, "{\"time\":\"%s.%09" PRId64 "Z\"", text, time_ns % NS_PER_S);
+	if (when.s < RFC3339_END && gmtime_r(&s, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+		text_printf(t, "{\"time\":\"%s.%09" PRIu32 "Z\"", text, when.ns);
+	else
+		text_put(t, "{\"time\":null");
 }
 
 static void put_task(struct sink *s, const struct packet *pk)
@@ -118,7 +122,7 @@ static void missing(struct sink *s, const struct packet *first, const char *hook
 	struct text *t = &s->record;
 
 	text_clear(t);
-	put_time(t, first->ev->time_ns);
+	put_time(t, first->ev->time);
 	put_string(t, "first_hook", packet_hook(first));
 	put_string(t, "not_received_at", hook);
 	put_summary(s, first);
@@ -132,7 +136,7 @@ static void packet(struct sink *s, const struct packet *pk)
 	struct text *t = &s->record;
 
 	text_clear(t);
-	put_time(t, pk->ev->time_ns);
+	put_time(t, pk->ev->time);
 	if (packet_hook(pk))
 		put_string(t, "hook", packet_hook(pk));
 	put_field(s, "interface", pk, packet_put_iface);

@@ -169,7 +169,7 @@ static void report_left_out(const struct writer *w)
 	if (w->sink.left_out)
 		fprintf(stderr,
 			"bpfcap: output: %" PRIu64 " packets omitted: a pcap file holds one link "
-			"type; use pcapng\n",
+			"type, and times until 2106; use pcapng\n",
 			w->sink.left_out);
 }
 

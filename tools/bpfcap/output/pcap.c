@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pcap.c - the pcap format with nanoseconds (draft-ietf-opsawg-pcap), in host byte order. A file
- * holds one link type, that of its first packet; packets of another are omitted and counted.
+ * holds one link type, that of its first packet; packets of another, and those
+ * after 2106, are omitted and counted.
  */
 #include "sink.h"
 
 #include "bpfcap/cbpf.h"
-
-#include "../../../src/util.h"
 
 struct pcap_state {
 	bool begun; /* the header is written */
@@ -54,15 +53,15 @@ static void packet(struct sink *s, const struct packet *pk)
 	struct pcap_state *state = s->state;
 	const struct probe_event *ev = pk->ev;
 	struct pcap_record head = {
-		.time_s = (uint32_t)(ev->time_ns / NS_PER_S),
-		.time_ns = (uint32_t)(ev->time_ns % NS_PER_S),
+		.time_s = (uint32_t)ev->time.s,
+		.time_ns = ev->time.ns,
 		.cap_len = ev->cap_len,
 		.len = ev->len,
 	};
 
 	if (!state->begun)
 		write_header(s, ev->linktype);
-	if (ev->linktype != state->linktype) {
+	if (ev->linktype != state->linktype || ev->time.s > UINT32_MAX) {
 		s->left_out++;
 		return;
 	}

@@ -17,6 +17,8 @@
 
 #include "../../../src/util.h"
 
+#include "../moment.h"
+
 enum {
 	TSRESOL_NS = 9,		  /* 10^-9 s */
 	SECRETS_TLS = 0x544c534b, /* an NSS key log */
@@ -28,13 +30,13 @@ enum {
 /* ---- Blocks and options ------------------------------------------------------------------- */
 
 /* A time is two 32-bit words, the high one first. */
-static void put_time(struct text *t, int64_t time_ns)
+static void put_time(struct text *t, uint64_t time_ns)
 {
-	pcapng_u32(t, (uint32_t)((uint64_t)time_ns >> 32));
+	pcapng_u32(t, (uint32_t)(time_ns >> 32));
 	pcapng_u32(t, (uint32_t)time_ns);
 }
 
-static void put_option_time(struct text *t, unsigned code, int64_t time_ns)
+static void put_option_time(struct text *t, unsigned code, uint64_t time_ns)
 {
 	pcapng_u16(t, code);
 	pcapng_u16(t, 8);
@@ -220,6 +222,7 @@ static void packet(struct sink *s, const struct packet *pk)
 {
 	struct pcapng_state *state = s->state;
 	const struct probe_event *ev = pk->ev;
+	const uint64_t now_ns = moment_ns(ev->time);
 	struct pcapng_iface *f;
 
 	if (pk->item && pk->item->block) {
@@ -230,8 +233,8 @@ static void packet(struct sink *s, const struct packet *pk)
 	if (!f)
 		return;
 	if (!state->first_ns)
-		state->first_ns = ev->time_ns;
-	state->last_ns = ev->time_ns;
+		state->first_ns = now_ns;
+	state->last_ns = now_ns;
 	f->packet_cnt++;
 	pcapng_packet(s, (uint32_t)(f - state->ifaces), pk);
 }

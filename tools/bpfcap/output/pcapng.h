@@ -38,7 +38,7 @@ struct pcapng_state {
 	uint32_t iface_last; /* the number of the last packet's */
 	uint32_t *numbers;   /* for each id of struct input_iface: its number + 1 here; 0: none */
 	size_t number_cnt, number_cap;
-	int64_t first_ns, last_ns;
+	uint64_t first_ns, last_ns;
 	struct text scratch;	   /* names and comments */
 	struct pcapng_words words; /* of a packet that shares them with no other */
 	struct kept_words *kept;   /* of others; NULL: none yet */

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "../moment.h"
+
 enum {
 	HEAD_LEN = 28,	 /* up to the packet's bytes */
 	DIGITS_MAX = 20, /* of a 64-bit number */
@@ -86,7 +88,7 @@ static uint8_t *put_facts(uint8_t *to, const struct probe_event *ev)
 
 static uint8_t *put_head(uint8_t *to, uint32_t iface, const struct probe_event *ev)
 {
-	const uint64_t time_ns = (uint64_t)ev->time_ns;
+	const uint64_t time_ns = moment_ns(ev->time);
 	const uint32_t head[HEAD_LEN / 4] = {NG_PACKET,
 					     0, /* the length, known at the end */
 					     iface,

@@ -6,83 +6,87 @@
 #include "sink.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "../../../src/util.h"
 #include "../dissect/dissect.h"
+#include "../moment.h"
 #include "hexdump.h"
 
 struct text_state {
 	uint64_t packet_cnt;
-	int64_t first_ns, last_ns;
-	time_t clock_s; /* the second that `clock` shows; it is formatted once a second */
+	struct probe_time first, last;
+	uint64_t clock_s; /* the second that `clock` shows; it is formatted once a second */
 	char clock[32];
 };
 
 enum { TIME_CLOCK, TIME_NONE, TIME_EPOCH, TIME_DELTA, TIME_DATE, TIME_DELTA_FIRST };
 
-static const char *clock_text(struct text_state *state, time_t s, bool date)
+/* A second that has no date, or none that this libc can give, is shown as a number. */
+static const char *clock_text(struct text_state *state, uint64_t s, bool date)
 {
+	const time_t when = (time_t)s;
 	struct tm tm;
 
 	if (state->clock[0] && state->clock_s == s)
 		return state->clock;
 	state->clock_s = s;
-	if (!localtime_r(&s, &tm) || !strftime(state->clock, sizeof(state->clock),
-					       date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm))
-		state->clock[0] = '\0';
+	if (when < 0 || (uint64_t)when != s || !localtime_r(&when, &tm) ||
+	    !strftime(state->clock, sizeof(state->clock), date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S",
+		      &tm))
+		(void)snprintf(state->clock, sizeof(state->clock), "%" PRIu64, s);
 	return state->clock;
 }
 
 /* ".123456", or nine digits with --nano. */
-static void put_fraction(struct text *t, int64_t ns, bool nano)
+static void put_fraction(struct text *t, uint32_t ns, bool nano)
 {
 	if (nano)
-		text_printf(t, ".%09" PRId64, ns);
+		text_printf(t, ".%09" PRIu32, ns);
 	else
-		text_printf(t, ".%06" PRId64, ns / 1000);
+		text_printf(t, ".%06" PRIu32, ns / 1000);
 }
 
-static void put_delta(struct text *t, int64_t ns, bool nano)
+static void put_delta(struct text *t, struct probe_time from, struct probe_time to, bool nano)
 {
-	int64_t s = (ns < 0 ? -ns : ns) / NS_PER_S;
+	bool back = moment_before(to, from);
+	struct probe_time d = back ? moment_between(to, from) : moment_between(from, to);
 
-	text_printf(t, "%s%02" PRId64 ":%02d:%02d", ns < 0 ? "-" : " ", s / 3600,
-		    (int)(s / 60 % 60), (int)(s % 60));
-	put_fraction(t, (ns < 0 ? -ns : ns) % NS_PER_S, nano);
+	text_printf(t, "%s%02" PRIu64 ":%02u:%02u", back ? "-" : " ", d.s / 3600,
+		    (unsigned)(d.s / 60 % 60), (unsigned)(d.s % 60));
+	put_fraction(t, d.ns, nano);
 }
 
-static void put_time(struct sink *s, int64_t now_ns)
+static void put_time(struct sink *s, struct probe_time now)
 {
 	struct text_state *state = s->state;
 	struct text *t = &s->record;
 	bool nano = s->conf->nano;
 
 	if (!state->packet_cnt)
-		state->first_ns = state->last_ns = now_ns;
+		state->first = state->last = now;
 	switch (s->conf->time_form) {
 	case TIME_NONE:
 		return;
 	case TIME_DELTA:
+		put_delta(t, state->last, now, nano);
+		break;
 	case TIME_DELTA_FIRST:
-		put_delta(t,
-			  now_ns - (s->conf->time_form == TIME_DELTA ? state->last_ns
-								     : state->first_ns),
-			  nano);
+		put_delta(t, state->first, now, nano);
 		break;
 	case TIME_EPOCH:
-		text_printf(t, "%" PRId64, now_ns / NS_PER_S);
-		put_fraction(t, now_ns % NS_PER_S, nano);
+		text_printf(t, "%" PRIu64, now.s);
+		put_fraction(t, now.ns, nano);
 		break;
 	default:
-		text_put(t, clock_text(state, (time_t)(now_ns / NS_PER_S),
-				       s->conf->time_form == TIME_DATE));
-		put_fraction(t, now_ns % NS_PER_S, nano);
+		text_put(t, clock_text(state, now.s, s->conf->time_form == TIME_DATE));
+		put_fraction(t, now.ns, nano);
 		break;
 	}
 	text_put(t, " ");
-	state->last_ns = now_ns;
+	state->last = now;
 }
 
 /* " (NO_SOCKET, udp_queue_rcv_skb+0x12)" after the name of the hook; nothing at other hooks. */
@@ -172,7 +176,7 @@ static void packet(struct sink *s, const struct packet *pk)
 	text_clear(t);
 	if (s->conf->number)
 		text_printf(t, "%5" PRIu64 "  ", state->packet_cnt + 1);
-	put_time(s, pk->ev->time_ns);
+	put_time(s, pk->ev->time);
 	put_where(t, pk);
 	link_len = dissect(t, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len, &opts);
 	if (pk->ev->made_len) {
@@ -201,7 +205,7 @@ static void missing(struct sink *s, const struct packet *first, const char *hook
 	struct text *t = &s->record;
 
 	text_clear(t);
-	put_time(s, first->ev->time_ns);
+	put_time(s, first->ev->time);
 	put_where(t, first);
 	(void)dissect(t, first->ev->linktype, first->ev->data, first->ev->cap_len, first->ev->len,
 		      &opts);

@@ -74,7 +74,7 @@ static void on_notice(void *user, int rc, const char *text)
 	const struct keys *k = user;
 
 	if (rc || k->verbose)
-		fprintf(stderr, "bpfcap: tls: %s\n", text);
+		fail_notice("bpfcap", "tls", text);
 }
 
 static int on_key(void *user, const struct probe_tls_key *key)
