@@ -56,7 +56,9 @@ static void keeps_only_what_libc_calls_printable(void **state)
 
 static void keeps_letters_of_all_languages(void **state)
 {
-	static const char *const words[] = {"eth0", "grün", "сеть", "ネット", "网络", "🐧", "a\\b"};
+	static const char *const words[] = {
+		"eth0", "grün", "сеть", "ネット", "网络", "🐧", "a\\b",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

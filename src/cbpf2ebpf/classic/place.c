@@ -27,10 +27,10 @@
 /* The word in quotes, or else the first number. */
 static struct expr_text named_word(const char *why)
 {
-	const char *open = strchr(why, '\''), *close = open ? strchr(open + 1, '\'') : NULL;
+	const char *quote = strchr(why, '\''), *end = quote ? strchr(quote + 1, '\'') : NULL;
 
-	if (close)
-		return (struct expr_text){open + 1, (size_t)(close - open - 1)};
+	if (end)
+		return (struct expr_text){quote + 1, (size_t)(end - quote - 1)};
 	why += strcspn(why, "0123456789");
 	return (struct expr_text){why, strspn(why, "0123456789.:/abcdefx")};
 }
@@ -48,7 +48,7 @@ static const char *find_word(const char *expr, struct expr_text word)
 
 /* ---- The token that the grammar refuses ------------------------------------------------------ */
 
-struct search {
+struct place_search {
 	place_refuses refuses;
 	void *user;
 	const char *expr;
@@ -78,7 +78,7 @@ static size_t open_cnt(const char *expr, size_t len)
 }
 
 /* Whether no way of going on after the first `len` characters gives an expression. */
-static bool is_refused(const struct search *s, size_t len)
+static bool is_refused(const struct place_search *s, size_t len)
 {
 	static const char completions[][COMPLETIONS_LEN] = {
 		"", " 1", " x", " ip", " = 1", "] = 1", " 1] = 1", " 1 = 1", " mgt",
@@ -119,7 +119,7 @@ static size_t *token_ends(const char *expr, size_t *cnt)
 }
 
 /* The first token that cannot stand where it is; the end if more should follow; NULL: unknown. */
-static const char *search_tokens(const struct search *s)
+static const char *search_tokens(const struct place_search *s)
 {
 	size_t cnt, low = 0, high, *ends = token_ends(s->expr, &cnt);
 	const char *found = NULL;
@@ -142,7 +142,7 @@ static const char *search_tokens(const struct search *s)
  * In a long expression: the first operand of `and` and `or` that is wrong by itself, since libpcap
  * takes long for the whole. `operands` is the expression, with spaces for parentheses.
  */
-static const char *search_operands(const struct search *s, char *operands)
+static const char *search_operands(const struct place_search *s, char *operands)
 {
 	char *start = operands;
 	const char *found = NULL;
@@ -157,7 +157,7 @@ static const char *search_operands(const struct search *s, char *operands)
 		cut = *end;
 		*end = '\0';
 		if (s->refuses(s->user, start)) {
-			struct search one = *s;
+			struct place_search one = *s;
 
 			one.expr = start;
 			found = search_tokens(&one);
@@ -171,8 +171,8 @@ static const char *search_operands(const struct search *s, char *operands)
 static const char *find_refused(const char *expr, place_refuses refuses, void *user)
 {
 	const size_t len = strlen(expr);
-	struct search s = {refuses, user, expr, malloc(2 * len + 2 * COMPLETIONS_LEN),
-			   now_ns() + SEARCH_NS};
+	struct place_search s = {refuses, user, expr, malloc(2 * len + 2 * COMPLETIONS_LEN),
+				 now_ns() + SEARCH_NS};
 	char *operands = strdup(expr);
 	const char *found = NULL;
 
