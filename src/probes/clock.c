@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.c - wall-clock time of a moment that the kernel gave as CLOCK_MONOTONIC.
+ * clock.c - converts a CLOCK_MONOTONIC time of the kernel to wall-clock time.
  *
  * bpf_ktime_get_ns() reads CLOCK_MONOTONIC. The offset to CLOCK_REALTIME is measured at the start,
  * each second (slow adjustment), and when a timerfd says that the wall clock was set or the
@@ -33,7 +33,7 @@ uint64_t probe_clock_mono(void)
 	return (uint64_t)now(CLOCK_MONOTONIC);
 }
 
-/* Of several readings of both clocks the one taken in the shortest time is the best. */
+/* Of several readings of both clocks, the one that took the shortest time is the most precise. */
 static struct clock_step measure(void)
 {
 	struct clock_step best = {0};
@@ -52,7 +52,7 @@ static struct clock_step measure(void)
 	return best;
 }
 
-/* The timer is never to expire: only its cancellation by a step of the clock is wanted. */
+/* The timer never expires: it only reports steps of the clock, which cancel it. */
 static void arm(struct probe_clock *c)
 {
 	const struct itimerspec far = {.it_value = {.tv_sec = INT32_MAX}};

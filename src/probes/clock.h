@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clock.h - wall-clock time of a moment that the kernel gave as CLOCK_MONOTONIC. */
+/* clock.h - converts a CLOCK_MONOTONIC time of the kernel to wall-clock time. */
 #ifndef BPFCAP_SRC_PROBES_CLOCK_H
 #define BPFCAP_SRC_PROBES_CLOCK_H
 
@@ -15,7 +15,7 @@ struct clock_step {
 
 /*
  * The wall clock can be set while packets wait in the rings, so a short history of offsets is kept,
- * and an event takes the one of its own time.
+ * and each event uses the offset of its own time.
  */
 struct probe_clock {
 	struct clock_step step[CLOCK_HISTORY]; /* oldest first */

@@ -2,8 +2,8 @@
 /*
  * kallsyms.c - names of kernel addresses, from /proc/kallsyms.
  *
- * Takes lines "ffffffff81000000 T name[\t[module]]"; gives the function behind an address by
- * binary search. All text is kept in one block; 200,000 symbols take some 10 MB while loaded.
+ * Takes lines "ffffffff81000000 T name[\t[module]]"; finds the function of an address by binary
+ * search. All text is kept in one block; 200,000 symbols take some 10 MB while loaded.
  */
 #include "kallsyms.h"
 
@@ -28,10 +28,10 @@ struct kallsyms {
 	size_t text_len, text_cap;
 };
 
-/* A symbol without a size is not believed to reach farther than this. */
+/* The longest distance from a symbol at which an address counts as its own: there are no sizes. */
 #define FUNC_LEN_MAX (1u << 20)
 
-/* Keeps the text; gives its offset, or 0 without memory. Offset 0 is never given out. */
+/* Stores the text; returns its offset, or 0 without memory. Offset 0 is never used. */
 static uint32_t keep(struct kallsyms *k, const char *s, size_t len)
 {
 	size_t at = k->text_len ? k->text_len : 1;
@@ -47,7 +47,7 @@ static uint32_t keep(struct kallsyms *k, const char *s, size_t len)
 	return (uint32_t)at;
 }
 
-/* Modules come in blocks: the text of the last one is used again. */
+/* Symbols of one module follow each other, so the module's text is stored once. */
 static uint32_t keep_module(struct kallsyms *k, const char *s, size_t len)
 {
 	const char *last =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kallsyms_reader.c - reads the kernel's symbols in a thread: takes nothing, gives struct kallsyms.
- * Without the thread, they are read where they are needed.
+ * kallsyms_reader.c - reads the kernel's symbols in a thread; gives struct kallsyms. If there is no
+ * thread, they are read when they are first needed.
  */
 #include "kallsyms_reader.h"
 
@@ -41,7 +41,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* The signals of the process stay with its own threads. */
+/* Signals go to the other threads of the process. */
 static void start_thread(struct kallsyms_reader *r)
 {
 	sigset_t all, old;

@@ -67,7 +67,7 @@ void probe_meta_read_reasons(struct tp_names *names)
 	close(dir_fd);
 }
 
-/* With or without what the kernel's enum puts before its names. */
+/* With or without the prefix of the kernel's enum. */
 static bool find_reason(const struct tp_names *names, const char *text, uint32_t *number)
 {
 	static const char prefix[] = "SKB_DROP_REASON_";

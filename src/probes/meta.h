@@ -17,13 +17,16 @@ struct capture_meta {
 
 /*
  * Reads these filters out of *c. `names` are the kernel's names of reasons. -EINVAL (input) for
- * what cannot be understood, -ENOTSUP for reasons where the kernel has none.
+ * malformed text, -ENOTSUP for reasons if the kernel has none.
  */
 int probe_meta_parse(struct capture_meta *m, const struct probe_config *c,
 		     const struct tp_names *names, struct err *e);
 void probe_meta_free(struct capture_meta *m);
 
-/* The kernel's names of drop reasons; none where they cannot be read. probe_tp_names_free(). */
+/*
+ * Reads the kernel's names of drop reasons, or none if they cannot be read. Free with
+ * probe_tp_names_free().
+ */
 void probe_meta_read_reasons(struct tp_names *names);
 
 /* True if the text of `len` bytes is a number of 32 bits, decimal, or with 0x or 0 before it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netns.c - network namespaces: takes what a user calls one, gives its inode or a descriptor, and
+ * netns.c - network namespaces: takes the user's name of one, gives its inode or a descriptor, and
  * moves the calling thread there and back. Fails with -EINVAL (input) for a name that is unknown.
  */
 #include "netns.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netns.h - network namespaces: found by what a user calls them, and entered for a while.
+ * netns.h - network namespaces: found by the user's names, and entered for a while.
  *
  * probe_netns_inode() of bpfcap/probe.h is in netns.c as well.
  */
@@ -15,8 +15,8 @@
 uint32_t probe_netns_own(void);
 
 /*
- * Opens the namespace that `text` names, as probe_netns_inode() takes it; the number of an inode is
- * looked for below /run/netns and among the processes. A descriptor, or -EINVAL (input).
+ * Opens the namespace that `text` names, as for probe_netns_inode(); an inode number is searched
+ * for below /run/netns and among the processes. A descriptor, or -EINVAL (input).
  */
 int probe_netns_open(const char *text, struct err *e);
 

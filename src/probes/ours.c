@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ours.c - tracing programs that run for the calling thread alone (ours.h). */
+/* ours.c - tracing programs that act only in the calling thread (ours.h). */
 #include "ours.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ours.h - tracing programs that run for the calling thread alone.
+ * ours.h - tracing programs that act only in the calling thread.
  *
- * Private to src/probes. A process in a PID namespace of its own (a container) does not know the
- * number that the kernel has for it, and before 5.7 no helper translates. Its thread's name is the
- * same everywhere: while programs look, it is one that no other thread has.
+ * Private to src/probes. A process in its own PID namespace (a container) does not know the
+ * kernel's number for it, and before 5.7 no helper translates. A thread's name is the same
+ * everywhere: while such programs run, the thread has a name that no other thread has.
  */
 #ifndef BPFCAP_SRC_PROBES_OURS_H
 #define BPFCAP_SRC_PROBES_OURS_H
@@ -16,10 +16,10 @@
 
 struct ours {
 	char name[OURS_NAME_LEN];   /* ours alone */
-	char before[OURS_NAME_LEN]; /* the thread's, given back at the end */
+	char before[OURS_NAME_LEN]; /* the thread's own, restored at the end */
 };
 
-/* From begin to end the calling thread has the name. */
+/* Between begin and end, the calling thread has the name. */
 void probe_ours_begin(struct ours *o);
 void probe_ours_end(const struct ours *o);
 

@@ -49,9 +49,9 @@ struct probe_record {
 
 _Static_assert(offsetof(struct probe_record, time_ns) == 0, "the perf buffer reads the time first");
 _Static_assert(sizeof(struct probe_record) == 112, "no padding: all of it is written");
-_Static_assert(offsetof(struct probe_record, comm) % 8 == 0, "some kernels refuse to misalign");
-_Static_assert(offsetof(struct probe_record, ifname) % 8 == 0, "some kernels refuse to misalign");
-_Static_assert(sizeof(struct probe_record) % 8 == 0, "the stack behind it is aligned");
+_Static_assert(offsetof(struct probe_record, comm) % 8 == 0, "stores must be aligned");
+_Static_assert(offsetof(struct probe_record, ifname) % 8 == 0, "stores must be aligned");
+_Static_assert(sizeof(struct probe_record) % 8 == 0, "the stack after it is aligned");
 _Static_assert(sizeof(struct probe_record) + RECORD_STACK_LEN + PROBE_SNAP_LEN_MAX <=
 		       RECORD_LEN_MAX,
 	       "a record with a stack and the longest packet fits");

@@ -2,8 +2,8 @@
 /*
  * tp_format.c - reads the `format` file of a tracepoint.
  *
- * Takes the file's text (Documentation/trace/events.rst), gives the place of a field, and the names
- * that print fmt has for numbers. Ignores everything else.
+ * Takes the file's text (Documentation/trace/events.rst), gives the offset of a field, and the
+ * names that print fmt gives to numbers. Ignores everything else.
  */
 #include "tp_format.h"
 
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does "unsigned short protocol" (or "char name[16]") declare `name`? */
+/* True if "unsigned short protocol" (or "char name[16]") declares `name`. */
 static bool declares(const char *decl, size_t len, const char *name)
 {
 	size_t name_len = strlen(name);

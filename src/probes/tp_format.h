@@ -28,7 +28,7 @@ struct tp_names {
 
 /*
  * Collects the names that print fmt gives to field `field` with __print_symbolic(); there may be
- * none. Returns 0 or -ENOMEM. Release with probe_tp_names_free().
+ * none. Returns 0 or -ENOMEM. Free with probe_tp_names_free().
  */
 int probe_tp_names(const char *text, const char *field, struct tp_names *names);
 /* NULL: unknown. */

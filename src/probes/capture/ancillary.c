@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ancillary.c - ancillary data that a filter asks for (`inbound`, `ifindex 2`).
+ * ancillary.c - ancillary data that a filter loads (`inbound`, `ifindex 2`).
  *
- * What is about to be sent is outbound, which the kernel notes only in the copies that packet
- * sockets get. Tracing programs take the rest from the scratch: the sk_buff's copy, the record.
+ * A packet that is about to be sent is outbound; the kernel records that only in the copies for
+ * packet sockets. Tracing programs read the rest from the scratch: the copy of the sk_buff, the
+ * record.
  */
 #include <errno.h>
 #include <linux/filter.h>

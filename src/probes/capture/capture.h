@@ -2,7 +2,7 @@
 /*
  * capture.h - makes the programs that run at hooks: prologue, filter, copy, submit.
  *
- * Private to src/probes. tracing.c and ctx.c are the two forms that a program has.
+ * Private to src/probes. tracing.c and ctx.c are the two forms of a program.
  */
 #ifndef BPFCAP_SRC_PROBES_CAPTURE_CAPTURE_H
 #define BPFCAP_SRC_PROBES_CAPTURE_CAPTURE_H
@@ -11,7 +11,7 @@
 
 /* ---- config.c ------------------------------------------------------------------------------ */
 
-/* Copies what the configuration says about packets and compiles its filter. -EINVAL (input). */
+/* Copies the packet options of the configuration and compiles its filter. -EINVAL (input). */
 int probe_capture_configure(struct capture *c, const struct probe_config *config, struct err *e);
 
 /* ---- filter.c ------------------------------------------------------------------------------ */
@@ -32,8 +32,8 @@ int probe_emit_tracing_program(struct emit *m, struct err *e);
 /* In: R1 = context. Ends the program. */
 int probe_emit_ctx_program(struct emit *m, struct err *e);
 /*
- * True if the programs of a hook handle packets that lie in several buffers. They must then be
- * loaded with BPF_F_XDP_HAS_FRAGS, which came with the helpers that read such packets.
+ * True if the programs of a hook handle packets in several buffers. They must then be loaded with
+ * BPF_F_XDP_HAS_FRAGS, which came with the helpers that read such packets.
  */
 bool probe_capture_has_frags(const struct capture *c, const struct capture_kind *kind);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config.c - what a configuration says of the packets to capture.
+ * config.c - reads the packet options of a configuration.
  *
  * Takes struct probe_config, fills struct capture; the filter is compiled last. Fails with -EINVAL
- * (input) for what cannot be understood.
+ * (input) for malformed text.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "bpfcap/err.h"
 #include "capture.h"
 
-/* "14", "-14", "0x20": an sk_buff holds no more than 64 KiB either way. */
+/* "14", "-14", "0x20": an sk_buff holds at most 64 KiB before or after it. */
 static int parse_skb_data(struct capture *c, const char *text, struct err *e)
 {
 	char *end = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * context.h - what the files that write capture programs share: the session's choices, the hook,
- * the program being written, and where it keeps things.
+ * the program being written, and its stack and scratch.
  *
  * Private to src/probes. No functions: pieces.h lists the parts of a program, capture.h the rest.
  */
@@ -20,15 +20,15 @@ struct hook_ops;
 
 #define HOOK_TEXT_LEN 128
 
-/* Hooks whose context is the packet: what their programs find there. */
+/* Hooks whose context is the packet: what that context offers. */
 struct capture_ctx {
 	enum cbpf2ebpf_access access;
 	bool is_skb;		/* the context is a struct __sk_buff */
-	bool in_buffers;	/* the packet may lie in several buffers, see has_frags */
+	bool in_buffers;	/* the packet may be in several buffers, see has_frags */
 	bool twice_on_loopback; /* a frame on lo is seen on its way out and on its way in */
 	int16_t ifindex;	/* offsets in the context */
 	int16_t data, data_end; /* -1: the packet cannot be read through pointers */
-	int32_t verdict;	/* the program's return value: the packet goes on as before */
+	int32_t verdict;	/* the program's return value: the packet continues as before */
 };
 
 /* What the programs of all hooks of one kind have in common. */
@@ -80,16 +80,15 @@ struct capture {
 	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;
-	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
-	int ifaces_fd;	     /* map of the interfaces chosen, which change; -1: all are */
-	uint32_t
-		iface_netns; /* where they are: others have the same numbers; 0: not to be tested */
+	uint32_t window_len;  /* bytes read before the filter runs; they decide its verdict */
+	int ifaces_fd;	      /* map of the interfaces chosen, which change; -1: all are */
+	uint32_t iface_netns; /* their namespace; 0: do not test it */
 	struct capture_meta meta;
 	bool stack;
 	bool fake_headers; /* make the headers that a packet does not have yet */
 	bool has_skb_data; /* the packet starts there from skb->data; else it is found */
 	int32_t skb_data;
-	int linktype; /* what all packets are taken for (-y), or -1 */
+	int linktype; /* the type that all packets are treated as (-y), or -1 */
 	bool track;
 	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
 	/* Maps, or -1. Programs that are only shown have 0 for each. */
@@ -102,7 +101,7 @@ struct capture_counters {
 	uint64_t seen, matched, lost_ring, lost_other, no_packet;
 };
 
-#define CAPTURE_SHARED_LEN 640 /* of skb_shared_info, with room for 32 fragments */
+#define CAPTURE_SHARED_LEN 640 /* of skb_shared_info, enough for 32 fragments */
 
 /*
  * Tracing programs work in a value of a plain array map, `busy` while one does: a program may be
@@ -114,9 +113,9 @@ struct capture_scratch {
 	uint64_t tmp;
 	uint8_t skb[256];
 	/* Of a packet with bytes in pages (pages.c): */
-	uint64_t at;	 /* where the next are to be read, */
-	uint32_t left;	 /* how many of this fragment, */
-	uint32_t frag;	 /* the number of the one behind it */
+	uint64_t at;	 /* the address of the next ones, */
+	uint32_t left;	 /* how many are left of this fragment, */
+	uint32_t frag;	 /* the number of the next fragment */
 	uint32_t linear; /* length of the linear part */
 	uint32_t unused;
 	uint8_t shared[CAPTURE_SHARED_LEN];
@@ -124,8 +123,8 @@ struct capture_scratch {
 };
 
 #define CAPTURE_LEVELS	   3  /* process, soft interrupt, hard interrupt */
-#define CAPTURE_WINDOW_MIN 16 /* the head of an Ethernet frame with a tag */
-#define CAPTURE_MADE_MAX   56 /* Ethernet and IPv6, rounded up: what the window holds then */
+#define CAPTURE_WINDOW_MIN 16 /* the header of an Ethernet frame with a tag */
+#define CAPTURE_MADE_MAX   56 /* Ethernet and IPv6 headers, rounded up */
 
 /* ---- The program being written ------------------------------------------------------------ */
 
@@ -160,7 +159,7 @@ enum {
 	FILTER_STACK_LEN = 384,
 };
 
-/* Offsets in the scratch, by what is there. */
+/* Offsets in the scratch. */
 #define SCRATCH(field) offsetof(struct capture_scratch, field)
 #define RECORD(field)  (SCRATCH(record) + offsetof(struct probe_record, field))
 #define SKB(m, f)      (SCRATCH(skb) + (size_t)layout_off((m)->c->layout, LAYOUT_SKB_##f))

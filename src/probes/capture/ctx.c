@@ -28,15 +28,15 @@ static const struct capture_ctx *ctx_of(const struct emit *m)
 	return &m->h->kind->ctx;
 }
 
-/* Does the program know the address of the packet's sk_buff? */
+/* True if the program can know the address of the packet's sk_buff. */
 static bool knows_skb(const struct emit *m)
 {
 	return ctx_of(m)->is_skb && m->c->ptr_values;
 }
 
 /*
- * In: R6 = context. Out: SLOT_IFINDEX. Clobbers R0..R5.
- * A loopback frame passes a packet socket twice: only its way in counts, as with tcpdump.
+ * In: R6 = context. Out: SLOT_IFINDEX. Clobbers R0..R5. A loopback frame passes a packet socket
+ * twice: only the incoming one counts, as with tcpdump.
  */
 static void emit_ifindex(const struct emit *m)
 {
@@ -115,7 +115,7 @@ static void emit_packet_pointers(const struct emit *m)
 		     LDX(W, R8, MEM(R6, ctx_of(m)->data_end)));
 }
 
-/* Goes to `decided` with R0 != 0 when the packet is followed, and of a link type that is shown.
+/* Jumps to `decided` with R0 != 0 if the packet is followed and of a link type that is captured.
  * In: R1 = link type. */
 static void emit_followed(const struct emit *m, ebpf_label decided)
 {
@@ -126,7 +126,7 @@ static void emit_followed(const struct emit *m, ebpf_label decided)
 	     LABEL(no));
 }
 
-/* In: R1 = link type, R6 = context. Goes on when it matches, else to m->out. Clobbers R0..R5,
+/* In: R1 = link type, R6 = context. Continues if it matches, else jumps to m->out. Clobbers R0..R5,
  * R7..R9. */
 static int emit_filters(struct emit *m, struct err *e)
 {
@@ -172,7 +172,7 @@ static void emit_skb_facts(const struct emit *m)
 	     LABEL(untagged));
 }
 
-/* record.{pid_tgid, comm}, where this kernel lets such programs ask. Clobbers R0..R5. */
+/* record.{pid_tgid, comm}, if this kernel has the helpers for such programs. Clobbers R0..R5. */
 static void emit_task(const struct emit *m)
 {
 	if (ebpf_target_has_helper(m->c->target, m->h->kind->type, EBPF_FN_get_current_pid_tgid))
@@ -272,7 +272,7 @@ static void refuse_options(const struct emit *m)
 }
 
 /*
- * What is asked for beside the expression. In: R6 = context. Clobbers R0..R5, R7.
+ * The conditions besides the expression. In: R6 = context. Clobbers R0..R5, R7.
  *
  *	if (!followed && (other mark || other pid ...)) goto out;
  */

@@ -15,8 +15,8 @@
 #define WINDOW_STEP 8 /* windows are rounded up, so that similar filters give similar programs */
 
 /*
- * Makes a filter from *classic, which is freed. Extends the window by what the filter looks at,
- * and the tables by its long lists.
+ * Makes a filter from *classic, which is freed. Extends the window by what the filter reads, and
+ * the tables by its long lists.
  */
 static int add_filter(struct capture *c, struct cbpf_prog *classic, int linktype,
 		      struct cbpf2ebpf_filter **out, struct err *e)
@@ -32,7 +32,7 @@ static int add_filter(struct capture *c, struct cbpf_prog *classic, int linktype
 	return rc;
 }
 
-/* Such a filter is a mistake. libpcap's optimizer finds them too, but is wrong about some. */
+/* Such a filter is a mistake. libpcap's optimizer also finds them, but is wrong about some. */
 static int check_never(const struct capture *c, const char *expr, struct err *e)
 {
 	struct cbpf2ebpf_info info;

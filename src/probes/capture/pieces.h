@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pieces.h - the pieces that capture programs are made of, by the file that emits them.
+ * pieces.h - the pieces of capture programs, by the file that emits them.
  *
- * Private to capture/. The contract of each (registers in, out and clobbered) stands at its
- * definition.
+ * Private to capture/. The contract of each (registers in, out and clobbered) is at its definition.
  */
 #ifndef BPFCAP_SRC_PROBES_CAPTURE_PIECES_H
 #define BPFCAP_SRC_PROBES_CAPTURE_PIECES_H
@@ -50,7 +49,7 @@ void probe_emit_packet_rest(const struct emit *m);
 
 /* ---- pages.c: the bytes in pages ----------------------------------------------------------- */
 
-/* Bytes of scratch needed behind the head of a record to copy a packet of `packet_len` bytes. */
+/* Bytes of scratch needed after the header of a record to copy a packet of `packet_len` bytes. */
 uint32_t probe_pages_room(const struct capture *c, uint32_t packet_len);
 void probe_emit_pages_window(const struct emit *m);
 void probe_emit_pages_rest(const struct emit *m);

@@ -34,7 +34,7 @@ static void emit_set_busy(const struct emit *m)
 	EMIT(b, MOV(R2, R0), MOV(R1, 1));
 	if (ebpf_target_has(m->c->target, EBPF_FEATURE_ATOMIC_FETCH))
 		EMIT(b, ebpf_atomic(EBPF_ATOMIC_XCHG, DW, MEM(R2, SCRATCH(busy)), R1), MOV(R0, R1));
-	else /* what interrupts between these two is gone again when we go on */
+	else /* a program that interrupts us between these two has ended when we continue */
 		EMIT(b, LDX(DW, R0, MEM(R2, SCRATCH(busy))), STX(DW, MEM(R2, SCRATCH(busy)), R1));
 }
 
@@ -75,7 +75,7 @@ void probe_emit_scratch_release(const struct emit *m)
 	EMIT(m->b, LDX(DW, R9, MEM(R10, SLOT_SCRATCH)), ST(DW, MEM(R9, SCRATCH(busy)), 0));
 }
 
-/* Bytes of the sk_buff that hold all members we want. */
+/* Bytes of the sk_buff that hold all members that we read. */
 static int skb_span(const struct probe_layout *l)
 {
 	int32_t end = 0;
@@ -124,8 +124,8 @@ void probe_emit_iface_test(const struct emit *m)
 }
 
 /*
- * In: R9 = scratch with the sk_buff. Out: record.ifindex. Clobbers R0..R5.
- * skb->dev may be anything while a protocol has the sk_buff in a queue of its own.
+ * In: R9 = scratch with the sk_buff. Out: record.ifindex. Clobbers R0..R5. skb->dev may hold
+ * anything while the sk_buff is in a protocol's queue.
  *
  *	ifindex = 0;
  *	if (skb->dev) probe_read(&ifindex, 4, skb->dev + ifindex_off);	(0 when it fails)

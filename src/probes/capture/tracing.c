@@ -39,7 +39,10 @@ static struct cbpf2ebpf_frame tracing_frame(struct emit *m)
 	};
 }
 
-/* Goes to `yes` or m->no_packet: is the first byte IPv4 or IPv6? In: R7 = packet. Clobbers R1. */
+/*
+ * Jumps to `yes` if the first byte is that of IPv4 or IPv6, else to m->no_packet. In: R7 = packet.
+ * Clobbers R1.
+ */
 static void emit_is_ip(const struct emit *m, ebpf_label yes)
 {
 	EMIT(m->b, LDX(B, R1, MEM(R7, 0)), RSH(R1, 4), JEQ(R1, 4, yes), JEQ(R1, 6, yes),
@@ -47,7 +50,7 @@ static void emit_is_ip(const struct emit *m, ebpf_label yes)
 }
 
 /*
- * In: R6 = real length, R8 = bytes of the window, R9 = scratch. Goes on when it matches, else
+ * In: R6 = real length, R8 = bytes of the window, R9 = scratch. Continues if it matches, else jumps
  * to m->release. Clobbers R0..R9.
  *
  *	if (followed) return;
@@ -79,7 +82,7 @@ static int emit_filter(struct emit *m, struct err *e)
 	return rc;
 }
 
-/* The ways out. m->out is the last: return 0. */
+/* The exits. m->out is the last: return 0. */
 static void emit_ends(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
@@ -99,7 +102,7 @@ static void emit_time(const struct emit *m)
 }
 
 /*
- * What is asked for beside the expression. In: R9 = scratch with the sk_buff. Clobbers R0..R5, R7.
+ * The conditions besides the expression. In: R9 = scratch with the sk_buff. Clobbers R0..R5, R7.
  *
  *	if (!followed && (other pid || other interface || ...)) goto release;
  */

@@ -3,9 +3,9 @@
  * track.c - pieces of programs: packets that are followed (--track).
  *
  * A map remembers when an sk_buff was last seen, by its own address and by that of its data, which
- * clones share: each new clone is known by the data, each copy of the data by the sk_buff. Another
- * program forgets both where they are freed. What the kernel frees unseen is forgotten after
- * TRACK_NS, before its address can mean another packet for long.
+ * clones share: each new clone is recognized by the data, each copy of the data by the sk_buff.
+ * Another program removes both where they are freed. An entry whose sk_buff is freed unseen expires
+ * after TRACK_NS, so that its address does not stand for another packet for long.
  *
  * The context of tc and socket programs is the sk_buff. Before 5.8 they cannot read where its data
  * is (has_head), and so do not know the clones of others.
@@ -33,8 +33,7 @@ void probe_emit_track_skb(const struct emit *m)
 
 /*
  * In: R6 = context, a sk_buff. Out: SLOT_SKB, and SLOT_HEAD for --track if has_head. Clobbers
- * R0..R5. To every verifier a pointer that was negated is a number, which may be stored and
- * compared.
+ * R0..R5. Every verifier treats a negated pointer as a number, which may be stored and compared.
  *
  *	skb = -(-ctx);
  *	probe_read_kernel(&head, sizeof(void *), skb + head_off);	(0 when it fails)

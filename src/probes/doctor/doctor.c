@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * doctor.c - writes what this kernel offers, as text for people or JSON for machines.
+ * doctor.c - writes what this kernel offers, as text or JSON.
  *
- * Takes what examine.c found. Fails with -EIO when the output cannot be written.
+ * Takes what examine.c found. Fails with -EIO if the output cannot be written.
  */
 #include "findings.h"
 
@@ -127,7 +127,7 @@ static void put_settings(FILE *out, const struct doctor *d)
 	fputc('}', out);
 }
 
-/* An object for each struct; the fields of one stand together. */
+/* One JSON object for each struct; the fields of a struct are adjacent. */
 static void put_layout(FILE *out, const struct doctor *d)
 {
 	const char *object = NULL;

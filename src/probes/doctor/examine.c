@@ -62,7 +62,7 @@ static void examine_hook(const struct doctor *d, const struct check *c, struct d
 	(void)snprintf(h->how, sizeof(h->how), "%s", rc == 0 ? how : e.text);
 }
 
-/* What probe_target() leaves out because no program needs to know it. */
+/* Features that probe_target() leaves out because no program depends on them. */
 static void try_more(struct ebpf_target *t)
 {
 	ebpf_target_set(t, EBPF_FEATURE_MAP_RINGBUF, kbpf_has_map_type(MAP_TYPE_RINGBUF) == 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* findings.h - what the doctor found out about this kernel, before it is printed. */
+/* findings.h - what the doctor found about this kernel, before it is printed. */
 #ifndef BPFCAP_SRC_PROBES_DOCTOR_FINDINGS_H
 #define BPFCAP_SRC_PROBES_DOCTOR_FINDINGS_H
 
@@ -7,7 +7,7 @@
 
 #define DOCTOR_TEXT_LEN ERR_TEXT_LEN
 
-/* Does a hook work here? `how` says by what means, or what is missing. */
+/* Whether a hook works here. `how` holds the means, or what is missing. */
 struct doctor_hook {
 	const char *spec;
 	bool works;
@@ -18,7 +18,7 @@ struct doctor_hook {
 /* A setting that affects BPF; the text is as the kernel shows it. */
 struct doctor_setting {
 	const char *name, *path;
-	const char *bad;  /* prefix of the values that cost something, or NULL */
+	const char *bad;  /* prefix of the values that have a cost, or NULL */
 	const char *cost; /* what it costs, and the command that fixes it */
 	char value[64];	  /* "": this kernel does not have it */
 };
@@ -57,10 +57,10 @@ int probe_doctor_try_socket(const struct doctor *d, const char **how, struct err
 
 /* ---- examine.c ------------------------------------------------------------------------------ */
 
-/* True if a setting has the value that costs something. */
+/* True if a setting has a value with a cost. */
 bool probe_doctor_is_bad(const struct doctor_setting *s);
 
-/* Tries everything. Nothing is left behind. -errno only when not even the version is known. */
+/* Tries everything, and leaves nothing attached. -errno only if not even the version is known. */
 int probe_doctor_examine(struct doctor *d, struct err *e);
 
 #endif

@@ -3,8 +3,8 @@
  * try.c - tries each kind of hook with a program that does nothing.
  *
  * What is attached is detached at once. tc and xdp are tried at the loopback device of a network
- * namespace made for it, so no interface in use is touched. Each gives 0 and by what means it
- * works, or -errno and a sentence.
+ * namespace made for it, so no interface in use is touched. Each function returns 0 with the means
+ * by which the hook works, or -errno with a sentence.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +56,7 @@ static int load_tracing(const struct doctor *d, uint32_t type, struct err *e)
 	return -EPERM;
 }
 
-/* Closes both; gives 0 or the failure. */
+/* Closes both; returns 0 or the failure. */
 static int done(int prog_fd, int attached)
 {
 	close(prog_fd);
@@ -88,7 +88,7 @@ int probe_doctor_try_tracepoint(const struct doctor *d, const char **how, struct
 	return done(fd, rc);
 }
 
-/* By a line in tracefs, where the kprobe PMU is missing. */
+/* By a line in tracefs, if there is no kprobe PMU. */
 static int try_events(int prog_fd, struct err *e)
 {
 	struct kbpf_kprobe probe = {.func = "consume_skb", .prog_fd = prog_fd};
@@ -173,7 +173,7 @@ struct apart {
 	int rc;
 };
 
-/* Only this thread changes its namespace. Without the right to, loading has to do. */
+/* Only this thread changes its namespace. Without permission for that, only loading is tried. */
 static void *run_apart(void *arg)
 {
 	struct apart *a = arg;
@@ -200,7 +200,7 @@ static int try_apart(int (*fn)(const struct doctor *, const char **, struct err 
 	return a.rc;
 }
 
-/* Whether it can be loaded at all shows without a namespace. */
+/* Loading needs no namespace. */
 static int can_load(uint32_t type, struct err *e)
 {
 	int fd = load(type, 0, e);

@@ -2,9 +2,9 @@
 /*
  * hook.h - kinds of hooks: one ops table and one file each.
  *
- * Private to src/probes. A hook is parsed from its spec, prepared (what this kernel has of it is
- * looked up), gets its program built (capture/capture.h) and loaded, and is attached. Whatever is
- * special to one kind of hook is behind its ops.
+ * Private to src/probes. The life of a hook: its spec is parsed, the kernel is searched for what it
+ * needs, its program is built (capture/capture.h), loaded and attached. Everything specific to one
+ * kind of hook is in its ops.
  */
 #ifndef BPFCAP_SRC_PROBES_HOOKS_HOOK_H
 #define BPFCAP_SRC_PROBES_HOOKS_HOOK_H
@@ -22,30 +22,30 @@ struct hook_list {
 	size_t cap;
 };
 
-/* What hooks may need to know of the session. */
+/* What hooks may need from the session. */
 struct hook_env {
 	const struct ebpf_target *target;
 	unsigned iface_cnt;	    /* chosen when the session was opened */
 	struct kbpf_guard *guard;   /* NULL where nothing outlives the process */
-	probe_left_out_fn left_out; /* NULL: nobody wants to know */
+	probe_left_out_fn left_out; /* NULL: no reports */
 	void *left_out_user;
 };
 
 struct hook_ops {
 	struct capture_kind kind;
-	bool dir_of_packet; /* the packet itself tells the direction */
+	bool dir_of_packet; /* the packet itself shows the direction */
 	size_t state_len;   /* bytes of hook->state: zeroed before parse(), freed after release() */
 
-	/* Reads the spec behind its prefix. -EINVAL (input). */
+	/* Reads the spec after its prefix. -EINVAL (input). */
 	int (*parse)(struct hook *h, const char *rest, struct err *e);
 	/*
-	 * Optional: called once before anything is made, for hook `first` and all hooks behind it
+	 * Optional: called once before anything is created, for hook `first` and all later hooks
 	 * that have its ops. Looks up what their specs mean in this kernel, and may replace one
 	 * hook by several.
 	 */
 	int (*resolve)(struct hook_list *list, unsigned first, const struct hook_env *env,
 		       struct err *e);
-	/* Optional: looks up what the program must know (offsets in a record). */
+	/* Optional: looks up what the program needs (offsets in a record). */
 	int (*prepare)(struct hook *h, const struct hook_env *env, struct err *e);
 
 	/* Optional: removes what captures that were killed left behind; called once. */
@@ -56,8 +56,8 @@ struct hook_ops {
 	bool (*prog_name)(const struct hook *h, const struct hook_env *env,
 			  char name[KBPF_PROG_NAME_LEN]);
 	/*
-	 * Attaches to everything, or to one interface. A hook that has only the latter requires -i;
-	 * one that has both attaches to each interface where some are chosen.
+	 * attach: to all interfaces at once; attach_iface: to one. A hook that has only the latter
+	 * requires -i; a hook that has both attaches to each chosen interface, if some are chosen.
 	 */
 	int (*attach)(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e);
 	int (*attach_iface)(struct hook *h, const struct hook_env *env, int prog_fd, int ifindex,
@@ -69,7 +69,7 @@ struct hook_ops {
 	bool (*degrade)(struct hook *h);
 	/* Detaches. Idempotent. Not called for hooks without state. */
 	void (*detach)(struct hook *h);
-	/* Optional: releases what state holds beside its own bytes, after detach. */
+	/* Optional: releases what the state refers to, after detach. */
 	void (*release)(struct hook *h);
 };
 
@@ -91,9 +91,9 @@ int probe_hooks_parse(struct hook_list *list, const char *const *specs, struct e
 
 /* Appends a copy of *h. -EINVAL (input) if the list has a hook with this spec, -ENOMEM. */
 int probe_hooks_append(struct hook_list *list, const struct hook *h, struct err *e);
-/* Has each kind of hook look up what its specs stand for. */
+/* Calls resolve() of each kind of hook. */
 int probe_hooks_resolve(struct hook_list *list, const struct hook_env *env, struct err *e);
-/* Has each kind of hook remove what killed captures left behind. */
+/* Calls sweep() of each kind of hook. */
 void probe_hooks_sweep(const struct hook_list *list);
 /* Replaces hook `at` by `cnt` hooks, whose names and specs must differ. Sets all indices. */
 int probe_hooks_replace(struct hook_list *list, unsigned at, const struct hook *hooks, unsigned cnt,

@@ -4,8 +4,8 @@
  *
  * FUNC may be a glob: then each function that it matches is a hook of the session, and one program
  * runs at all of them. The context is the registers; argument N (from 1) is the sk_buff, or it is
- * found (kprobe/find.c). Fails with -ENOTSUP where the kernel has no kprobes, -EINVAL (input) for
- * names it does not have.
+ * found (kprobe/find.c). Fails with -ENOTSUP if the kernel has no kprobes, -EINVAL (input) for
+ * unknown names.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -109,7 +109,7 @@ static struct kbpf_kprobe *describe(const struct hook *h, int prog_fd)
 	return probes;
 }
 
-/* For a glob; a function named on its own is an error instead. */
+/* For a glob; for a single function it is an error. */
 static void report_refused(const struct hook_env *env, const struct kbpf_kprobe *probes, size_t cnt)
 {
 	char why[HOOK_TEXT_LEN];
@@ -146,7 +146,7 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 	return rc < 0 ? rc : 0;
 }
 
-/* Also many probes that are attached one by one: meanwhile a setting of the machine is changed. */
+/* Many probes attached one by one need a guardian, too: they change a machine-wide setting. */
 static bool outlives(const struct hook *h, const struct hook_env *env)
 {
 	const struct kprobe *k = h->state;

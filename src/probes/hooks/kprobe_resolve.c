@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kprobe_resolve.c - which functions of the running kernel the kprobe hooks mean.
+ * kprobe_resolve.c - finds the functions of the running kernel that kprobe hooks name.
  *
- * Takes the hooks as parsed; gives each its places, and a glob the row of hooks that it stands for,
- * with the maps that their program needs. Chooses how to attach. Fails with -ENOTSUP without
- * kprobes, -EINVAL (input) when nothing has such a name, -EPERM when the kernel hides addresses and
- * there is no way without.
+ * Takes the parsed hooks; gives each its functions, and replaces a glob by a row of hooks, with the
+ * maps that their program needs. Chooses how to attach. Fails with -ENOTSUP without kprobes,
+ * -EINVAL (input) for unknown names, -EPERM if the kernel hides addresses that are needed.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -55,10 +54,10 @@ static int choose_way(struct hook *h, const struct hook_env *env, struct err *e)
 
 /* ---- Functions ---------------------------------------------------------------------------- */
 
-/* What hooks are resolved with. */
+/* The state of the search. */
 struct kprobe_sources {
 	struct kprobe_lists lists;
-	struct kprobe_text *text; /* NULL: the kernel's code cannot be read or not be understood */
+	struct kprobe_text *text; /* NULL: the kernel's code cannot be read or decoded */
 };
 
 static int no_such(const struct hook *h, const char *symbols, struct err *e)
@@ -80,7 +79,7 @@ static int no_such(const struct hook *h, const char *symbols, struct err *e)
 			 h->spec);
 }
 
-/* Which arguments each uses and, for many, where the cheaper place for a probe is. */
+/* Finds the arguments that each uses and, for many functions, the cheaper place for a probe. */
 static void look_at_code(struct kprobe_funcs *funcs, struct kprobe_sources *known, bool traceable)
 {
 	bool behind =
@@ -125,7 +124,7 @@ static const char *why_not(const struct kprobe *k, const struct kprobe_func *f)
 	return NULL;
 }
 
-/* Leaves out the functions of a glob that cannot have a packet. */
+/* Drops the functions of a glob that cannot have a packet. */
 static int leave_out(const struct hook *h, const struct hook_env *env, struct kprobe_funcs *funcs,
 		     const char *symbols, struct err *e)
 {
@@ -155,7 +154,7 @@ static int leave_out(const struct hook *h, const struct hook_env *env, struct kp
 		h->spec, h->event);
 }
 
-/* The hook takes over the functions. With a glob each name is a member of its own. */
+/* The hook takes over the functions. With a glob each name is a separate member. */
 static unsigned take_places(struct kprobe *k, struct kprobe_funcs *funcs)
 {
 	unsigned member = 0;
@@ -210,7 +209,7 @@ static int make_row(struct hook_list *list, unsigned at, unsigned cnt, struct er
 
 /* ---- Maps --------------------------------------------------------------------------------- */
 
-/* The argument that the user named is looked at first. Functions of one name share a member. */
+/* The argument that the user named is tried first. Functions of one name share a member. */
 static int make_state(const struct hook *h, struct err *e)
 {
 	const struct kprobe *k = h->state;
@@ -237,7 +236,7 @@ static int make_state(const struct hook *h, struct err *e)
 	return fd;
 }
 
-/* A probe is at the start of the function, or behind the bytes that can be skipped there. */
+/* A probe is at the start of the function, or after the bytes that can be skipped there. */
 static void add_ips(int fd, const struct kprobe_regs *regs, const struct kprobe_place *p)
 {
 	const uint64_t at[] = {p->func.addr, p->func.addr + p->func.skip};
@@ -287,7 +286,7 @@ static int make_maps(const struct hook *h, struct err *e)
 	return k->ips_fd < 0 ? k->ips_fd : 0;
 }
 
-/* Gives how many hooks there are now in the place of one. */
+/* Returns the number of hooks that replace the one. */
 static int resolve_one(struct hook_list *list, unsigned at, const struct hook_env *env,
 		       struct kprobe_sources *known, struct err *e)
 {

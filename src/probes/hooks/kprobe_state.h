@@ -6,14 +6,14 @@
 #include "../kprobe/kprobe.h"
 #include "hook.h"
 
-/* How a program that runs at several functions knows at which. */
+/* How a program that runs at several functions identifies the current one. */
 enum kprobe_tell {
 	KPROBE_ALONE,	  /* it runs at one only */
 	KPROBE_BY_COOKIE, /* bpf_get_attach_cookie() */
 	KPROBE_BY_IP,	  /* the instruction pointer, looked up */
 };
 
-#define KPROBE_MANY 32 /* functions, of which each one's cost counts */
+#define KPROBE_MANY 32 /* from this number of functions on, the cost of each one matters */
 
 struct kprobe_place {
 	struct kprobe_func func;
@@ -23,7 +23,7 @@ struct kprobe_place {
 struct kprobe {
 	const struct kprobe_regs *regs;
 	enum kprobe_tell tell;
-	bool certain; /* the sk_buff is argument hook.skb_at, as the user said */
+	bool certain; /* the user named the sk_buff: argument hook.skb_at */
 	struct kprobe_place *place;
 	size_t place_cnt;
 	int state_fd; /* unless certain */

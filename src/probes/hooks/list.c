@@ -2,8 +2,8 @@
 /*
  * list.c - the hooks of a session: appended, resolved, replaced, detached, freed.
  *
- * Fails with -EINVAL (input) for a hook that is given twice or a glob that matches too many
- * functions, and with -ENOMEM.
+ * Fails with -EINVAL (input) for a repeated hook or a glob that matches too many functions, and
+ * with -ENOMEM.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ int probe_hooks_append(struct hook_list *list, const struct hook *h, struct err 
 	return 0;
 }
 
-/* True if hook `at` is the first of its kind, for what is done once for each kind. */
+/* True if hook `at` is the first of its kind. Some steps run once for each kind. */
 static bool is_first(const struct hook_list *list, unsigned at)
 {
 	for (unsigned i = 0; i < at; i++)

@@ -2,10 +2,10 @@
 /*
  * rawtp.c - raw tracepoints: rawtp:NAME[@N], and rx, tx, drop.
  *
- * The context is the array of the tracepoint's arguments. Which one is the sk_buff is known for the
- * usual tracepoints, or given. No tracefs is needed. Attaching fails with -EINVAL when the program
- * reads an argument that the event does not have: kfree_skb has its reason from 5.17 on, or earlier
- * where a vendor backported it.
+ * The context is the array of the tracepoint's arguments. The position of the sk_buff is known for
+ * common tracepoints; for others the user names it. No tracefs is needed. Attaching fails with
+ * -EINVAL if the program reads an argument that the event does not have: kfree_skb has a reason
+ * from 5.17 on, or earlier if the vendor backported it.
  */
 #include <errno.h>
 #include <fnmatch.h>

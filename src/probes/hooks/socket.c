@@ -34,7 +34,7 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 	return 0;
 }
 
-/* The program comes first and the protocol last, so that nothing is queued in between. */
+/* Attach the program first and set the protocol last, so that nothing is queued in between. */
 static int open_socket(int prog_fd, int ifindex, struct err *e)
 {
 	const struct sockaddr_ll where = {
@@ -87,7 +87,7 @@ static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struc
 	return attach_iface(h, env, prog_fd, 0, e);
 }
 
-/* The kernel unbinds a socket whose interface goes. */
+/* The kernel unbinds a socket whose interface disappears. */
 static bool is_at(int fd, int ifindex)
 {
 	struct sockaddr_ll at = {0};

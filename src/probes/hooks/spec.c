@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spec.c - hook specs, as the user writes them.
+ * spec.c - parses hook specs.
  *
  * Takes "rx,tx", "rawtp:kfree_skb@1", "tc:ingress" ...; gives struct hook. Fails with -EINVAL and a
- * sentence that shows what is meant to stand there. Knows the prefixes; what follows one is the
- * hook's own to read.
+ * sentence that shows the correct form. This file knows the prefixes; each kind of hook reads the
+ * rest itself.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "hook.h"
 
 struct hook_prefix {
-	const char *text; /* ends with ':' when something follows */
+	const char *text; /* ends with ':' if something follows */
 	const struct hook_ops *ops;
 };
 
@@ -120,7 +120,7 @@ static int parse_one(struct hook *h, const char *spec, struct err *e)
 	return p->ops->parse(h, spec + strlen(p->text), e);
 }
 
-/* A spec, or a preset: the hooks it stands for; one hook alone takes the preset's name. */
+/* Appends the hooks of a spec or preset; a single hook gets the preset's name. */
 static int add(struct hook_list *list, const char *spec, struct err *e)
 {
 	const struct hook_preset *preset = find_preset(spec);

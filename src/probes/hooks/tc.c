@@ -2,10 +2,10 @@
 /*
  * tc.c - tc:ingress and tc:egress of an interface.
  *
- * By tcx link where the target has it, else as a filter of the clsact qdisc (bpfcap/kbpf.h). For
- * more than a few interfaces also as a filter: each link that is attached or detached waits for a
- * grace period, 15 to 30 ms, and a filter does not. The program gives no verdict, so that others'
- * filters still run.
+ * Attaches by tcx link if the target has it, else as a filter of the clsact qdisc (bpfcap/kbpf.h).
+ * For more than a few interfaces also as a filter: attaching or detaching a link waits for a grace
+ * period, 15 to 30 ms, and a filter does not. The program gives no verdict, so that other filters
+ * still run.
  */
 #include <errno.h>
 #include <linux/bpf.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.c - the parts of hook specs that kinds of hooks share: names, and NAME@N.
+ * text.c - the parts of hook specs that several kinds of hooks share: names, and NAME@N.
  *
- * Takes text, gives names and numbers. Fails with false; the caller knows what to say.
+ * Takes text, gives names and numbers. Fails with false; the caller has the message.
  */
 #include <ctype.h>
 #include <limits.h>

@@ -2,9 +2,9 @@
 /*
  * tracepoint.c - tracepoint:CATEGORY:NAME.
  *
- * The context is the tracepoint's record; its format file in tracefs says where the address of the
- * sk_buff is. Fails with -EINVAL (input) when there is no such tracepoint or it records no
- * sk_buff, -ENOENT or -EPERM when tracefs is not accessible.
+ * The context is the tracepoint's record; its format file in tracefs has the offset of the
+ * sk_buff's address. Fails with -EINVAL (input) if there is no such tracepoint or it records no
+ * sk_buff, -ENOENT or -EPERM if tracefs is not accessible.
  */
 #include <errno.h>
 #include <stdio.h>

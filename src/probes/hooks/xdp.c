@@ -2,8 +2,8 @@
 /*
  * xdp.c - xdp, xdp:generic and xdp:native of an interface.
  *
- * By link where the target has it, else by rtnetlink (bpfcap/kbpf.h). The program passes every
- * packet on as it is. Fails with -EBUSY when the interface has a program already.
+ * Attaches by link if the target has it, else by rtnetlink (bpfcap/kbpf.h). The program passes
+ * every packet on unchanged. Fails with -EBUSY if the interface already has a program.
  */
 #include <errno.h>
 #include <linux/bpf.h>

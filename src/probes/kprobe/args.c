@@ -2,18 +2,19 @@
 /*
  * args.c - which arguments an x86-64 function uses.
  *
- * Follows all paths through its code while a register still holds what the caller put there; every
- * call ends that, as no register of these survives one. Takes a way to read the kernel's code;
- * where that or the code cannot be understood, no argument is ruled out.
+ * Follows all paths through its code as long as a register still holds the caller's value; a call
+ * ends that, since it preserves none of these registers. Takes a function that reads the kernel's
+ * code; if code cannot be read or decoded, no argument is ruled out.
  *
- * What is still in a register at a call may be meant for the function that is called: then that one
- * is followed too. It is not when it only puts the register away, as functions with variable
- * arguments do with all of them. A function called by address may use anything; but an argument
- * is not handed on more than once by functions that do nothing else with it.
+ * A register that still holds an argument at a call may pass it to the called function: then that
+ * function is followed, too. A function that only saves the register does not use it: functions
+ * with variable arguments save all of them. An indirect call counts as a use of all live arguments
+ * in the function itself, and as none in the functions that it calls: hardly any argument is passed
+ * on twice by functions that do nothing else with it.
  *
- * Any function may be traced or probed by others just now. Then the nop reserved for tracing at its
- * start is a call, a jump or a breakpoint, and the code behind it is the function's. Elsewhere the
- * breakpoint or the jump of a probe hides what was there: then every argument may be used.
+ * Another tracer may be active at any function. Then the nop reserved for tracing at its start is a
+ * call, a jump or a breakpoint, and the function's own code follows. Elsewhere the breakpoint or
+ * jump of a probe hides the original instruction: then every argument may be used.
  */
 #include "args.h"
 
@@ -25,21 +26,21 @@
 
 enum {
 	DEPTH_MAX = 3,	 /* calls within calls */
-	WAYS_MAX = 64,	 /* branches not followed yet */
-	STEPS_MAX = 600, /* instructions looked at for one function, with those it calls */
+	WAYS_MAX = 64,	 /* branches that are still to be followed */
+	STEPS_MAX = 600, /* instructions decoded for one function, with those it calls */
 	SEEN_LEN = 1024, /* a power of two above STEPS_MAX */
 	CHUNK_LEN = 256,
-	TRACE_LEN = 5, /* of the nop that is kept free for tracing */
+	TRACE_LEN = 5, /* of the nop that is reserved for tracing */
 	INT3 = 0xcc,
 };
 
 struct code_way {
 	uint64_t addr;
 	uint8_t live; /* arguments still in their registers */
-	bool stored;  /* the return address was just stored over */
+	bool stored;  /* the return address has just been overwritten */
 };
 
-/* What was looked at, in this function or one that it calls. */
+/* The state of a search, in this function and those that it calls. */
 struct arg_search {
 	kprobe_read read;
 	void *user;
@@ -48,7 +49,7 @@ struct arg_search {
 	uint8_t chunk[CHUNK_LEN];
 };
 
-/* A function, while it is followed. */
+/* A function that is being followed. */
 struct func_walk {
 	struct arg_search *l;
 	struct code_way way[WAYS_MAX];
@@ -57,7 +58,7 @@ struct func_walk {
 	struct {
 		uint64_t addr;
 		uint8_t live;
-	} seen[SEEN_LEN]; /* by a hash of the address; the arguments it was reached with */
+	} seen[SEEN_LEN]; /* by a hash of the address; the arguments that were live there */
 };
 
 static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigned depth);
@@ -75,7 +76,7 @@ static bool fetch(struct arg_search *l, uint64_t addr, uint8_t bytes[KPROBE_INSN
 	return true;
 }
 
-/* Code already reached with at least these arguments yields nothing new. */
+/* Code that was already reached with at least these arguments need not be followed again. */
 static bool was_here(struct func_walk *f, uint64_t addr, uint8_t live)
 {
 	size_t at = (size_t)(addr * 2654435761u) % SEEN_LEN;
@@ -98,9 +99,9 @@ static void add_way(struct func_walk *f, uint64_t addr, uint8_t live)
 }
 
 /*
- * `addr`, or behind the endbr64 there, with the bytes that follow; 0: cannot be read. A kernel with
- * IBT overwrites the endbr64 of functions that are never called by address ("seals" them) with a
- * nop that nothing else uses: the first up to 6.14, the second since.
+ * Returns `addr`, or the address after an endbr64 there, with the bytes that follow; 0: cannot be
+ * read. A kernel with IBT overwrites the endbr64 of functions that are never called by address
+ * ("seals" them) with a nop that nothing else uses: the first up to 6.14, the second since.
  */
 static uint64_t behind_endbr(struct arg_search *l, uint64_t addr, uint8_t bytes[KPROBE_INSN_LEN])
 {
@@ -121,7 +122,7 @@ static uint64_t behind_endbr(struct arg_search *l, uint64_t addr, uint8_t bytes[
 	return addr;
 }
 
-/* Whether the bytes from number `from` on are those of the nop that is reserved for tracing. */
+/* True if the bytes from index `from` on are the nop that is reserved for tracing. */
 static bool is_trace_nop(const uint8_t *bytes, size_t from)
 {
 	static const uint8_t nops[][TRACE_LEN] = {
@@ -136,8 +137,8 @@ static bool is_trace_nop(const uint8_t *bytes, size_t from)
 }
 
 /*
- * Behind what tracing puts in the place of the nop at a function's start: a call, a jump, or the
- * breakpoint of a kprobe on the nop's first byte; 0: there is nothing of that.
+ * Returns the address after what replaces the nop at the start of a traced function: a call, a
+ * jump, or the breakpoint of a kprobe on the nop's first byte; 0: there is none of these.
  */
 static uint64_t behind_tracing(struct arg_search *l, uint64_t addr, bool jump_too)
 {
@@ -157,8 +158,9 @@ static uint64_t behind_tracing(struct arg_search *l, uint64_t addr, bool jump_to
 }
 
 /*
- * Advances by one instruction; false where the path ends. `ret` right behind a store to (%rsp)
- * goes to what was stored: so indirect calls are made on processors that must not predict them.
+ * Advances by one instruction; false where the path ends. `ret` directly after a store to (%rsp)
+ * jumps to the stored address: indirect calls take this form on processors that must not predict
+ * them.
  */
 static bool step(struct func_walk *f, struct code_way *w, unsigned depth)
 {
@@ -217,7 +219,7 @@ static bool is_breakpoint(struct arg_search *l, uint64_t addr)
 	return fetch(l, addr, bytes) && bytes[0] == INT3;
 }
 
-/* Which of the `live` arguments the code at `addr` uses. */
+/* Returns which of the `live` arguments the code at `addr` uses. */
 static uint8_t follow(struct arg_search *l, uint64_t addr, uint8_t live, unsigned depth)
 {
 	uint64_t behind;

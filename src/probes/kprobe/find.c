@@ -2,11 +2,11 @@
 /*
  * find.c - piece of kprobe programs: which argument is the sk_buff?
  *
- * A function has it at the same place whenever it is called. So the place is found once, by looking
- * at one argument after the other, and remembered in a map; from then on that argument is looked
- * at first. It is looked at in each call: what has not the shape of a sk_buff is not read as
- * one, and the others are tried again. No argument (NULL) is no packet, whatever is left in the
- * registers behind it. What the function does not use is no argument of it.
+ * A function receives it in the same argument in every call. So the program finds the argument
+ * once, by checking one after the other, and remembers it in a map; from then on that argument is
+ * checked first. Every call checks it: a value without the shape of an sk_buff is not read as one,
+ * and the other arguments are tried again. A remembered argument that is NULL means "no packet";
+ * then the other registers are not tried. Arguments that the function does not use are skipped.
  */
 #include <linux/bpf.h>
 
@@ -38,7 +38,7 @@ static void emit_state(const struct emit *m, int state_fd)
 		LDX(DW, R6, MEM(R10, SLOT_CTX)));
 }
 
-/* R9 = argument R1 (from 1), or 0 if that is not one that may be it. In: R6 = context, R7 = state.
+/* R9 = argument R1 (from 1), or 0 if that argument is excluded. In: R6 = context, R7 = state.
  * Clobbers R2. */
 static void emit_argument(const struct emit *m, const struct kprobe_regs *r)
 {
@@ -54,7 +54,7 @@ static void emit_argument(const struct emit *m, const struct kprobe_regs *r)
 }
 
 /*
- * R8 = 0 stands for the argument that is remembered, 1... for one after the other.
+ * R8 = 0 stands for the remembered argument, 1 and up for the arguments in turn.
  *
  *	for (try = 0; try <= args_cnt; try++) {
  *		i = try ? try : state->arg;

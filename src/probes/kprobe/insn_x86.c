@@ -3,9 +3,9 @@
  * insn_x86.c - one x86-64 instruction: its length, what it does to the registers
  * that carry arguments, and where it leads.
  *
- * Takes bytes; never fails: what is not in the tables is KPROBE_UNKNOWN. They hold what compilers
- * emit for kernels, which use no vector registers. See the opcode maps of Intel's manual, volume
- * 2, appendix A.
+ * Takes bytes; never fails: an instruction that is not in the tables is KPROBE_UNKNOWN. The tables
+ * hold what compilers emit for kernels, without vector registers. See the opcode maps of Intel's
+ * manual, volume 2, appendix A.
  */
 #include <string.h>
 
@@ -127,7 +127,7 @@ static const struct form {
 enum { RCX = 1, RDX = 2, RSP = 4, RBP = 5, RSI = 6, RDI = 7, NO_REG = 0xff };
 
 struct decode {
-	const uint8_t *p; /* behind what was read */
+	const uint8_t *p; /* after the bytes that were read */
 	bool size16, rep, rex, two_bytes;
 	bool in_frame;	  /* memory is on the stack: at rsp, or below rbp */
 	uint8_t rex_bits; /* W 8, R 4, X 2, B 1 */
@@ -250,7 +250,7 @@ static enum kprobe_flow group_5(const struct decode *d)
 	return flows[d->reg & 7];
 }
 
-/* xor, sub and sbb of a register with itself: what it held does not matter. */
+/* xor, sub and sbb of a register with itself: its old value does not matter. */
 static bool is_zeroing(const struct decode *d)
 {
 	unsigned op = d->op & 0xfc;
@@ -264,7 +264,7 @@ static uint8_t byte_reg(const struct decode *d, uint8_t reg)
 	return !d->rex && reg >= 4 && reg < 8 ? reg - 4 : reg;
 }
 
-/* A part that is written leaves the rest, and the register what it was to us. */
+/* Writing a part of a register keeps the rest, so the argument is still in it. */
 static void use_registers(struct decode *d, uint32_t does)
 {
 	bool byte = (does & BY_SIZE) && !(d->op & 1) && !(d->two_bytes && d->op < 0x50);
@@ -331,7 +331,7 @@ static void decode(struct decode *d)
 
 void probe_kprobe_insn_x86(struct kprobe_insn *insn, const uint8_t *bytes)
 {
-	uint8_t room[2 * KPROBE_INSN_LEN + 2] = {0}; /* for what claims to be longer than it may */
+	uint8_t room[2 * KPROBE_INSN_LEN + 2] = {0}; /* for instructions that are too long */
 	struct decode d = {.p = room, .reg = NO_REG, .rm = NO_REG, .insn = insn};
 
 	*insn = (struct kprobe_insn){0};

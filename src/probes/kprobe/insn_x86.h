@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 enum kprobe_flow {
-	KPROBE_NEXT,	  /* goes on behind the instruction */
-	KPROBE_JUMP,	  /* goes on at the target */
+	KPROBE_NEXT,	  /* continues after the instruction */
+	KPROBE_JUMP,	  /* continues at the target */
 	KPROBE_BRANCH,	  /* either */
-	KPROBE_CALL,	  /* the target is called, then it goes on */
-	KPROBE_AWAY,	  /* to an address that only shows when it runs */
+	KPROBE_CALL,	  /* calls the target, then continues */
+	KPROBE_AWAY,	  /* continues at an address that is known only at run time */
 	KPROBE_CALL_AWAY, /* the same, called */
 	KPROBE_RETURN,
 	KPROBE_TRAP, /* ends here */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kprobe.h - kernel functions: their names, their arguments, and the sk_buff among these.
+ * kprobe.h - kernel functions: their names, their arguments, and which of these is the sk_buff.
  *
- * Private to src/probes. hooks/kprobe.c is the hook that is made of these parts.
+ * Private to src/probes. hooks/kprobe.c is the hook that consists of these parts.
  */
 #ifndef BPFCAP_SRC_PROBES_KPROBE_KPROBE_H
 #define BPFCAP_SRC_PROBES_KPROBE_KPROBE_H
@@ -15,16 +15,16 @@
 #define KPROBE_IP_DELTAS_MAX 2
 
 struct kprobe_regs {
-	const char *machine; /* as uname(2) says */
+	const char *machine; /* as uname(2) reports */
 	enum ebpf_size size; /* of a register */
 	uint8_t arg_cnt;
 	uint16_t arg[KPROBE_ARGS_MAX]; /* offsets in struct pt_regs, the probe's context */
 	uint16_t ip;
-	uint8_t ip_delta[KPROBE_IP_DELTAS_MAX]; /* what `ip` may be ahead of the function by */
+	uint8_t ip_delta[KPROBE_IP_DELTAS_MAX]; /* how far `ip` may be ahead of the function */
 	bool kernel_is_high;			/* kernel addresses have the top bit set */
 };
 
-/* NULL: not known for this machine. `machine` NULL: the running one. */
+/* Returns NULL if the machine is unknown. `machine` NULL: the running one. */
 const struct kprobe_regs *probe_kprobe_regs(const char *machine);
 
 /* ---- lists.c: the kernel's lists of its functions ---------------------------------- */
@@ -37,17 +37,17 @@ struct kprobe_lists {
 	bool asked_traceable;
 };
 
-/* Reads what is not read yet. 0 or -errno of /proc/kallsyms. */
+/* Reads the files that are not yet read. 0 or -errno of /proc/kallsyms. */
 int probe_kprobe_lists_read(struct kprobe_lists *l, bool traceable);
 void probe_kprobe_lists_free(struct kprobe_lists *l);
 
-/* Copies a line without its end, and goes behind it; false behind the last one. */
+/* Copies a line without its end, and moves past it; false after the last one. */
 bool probe_kprobe_line(const char **text, char line[KPROBE_LINE_LEN]);
 
 /*
- * Probes that the kernel turns into jumps are not for many here: the work that does it waits for
- * all tasks (synchronize_rcu_tasks(), where the kernel can be preempted) and lets nobody set or
- * take off probes meanwhile.
+ * True if the kernel's optimizer of probes is slow, so that many probes must not be turned into
+ * jumps: it waits for all tasks (synchronize_rcu_tasks(), in a preemptible kernel) and blocks
+ * attaching and detaching of all probes meanwhile.
  */
 bool probe_kprobe_optimizer_waits(const char *symbols);
 
@@ -57,8 +57,8 @@ struct kprobe_func {
 	char *name;
 	uint64_t addr;	 /* 0: the kernel hides addresses */
 	uint32_t usable; /* arguments that its code uses, as bits; see args.h */
-	uint32_t skip;	 /* bytes at its begin that do nothing, if known */
-	bool traceable;	 /* or there is no list that says so */
+	uint32_t skip;	 /* bytes at its start that do nothing, if known */
+	bool traceable;	 /* or there is no list */
 };
 
 /* Sorted by name, then address: functions that share a name follow one another. */
@@ -68,16 +68,20 @@ struct kprobe_funcs {
 };
 
 /*
- * The functions that `pattern` (a name, or a glob) means. A name that is not there means what the
- * compiler made of it: NAME.isra.0, NAME.constprop.1 and the like. Where there is a list
- * of traceable functions, what a glob matches beside it is marked. 0 (maybe with cnt 0) or -ENOMEM.
+ * Finds the functions that `pattern` (a name or glob) matches. A name that does not exist matches
+ * the functions that the compiler made of it: NAME.isra.0, NAME.constprop.1 and the like. If there
+ * is a list of traceable functions, matches that it lacks are marked. 0 (maybe with cnt 0) or
+ * -ENOMEM.
  */
 int probe_kprobe_funcs(struct kprobe_funcs *out, const char *pattern,
 		       const struct kprobe_lists *lists);
 void probe_kprobe_funcs_free(struct kprobe_funcs *f);
 bool probe_kprobe_is_glob(const char *pattern);
 
-/* One line of /proc/kallsyms; false if it is no function of the kernel or a module. Cuts `line`. */
+/*
+ * Parses one line of /proc/kallsyms; false unless it is a function of the kernel or of a module.
+ * Cuts `line`.
+ */
 bool probe_kprobe_symbol(char *line, uint64_t *addr, char **name);
 
 /* ---- suggest.c: names like a wrong one --------------------------------------------- */
@@ -92,16 +96,16 @@ struct kprobe_suggestions {
 
 void probe_kprobe_suggest(struct kprobe_suggestions *s, const char *wrong, const char *symbols);
 
-/* "did you mean a, b or c" into `text`; false if nothing is like it. */
+/* Writes "did you mean a, b or c" to `text`; false if no name is similar. */
 bool probe_kprobe_suggestion(const char *wrong, const char *symbols, char *text, size_t text_len);
 
 /* ---- shape.c: what an sk_buff looks like ------------------------------------------- */
 
-#define KPROBE_SHAPE_LEN 256 /* bytes of stack for a look at an sk_buff */
+#define KPROBE_SHAPE_LEN 256 /* bytes of stack for the copy of an sk_buff */
 
 /*
  * In: R3 = any value; `stack` = offset of KPROBE_SHAPE_LEN bytes of stack, a multiple of 8.
- * Goes on if R3 is the address of an sk_buff, else to `no`. Clobbers R0..R5.
+ * Continues if R3 is the address of an sk_buff, else jumps to `no`. Clobbers R0..R5.
  */
 void probe_emit_kprobe_shape(const struct emit *m, bool kernel_is_high, int stack, ebpf_label no);
 
@@ -117,8 +121,8 @@ struct kprobe_state {
 };
 
 /*
- * In: SLOT_CTX, SLOT_KEY = the member. Out: R6 = the sk_buff among the arguments. Goes to m->out
- * when there is none. Clobbers R0..R5, R7..R9 and the filter's stack.
+ * In: SLOT_CTX, SLOT_KEY = the member. Out: R6 = the sk_buff among the arguments. Jumps to m->out
+ * if there is none. Clobbers R0..R5, R7..R9 and the filter's stack.
  */
 void probe_emit_kprobe_find(const struct emit *m, const struct kprobe_regs *regs, int state_fd);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lists.c - what the kernel says of its functions, read once for all hooks.
+ * lists.c - the kernel's lists of its functions, read once for all hooks.
  *
- * The kernel makes these files as they are read, which takes longer than all that is done with
- * them. Gives their text, and its lines; fails with -errno of the reading.
+ * The kernel generates these files as they are read, which takes longer than all their processing.
+ * Gives their text, and its lines; fails with -errno of reading.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "bpfcap/kbpf.h"
 #include "kprobe.h"
 
-/* Not every kernel traces functions, and not everyone may see tracefs. */
+/* Not every kernel traces functions, and not every user may read tracefs. */
 static void read_traceable(struct kprobe_lists *l)
 {
 	int dir_fd = kbpf_tracefs_open(NULL);

@@ -11,9 +11,9 @@
 #include "kprobe.h"
 
 /*
- * The instruction pointer that a probe at a function's entry sees: x86 stands behind the
- * breakpoint's byte, and where functions begin with endbr64 behind that too; s390x behind its
- * breakpoint; ppc64le at the local entry point.
+ * The instruction pointer that a probe at a function's entry sees: on x86 it is after the
+ * breakpoint's byte, and after an endbr64 at the start of the function; on s390x after the
+ * breakpoint; on ppc64le at the local entry point.
  */
 /* clang-format off */
 static const struct kprobe_regs regs[] = {
@@ -40,7 +40,7 @@ const struct kprobe_regs *probe_kprobe_regs(const char *machine)
 	struct utsname u;
 
 	if (!machine) {
-		(void)uname(&u); /* cannot fail with a good pointer */
+		(void)uname(&u); /* cannot fail with a valid pointer */
 		machine = u.machine;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(regs); i++)

@@ -2,9 +2,9 @@
 /*
  * text.c - reads the running kernel's memory.
  *
- * /proc/kcore is not in every kernel and not for everyone who may load programs. So a program
- * reads: it runs at the raw tracepoint kfree_skb when a test run of a second one, which does
- * nothing, has its packet freed. Gives bytes as they are, or says that they cannot be read.
+ * Not every kernel has /proc/kcore, and not every user who may load programs may read it. So a
+ * program reads: it runs at the raw tracepoint kfree_skb, when the packet of a test run of a second
+ * program, which does nothing, is freed. Gives the bytes, or reports that they cannot be read.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -23,8 +23,8 @@ enum { CHUNK_LEN = 256, FRAME_LEN = 64 };
 
 /* The map's value. */
 struct chunk {
-	uint64_t addr; /* what is wanted; 0: nothing */
-	uint64_t done; /* where the bytes are from */
+	uint64_t addr; /* the address to read; 0: none */
+	uint64_t done; /* the address that the bytes come from */
 	uint8_t bytes[CHUNK_LEN];
 };
 

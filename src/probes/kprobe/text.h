@@ -10,9 +10,9 @@
 struct ebpf_target;
 struct kprobe_text;
 
-/* Opens a way to read the running kernel's memory. NULL without. */
+/* Prepares reading the running kernel's memory. NULL if that is impossible. */
 struct kprobe_text *probe_kprobe_text_open(const struct ebpf_target *t);
 bool probe_kprobe_text_read(void *text, uint64_t addr, void *bytes, size_t len);
-void probe_kprobe_text_close(struct kprobe_text *t); /* NULL is fine */
+void probe_kprobe_text_close(struct kprobe_text *t); /* NULL is allowed */
 
 #endif

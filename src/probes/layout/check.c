@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - compares what a layout copied with what is known to be there.
+ * check.c - compares the fields that a layout copied with their known values.
  *
- * Takes the copy that peek.c made of a packet whose fields are known. Fails with -ENOTSUP
- * and the member that does not hold what it must, or where nothing could be copied.
+ * Takes the copy that peek.c made of a packet whose fields are known. Fails with -ENOTSUP and the
+ * first member with a wrong value, or if nothing could be copied.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -42,7 +42,7 @@ static int differs(const struct probe_layout *l, enum layout_field f, struct err
 		l->field[f].object, l->field[f].name, (int)l->field[f].off);
 }
 
-/* Where programs load but read nothing: a locked down 5.4 finds that out when they run. */
+/* For kernels where programs load but read nothing: a locked-down 5.4 refuses only at run time. */
 static int unreadable(struct err *e)
 {
 	return err_run(e, -ENOTSUP, "kernel",

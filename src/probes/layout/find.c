@@ -2,10 +2,10 @@
 /*
  * find.c - finds the layout of sk_buff by asking the verifier.
  *
- * Loads (never attaches) a sched_cls program that reads fields of __sk_buff, and reads back how
- * the kernel rewrote the accesses: the real offsets stand in its loads. Gives a derived and checked
- * layout. Fails with the load's error, -EPERM when the kernel hides rewritten programs, -ENOTSUP
- * when what was found cannot be trusted.
+ * Loads (never attaches) a sched_cls program that reads fields of __sk_buff, and reads back how the
+ * kernel rewrote the accesses: its loads contain the real offsets. Gives a derived and checked
+ * layout. Fails with the load's error, -EPERM if the kernel hides rewritten programs, -ENOTSUP if
+ * the result cannot be trusted.
  */
 #include "parts.h"
 
@@ -19,10 +19,10 @@
 
 #include "../../util.h"
 
-/* Where the member stands among the loads that an access became. */
+/* Which load of a rewritten access has the member. */
 enum shape {
 	SHAPE_PLAIN,  /* first load from the context */
-	SHAPE_DEV,    /* pointer from the context, then the member behind it */
+	SHAPE_DEV,    /* pointer from the context, then the member it points to */
 	SHAPE_SHINFO, /* end, head and the sum of them: struct skb_shared_info */
 };
 
@@ -119,7 +119,7 @@ static bool take_dev(struct probe_layout *l, const struct ctx_access *a,
 	return true;
 }
 
-/* 64 bit: u32 end and u64 head from the context, in either order, then the u16 behind their sum. */
+/* 64 bit: u32 end and u64 head from the context, in either order, then the u16 at their sum. */
 static bool take_shinfo(struct probe_layout *l, const struct layout_loads *s)
 {
 	bool end_first = s->load[0].len == 4;
@@ -147,7 +147,7 @@ static bool take_access(struct probe_layout *l, const struct ctx_access *a,
 	return false;
 }
 
-/* Loads a program of these accesses and gives the loads that each became. */
+/* Loads a program with these accesses and gives the loads that each was rewritten to. */
 static int reveal(const struct ebpf_target *t, uint32_t type, const struct ctx_access *a,
 		  size_t cnt, struct layout_loads *seg, struct err *e)
 {
@@ -173,7 +173,7 @@ static int find_by_cls(struct probe_layout *l, const struct ebpf_target *t, stru
 
 /*
  * From 6.1 on, data_end of an sk_skb program is data + len - data_len. Older kernels, and those
- * without such programs, do not tell; data_len is then taken from its neighbour alone.
+ * without such programs, do not reveal it; data_len is then derived from its neighbour alone.
  */
 static void find_data_len(struct probe_layout *l, const struct ebpf_target *t)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.c - the layout as an object: names, access, what follows from neighbours.
+ * layout.c - the layout as an object: names, access, and members derived from neighbours.
  *
- * Members that no context field reveals stand beside one that is revealed, in an order that holds
- * from 5.4 on. probe_layout_derive() fills them in and refuses offsets that break a rule, so that
- * a kernel with a different sk_buff causes an error instead of wrong reads.
+ * Members that no context field reveals are next to a revealed one, in an order that holds from 5.4
+ * on. probe_layout_derive() fills them in and refuses offsets that break a rule, so that a kernel
+ * with a different sk_buff causes an error instead of wrong reads.
  */
 #include "layout.h"
 
@@ -28,7 +28,7 @@ void probe_layout_init(struct probe_layout *l)
 	memcpy(l->field, unknown, sizeof(unknown));
 }
 
-/* field = base + distance; distances that count pointers have them apart. */
+/* field = base + distance; pointers in a distance are counted separately. */
 struct member_neighbour {
 	enum layout_field field, base;
 	int16_t bytes;
@@ -47,7 +47,7 @@ static const struct member_neighbour neighbours[] = {
 	{LAYOUT_SKB_USERS, LAYOUT_SKB_DATA, 4, 1},
 };
 
-/* Both sides are offsets; `field` must be exactly `base` + distance, or (ORDER) lie behind it. */
+/* Both sides are offsets; `field` must be exactly `base` + distance, or (ORDER) after it. */
 struct layout_rule {
 	enum { EXACT, ORDER } kind;
 	enum layout_field field, base;
@@ -96,7 +96,7 @@ static int check_rules(const struct probe_layout *l, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
 		if (!holds(l, &rules[i]))
 			return refuse(l, rules[i].field, e);
-	for (int f = 0; f <= LAYOUT_DEV_IFINDEX; f++) /* those behind are found later, or not */
+	for (int f = 0; f <= LAYOUT_DEV_IFINDEX; f++) /* others are found later */
 		if (l->field[f].off < 0 ||
 		    (f != LAYOUT_DEV_IFINDEX && l->field[f].off > SKB_LEN_MAX))
 			return refuse(l, (enum layout_field)f, e);
@@ -119,7 +119,7 @@ int probe_layout_derive(struct probe_layout *l, struct err *e)
 			return refuse(l, n->field, e); /* revealed at another offset */
 		l->field[n->field].off = off;
 	}
-	/* end stands before head; tail before end. As pointers on 32 bit, as u32 offsets on 64. */
+	/* end is before head; tail before end. As pointers on 32 bit, as u32 offsets on 64. */
 	if (layout_off(l, LAYOUT_SKB_END) < 0)
 		l->field[LAYOUT_SKB_END].off = layout_off(l, LAYOUT_SKB_HEAD) - 4;
 	l->field[LAYOUT_SKB_TAIL].off = layout_off(l, LAYOUT_SKB_END) - 4;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.h - where the members of sk_buff and net_device lie in the running kernel.
+ * layout.h - the offsets of the members of sk_buff and net_device in the running kernel.
  *
  * Private to src/probes. The layout, how to get one, and how programs copy kernel memory; parts.h
  * has the steps of finding it.
@@ -60,7 +60,7 @@ enum layout_field {
 /* clang-format on */
 
 #define LAYOUT_FRAGS_MAX  17  /* of skb_shared_info.frags[], in usual builds */
-#define LAYOUT_SHARED_LEN 384 /* skb_shared_info with so many, with room */
+#define LAYOUT_SHARED_LEN 384 /* the most bytes of skb_shared_info with that many fragments */
 
 #define LAYOUT_NR_FRAGS_AT 2 /* in skb_shared_info, from 5.4 on */
 
@@ -72,9 +72,9 @@ struct layout_frag {
 
 /* Fragments of sk_buffs: the bytes at (page << shift) + base + off. */
 struct layout_pages {
-	const char *missing; /* why nothing is known, or NULL */
+	const char *missing; /* why the fragments are unknown, or NULL */
 	uint64_t base;
-	uint16_t frags_at; /* in skb_shared_info; 0: not known, and so is the rest */
+	uint16_t frags_at; /* in skb_shared_info; 0: unknown, like the rest */
 	uint8_t shift;
 };
 
@@ -84,7 +84,7 @@ struct probe_layout {
 	uint8_t ptr_len;	   /* bytes of a kernel pointer: 8, or 4 */
 	uint8_t pkt_type_mask;	   /* of the byte at SKB_PKT_TYPE */
 	uint8_t vlan_present_mask; /* of the byte at SKB_VLAN_PRESENT; 0: u32 at SKB_VLAN_PROTO is
-				    * non-zero when a tag is there */
+				    * non-zero if there is a tag */
 };
 
 static inline int32_t layout_off(const struct probe_layout *l, enum layout_field f)

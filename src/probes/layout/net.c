@@ -3,8 +3,8 @@
  * net.c - finds members that name the device and the network namespace.
  *
  * Nothing reveals them, but their values are known: the test packet's device is called "lo" and of
- * the loopback type, its struct net is that of the packet's socket, and the number of our namespace
- * stands in it. A value found exactly once is taken to be the member; otherwise events lack it.
+ * the loopback type, its struct net is that of the packet's socket, and contains the number of our
+ * namespace. A value that is found exactly once is treated as the member; otherwise events lack it.
  */
 #include <linux/if_ether.h>
 #include <net/if.h>
@@ -31,8 +31,8 @@ static int32_t find_once(const uint8_t *bytes, size_t len, const void *want, siz
 }
 
 /*
- * The same in the copy of the device, which reaches beyond its end: what lies behind it may hold
- * the value as well (a socket, the same namespace). No device is smaller than half of the copy, so
+ * The same in the copy of the device, which extends beyond its end: the memory after it may also
+ * hold the value (a socket of the same namespace). No device is smaller than half of the copy, so
  * that is searched first.
  */
 static int32_t find_in_dev(const struct layout_peek *p, const void *want, size_t want_len,
@@ -54,7 +54,7 @@ void probe_layout_find_net(struct probe_layout *l, const struct layout_peek *p)
 
 	l->field[LAYOUT_DEV_NAME].off = find_in_dev(p, lo, sizeof(lo), 8);
 	memcpy(type, &loopback, sizeof(loopback));
-	type[sizeof(loopback)] = ETH_HLEN; /* (min|hard)_header_len stands behind it */
+	type[sizeof(loopback)] = ETH_HLEN; /* (min|hard)_header_len follows it */
 	l->field[LAYOUT_DEV_TYPE].off = find_in_dev(p, type, sizeof(type), sizeof(loopback));
 	if (p->net == 0 || stat("/proc/self/ns/net", &st) < 0)
 		return;

@@ -28,7 +28,7 @@
 #include "../ours.h"
 
 enum {
-	DATAGRAM_LEN = 40007, /* more than one allocation; nobody else uses this length */
+	DATAGRAM_LEN = 40007, /* more than one allocation; no other packet has this length */
 	FRAGS_FIRST = 32,     /* frags[] is after the members of fixed place */
 	SAMPLE_LEN = 32,
 	SAMPLE_CNT = 2 * LAYOUT_FRAGS_MAX, /* a round: both ends of each fragment */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* parts.h - the steps of finding a layout, by the file that takes them. Private to layout/. */
+/* parts.h - the steps of finding a layout, by file. Private to layout/. */
 #ifndef BPFCAP_SRC_PROBES_LAYOUT_PARTS_H
 #define BPFCAP_SRC_PROBES_LAYOUT_PARTS_H
 
@@ -12,7 +12,7 @@ struct layout_load {
 	bool from_ctx; /* the base register is the context itself */
 	uint8_t len;   /* bytes: 1, 2, 4, 8 */
 	int16_t off;   /* from the base register */
-	uint64_t mask; /* constant and'ed to the loaded value; 0: none */
+	uint64_t mask; /* constant that masks the loaded value; 0: none */
 };
 
 #define LAYOUT_LOADS_MAX 4
@@ -35,8 +35,8 @@ int probe_layout_xlat(const struct ebpf_insn *insns, size_t cnt, struct layout_l
 /* ---- reveal.c ------------------------------------------------------------------------------- */
 
 /*
- * Loads a program with `cnt` markers and gives the loads after each. Frees *p. -EPERM when the
- * kernel hides what it made of the program, -ENOTSUP when a marker is lost.
+ * Loads a program with `cnt` markers and gives the loads after each. Frees *p. -EPERM if the kernel
+ * hides the rewritten program, -ENOTSUP if a marker is lost.
  */
 int probe_layout_reveal(struct ebpf_prog *p, uint32_t type, struct layout_loads *seg, unsigned cnt,
 			struct err *e);
@@ -68,7 +68,7 @@ struct layout_peek {
 
 /*
  * Passes the packet through BPF_PROG_TEST_RUN and copies its sk_buff by this layout. A sched_cls
- * program reads it where *t lets one call probe_read_kernel; else a raw tracepoint program does.
+ * program reads it if *t allows it to call probe_read_kernel; else a raw tracepoint program does.
  */
 int probe_layout_peek(const struct probe_layout *l, const struct ebpf_target *t,
 		      struct layout_peek *peek, struct err *e);

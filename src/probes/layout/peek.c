@@ -22,7 +22,7 @@ enum {
 	CHUNK_LEN = 512, /* an object may be near the end of readable memory */
 };
 
-/* Offsets in the copy. Wrong values are found out later, by the checks of their fields. */
+/* Offsets in the copy. The checks of the fields find wrong values later. */
 #define PEEK(field) offsetof(struct layout_peek, field)
 
 void probe_layout_packet(uint8_t packet[PEEK_PACKET_LEN])

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reveal.c - loads a program and reads what the verifier made of it.
+ * reveal.c - loads a program and reads the rewritten form.
  *
- * Takes a program with markers; gives the loads behind each. Fails with the load's error, -EPERM
- * when the kernel hides rewritten programs, -ENOTSUP when a marker is lost.
+ * Takes a program with markers; gives the loads after each. Fails with the load's error, -EPERM if
+ * the kernel hides rewritten programs, -ENOTSUP if a marker is lost.
  */
 #include <errno.h>
 #include <stdlib.h>

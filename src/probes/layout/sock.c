@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sock.c - finds the members of a socket that headers are made from.
+ * sock.c - finds the members of a socket that headers are generated from.
  *
- * As find.c does for sk_buff: a sched_cls program that reads the fields of struct bpf_sock
- * is loaded, never attached, and read back. What the kernel does not tell stays at -1.
+ * As find.c does for sk_buff: a sched_cls program that reads the fields of struct bpf_sock is
+ * loaded, never attached, and read back. What the kernel does not reveal stays at -1.
  */
 #include <linux/bpf.h>
 

@@ -3,7 +3,7 @@
  * version.c - the sk_buff layout of a usual x86-64 build, by version.
  *
  * Only for programs that are shown and not run here (-k with --dump): offsets move with the build's
- * options, so a program for a real kernel takes them from find.c on that kernel.
+ * options, so a program for a real kernel uses the offsets that find.c finds on that kernel.
  */
 #include "layout.h"
 

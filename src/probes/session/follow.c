@@ -3,10 +3,10 @@
  * follow.c - interfaces that appear and disappear while a session captures.
  *
  * rtnetlink reports changes. After any report all interfaces are listed again and compared with the
- * known ones, so lost messages do no harm. Hooks of one interface are attached to those
- * that a name or glob of -i matches, and forget those that are gone; the programs of the other
- * hooks look in a map. The session's notices report failures; the capture continues without that
- * interface.
+ * known ones, so lost messages do no harm. Hooks on interfaces are attached to the new ones that a
+ * name or glob of -i matches, and detached from those that are gone; the programs of other hooks
+ * look interfaces up in a map. The session's notices report failures; the capture continues without
+ * that interface.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -44,7 +44,7 @@ static int watch(int epoll_fd, int fd)
 	return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? 0 : -errno;
 }
 
-/* The link type of an interface matters to programs that get the packet as their context. */
+/* Programs whose context is the packet need the link type of an interface. */
 static bool needs_news(const struct probe *p, const char *const *patterns)
 {
 	return (patterns && *patterns) || probe_hooks_have(&p->hooks, false);
@@ -138,7 +138,7 @@ static bool has_index(const struct kbpf_iface *list, unsigned cnt, int ifindex)
 	return false;
 }
 
-/* Chooses an interface, and enters it into the map that programs look in. */
+/* Chooses an interface, and enters it into the programs' map. */
 static int add_chosen(struct probe *p, const struct kbpf_iface *iface)
 {
 	static const uint32_t yes = 1;
@@ -207,7 +207,7 @@ static void compare(struct probe *p)
 	}
 }
 
-/* By the time all are listed, another interface may have the number of one that is gone. */
+/* Before the next list, another interface may get the number of one that is gone. */
 static void hear(void *user, const struct kbpf_iface *iface, bool gone)
 {
 	struct probe *p = user;

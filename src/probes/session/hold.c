@@ -3,8 +3,8 @@
  * hold.c - keeps records while the kernel's symbols are read, so that the rings are emptied in the
  * meantime: takes records from the rings, passes them on in the same order.
  *
- * A record is kept if it needs symbols that are not there yet, or if others are kept before it.
- * When the memory for it is used up, the symbols are waited for.
+ * A record is kept if it needs symbols that are not yet read, or if earlier records are kept. When
+ * the memory is used up, the session waits for the symbols.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@ enum {
 	HOLD_LEN_MAX = 128 << 20,
 	SLICE_NS = 2 * NS_PER_MS, /* of work on kept records before the rings are read again */
 	ALIGN = 8,
-	HOLD_MS = 10, /* between two looks whether the symbols are there */
+	HOLD_MS = 10, /* between two checks whether the symbols are read */
 };
 
 struct held_record {
@@ -55,7 +55,7 @@ static int hold(struct probe *p, int cpu, const void *data, uint32_t len)
 	return 0;
 }
 
-/* Passes on the first record. Gives what the callback does. */
+/* Passes on the first record. Returns the callback's result. */
 static int release_first(struct probe *p)
 {
 	const struct held_record *first = (const void *)(p->hold.bytes + p->hold.first);
@@ -68,7 +68,7 @@ static int release_first(struct probe *p)
 	return rc;
 }
 
-/* Whether the record can be passed on now. */
+/* True if the record can be passed on now. */
 static bool is_next(struct probe *p, const void *data, uint32_t len)
 {
 	if (probe_session_holds(p))

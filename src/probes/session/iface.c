@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * iface.c - the interfaces of a session: those chosen, and names of any.
+ * iface.c - the interfaces of a session: those chosen, and the names of all.
  *
- * They are those of the network namespace that the session was opened in, or of the one that it was
- * asked for, chosen by names, by globs or by "any". Fails with -EINVAL (input) for a name that does
- * not exist, unless it is to be waited for.
+ * They belong to the network namespace that the session was opened in, or to the one that --netns
+ * names, and are chosen by names, globs or "any". Fails with -EINVAL (input) for a name that does
+ * not exist, unless the session waits for it.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -142,7 +142,7 @@ static int copy_patterns(struct probe *p, const char *const *patterns, struct er
 	return p->pattern ? 0 : no_memory(e);
 }
 
-/* Unless the session waits for it, a name must be there now; a glob need not. */
+/* A name must exist, unless the session waits for it; a glob need not match. */
 static int must_exist(const struct probe *p, const struct iface_pattern *w, struct err *e)
 {
 	if (p->waits || w->glob || exists(p, w->text))

@@ -2,8 +2,8 @@
 /*
  * load.c - builds and loads the programs of a session's hooks.
  *
- * Keeps the verifier's logs if they are wanted. Fails with the error of preparing the hook,
- * building its program or loading it.
+ * Keeps the verifier's logs on request. Fails with the error of preparing the hook, building its
+ * program or loading it.
  */
 #include <errno.h>
 #include <stdio.h>

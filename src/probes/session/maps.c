@@ -13,7 +13,7 @@ enum {
 	LINKTYPE_CNT_MAX = 4096, /* interfaces that are not Ethernet */
 	TRACK_CNT_MAX = 65536,	 /* addresses; the least recently used is evicted */
 	IFACE_CNT_MAX = 65536,	 /* that are chosen by a glob */
-	IFACE_CNT_LATER = 256,	 /* that come later and are chosen by their names */
+	IFACE_CNT_LATER = 256,	 /* that appear later and are chosen by name */
 	RING_PAGES = 2048,	 /* 8 MiB for each CPU ... */
 	RING_PAGES_MIN = 32,
 	RING_PAGES_ALL = 16384, /* ... 64 MiB for all, and ... */
@@ -60,7 +60,7 @@ static int make_linktypes(struct probe *p, struct err *e)
 	return 0;
 }
 
-/* sk_buffs and their data that are followed -> when they were last seen. */
+/* Address of a followed sk_buff or of its data -> when it was last seen. */
 static int make_track(struct probe *p, struct err *e)
 {
 	int fd = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_LRU_HASH,
@@ -74,7 +74,7 @@ static int make_track(struct probe *p, struct err *e)
 	return fd < 0 ? fd : 0;
 }
 
-/* The interfaces chosen, for programs that see the packets of others, too. */
+/* The chosen interfaces, for programs that also see packets of other interfaces. */
 static int make_ifaces(struct probe *p, struct err *e)
 {
 	static const uint32_t yes = 1;

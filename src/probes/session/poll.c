@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * poll.c - events of a session, its counts, and names for what they hold.
- */
+/* poll.c - the events of a session, its counts, and the names of what events refer to. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +9,7 @@
 #include "../../util.h"
 #include "state.h"
 
-/* The innermost frames may be those that run our program, and one address may stand there twice. */
+/* The innermost frames may be those that run our program, and an address may occur twice. */
 static void trim_stack(struct probe *p, struct probe_event *ev)
 {
 	const struct kallsyms *k = ev->stack_cnt ? probe_kallsyms_reader_get(p->symbols) : NULL;
@@ -55,7 +53,7 @@ static struct probe_time wall_time(const struct probe *p, uint64_t mono_ns)
 	return (struct probe_time){(uint64_t)ns / NS_PER_S, (uint32_t)((uint64_t)ns % NS_PER_S)};
 }
 
-/* Adds what the record does not know. */
+/* Adds the fields that the record does not hold. */
 static void complete(struct probe *p, int cpu, struct probe_event *ev)
 {
 	const struct hook *h = &p->hooks.hook[ev->hook];

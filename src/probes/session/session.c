@@ -23,7 +23,9 @@
 
 #define NO_MEMORY(e) err_run(e, -ENOMEM, "session", "no memory for a capture session")
 
-/* A packet socket where tracing programs are missing or, under lockdown, may not read memory. */
+/*
+ * The socket hook if there are no tracing programs or if, under lockdown, they may not read memory.
+ */
 static const char *const *default_hooks(void)
 {
 	static const char *const tracing[] = {"rx", "tx", "drop", NULL};
@@ -74,7 +76,7 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 	return 0;
 }
 
-/* What kernel memory programs may read, and where it is. */
+/* Determines what kernel memory programs may read, and its layout. */
 static int find_layout(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	(void)c;
@@ -155,7 +157,7 @@ static int open_owners(struct probe *p, const struct probe_config *c, struct err
 	return p->owners ? 0 : NO_MEMORY(e);
 }
 
-/* For the output; the filter needed them before, if it names some. */
+/* For the output; a filter that names reasons has needed them before. */
 static int read_reasons(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	(void)c;
@@ -165,7 +167,7 @@ static int read_reasons(struct probe *p, const struct probe_config *c, struct er
 	return 0;
 }
 
-/* Drops and stacks have places in the kernel's code. */
+/* Drops and stacks have addresses in the kernel's code. */
 static int open_symbols(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	bool needed = c->stack;
@@ -254,7 +256,9 @@ void probe_stop(struct probe *p)
 	probe_netns_leave(back);
 	probe_session_track_close(p);
 	(void)kbpf_guard_stop(p->guard);
-	/* Programs that were running when their hook was closed have written their record then. */
+	/*
+	 * By then, programs that were running when their hook was closed have written their record.
+	 */
 	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * state.h - a capture session: what struct probe holds, and what each file of this room does with
- * it.
- */
+/* state.h - a capture session: struct probe, and what each file of this room does with it. */
 #ifndef BPFCAP_SRC_PROBES_SESSION_STATE_H
 #define BPFCAP_SRC_PROBES_SESSION_STATE_H
 
@@ -12,11 +9,11 @@
 #include "../owners/owners.h"
 #include "../tp_format.h"
 
-/* Counts kept on our side, by hook. */
+/* Counts kept in user space, for each hook. */
 struct session_hook {
 	int prog_fd; /* -1: none */
 	uint64_t captured;
-	uint64_t damaged; /* records that no program of ours writes */
+	uint64_t damaged; /* records that are malformed */
 };
 
 #define SESSION_FORGET_CNT 3
@@ -40,9 +37,9 @@ struct probe {
 	struct hook_list hooks;
 	struct session_hook *state; /* one for each hook */
 
-	uint32_t own_netns;    /* inode, 0: unknown */
-	uint32_t iface_netns;  /* that of the interfaces: ours, or the one that --netns names */
-	int netns_fd, back_fd; /* of that one, and of ours during probe_open(); -1: they are one */
+	uint32_t own_netns;	  /* inode, 0: unknown */
+	uint32_t iface_netns;	  /* of the interfaces: our own, or that of --netns */
+	int netns_fd, back_fd;	  /* of it, and of our own during probe_open(); -1: the same */
 	struct kbpf_iface *iface; /* all of this network namespace */
 	unsigned iface_cnt;
 	uint64_t iface_heard_ns;       /* CLOCK_MONOTONIC */
@@ -51,12 +48,12 @@ struct probe {
 	struct kbpf_iface *chosen;
 	unsigned chosen_cnt;
 	size_t chosen_cap;
-	struct kbpf_iface_monitor *monitor; /* NULL: interfaces that come later do not matter */
+	struct kbpf_iface_monitor *monitor; /* NULL: later interfaces do not matter */
 	int wake_fd;			    /* readable when there is news, or the clock is set */
 
 	struct hook_env env;
 	int forget_fd[SESSION_FORGET_CNT]; /* see track.c; -1: none */
-	struct kbpf_guard *guard; /* takes off tc filters when we die; NULL: nothing to guard */
+	struct kbpf_guard *guard; /* detaches tc filters when we die; NULL: nothing to guard */
 	struct kbpf_perfbuf *rings;
 	struct record_room room;
 	struct probe_clock clock;
@@ -64,11 +61,11 @@ struct probe {
 	bool has_symbols;		 /* they are read */
 	struct hold hold;
 	struct tp_names reasons;
-	struct owners *owners; /* NULL: not asked for */
+	struct owners *owners; /* NULL without --owner */
 	bool stopped;
-	char *log; /* the verifier's, when asked for */
+	char *log; /* of the verifier, on request */
 
-	uint64_t left_ns; /* when the rings were last looked at; 0: they are waited for */
+	uint64_t left_ns; /* when the rings were last read; 0: the session waits for them */
 	uint64_t away_ns; /* the longest time since then */
 
 	/* During a poll. */
@@ -80,13 +77,13 @@ struct probe {
 };
 
 /*
- * Functions that take a struct probe_config are steps of probe_open(): 0 or -errno, and what they
- * made is released by probe_close() even after a failure.
+ * Functions that take a struct probe_config are steps of probe_open(): 0 or -errno; probe_close()
+ * releases what they made, even after a failure.
  */
 
 /* ---- target.c ------------------------------------------------------------------------------- */
 
-/* May this process load programs that read the address of what they are given? */
+/* True if this process may load programs that read the address of their context. */
 bool probe_shows_pointers(void);
 
 /* ---- iface.c: the interfaces of a session --------------------------------------------------- */
@@ -98,8 +95,8 @@ uint32_t probe_iface_netmask(const char *name);
 int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e);
 void probe_session_free_ifaces(struct probe *p);
 /*
- * Moves the thread to the namespace of the interfaces, if that is another. Gives what
- * probe_netns_leave() takes, -1 if there is nothing to leave, or another -errno.
+ * Moves the thread to the namespace of the interfaces, if that is another one. Returns a descriptor
+ * for probe_netns_leave(), -1 if there is nothing to leave, or another -errno.
  */
 int probe_session_visit_netns(const struct probe *p);
 /* Lists the interfaces again. */
@@ -117,7 +114,7 @@ void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i);
 
 /* ---- load.c: programs ----------------------------------------------------------------------- */
 
-/* Gives the program's descriptor. */
+/* Returns the program's descriptor. */
 int probe_session_load(struct probe *p, struct hook *h, bool want_log, struct err *e);
 int probe_session_load_all(struct probe *p, const struct probe_config *c, struct err *e);
 
@@ -129,23 +126,23 @@ void probe_session_follow_close(struct probe *p);
 bool probe_session_by_iface(const struct probe *p, unsigned i);
 /* Attaches hook i to the chosen interfaces; it may fail on one that a glob chose. */
 int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e);
-/* To be called when wake_fd may be readable: attaches to interfaces that have appeared, drops those
- * that are gone. */
+/* Call it when wake_fd may be readable: attaches to interfaces that have appeared, and forgets
+ * those that are gone. */
 void probe_session_follow(struct probe *p);
 
 /* ---- poll.c --------------------------------------------------------------------------------- */
 
-/* Whether the output needs symbols to show this record. */
+/* True if the output needs symbols to show this record. */
 bool probe_session_needs_symbols(struct probe *p, const void *data, uint32_t len);
-/* The rings are looked at now. `leaves`: and then other work is done. */
+/* Notes that the rings are read now. `leaves`: other work follows. */
 void probe_session_at_rings(struct probe *p, bool leaves);
-/* Passes a record on. Gives what the callback does. */
+/* Passes a record on. Returns the callback's result. */
 int probe_session_record(struct probe *p, int cpu, const void *data, uint32_t len);
 
 /* ---- hold.c: records that wait for symbols -------------------------------------------------- */
 
 bool probe_session_holds(const struct probe *p);
-/* How long to wait for records when the caller would wait this long. */
+/* How long to wait for records if the caller would wait `timeout_ms`. */
 int probe_session_wait_ms(const struct probe *p, int timeout_ms);
 /* Takes a record from a ring (user: the session): passes it on or keeps it. */
 int probe_session_take(void *user, int cpu, const void *data, uint32_t len);

@@ -18,7 +18,7 @@
 
 #define BASE_VERSION "5.4"
 
-/* Does the kernel take this socket filter? Frees `b`. */
+/* True if the kernel accepts this socket filter. Frees `b`. */
 static bool loads(struct ebpf_builder *b, uint32_t type)
 {
 	struct ebpf_prog p = {0};
@@ -48,8 +48,8 @@ static bool has_insns(const struct ebpf_target *base, enum ebpf_feature f)
 }
 
 /*
- * Does the kernel accept a load of four bytes at packet offset `off`? The verifier takes packets to
- * begin 2 bytes behind a multiple of 4.
+ * Does the kernel accept a load of four bytes at packet offset `off`? The verifier assumes that
+ * packets begin 2 bytes after a multiple of 4.
  *
  *	return data + 8 <= data_end ? *(u32 *)(data + off) : 0
  */
@@ -94,7 +94,7 @@ static void probe_features(struct ebpf_target *t)
 
 	for (size_t i = 0; i < ARRAY_LEN(insns); i++)
 		ebpf_target_set(t, insns[i], has_insns(t, insns[i]));
-	/* Without the right to load such programs the machine's usual answer stays. */
+	/* Without permission to load such programs, the machine's default stays. */
 	if (loads_packet_word(t, 2))
 		ebpf_target_set(t, EBPF_FEATURE_UNALIGNED, loads_packet_word(t, 0));
 	ebpf_target_set(t, EBPF_FEATURE_LINK_TCX, kbpf_has_tcx() == 1);
@@ -109,7 +109,7 @@ static int probe_running(struct ebpf_target *t, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	(void)uname(&u); /* cannot fail with a good pointer */
+	(void)uname(&u); /* cannot fail with a valid pointer */
 	if (sscanf(u.release, "%u.%u", &major, &minor) == 2)
 		t->version = major << 16 | minor << 8;
 	(void)snprintf(t->name, sizeof(t->name), "running kernel %.16s", u.release);

@@ -2,9 +2,9 @@
 /*
  * elf.c - reads symbols and the build id of an ELF file.
  *
- * The file may come from a container and hold anything: each offset and length is checked against
- * the file's size, and names are read only up to their section's end. A file that is cut while it
- * is mapped would end the process by a signal, so it is read into memory as a whole.
+ * The file may come from a container and contain anything: each offset and length is checked
+ * against the file's size, and names are read only up to their section's end. Truncating a mapped
+ * file would end the process by a signal, so the whole file is read into memory.
  */
 #include "elf.h"
 
@@ -45,7 +45,7 @@ static const ElfW(Phdr) * program_headers(const struct tls_elf *f, unsigned *cnt
 		       : NULL;
 }
 
-/* The machine and kind of file that this program itself is. */
+/* The machine and file class of this program itself. */
 static int own_kind(ElfW(Ehdr) * own)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

@@ -10,14 +10,16 @@ struct tls_elf {
 	size_t len;
 };
 
-/* Maps the file. -ENOEXEC: it is not of this machine's kind, or damaged. */
+/* Maps the file. -ENOEXEC: it is for another machine, or damaged. */
 int probe_tls_elf_open(struct tls_elf *f, int fd, struct err *e);
 void probe_tls_elf_close(struct tls_elf *f);
 
-/* Where in the file the function begins, from the dynamic symbols or else all symbols. -ENOENT. */
+/*
+ * Returns the function's offset in the file, from the dynamic symbols or else all symbols. -ENOENT.
+ */
 int probe_tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset);
 
-/* Into l->build_id; length 0 when the file has none. */
+/* Writes l->build_id; its length is 0 if the file has none. */
 void probe_tls_elf_build_id(const struct tls_elf *f, struct probe_tls_layout *l);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * examine.c - starts tls-layout for a library and reads the line that it prints.
  *
- * What it says is not trusted: its parser checks every number, and what it says too long or too
- * late is not waited for.
+ * Its output is not trusted: the parser checks every number, and output that is too long or too
+ * late is ignored.
  */
 #include "examine.h"
 
@@ -20,7 +20,7 @@
 #include "../../util.h"
 #include "../clock.h"
 
-/* It gives itself 2 s for each of two attempts; on a busy machine it starts late. */
+/* It limits itself to 2 s for each of two attempts; on a busy machine it starts late. */
 #define EXAMINE_NS (8 * NS_PER_S)
 
 static int find_examiner(const char *given, char path[PATH_MAX], struct err *e)
@@ -131,7 +131,7 @@ int probe_tls_examine_read(struct examination *x, struct probe_tls_layout *l, st
 		if (n > 0)
 			x->len += (size_t)n;
 	} while (n > 0);
-	if (n == 0) /* its end, or that of the room */
+	if (n == 0) /* the end of its output, or of the buffer */
 		return judge(x, l, e);
 	if (errno != EAGAIN || probe_clock_mono() > x->end_ns) {
 		probe_tls_examine_stop(x);

@@ -51,7 +51,7 @@ static void find_in(uint32_t pid, tls_mapping_fn fn, void *user)
 
 	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
 	f = fopen(path, "re");
-	if (!f) /* it has ended, or is not ours to see */
+	if (!f) /* it has ended, or we may not read it */
 		return;
 	while (getline(&line, &cap, f) > 0)
 		if (parse_line(line, &m))

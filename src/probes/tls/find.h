@@ -10,7 +10,7 @@ struct tls_mapping {
 	uint32_t pid;
 	uint64_t start, end; /* addresses of the code */
 	unsigned major,
-		minor; /* as /proc/PID/maps says, which on some file systems stat(2) does not */
+		minor; /* from /proc/PID/maps; on some file systems stat(2) reports other numbers */
 	uint64_t inode;
 	const char *path; /* in the process's mount namespace and below its root */
 };
@@ -21,7 +21,7 @@ typedef void (*tls_mapping_fn)(void *user, const struct tls_mapping *m);
  * process only, unless pid is 0. 0 or -errno. */
 int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user);
 
-/* Calls fn for each of them in the system's usual directories. */
+/* Calls fn for each of them in the system's library directories. */
 void probe_tls_find_installed(void (*fn)(void *user, const char *path), void *user);
 
 #endif

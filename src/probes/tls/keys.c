@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * keys.c - the keys in a record: which TLS version it is, how long its secrets are, and the
- * handshake secrets where the library keeps only what they are derived from.
+ * handshake secrets, if the library keeps only what they are derived from.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static bool is_zero(const uint8_t *p, size_t len)
 	return len == 0;
 }
 
-/* Libraries keep secrets in arrays for the longest hash, zero behind a shorter one. */
+/* Libraries keep secrets in arrays of the longest hash, with zeros after a shorter one. */
 static size_t hash_len(const struct tls_record *r)
 {
 	const uint8_t *secret = r->secret[TLS_SLOT_CLIENT_TRAFFIC];

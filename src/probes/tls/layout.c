@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout.c - where a TLS library keeps its secrets, as a line of text and back.
+ * layout.c - converts the place of a TLS library's secrets to a line of text and back.
  *
  * Lines come from files and from a sandbox that a hostile library controls, so each number is
  * checked here.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * library.c - one TLS library: opens its file, finds its functions, has it examined where its build
- * id is not known yet, and attaches the programs.
+ * library.c - one TLS library: opens its file, finds its functions, has it examined if its build id
+ * is unknown, and attaches the programs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 /* Functions that a connection passes through once it has keys. */
 struct function {
 	const char *name;
-	bool handshake; /* looked at when it returns, and says whether it succeeded */
+	bool handshake; /* probed at its return, and its result is whether it succeeded */
 };
 
 static const struct function functions[PROBE_TLS_KIND_CNT][TLS_FUNCTIONS_MAX] = {
@@ -120,7 +120,7 @@ static int attach_all(struct tls_library *l, struct err *e)
 	return rc;
 }
 
-/* That a program cannot be loaded is no matter of this library alone. */
+/* A program that cannot be loaded is a problem of all libraries. */
 static int watch(const struct probe_tls *t, struct tls_library *l, uint32_t number, struct err *e)
 {
 	struct err why;
@@ -145,7 +145,7 @@ static int watch(const struct probe_tls *t, struct tls_library *l, uint32_t numb
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* The file that is mapped, which may not be the one that the path leads to any more. */
+/* The mapped file, which may no longer be the one at the path. */
 static int open_source(const struct tls_source *s, bool *by_path, struct stat *st)
 {
 	char path[PATH_MAX];
@@ -310,7 +310,7 @@ int probe_tls_library_advance(struct probe_tls *t, struct err *e)
 			give_up(t, l, &why);
 		if (rc != 0)
 			continue;
-		layout.build_id_len = l->layout.build_id_len; /* as this process has read it */
+		layout.build_id_len = l->layout.build_id_len; /* as this process read it */
 		memcpy(layout.build_id, l->layout.build_id, sizeof(layout.build_id));
 		l->layout = layout;
 		rc = watch(t, l, (uint32_t)i, e);

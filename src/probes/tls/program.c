@@ -3,8 +3,8 @@
  * program.c - the programs that read a connection's secrets, once for each connection.
  *
  * They run in the process that has the connection and read its memory from the object that the
- * function was called with. A record is handed over when the secrets differ from those last seen
- * with the same client random: what is read before a handshake has ended is made good later.
+ * function was called with. A record is written when the secrets differ from those last seen with
+ * the same client random, so secrets read before the end of a handshake are replaced later.
  */
 #include "program.h"
 
@@ -91,7 +91,7 @@ static void emit_clear(struct ebpf_builder *b)
 }
 
 /*
- * R9 = what tells these secrets from others; 0: none yet. In TLS 1.3 the session's secret changes
+ * R9 = a number that identifies these secrets; 0: none yet. In TLS 1.3 the session's secret changes
  * with each ticket, and does not count. Clobbers R1.
  *
  *	state = first word of client_traffic + first word of server_traffic;
@@ -176,7 +176,7 @@ static void emit_output(struct ebpf_builder *b, const struct tls_program *p, ebp
 	/* clang-format on */
 }
 
-/* In: R6 = context, R7 = connection. Goes to out when there is nothing (more) to say of it. */
+/* In: R6 = context, R7 = connection. Jumps to `out` if there is nothing (new) to report. */
 static void emit_take(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out)
 {
 	enum ebpf_helper probe_read = read_helper(p->target);
@@ -236,7 +236,7 @@ static void emit_call_end(struct ebpf_builder *b, const struct tls_program *p, e
 	/* clang-format on */
 }
 
-/* A function's result lies where its first argument did, but for two machines. */
+/* A function's result is where its first argument was, except on two machines. */
 static int result_at(const struct kprobe_regs *regs)
 {
 	if (strcmp(regs->machine, "x86_64") == 0)

@@ -19,7 +19,7 @@ struct tls_program {
 	const struct probe_tls_layout *layout;
 	uint32_t library; /* number for the record */
 	int events_fd;	  /* perf event array */
-	int seen_fd;	  /* LRU hash: client random -> what was read of its secrets */
+	int seen_fd;	  /* LRU hash: client random -> the secrets last read */
 	int calls_fd;	  /* LRU hash: pid_tgid -> connection of a handshake */
 };
 

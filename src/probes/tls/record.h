@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* record.h - what a program in user space's functions hands over for each connection. */
+/* record.h - the record that a program at user-space functions writes for each connection. */
 #ifndef BPFCAP_SRC_PROBES_TLS_RECORD_H
 #define BPFCAP_SRC_PROBES_TLS_RECORD_H
 
@@ -9,7 +9,7 @@
 #define TLS_SECRET_MAX 48 /* SHA-384; a master secret is as long */
 #define TLS_RANDOM_LEN 32
 
-/* Slots of a record. Which handshake values are there, the layout says. */
+/* Slots of a record. The layout determines which handshake values they hold. */
 enum tls_slot {
 	TLS_SLOT_MASTER,
 	TLS_SLOT_CLIENT_TRAFFIC,
@@ -20,9 +20,9 @@ enum tls_slot {
 	TLS_SLOT_CNT
 };
 
-/* A record holds all that there is in one piece, so that it fits a program's stack. */
+/* A record holds everything in one piece that fits a program's stack. */
 struct tls_record {
-	uint64_t time_ns; /* CLOCK_MONOTONIC; first, as the rings want it */
+	uint64_t time_ns; /* CLOCK_MONOTONIC; first, as the rings require */
 	uint64_t pid_tgid;
 	char comm[PROBE_COMM_LEN];
 	uint32_t library; /* number of the library's programs */
@@ -31,7 +31,7 @@ struct tls_record {
 	uint8_t secret[TLS_SLOT_CNT][TLS_SECRET_MAX]; /* zero: not known (yet) */
 };
 
-/* Does the layout keep the handshake's secrets as they are (else they are derived)? */
+/* True if the layout keeps the handshake secrets themselves (else they are derived). */
 static inline bool tls_has_handshake(const struct probe_tls_layout *l)
 {
 	return l->place[PROBE_TLS_CLIENT_HANDSHAKE].cnt != 0;

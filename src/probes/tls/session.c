@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session.c - a session: maps and rings, the libraries found and found later, and keys handed on.
+ * session.c - a session: maps and rings, the libraries found at the start and later, and the keys
+ * passed on.
  */
 #include "session.h"
 
@@ -20,13 +21,13 @@
 #include "record.h"
 
 enum {
-	SEEN_CNT = 65536,  /* connections that are remembered; the one unseen for longest goes */
+	SEEN_CNT = 65536,  /* connections remembered; the least recently seen is evicted */
 	CALLS_CNT = 16384, /* handshakes that run at the same time */
 	RING_PAGES = 64,   /* for each CPU: some 700 connections */
 	EXAMINE_POLL_MS = 20,
 };
 
-/* Looking at all processes takes at most one part of the time. */
+/* Looking at all processes takes at most this part of the time. */
 #define LOOK_NS	  NS_PER_S
 #define LOOK_PART 50
 
@@ -151,7 +152,7 @@ static int look_first(struct probe_tls *t, struct err *e)
 
 /* ---- Keys --------------------------------------------------------------------------------- */
 
-/* Threads have names of their own; the process has that of its first. */
+/* Each thread has a name; the name of the process is that of its first thread. */
 static bool is_named(const struct tls_record *r, const char *name)
 {
 	char path[32], *text;

@@ -18,10 +18,10 @@ enum {
 enum tls_state {
 	TLS_EXAMINED, /* is being examined */
 	TLS_WATCHED,
-	TLS_GIVEN_UP, /* that was said, and is not tried again */
+	TLS_GIVEN_UP, /* it failed, which was reported; it is not tried again */
 };
 
-/* A file, by what /proc/PID/maps says of it (0 where it is not known from there) and by stat(2). */
+/* Identifies a file, by the numbers of /proc/PID/maps (0: unknown) and by stat(2). */
 struct tls_library {
 	enum tls_state state;
 	unsigned major, minor;
@@ -32,7 +32,7 @@ struct tls_library {
 	int fd;	    /* of the file, until it is watched */
 	struct probe_tls_layout layout;
 	struct examination examination;
-	uint64_t function[TLS_FUNCTIONS_MAX]; /* offsets; 0: it has not got this one */
+	uint64_t function[TLS_FUNCTIONS_MAX]; /* offsets; 0: the library lacks this function */
 	int prog_fd[TLS_AT_CNT];
 	int probe_fd[TLS_PROBES_MAX];
 	unsigned probe_cnt;
@@ -58,13 +58,13 @@ struct tls_source {
 	uint64_t map_inode;
 	const char *path;     /* below `root` */
 	const char *root;     /* NULL: "/" */
-	const char *map_file; /* leads to the file also when the path does not; NULL: none */
+	const char *map_file; /* leads to the file even if the path does not; NULL: none */
 };
 
-/* Adds a library unless its file is known. Says itself what fails with that library; -errno only
- * where nothing can be watched at all. */
+/* Adds a library unless its file is known. Reports failures of that library itself; returns -errno
+ * only if nothing can be watched at all. */
 int probe_tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err *e);
-/* Takes the answers of examinations that have ended; returns how many go on, or -errno. */
+/* Reads the results of examinations that have ended; returns how many still run, or -errno. */
 int probe_tls_library_advance(struct probe_tls *t, struct err *e);
 void probe_tls_library_free(struct tls_library *l);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sha2.c - SHA-256, SHA-384, HMAC and HKDF-Expand-Label, for short inputs that are at hand whole.
+ * sha2.c - SHA-256, SHA-384, HMAC and HKDF-Expand-Label, for short inputs that are wholly in
+ * memory.
  *
  * The round constants are the first bits of the fractional parts of cube roots of primes, and those
  * of SHA-256 are the upper halves of SHA-512's first 64: one table serves both.

@@ -13,8 +13,8 @@
 void probe_sha2(size_t len, const void *data, size_t data_len, uint8_t *to);
 void probe_sha2_hmac(size_t len, const uint8_t *key, size_t key_len, const void *data,
 		     size_t data_len, uint8_t *to);
-/* The secret of `len` bytes that `label` ("c hs traffic") and the context make of `secret`; context
- * and secret are as long. */
+/* Derives a secret of `len` bytes from `secret`, `label` ("c hs traffic") and the context; context
+ * and secret have `len` bytes, too. */
 void probe_sha2_expand_label(size_t len, const uint8_t *secret, const char *label,
 			     const uint8_t *context, uint8_t *to);
 
