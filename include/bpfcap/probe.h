@@ -129,10 +129,14 @@ struct probe_event {
 typedef int (*probe_event_fn)(void *user, const struct probe_event *ev);
 
 /*
- * Waits up to timeout_ms for packets and calls fn for each, in the order of their times. Returns
- * how many, the callback's non-zero value, or -errno. Returns 0 early when a signal arrives.
+ * Waits up to timeout_ms (-1: without limit) for packets and calls fn for each, in the order of
+ * their times. Returns how many, the callback's non-zero value, or -errno. Returns 0 early when a
+ * signal arrives.
  */
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e);
+/* Ends the wait of the current probe_poll(), or of the next one. May be called by a signal handler
+ * and by other threads. */
+void probe_wake(struct probe *p);
 
 /* Detaches all hooks; events already written can still be polled. Idempotent. */
 void probe_stop(struct probe *p);

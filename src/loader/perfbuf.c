@@ -6,9 +6,8 @@
  * The clock is read first, then all rings are looked at: a record that is older than the clock's
  * reading and not yet visible can only be one that is being written at that moment.
  *
- * Waking the reader costs a writer more than everything else it does, so the kernel wakes the
- * reader only when part of a ring is full. Earlier records are found by looking: a millisecond
- * after the last one, then at growing intervals of up to TICK_MS.
+ * While records keep coming, a ring wakes the reader only when a part of it is full, and the reader
+ * looks every TICK_MS; without records it sleeps until the first one (perfwake.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +25,7 @@
 #include "../util.h"
 #include "file.h"
 #include "perfring.h"
+#include "perfwake.h"
 #include "perm.h"
 #include "sys.h"
 
@@ -38,13 +38,15 @@ enum {
 
 struct cpu_ring {
 	struct perfring ring;
+	struct perfwake wake;
 	int cpu;
 	bool ready; /* ring_next() has found a sample */
+	bool found; /* a sample was given out in this reading */
 };
 
 struct kbpf_perfbuf {
 	size_t page_len, map_len;
-	int cnt, tick_ms;
+	int cnt;
 	struct cpu_ring *rings;
 	struct pollfd *fds; /* one per ring, and the caller's wake_fd last */
 	uint8_t bounce[BOUNCE_LEN];
@@ -106,6 +108,7 @@ static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
 	if (rc < 0)
 		goto unmap;
 	pb->rings[pb->cnt].cpu = cpu;
+	kbpf_wake_open(&pb->rings[pb->cnt].wake, map_fd, cpu, fd);
 	kbpf_ring_init(&pb->rings[pb->cnt].ring, mem, (uint8_t *)mem + pb->page_len,
 		       pb->map_len - pb->page_len);
 	pb->fds[pb->cnt++] = (struct pollfd){.fd = fd, .events = POLLIN};
@@ -200,6 +203,7 @@ void kbpf_perfbuf_close(struct kbpf_perfbuf *pb)
 	if (!pb)
 		return;
 	for (int i = 0; i < pb->cnt; i++) {
+		kbpf_wake_close(&pb->rings[i].wake);
 		munmap(pb->rings[i].ring.meta, pb->map_len);
 		close(pb->fds[i].fd);
 	}
@@ -255,6 +259,7 @@ static int read_ring(struct kbpf_perfbuf *pb, struct cpu_ring *c, uint64_t next_
 		rc = rd->fn(rd->user, c->cpu, kbpf_ring_data(&c->ring, pb->bounce),
 			    c->ring.raw_len);
 		rd->cnt++;
+		c->found = true;
 		kbpf_ring_pass(&c->ring);
 		kbpf_ring_release(&c->ring, true);
 		c->ready = kbpf_ring_next(&c->ring, rd->not_after_ns);
@@ -275,8 +280,13 @@ static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
 		pb->rings[i].ready = kbpf_ring_next(&pb->rings[i].ring, rd.not_after_ns);
 	while (rc == 0 && (c = oldest(pb, &next_ns)))
 		rc = read_ring(pb, c, next_ns, &rd);
-	for (int i = 0; i < pb->cnt; i++)
-		kbpf_ring_release(&pb->rings[i].ring, false);
+	for (int i = 0; i < pb->cnt; i++) {
+		struct cpu_ring *r = &pb->rings[i];
+
+		kbpf_ring_release(&r->ring, false);
+		kbpf_wake_note(&r->wake, rd.not_after_ns, r->found);
+		r->found = false;
+	}
 	return rc ? rc : rd.cnt;
 }
 
@@ -293,15 +303,25 @@ static bool any_left(const struct kbpf_perfbuf *pb)
 	return false;
 }
 
+static bool any_lazy(const struct kbpf_perfbuf *pb)
+{
+	uint64_t now = now_ns();
+
+	for (int i = 0; i < pb->cnt; i++) {
+		if (kbpf_wake_is_lazy(&pb->rings[i].wake, now))
+			return true;
+	}
+	return false;
+}
+
 /* How long to wait before the next look, of `left_ms` (-1: for ever). */
-static int wait_ms(struct kbpf_perfbuf *pb, int left_ms)
+static int wait_ms(const struct kbpf_perfbuf *pb, int left_ms)
 {
 	if (any_left(pb))
 		return 0;
-	pb->tick_ms = pb->tick_ms ? 2 * pb->tick_ms : 1;
-	if (pb->tick_ms > TICK_MS)
-		pb->tick_ms = TICK_MS;
-	return left_ms >= 0 && left_ms < pb->tick_ms ? left_ms : pb->tick_ms;
+	if (left_ms >= 0 && left_ms < TICK_MS)
+		return left_ms;
+	return any_lazy(pb) ? TICK_MS : left_ms;
 }
 
 int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf_perfbuf_record fn,
@@ -320,8 +340,6 @@ int kbpf_perfbuf_poll(struct kbpf_perfbuf *pb, int timeout_ms, int wake_fd, kbpf
 		if (timeout_ms > 0)
 			timeout_ms -= ms;
 	} while (rc == 0 && ready == 0 && timeout_ms != 0);
-	if (rc > 0)
-		pb->tick_ms = 0;
 	return rc;
 }
 

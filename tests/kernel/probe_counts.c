@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,32 @@ static void send_frames(unsigned cnt)
 	(void)testveth_frames(&frame);
 	for (unsigned i = 0; i < cnt; i++)
 		assert_int_equal(testveth_send(&veth, SENDER, frame[3].bytes, frame[3].len), 0);
+}
+
+static void *wake_late(void *user)
+{
+	usleep(100000);
+	probe_wake(user);
+	return NULL;
+}
+
+/* It ends a wait without a limit, whether the wait has begun or not. */
+static void test_wake(void **state)
+{
+	const char *const hooks[] = {"tx", NULL};
+	const struct probe_config c = {.hooks = hooks, .expr = TESTVETH_FILTER};
+	struct probe *p;
+	pthread_t thread;
+
+	(void)state;
+	need_veth();
+	p = must_open(&c);
+	probe_wake(p);
+	assert_int_equal(probe_poll(p, -1, nothing, NULL, NULL), 0);
+	assert_int_equal(pthread_create(&thread, NULL, wake_late, p), 0);
+	assert_int_equal(probe_poll(p, -1, nothing, NULL, NULL), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	probe_close(p);
 }
 
 /* What does not match is seen and not counted as anything else. */
@@ -226,6 +253,7 @@ static void test_failed_opens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_no_match),
 		cmocka_unit_test(test_starts_and_stops),
 		cmocka_unit_test(test_sigkill_leaves_nothing),

@@ -6,6 +6,7 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@
 #include "tls/keys.h"
 
 enum {
-	POLL_MS = 100, /* the longest delay before a signal, or what is due, is noticed */
+	POLL_MS = 100, /* the longest delay of what --gather and --tls-keys have to report */
 	MS_PER_S = 1000,
 	RING_PAGES_MAX = 1 << 16,
 };
@@ -185,13 +186,17 @@ static bool is_over(struct live_capture *c)
 	return command_ended(&c->command) || (c->end_ms && now_ms() >= c->end_ms);
 }
 
+/* How long to wait for packets before something else is due; -1: nothing is. */
 static int wait_ms(const struct live_capture *c)
 {
-	uint64_t now = now_ms();
+	uint64_t ms = c->gather || c->keys ? POLL_MS : INT_MAX, now = now_ms();
+	int output_ms = output_wait_ms(&c->out);
 
-	if (!c->end_ms || c->end_ms >= now + POLL_MS)
-		return POLL_MS;
-	return c->end_ms > now ? (int)(c->end_ms - now) : 0;
+	if (output_ms >= 0 && (uint64_t)output_ms < ms)
+		ms = (uint64_t)output_ms;
+	if (c->end_ms && c->end_ms < now + ms)
+		ms = c->end_ms > now ? c->end_ms - now : 0;
+	return ms == INT_MAX ? -1 : (int)ms;
 }
 
 static void print_counts(const struct live_capture *c, int rc)
@@ -363,10 +368,12 @@ static int capture_packets(struct live_capture *c, const struct cap_options *o, 
 	config.left_out = on_left_out;
 	config.notice_user = c;
 	rc = probe_open(&c->probe, &config, e);
+	stop_wakes(c->probe);
 	if (rc == 0)
 		rc = run_session(c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
 	gather_free(c->gather);
 	text_free(&c->hooks);
+	stop_wakes(NULL);
 	probe_close(c->probe);
 	return rc;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop.c - the signals that end a capture: a handler sets a flag, which the loops check. A signal
- * that arrives just before a wait is noticed after it, which is why waits are short. A write has no
- * such limit: a timer interrupts it.
+ * stop.c - the signals that end a capture: a handler sets a flag, which the loops check, and ends
+ * the wait of the session, even one that is only about to begin. A timer interrupts writes.
  */
 #include "stop.h"
 
@@ -13,7 +12,14 @@
 enum { TICK_US = 100000 };
 
 static volatile sig_atomic_t stop_mark, counts_mark, sent_signal;
+static struct probe *volatile waiting;
 static bool handled;
+
+static void wake(void)
+{
+	if (waiting)
+		probe_wake(waiting);
+}
 
 /* The terminal sends SIGINT and SIGHUP to all processes of the foreground, kill(2) to one. */
 static void on_stop(int sig, siginfo_t *info, void *context)
@@ -22,6 +28,7 @@ static void on_stop(int sig, siginfo_t *info, void *context)
 	stop_mark = 1;
 	if (info->si_code <= 0)
 		sent_signal = sig;
+	wake();
 }
 
 static void on_counts(int sig, siginfo_t *info, void *context)
@@ -30,6 +37,15 @@ static void on_counts(int sig, siginfo_t *info, void *context)
 	(void)info;
 	(void)context;
 	counts_mark = 1;
+	wake();
+}
+
+static void on_child(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)info;
+	(void)context;
+	wake();
 }
 
 /* The signal only interrupts a system call. */
@@ -69,11 +85,16 @@ void stop_on_signals(void)
 	handle(SIGINT, on_stop);
 	handle(SIGTERM, on_stop);
 	handle(SIGUSR1, on_counts);
-	handle(SIGCHLD, on_tick);
+	handle(SIGCHLD, on_child);
 	handle(SIGALRM, on_tick);
 	if (!ignored(SIGHUP)) /* nohup(1) ignores SIGHUP */
 		handle(SIGHUP, on_stop);
 	handled = true;
+}
+
+void stop_wakes(struct probe *p)
+{
+	waiting = p;
 }
 
 bool stop_requested(void)

@@ -5,11 +5,15 @@
 
 #include <stdbool.h>
 
+#include "bpfcap/probe.h"
+
 /*
  * From now on SIGINT, SIGTERM and SIGHUP set a flag, the end of a child interrupts a wait, and
  * SIGPIPE and SIGXFSZ are ignored: write() fails instead.
  */
 void stop_on_signals(void);
+/* These signals also end the wait of this session; NULL: of none. */
+void stop_wakes(struct probe *p);
 bool stop_requested(void);
 /* The signal if a process sent it to this one; 0 if there was none or the terminal sent it. */
 int stop_sent_signal(void);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "bpfcap/err.h"
@@ -69,7 +70,10 @@ int probe_session_follow_open(struct probe *p, const struct probe_config *c, str
 	int rc;
 
 	p->wake_fd = epoll_create1(EPOLL_CLOEXEC);
-	rc = p->wake_fd < 0 ? -errno : watch(p->wake_fd, p->clock.timer_fd);
+	p->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = p->wake_fd < 0 || p->bell_fd < 0 ? -errno : watch(p->wake_fd, p->clock.timer_fd);
+	if (rc == 0)
+		rc = watch(p->wake_fd, p->bell_fd);
 	if (rc < 0)
 		return err_run(e, rc, "interface", "epoll cannot be set up: %s", strerror(-rc));
 	return needs_news(p, c->ifaces) ? listen_for_news(p, e) : 0;
@@ -80,6 +84,8 @@ void probe_session_follow_close(struct probe *p)
 	kbpf_iface_monitor_close(p->monitor);
 	if (p->wake_fd >= 0)
 		close(p->wake_fd);
+	if (p->bell_fd >= 0)
+		close(p->bell_fd);
 }
 
 /* ---- Attaching ---------------------------------------------------------------------------- */
@@ -220,8 +226,10 @@ static void hear(void *user, const struct kbpf_iface *iface, bool gone)
 void probe_session_follow(struct probe *p)
 {
 	bool news = false;
+	uint64_t rung;
 	int rc, back;
 
+	(void)!read(p->bell_fd, &rung, sizeof(rung));
 	if (!p->monitor || p->stopped)
 		return;
 	back = probe_session_visit_netns(p);

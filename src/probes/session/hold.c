@@ -16,7 +16,8 @@ enum {
 	HOLD_LEN_MAX = 128 << 20,
 	SLICE_NS = 2 * NS_PER_MS, /* of work on kept records before the rings are read again */
 	ALIGN = 8,
-	HOLD_MS = 10, /* between two checks whether the symbols are read */
+	HOLD_MS = 10,  /* between two checks whether the symbols are read */
+	LOOK_CNT = 64, /* records between two looks at the clock */
 };
 
 struct held_record {
@@ -59,21 +60,23 @@ static int hold(struct probe *p, int cpu, const void *data, uint32_t len)
 static int release_first(struct probe *p)
 {
 	const struct held_record *first = (const void *)(p->hold.bytes + p->hold.first);
-	int rc;
+	struct probe_event ev;
+	int rc = 0;
 
 	p->hold.first += held_len(first->len);
-	rc = probe_session_record(p, first->cpu, first + 1, first->len);
+	if (probe_session_parse(p, first + 1, first->len, &ev))
+		rc = probe_session_pass(p, first->cpu, &ev);
 	if (!probe_session_holds(p))
 		p->hold.first = p->hold.end = 0;
 	return rc;
 }
 
-/* True if the record can be passed on now. */
-static bool is_next(struct probe *p, const void *data, uint32_t len)
+/* True if the packet can be passed on now. */
+static bool is_next(struct probe *p, const struct probe_event *ev)
 {
 	if (probe_session_holds(p))
 		return false;
-	if (!p->symbols || p->has_symbols || !probe_session_needs_symbols(p, data, len))
+	if (!p->symbols || p->has_symbols || !(ev->location || ev->stack_cnt))
 		return true;
 	p->has_symbols = probe_kallsyms_reader_ready(p->symbols);
 	return p->has_symbols;
@@ -82,16 +85,22 @@ static bool is_next(struct probe *p, const void *data, uint32_t len)
 int probe_session_take(void *user, int cpu, const void *data, uint32_t len)
 {
 	struct probe *p = user;
+	struct probe_event ev;
 	int rc = 0;
 
-	probe_session_at_rings(p, true);
-	if (is_next(p, data, len))
-		return probe_session_record(p, cpu, data, len);
+	if (p->taken_cnt++ % LOOK_CNT == 0)
+		probe_session_at_rings(p, true);
+	if (!probe_session_parse(p, data, len, &ev))
+		return 0;
+	if (is_next(p, &ev))
+		return probe_session_pass(p, cpu, &ev);
 	if (hold(p, cpu, data, len) == 0)
 		return 0;
 	while (rc == 0 && probe_session_holds(p))
 		rc = release_first(p);
-	return rc ? rc : probe_session_record(p, cpu, data, len);
+	if (rc == 0 && probe_session_parse(p, data, len, &ev)) /* p->room was used since */
+		rc = probe_session_pass(p, cpu, &ev);
+	return rc;
 }
 
 int probe_session_wait_ms(const struct probe *p, int timeout_ms)
@@ -100,7 +109,7 @@ int probe_session_wait_ms(const struct probe *p, int timeout_ms)
 		return timeout_ms;
 	if (p->stopped || probe_kallsyms_reader_ready(p->symbols))
 		return 0;
-	return timeout_ms < HOLD_MS ? timeout_ms : HOLD_MS;
+	return timeout_ms >= 0 && timeout_ms < HOLD_MS ? timeout_ms : HOLD_MS;
 }
 
 void probe_session_release(struct probe *p)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "../../util.h"
@@ -26,7 +27,7 @@ static void name_iface(struct probe *p, struct probe_event *ev)
 	const char *name = probe_iface_name(p, ev->ifindex);
 
 	if (name)
-		(void)snprintf(ev->ifname, sizeof(ev->ifname), "%s", name);
+		memcpy(ev->ifname, name, sizeof(ev->ifname));
 }
 
 static void name_owner(struct probe *p, struct probe_event *ev)
@@ -73,31 +74,21 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 	name_owner(p, ev);
 }
 
-static bool parse(struct probe *p, const void *data, uint32_t len, struct probe_event *ev)
+bool probe_session_parse(struct probe *p, const void *data, uint32_t len, struct probe_event *ev)
 {
-	return probe_record_parse(data, len, p->capture.snap_len, &p->room, ev) == 0 &&
-	       ev->hook < p->hooks.cnt;
+	bool good = probe_record_parse(data, len, p->capture.snap_len, &p->room, ev) == 0 &&
+		    ev->hook < p->hooks.cnt;
+
+	p->state[0].damaged += !good;
+	return good;
 }
 
-bool probe_session_needs_symbols(struct probe *p, const void *data, uint32_t len)
+int probe_session_pass(struct probe *p, int cpu, struct probe_event *ev)
 {
-	struct probe_event ev;
-
-	return p->symbols && parse(p, data, len, &ev) && (ev.location || ev.stack_cnt);
-}
-
-int probe_session_record(struct probe *p, int cpu, const void *data, uint32_t len)
-{
-	struct probe_event ev;
-
-	if (!parse(p, data, len, &ev)) {
-		p->state[0].damaged++;
-		return 0;
-	}
-	complete(p, cpu, &ev);
-	p->state[ev.hook].captured++;
+	complete(p, cpu, ev);
+	p->state[ev->hook].captured++;
 	p->passed_cnt++;
-	p->fn_rc = p->fn(p->user, &ev);
+	p->fn_rc = p->fn(p->user, ev);
 	return p->fn_rc;
 }
 
@@ -113,6 +104,15 @@ void probe_session_at_rings(struct probe *p, bool leaves)
 uint64_t probe_away_ns(const struct probe *p)
 {
 	return p->away_ns;
+}
+
+void probe_wake(struct probe *p)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+
+	(void)!write(p->bell_fd, &one, sizeof(one));
+	errno = saved;
 }
 
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)

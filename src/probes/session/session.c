@@ -225,7 +225,7 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
 	p->capture.ifaces_fd = p->capture.track_fd = p->capture.tables_fd = -1;
 	for (int i = 0; i < SESSION_FORGET_CNT; i++)
 		p->forget_fd[i] = -1;
-	p->wake_fd = p->netns_fd = p->back_fd = -1;
+	p->wake_fd = p->bell_fd = p->netns_fd = p->back_fd = -1;
 	p->notice = c->notice;
 	p->notice_user = c->notice_user;
 	probe_clock_open(&p->clock);

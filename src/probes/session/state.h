@@ -49,7 +49,8 @@ struct probe {
 	unsigned chosen_cnt;
 	size_t chosen_cap;
 	struct kbpf_iface_monitor *monitor; /* NULL: later interfaces do not matter */
-	int wake_fd;			    /* readable when there is news, or the clock is set */
+	int wake_fd; /* readable when there is news, the clock is set, or the bell is rung */
+	int bell_fd; /* rung by probe_wake() */
 
 	struct hook_env env;
 	int forget_fd[SESSION_FORGET_CNT]; /* see track.c; -1: none */
@@ -65,8 +66,9 @@ struct probe {
 	bool stopped;
 	char *log; /* of the verifier, on request */
 
-	uint64_t left_ns; /* when the rings were last read; 0: the session waits for them */
-	uint64_t away_ns; /* the longest time since then */
+	uint64_t left_ns;   /* when the rings were last read; 0: the session waits for them */
+	uint64_t away_ns;   /* the longest time since then */
+	unsigned taken_cnt; /* records, to read the clock only now and then */
 
 	/* During a poll. */
 	probe_event_fn fn;
@@ -132,12 +134,12 @@ void probe_session_follow(struct probe *p);
 
 /* ---- poll.c --------------------------------------------------------------------------------- */
 
-/* True if the output needs symbols to show this record. */
-bool probe_session_needs_symbols(struct probe *p, const void *data, uint32_t len);
 /* Notes that the rings are read now. `leaves`: other work follows. */
 void probe_session_at_rings(struct probe *p, bool leaves);
-/* Passes a record on. Returns the callback's result. */
-int probe_session_record(struct probe *p, int cpu, const void *data, uint32_t len);
+/* Parses a record; false, and counted, if no program of ours writes such records. */
+bool probe_session_parse(struct probe *p, const void *data, uint32_t len, struct probe_event *ev);
+/* Passes the packet of a record on. Returns the callback's result. */
+int probe_session_pass(struct probe *p, int cpu, struct probe_event *ev);
 
 /* ---- hold.c: records that wait for symbols -------------------------------------------------- */
 

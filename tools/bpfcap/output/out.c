@@ -39,7 +39,10 @@ int out_open(struct out *o, const char *path, struct err *e)
 			     : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (o->fd < 0)
 		return cannot_write(path, e);
-	o->regular = fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (fstat(o->fd, &st) == 0) {
+		o->regular = S_ISREG(st.st_mode);
+		o->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+	}
 	return 0;
 }
 

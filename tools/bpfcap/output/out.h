@@ -21,8 +21,8 @@
 
 struct out {
 	int fd;
-	bool regular;
-	bool is_stdout; /* not ours to close */
+	bool regular, is_pipe; /* or a socket */
+	bool is_stdout;	       /* not ours to close */
 	const char *path;
 	uint64_t size; /* bytes of records, written or buffered */
 	int error;     /* -errno of the first failure; -ECANCELED: stalled when a signal came */

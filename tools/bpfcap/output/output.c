@@ -125,6 +125,19 @@ int output_tick(struct output *out, struct err *e)
 	return rc;
 }
 
+int output_wait_ms(const struct output *out)
+{
+	int ms = -1;
+
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		int one = writer_wait_ms(&out->writers[i]);
+
+		if (ms < 0 || (one >= 0 && one < ms))
+			ms = one;
+	}
+	return ms;
+}
+
 void output_block(struct output *out, const struct input_item *it)
 {
 	for (unsigned i = 0; i < out->writer_cnt; i++) {

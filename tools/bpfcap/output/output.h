@@ -37,6 +37,8 @@ void output_block(struct output *out, const struct input_item *it);
 void output_missing(struct output *out, const struct packet *first, const char *hook);
 /* Does what is due at this time, such as starting a new file. As output_packet(). */
 int output_tick(struct output *out, struct err *e);
+/* How long until output_tick() or output_flush() has something to do; -1: nothing by time. */
+int output_wait_ms(const struct output *out);
 /* Whether the output shows names (of hooks, processes ...), or copies packets as they are. */
 bool output_needs_names(const struct cap_options *o);
 /* TLS keys, as lines of a key log, into the files that can hold them. */

@@ -13,7 +13,12 @@
 #include "../../common/fail.h"
 #include "finished.h"
 
-enum { MB = 1000000, PATH_LEN_MAX = 4096 };
+enum {
+	MB = 1000000,
+	PATH_LEN_MAX = 4096,
+	PIPE_MS = 100,	    /* until a reader that has closed the output is noticed */
+	WAIT_MS_MAX = 1000, /* the clock may be set meanwhile */
+};
 
 /* ---- File names --------------------------------------------------------------------------- */
 
@@ -163,6 +168,21 @@ static bool reader_gone(const struct out *o)
 	struct pollfd p = {.fd = o->fd};
 
 	return !o->regular && poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLNVAL);
+}
+
+int writer_wait_ms(const struct writer *w)
+{
+	struct timespec now;
+	int64_t ms;
+
+	if (w->out.is_pipe)
+		return PIPE_MS;
+	if (!w->options->rotate_s)
+		return -1;
+	clock_gettime(CLOCK_REALTIME, &now); /* the clock of time(2) */
+	ms = ((int64_t)w->since + (int64_t)w->options->rotate_s - now.tv_sec) * 1000 -
+	     now.tv_nsec / 1000000;
+	return ms > WAIT_MS_MAX ? WAIT_MS_MAX : ms > 0 ? (int)ms : 0;
 }
 
 int writer_flush(struct writer *w, struct err *e)

@@ -30,6 +30,8 @@ int writer_open(struct writer *w, const struct sink_ops *ops, const char *path,
 int writer_packet(struct writer *w, const struct packet *pk, struct err *e);
 /* Starts a new file if -G requires it now. As writer_packet(). */
 int writer_tick(struct writer *w, struct err *e);
+/* How long until writer_tick() or writer_flush() has something to do; -1: nothing by time. */
+int writer_wait_ms(const struct writer *w);
 /* Writes the buffered records, and checks that the reader is still there. 0 or -errno. */
 int writer_flush(struct writer *w, struct err *e);
 struct writer_counts {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * perfwake.h - when one perf ring wakes its reader: when a part of it is full, as long as records
+ * keep coming; at the first record, when none has come for a while.
+ */
+#ifndef BPFCAP_SRC_LOADER_PERFWAKE_H
+#define BPFCAP_SRC_LOADER_PERFWAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct perfwake {
+	int map_fd, cpu;
+	int part_fd;	   /* the ring's event: it wakes when a part is full; the caller's */
+	int each_fd;	   /* an event that wakes for each record; -1: cannot be */
+	bool each;	   /* records are written through each_fd */
+	uint64_t since_ns; /* records were last found, or `each` was last set */
+};
+
+/* `part_fd` must be mapped, and in the map. Without permission, the ring stays lazy. */
+void kbpf_wake_open(struct perfwake *w, int map_fd, int cpu, int part_fd);
+void kbpf_wake_close(struct perfwake *w);
+/* The ring was looked at, at this time of CLOCK_MONOTONIC. */
+void kbpf_wake_note(struct perfwake *w, uint64_t now_ns, bool found);
+/* Whether there may be records that wake nobody. */
+bool kbpf_wake_is_lazy(const struct perfwake *w, uint64_t now_ns);
+
+#endif
