@@ -88,8 +88,9 @@ struct cbpf2ebpf_info {
 	 * filter need not copy more, but cap_len must still be min(window_len, linear bytes).
 	 */
 	uint32_t window_len;
-	bool matches_all;  /* the result is the same non-zero number for every packet */
-	bool matches_none; /* the result is always 0 */
+	bool matches_all;     /* the result is the same non-zero number for every packet */
+	bool matches_none;    /* the result is always 0 */
+	bool reads_addresses; /* it looks at the first 12 bytes: an Ethernet frame's addresses */
 };
 
 /* Fills *info, and adds the filter's long lists to its tables unless these are already bound. */
@@ -128,6 +129,18 @@ struct cbpf2ebpf_frame {
 	 * DIRECT `data` is after them.
 	 */
 	ebpf_reg base;
+	/*
+	 * DIRECT in an XDP program, for packets that begin inside the kernel's: the stack offset of
+	 * a u16 with the bytes before; `len` is without them. 0: none.
+	 */
+	int16_t base_slot;
+	/* The packet begins at an even offset of another, below 4 KiB. */
+	bool inside;
+	/*
+	 * The stack offset of a u16: how many bytes of VLAN tags, at most 16, follow the addresses
+	 * of the Ethernet frame and are hidden from the filter. 0: it sees all. Without vlan_tag.
+	 */
+	int16_t tags_slot;
 	uint32_t buffer_len; /* BUFFER: bytes from `data` on that the verifier allows to be read */
 
 	uint16_t scratch;   /* bit n: register Rn of R6..R9 may be clobbered */

@@ -42,8 +42,14 @@ typedef void (*probe_notice_fn)(void *user, const char *text);
 typedef void (*probe_left_out_fn)(void *user, const char *func, const char *why);
 
 struct probe_config {
-	const char *kernel;	   /* -k: "5.4"; NULL or "auto": the running kernel, probed */
-	const char *expr;	   /* pcap-filter(7); NULL or "": everything */
+	const char *kernel; /* -k: "5.4"; NULL or "auto": the running kernel, probed */
+	const char *expr;   /* pcap-filter(7); NULL or "": everything */
+	/*
+	 * What carries packets that are looked at, too: a list as in bpfcap/through.h; NULL: they
+	 * are not. inner_only: the packet itself is not looked at.
+	 */
+	const char *through;
+	bool inner_only;
 	const char *const *hooks;  /* hook specs, NULL-terminated; NULL: the kernel's default */
 	const char *const *ifaces; /* names, globs or "any", NULL-terminated; NULL: all */
 	bool wait;	   /* names in `ifaces` need not exist yet: capture there once they do */
@@ -111,6 +117,12 @@ struct probe_event {
 	uint32_t cap_len;  /* bytes at `data` */
 	uint32_t made_len; /* of these, the first `made_len` are headers made by fake_headers */
 	const uint8_t *data;
+	/*
+	 * `through`: the packet inside that matched, from 1 on, 0 for the packet itself; where in
+	 * `data` it begins; its link type (Ethernet or RAW). One without VLAN tags that `data` has
+	 * begins 14 bytes before what follows the last of them.
+	 */
+	uint16_t inner_layer, inner_off, inner_linktype;
 	uint64_t skb;	 /* kernel address of the sk_buff, 0: unknown */
 	bool has_reason; /* `drop` on kernels that have reasons */
 	uint32_t reason;

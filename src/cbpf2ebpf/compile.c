@@ -30,9 +30,9 @@ static ir_node is_zero(struct ir *ir, ir_val v)
 
 /* Reads the program as it sees packets with a tag, or those without. Returns the first node. */
 static ir_node read_view(struct ir *ir, const struct ir_source *source,
-			 const struct compile_source *s, bool tagged, uint32_t *join)
+			 const struct compile_source *s, enum ir_tags tags, uint32_t *join)
 {
-	const struct ir_view view = {.tagged = tagged, .net_off = s->net_off};
+	const struct ir_view view = {.tags = tags, .net_off = s->net_off};
 
 	c2e_ir_read(ir, source, &view, s->how, join);
 	return ir->root;
@@ -51,8 +51,8 @@ static void read_tagged(struct ir *ir, const struct ir_source *source,
 	uint32_t join = 1;
 	ir_node proto = is_zero(ir, c2e_ir_ad(ir, IR_AD_VLAN_PROTO, 0));
 	ir_node present = is_zero(ir, c2e_ir_ad(ir, CBPF_AD_VLAN_TAG_PRESENT, 0));
-	ir_node plain = read_view(ir, source, s, false, &join);
-	ir_node tagged = read_view(ir, source, s, true, &join);
+	ir_node plain = read_view(ir, source, s, IR_TAGS_SEEN, &join);
+	ir_node tagged = read_view(ir, source, s, IR_TAGS_BESIDE, &join);
 
 	if (ir->failed)
 		return;
@@ -70,10 +70,11 @@ int c2e_compile(struct ir *ir, const struct compile_source *s, ir_pass_hook hook
 	c2e_ir_init(ir, s->tables);
 	if (c2e_ir_source_init(&source, s->classic) < 0)
 		ir->failed = -ENOMEM;
-	else if (s->vlan_tag && !asks_for_tags(s->classic))
+	else if (s->tags == IR_TAGS_BESIDE && !asks_for_tags(s->classic))
 		read_tagged(ir, &source, s);
 	else
-		(void)read_view(ir, &source, s, false, &join);
+		(void)read_view(ir, &source, s,
+				s->tags == IR_TAGS_HIDDEN ? IR_TAGS_HIDDEN : IR_TAGS_SEEN, &join);
 	c2e_ir_source_free(&source);
 	c2e_ir_passes(ir, hook, user);
 	return ir->failed;

@@ -9,7 +9,7 @@
 /* What a graph is made from. Equal sources give equal graphs. */
 struct compile_source {
 	const struct cbpf_prog *classic; /* checked */
-	bool vlan_tag;			 /* packets may carry a hardware VLAN tag */
+	enum ir_tags tags;		 /* BESIDE: packets may carry a hardware VLAN tag */
 	int net_off;			 /* offset of the network header; -1: not known */
 	struct cbpf2ebpf_tables *tables; /* for long lists; NULL: search trees only */
 	enum ir_join how;

@@ -13,6 +13,8 @@
 #include "emit/cost.h"
 #include "emit/emit.h"
 
+#define ETH_ADDRS_LEN 12
+
 /* A graph before the passes that depend on the access mode. */
 struct graph {
 	bool made;
@@ -23,7 +25,7 @@ struct cbpf2ebpf_filter {
 	struct cbpf_prog classic;
 	int linktype;
 	struct cbpf2ebpf_tables *tables;
-	struct graph graphs[IR_JOIN_CNT][2]; /* [how][vlan_tag] */
+	struct graph graphs[IR_JOIN_CNT][IR_TAGS_CNT]; /* [how][tags] */
 };
 
 static int explain(int rc, struct err *e)
@@ -78,8 +80,8 @@ void cbpf2ebpf_filter_free(struct cbpf2ebpf_filter *f)
 	if (!f)
 		return;
 	for (enum ir_join how = IR_JOIN_SPLIT; how < IR_JOIN_CNT; how++)
-		for (unsigned tag = 0; tag < 2; tag++)
-			c2e_ir_free(&f->graphs[how][tag].ir);
+		for (unsigned tags = 0; tags < IR_TAGS_CNT; tags++)
+			c2e_ir_free(&f->graphs[how][tags].ir);
 	cbpf_prog_free(&f->classic);
 	free(f);
 }
@@ -108,11 +110,11 @@ static int link_len(int linktype)
 	}
 }
 
-static struct compile_source source(const struct cbpf2ebpf_filter *f, bool vlan_tag,
+static struct compile_source source(const struct cbpf2ebpf_filter *f, enum ir_tags tags,
 				    struct cbpf2ebpf_tables *tables, enum ir_join how)
 {
 	return (struct compile_source){.classic = &f->classic,
-				       .vlan_tag = vlan_tag,
+				       .tags = tags,
 				       .net_off = link_len(f->linktype),
 				       .tables = tables,
 				       .how = how};
@@ -127,7 +129,7 @@ static bool is_usable(const struct graph *g, const struct cbpf2ebpf_tables *tabl
 /* *copy becomes a copy of the graph, which is made if need be; the caller frees it in any case. */
 static int get_graph(struct cbpf2ebpf_filter *f, const struct compile_source *s, struct ir *copy)
 {
-	struct graph *g = &f->graphs[s->how][s->vlan_tag];
+	struct graph *g = &f->graphs[s->how][s->tags];
 	int rc = 0;
 
 	*copy = (struct ir){0};
@@ -158,9 +160,21 @@ static uint32_t window_len(const struct ir *ir)
 	return end > UINT32_MAX ? UINT32_MAX : (uint32_t)end;
 }
 
+static bool reads_addresses(const struct ir *ir)
+{
+	for (ir_val v = 0; v < ir->val_cnt; v++) {
+		const struct ir_value *val = c2e_ir_at(ir, v);
+
+		if ((val->op == IR_LOAD || val->op == IR_RAW) &&
+		    c2e_ir_at(ir, val->a)->lo + val->k < ETH_ADDRS_LEN)
+			return true;
+	}
+	return false;
+}
+
 int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, struct err *e)
 {
-	const struct compile_source s = source(f, false, f->tables, IR_JOIN_SPLIT);
+	const struct compile_source s = source(f, IR_TAGS_SEEN, f->tables, IR_JOIN_SPLIT);
 	const struct ir_insn *root;
 	struct ir ir;
 	bool constant;
@@ -177,6 +191,7 @@ int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, s
 			.window_len = window_len(&ir),
 			.matches_all = constant && c2e_ir_at(&ir, root->a)->k != 0,
 			.matches_none = constant && c2e_ir_at(&ir, root->a)->k == 0,
+			.reads_addresses = reads_addresses(&ir),
 		};
 	}
 	c2e_ir_free(&ir);
@@ -190,7 +205,7 @@ static void print(void *out, const struct ir *ir, const char *pass)
 
 int cbpf2ebpf_dump_ir(struct cbpf2ebpf_filter *f, FILE *out, struct err *e)
 {
-	const struct compile_source s = source(f, false, f->tables, IR_JOIN_SPLIT);
+	const struct compile_source s = source(f, IR_TAGS_SEEN, f->tables, IR_JOIN_SPLIT);
 	struct ir ir;
 	int rc = c2e_compile(&ir, &s, print, out);
 
@@ -208,7 +223,7 @@ struct job {
 	struct ebpf_builder *b;
 	const struct cbpf2ebpf_frame *frame; /* NULL: a whole program */
 	enum cbpf2ebpf_access access;
-	bool vlan_tag;
+	enum ir_tags tags;
 };
 
 static int emit_graph(const struct job *j, struct ir *ir, struct err *e)
@@ -240,7 +255,7 @@ static int emit(struct cbpf2ebpf_filter *f, const struct job *j, struct err *e)
 	int rc = -ENOSPC;
 
 	for (enum ir_join how = IR_JOIN_SPLIT; how < IR_JOIN_CNT && rc == -ENOSPC; how++) {
-		const struct compile_source s = source(f, j->vlan_tag, bound_tables(f), how);
+		const struct compile_source s = source(f, j->tags, bound_tables(f), how);
 		struct ir ir;
 
 		rc = get_graph(f, &s, &ir);
@@ -254,8 +269,12 @@ static int emit(struct cbpf2ebpf_filter *f, const struct job *j, struct err *e)
 int cbpf2ebpf_emit(struct cbpf2ebpf_filter *f, struct ebpf_builder *b,
 		   const struct cbpf2ebpf_frame *frame, struct err *e)
 {
-	const struct job j = {
-		.b = b, .frame = frame, .access = frame->access, .vlan_tag = frame->vlan_tag};
+	const struct job j = {.b = b,
+			      .frame = frame,
+			      .access = frame->access,
+			      .tags = frame->vlan_tag	 ? IR_TAGS_BESIDE
+				      : frame->tags_slot ? IR_TAGS_HIDDEN
+							 : IR_TAGS_SEEN};
 
 	return emit(f, &j, e);
 }
@@ -278,7 +297,7 @@ int cbpf2ebpf_program(struct cbpf2ebpf_filter *f, const struct cbpf2ebpf_program
 		      struct ebpf_prog *out, struct err *e)
 {
 	bool vlan_tag = spec->type != EBPF_PROG_XDP && f->linktype == CBPF_LINKTYPE_ETHERNET;
-	struct job j = {.access = spec->access, .vlan_tag = vlan_tag};
+	struct job j = {.access = spec->access, .tags = vlan_tag ? IR_TAGS_BESIDE : IR_TAGS_SEEN};
 	int rc = check_access(spec, e);
 
 	*out = (struct ebpf_prog){0};

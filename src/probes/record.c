@@ -34,6 +34,8 @@ static void put_vlan_back(const struct probe_record *r, const uint8_t *packet, u
 		memcpy(room + sizeof(head), packet + MAC_ADDRS_LEN, cap_len - sizeof(head));
 	ev->data = room;
 	ev->cap_len = cap_len;
+	if (ev->inner_layer)
+		ev->inner_off += RECORD_VLAN_LEN;
 }
 
 static enum probe_dir dir_of(uint32_t pkt_type)
@@ -85,6 +87,9 @@ int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct r
 		.tid = (uint32_t)r.pid_tgid,
 		.netns = r.netns,
 		.made_len = min_u32(r.made, min_u32(r.cap_len, snap_len)),
+		.inner_layer = r.inner_layer,
+		.inner_off = r.inner_off,
+		.inner_linktype = r.inner_linktype,
 	};
 	memcpy(ev->comm, r.comm, sizeof(ev->comm) - 1);
 	memcpy(ev->ifname, r.ifname, sizeof(ev->ifname) - 1);

@@ -40,7 +40,8 @@ struct probe_record {
 	char comm[PROBE_COMM_LEN]; /* both names are stored 8 bytes at a time */
 	char ifname[RECORD_IFNAME_LEN];
 	uint16_t made; /* bytes at the packet's start that the program generated */
-	uint16_t unused[3];
+	/* --through: which packet inside matched, from 1 on; where it begins; its link type */
+	uint16_t inner_layer, inner_off, inner_linktype;
 };
 
 #define RECORD_STACK_LEN (PROBE_STACK_DEPTH * 8)

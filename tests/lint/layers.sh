@@ -55,7 +55,7 @@ room src/asm/text "$asm" 'src/asm/[a-z_]*\.h'
 room src/asm/run "$asm" 'src/asm/[a-z_]*\.h'
 
 # expression -> classic -> read -> ir -> passes -> emit; compile conducts, inject is its caller.
-compiler='include/bpfcap/(cbpf|cbpf2ebpf|inject)\.h'
+compiler='include/bpfcap/(cbpf|cbpf2ebpf|through|inject)\.h'
 c=src/cbpf2ebpf
 room $c/classic "$asm" "$compiler"
 room $c/ir "$asm" "$compiler" "$c/classic/.*"
@@ -64,6 +64,7 @@ room $c/passes "$asm" "$compiler" "$c/ir/.*"
 room $c/emit "$asm" "$compiler" "$c/ir/.*" "$c/emit/access/.*"
 room $c/emit/access "$asm" "$compiler" "$c/ir/.*" "$c/emit/.*"
 room $c "$asm" "$compiler" "$c/.*"
+room $c/through "$asm" "$compiler"
 room $c/inject "$asm" "$compiler"
 
 # The loader takes instructions as plain arrays: types of ebpf.h, but no function of it.

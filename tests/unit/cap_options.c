@@ -235,6 +235,8 @@ static const struct {
 	{"-x", "lr"},
 	{"-X", "lr"},
 	{"-A", "lr"},
+	{"--through all", "lrdp"},
+	{"--inner-only --through all", "lrdp"},
 	{"--tls-keys", "l"},
 	{"--keylog file", "l"},
 	{"--tls-process curl", "l"},

@@ -35,6 +35,8 @@ struct probe_config capture_config(const struct cap_options *o)
 	return (struct probe_config){
 		.kernel = o->kernel,
 		.expr = o->filter,
+		.through = o->through,
+		.inner_only = o->inner_only,
 		.hooks = hooks_of(o),
 		.ifaces = o->ifaces.words,
 		.wait = o->wait,

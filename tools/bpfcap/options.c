@@ -59,6 +59,12 @@ static const struct opt_row rows[] = {
 	{0, "wait", NULL, OPT_FLAG, TO(wait), 0,
 	 "if an interface of -i does not exist, start all the same, and capture once it appears",
 	 KERNEL},
+	{0, "through", "LIST", OPT_STRING, TO(through), 0,
+	 "match packets inside these, too: vlan, mpls, pppoe, gre, ipip, vxlan, geneve, gtpu (UDP tunnels also with a port, as vxlan:8472), or all",
+	 PACKETS | CODE},
+	{0, "inner-only", NULL, OPT_FLAG, TO(inner_only), 0,
+	 "with --through, match the packets inside only, not the one that carries them",
+	 PACKETS | CODE},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
 	 "generate code for kernel VER (5.4, 6.1 ...); default: auto, which probes the running kernel",
 	 LIVE | CODE},
@@ -336,6 +342,9 @@ int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
 	o->command = w.command;
 	if (rc == 0)
 		rc = check_mode(o, &w, e);
+	if (rc == 0 && o->inner_only && !o->through)
+		rc = err_input(e, -EINVAL, "options",
+			       "--inner-only requires --through, which says what carries packets");
 	return rc ? rc : options_find_filter(o, w.words, e);
 }
 

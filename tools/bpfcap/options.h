@@ -25,7 +25,7 @@ struct cap_options {
 	/* what to capture, where */
 	const char *filter; /* NULL: everything */
 	const char *filter_option, *filter_path;
-	const char *kernel, *linktype;
+	const char *kernel, *linktype, *through;
 	const char *direction, *netns, *mark, *gather_by, *skb_data;
 	struct word_list hooks, ifaces, reasons, reads;
 	uint64_t packet_cnt; /* -c; 0: no limit */
@@ -34,7 +34,7 @@ struct cap_options {
 	uint64_t snap_len;   /* -s; 0: the maximum */
 	uint64_t buffer_kib; /* -B; 0: default */
 	uint64_t pid;	     /* --pid; 0: any */
-	bool stack, owner, track, gather, fake_headers, wait;
+	bool stack, owner, track, gather, fake_headers, wait, inner_only;
 
 	/* the output */
 	const char *write_path, *format, *user;

@@ -263,7 +263,9 @@ static int run_output(struct replay *r, struct err *e)
 
 int replay(const struct cap_options *o, struct err *e)
 {
-	struct replay r = {.options = o, .filters.expr = o->filter};
+	struct replay r = {
+		.options = o,
+		.filters = {.expr = o->filter, .through = o->through, .inner_only = o->inner_only}};
 	int rc = select_init(&r.selection, o, e);
 
 	if (rc == 0)

@@ -163,7 +163,12 @@ static int show_stage(const struct cap_options *o, struct err *e)
 	};
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-		if (strcmp(stages[i].name, o->dump_stage) == 0)
+		if (strcmp(stages[i].name, o->dump_stage) == 0 && i < 2 && o->through)
+			return err_input(e, -EINVAL, "options",
+					 "--dump=%s prints the filter of one link type; remove "
+					 "--through",
+					 o->dump_stage);
+		else if (strcmp(stages[i].name, o->dump_stage) == 0)
 			return stages[i].show(o, e);
 	return err_input(e, -EINVAL, "options",
 			 "unknown stage '%s'; use cbpf, ir, ebpf, program or log", o->dump_stage);

@@ -85,11 +85,21 @@ static bool hook(struct emitter *e, uint32_t ad)
 	return rc != -ENOTSUP;
 }
 
+static ebpf_reg hidden(struct emitter *e)
+{
+	ebpf_reg dst = c2e_emit_reg(e);
+
+	EMIT(e->b, LDX(H, dst, MEM(R10, e->frame->tags_slot)));
+	return dst;
+}
+
 ebpf_reg c2e_emit_ad(struct emitter *e, uint32_t ad)
 {
 	bool has_context =
 		e->frame->access != CBPF2EBPF_BUFFER && e->frame->access != CBPF2EBPF_PROBE;
 
+	if (ad == IR_AD_HIDDEN)
+		return hidden(e);
 	if (ad == CBPF_AD_CPU)
 		return helper(e, EBPF_FN_get_smp_processor_id);
 	if (ad == CBPF_AD_RANDOM)

@@ -168,9 +168,11 @@ static uint32_t divisor(uint64_t x, uint32_t max)
 /* Bytes that one load of v may take. */
 static uint32_t unit_of(const struct emitter *e, const struct ir_value *v)
 {
+	uint32_t even = e->frame->inside ? 2 : 0; /* no more is known of where the packet begins */
+
 	if (!must_align(e))
 		return v->size;
-	return divisor(c2e_ir_at(e->ir, v->a)->bits | (v->k + e->access->skew), v->size);
+	return divisor(c2e_ir_at(e->ir, v->a)->bits | even | (v->k + e->access->skew), v->size);
 }
 
 void c2e_emit_show_alignment(struct emitter *e, ir_val base, ebpf_reg reg)

@@ -32,7 +32,9 @@ static void print_ad(const struct ir_value *v, FILE *out)
 {
 	const char *name = cbpf_ancillary_name((uint32_t)v->k);
 
-	if (v->k == IR_AD_VLAN_PROTO)
+	if (v->k == IR_AD_HIDDEN)
+		fputs("hidden", out);
+	else if (v->k == IR_AD_VLAN_PROTO)
 		fputs("vlan_proto", out);
 	else if (name)
 		fputs(name, out);

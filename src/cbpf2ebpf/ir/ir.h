@@ -128,6 +128,9 @@ ir_val c2e_ir_tpid(struct ir *ir);
 /* Our own ancillary number: vlan_proto of a __sk_buff, in network order. */
 #define IR_AD_VLAN_PROTO 0x100
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance);
+/* Bytes of VLAN tags that the filter does not see, see enum ir_tags; from the frame's tags_slot. */
+#define IR_AD_HIDDEN 0x101
+ir_val c2e_ir_hidden(struct ir *ir);
 ir_val c2e_ir_phi(struct ir *ir, uint32_t variable, uint32_t join);
 ir_val c2e_ir_ptr(struct ir *ir, ir_val base);
 ir_val c2e_ir_find(struct ir *ir, uint32_t table, ir_val a, ir_val b);

@@ -12,8 +12,9 @@
 #define VAL_CNT_MIN 64 /* most filters have no more */
 #define VAL_CNT_MAX (1u << 24)
 
-#define TPID_Q	0x8100 /* 802.1Q */
-#define TPID_AD 0x88a8 /* 802.1ad; hardware tags have no others */
+#define TAGS_MAX 16	/* four tags of 4 bytes */
+#define TPID_Q	 0x8100 /* 802.1Q */
+#define TPID_AD	 0x88a8 /* 802.1ad; hardware tags have no others */
 
 unsigned c2e_ir_operand_cnt(enum ir_op op)
 {
@@ -196,6 +197,14 @@ ir_val c2e_ir_tpid(struct ir *ir)
 					    .lo = TPID_Q,
 					    .hi = TPID_AD,
 					    .bits = TPID_Q | TPID_AD});
+}
+
+ir_val c2e_ir_hidden(struct ir *ir)
+{
+	return intern(ir, (struct ir_value){.op = IR_AD,
+					    .k = IR_AD_HIDDEN,
+					    .hi = TAGS_MAX,
+					    .bits = TAGS_MAX | (TAGS_MAX - 4)});
 }
 
 ir_val c2e_ir_phi(struct ir *ir, uint32_t variable, uint32_t join)

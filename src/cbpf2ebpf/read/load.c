@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* load.c - packet bytes and length as the filter sees them: plain, or with a hardware VLAN tag. */
+/*
+ * load.c - packet bytes and length as the filter sees them: plain, with a hardware VLAN tag, or
+ * without the tags that the packet has.
+ */
 #include "path.h"
+
+#define ADDRS_LEN 12 /* of an Ethernet frame; a tag follows */
 
 static void require_room(struct reader *r, ir_val base, uint64_t reach)
 {
@@ -98,11 +103,76 @@ static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base,
 	return c2e_ir_phi(r->ir, IR_A, join);
 }
 
+/* ---- Hidden tags -------------------------------------------------------------------------- */
+
+/* A load at a constant offset: the addresses are in front of the tags, the rest behind. */
+static ir_val load_untagged_at(struct reader *r, unsigned size, uint64_t k)
+{
+	ir_val hidden = c2e_ir_hidden(r->ir), sum = 0;
+
+	if (k + size <= ADDRS_LEN)
+		return load_plain(r, size, 0, k);
+	if (k >= ADDRS_LEN)
+		return load_plain(r, size, hidden, k);
+	require_room(r, hidden, k + size);
+	for (uint64_t at = k; at < k + size; at++)
+		sum = c2e_ir_alu(r->ir, IR_ADD, c2e_ir_alu_const(r->ir, IR_LSH, sum, 8),
+				 c2e_ir_load(r->ir, 1, at < ADDRS_LEN ? 0 : hidden, at));
+	return sum;
+}
+
+/* A load at base + k, which is behind the tags. A base so large that the sum wraps is outside. */
+static ir_val load_behind_hidden(struct reader *r, unsigned size, ir_val base, uint64_t k)
+{
+	ir_val hidden = c2e_ir_hidden(r->ir);
+
+	if (c2e_ir_at(r->ir, base)->hi > INT32_MAX)
+		c2e_path_require(r, (struct ir_insn){.kind = IR_IN, .a = base, .hi = INT32_MAX});
+	return load_plain(r, size, c2e_ir_alu(r->ir, IR_ADD, base, hidden), k);
+}
+
+/* A load at base + k, wherever that is: one branch for each offset in the addresses. */
+static ir_val load_untagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
+{
+	uint32_t join = (*r->join_id)++, room = r->room;
+	path_edges out = NO_EDGE, rest, yes;
+	struct ir_insn in = {.kind = IR_IN, .a = base};
+
+	for (uint64_t at = k; at < ADDRS_LEN; at++) { /* at = base + k for base = at - k */
+		in.lo = (uint32_t)(at - k);
+		in.hi = in.lo;
+		c2e_path_test(r, in, &yes, &rest);
+		r->open = yes;
+		if (yes != NO_EDGE)
+			c2e_path_set_phi(r, load_untagged_at(r, size, at), IR_A, join, &out);
+		r->room = room;
+		r->open = rest;
+	}
+	if (r->open != NO_EDGE)
+		c2e_path_set_phi(r, load_behind_hidden(r, size, base, k), IR_A, join, &out);
+	r->open = out;
+	r->room = room;
+	return c2e_ir_phi(r->ir, IR_A, join);
+}
+
+static ir_val load_untagged(struct reader *r, unsigned size, ir_val base, uint64_t k)
+{
+	if (base == 0)
+		return load_untagged_at(r, size, k);
+	if (c2e_ir_at(r->ir, base)->lo + k >= ADDRS_LEN)
+		return load_behind_hidden(r, size, base, k);
+	return load_untagged_anywhere(r, size, base, k);
+}
+
+/* ---- All views ---------------------------------------------------------------------------- */
+
 ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
 	base = c2e_ir_split_base(r->ir, base, &k);
-	if (!r->view->tagged)
+	if (r->view->tags == IR_TAGS_SEEN)
 		return load_plain(r, size, base, k);
+	if (r->view->tags == IR_TAGS_HIDDEN)
+		return load_untagged(r, size, base, k);
 	if (base == 0)
 		return load_tagged_at(r, size, k);
 	if (c2e_ir_at(r->ir, base)->lo + k >= 16)
@@ -114,5 +184,12 @@ ir_val c2e_path_len(struct reader *r)
 {
 	ir_val len = c2e_ir_len(r->ir);
 
-	return r->view->tagged ? c2e_ir_alu_const(r->ir, IR_ADD, len, 4) : len;
+	switch (r->view->tags) {
+	case IR_TAGS_BESIDE:
+		return c2e_ir_alu_const(r->ir, IR_ADD, len, 4);
+	case IR_TAGS_HIDDEN:
+		return c2e_ir_alu(r->ir, IR_SUB, len, c2e_ir_hidden(r->ir));
+	default:
+		return len;
+	}
 }

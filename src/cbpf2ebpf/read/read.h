@@ -7,12 +7,15 @@
 #include "../classic/loops.h"
 
 /*
- * How the filter sees the packet. A hardware VLAN tag is not in the packet's memory; if there is
- * one (tagged), the filter sees TPID and tag at offset 12, everything after it 4 bytes later, and a
- * length greater by 4.
+ * How the filter sees VLAN tags. A hardware tag is not in the packet's memory; if there is one
+ * (BESIDE), the filter sees TPID and tag at offset 12, everything after it 4 bytes later, and a
+ * length greater by 4. HIDDEN: the packet has as many bytes of tags at offset 12 as
+ * c2e_ir_hidden() says, and the filter does not see them.
  */
+enum ir_tags { IR_TAGS_SEEN, IR_TAGS_BESIDE, IR_TAGS_HIDDEN, IR_TAGS_CNT };
+
 struct ir_view {
-	bool tagged;
+	enum ir_tags tags;
 	int net_off; /* offset of the network header; -1: not known */
 };
 

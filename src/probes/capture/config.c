@@ -28,6 +28,19 @@ static int parse_skb_data(struct capture *c, const char *text, struct err *e)
 	return 0;
 }
 
+static int configure_through(struct capture *c, const struct probe_config *config, struct err *e)
+{
+	if (!config->through)
+		return 0;
+	if (config->linktype)
+		return err_input(e, -EINVAL, "through",
+				 "packets inside have link types of their own, so all cannot be "
+				 "treated as %s; remove -y or --through",
+				 config->linktype);
+	c->inner_only = config->inner_only;
+	return cbpf2ebpf_through_parse(config->through, &c->through, e);
+}
+
 int probe_capture_configure(struct capture *c, const struct probe_config *config, struct err *e)
 {
 	uint32_t snap_len = config->snap_len;
@@ -42,5 +55,6 @@ int probe_capture_configure(struct capture *c, const struct probe_config *config
 	c->linktype = config->linktype ? cbpf_linktype_by_name(config->linktype, e) : -1;
 	if (config->linktype && c->linktype < 0)
 		return c->linktype;
-	return probe_capture_filter(c, config->expr, e);
+	rc = configure_through(c, config, e);
+	return rc < 0 ? rc : probe_capture_filter(c, config->expr, e);
 }

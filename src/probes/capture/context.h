@@ -8,7 +8,7 @@
 #ifndef BPFCAP_SRC_PROBES_CAPTURE_CONTEXT_H
 #define BPFCAP_SRC_PROBES_CAPTURE_CONTEXT_H
 
-#include "bpfcap/cbpf2ebpf.h"
+#include "bpfcap/through.h"
 #include "../layout/layout.h"
 #include "../meta.h"
 #include "../record.h"
@@ -81,6 +81,9 @@ struct capture {
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;
 	uint32_t window_len;  /* bytes read before the filter runs; they decide its verdict */
+	uint32_t buffer_len;  /* bytes that the filter may read; what was not copied is garbage */
+	struct cbpf2ebpf_through through; /* no carriers: only the packet itself is looked at */
+	bool inner_only;
 	int ifaces_fd;	      /* map of the interfaces chosen, which change; -1: all are */
 	uint32_t iface_netns; /* their namespace; 0: do not test it */
 	struct capture_meta meta;
@@ -142,6 +145,17 @@ struct emit {
 	bool has_head;	       /* the address of a packet's data can be read: SLOT_HEAD */
 };
 
+/* Where a filter goes on. */
+struct inside_labels {
+	ebpf_label none;  /* nothing matches */
+	ebpf_label found; /* the packet itself matches; for those that are followed, too */
+};
+
+static inline bool looks_inside(const struct capture *c)
+{
+	return c->through.carriers != 0;
+}
+
 /* Stack slots, from the frame pointer. The filter may use what is below SLOT_END. */
 enum {
 	SLOT_CTX = -8,
@@ -157,6 +171,7 @@ enum {
 	SLOT_HEAD = -88,
 	SLOT_END = -88,
 	FILTER_STACK_LEN = 384,
+	SLOT_INNER = SLOT_END - FILTER_STACK_LEN - 8, /* layer, offset, link type; u16 each */
 };
 
 /* Offsets in the scratch. */

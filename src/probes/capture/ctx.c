@@ -150,6 +150,35 @@ static int emit_filters(struct emit *m, struct err *e)
 	return rc;
 }
 
+/* The same for packets inside, too: SLOT_INNER says which one matched. */
+static int emit_filters_inside(struct emit *m, struct err *e)
+{
+	const struct cbpf2ebpf_frame eth = ctx_frame(m, true), raw = ctx_frame(m, false);
+	const struct inside_labels labels = {m->out, ebpf_label_new(m->b)};
+	ebpf_label known = ebpf_label_new(m->b);
+	int rc;
+
+	if (m->c->track)
+		emit_followed(m, labels.found);
+	emit_packet_pointers(m);
+	EMIT(m->b, JEQ(R1, CBPF_LINKTYPE_ETHERNET, known), JNE(R1, CBPF_LINKTYPE_RAW, m->no_packet),
+	     LABEL(known));
+	rc = probe_emit_inside(m, &eth, &raw, &labels, e);
+	EMIT(m->b, STX(H, MEM(R10, SLOT_INNER), R1), STX(H, MEM(R10, SLOT_INNER + 2), R2),
+	     STX(H, MEM(R10, SLOT_INNER + 4), R3));
+	if (has_frags(m)) /* the filters clobber it */
+		EMIT(m->b, MOV(R1, R6), CALL(xdp_get_buff_len), MOV(W9, W0));
+	return rc;
+}
+
+/* In: SLOT_INNER. Out: record.inner_*. Clobbers R1. */
+static void emit_inner_facts(const struct emit *m)
+{
+	EMIT(m->b, LDX(H, R1, MEM(R10, SLOT_INNER)), STX(H, REC(inner_layer), R1),
+	     LDX(H, R1, MEM(R10, SLOT_INNER + 2)), STX(H, REC(inner_off), R1),
+	     LDX(H, R1, MEM(R10, SLOT_INNER + 4)), STX(H, REC(inner_linktype), R1));
+}
+
 /* In: R6 = sk_buff context, R7 = bytes. Out: R7 = real length; record.{vlan_*, flags, pkt_type}.
  * Clobbers R1. */
 static void emit_skb_facts(const struct emit *m)
@@ -221,6 +250,8 @@ static void emit_record(const struct emit *m)
 		STX(DW, REC(time_ns), R0));
 	if (knows_skb(m))
 		EMIT(b, LDX(DW, R1, MEM(R10, SLOT_SKB)), STX(DW, REC(skb), R1));
+	if (looks_inside(m->c))
+		emit_inner_facts(m);
 	emit_task(m);
 }
 
@@ -304,7 +335,7 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 	probe_emit_counters(m);
 	probe_emit_count(m, COUNTER(seen));
 	emit_linktype(m);
-	rc = emit_filters(m, e);
+	rc = looks_inside(m->c) ? emit_filters_inside(m, e) : emit_filters(m, e);
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));

@@ -64,6 +64,29 @@ static uint32_t window_min(const struct capture *c)
 	return c->fake_headers ? CAPTURE_MADE_MAX : CAPTURE_WINDOW_MIN;
 }
 
+/*
+ * The window and the buffer, from what the filter looks at. Only captured bytes decide; a short
+ * snap length may still be below the minimum. Inner packets begin up to CBPF2EBPF_INNER_MAX bytes
+ * later, wherever that is.
+ */
+static void find_window(struct capture *c)
+{
+	if (looks_inside(c)) {
+		if (c->window_len < CBPF2EBPF_INNER_READ)
+			c->window_len = CBPF2EBPF_INNER_READ;
+		if (c->window_len > c->snap_len)
+			c->window_len = c->snap_len;
+		c->window_len += CBPF2EBPF_INNER_BUFFER;
+	}
+	c->buffer_len = (c->window_len + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP;
+	if (c->window_len > c->snap_len)
+		c->window_len = c->snap_len > window_min(c) ? c->snap_len : window_min(c);
+	else
+		c->window_len = c->buffer_len;
+	if (!looks_inside(c))
+		c->buffer_len = c->window_len;
+}
+
 int probe_capture_filter(struct capture *c, const char *expr, struct err *e)
 {
 	bool forced = c->linktype >= 0;
@@ -77,11 +100,7 @@ int probe_capture_filter(struct capture *c, const char *expr, struct err *e)
 		probe_capture_filter_free(c);
 		return rc;
 	}
-	/* Only captured bytes decide; a short snap length may still be below the minimum. */
-	if (c->window_len > c->snap_len)
-		c->window_len = c->snap_len > window_min(c) ? c->snap_len : window_min(c);
-	else
-		c->window_len = (c->window_len + WINDOW_STEP - 1) / WINDOW_STEP * WINDOW_STEP;
+	find_window(c);
 	return 0;
 }
 

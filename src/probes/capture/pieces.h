@@ -58,6 +58,12 @@ void probe_emit_pages_rest(const struct emit *m);
 
 void probe_emit_fake_headers(const struct emit *m);
 
+/* ---- inside.c: the filter for packets inside the packet ------------------------------------ */
+
+int probe_emit_inside(struct emit *m, const struct cbpf2ebpf_frame *eth,
+		      const struct cbpf2ebpf_frame *raw, const struct inside_labels *l,
+		      struct err *e);
+
 /* ---- submit.c: the record is completed and written to the ring ----------------------------- */
 
 void probe_emit_submit(const struct emit *m);

@@ -16,7 +16,7 @@
 uint32_t probe_capture_scratch_len(const struct capture *c)
 {
 	const struct emit m = {.c = c};
-	uint32_t room = c->snap_len > c->window_len ? c->snap_len : c->window_len;
+	uint32_t room = c->snap_len > c->buffer_len ? c->snap_len : c->buffer_len;
 
 	return ((uint32_t)PACKET(&m) + probe_pages_room(c, room) + 7) / 8 * 8;
 }
@@ -30,7 +30,7 @@ static struct cbpf2ebpf_frame tracing_frame(struct emit *m)
 		.data = R7,
 		.cap_len = R8,
 		.len = R6,
-		.buffer_len = m->c->window_len,
+		.buffer_len = m->c->buffer_len,
 		.scratch = 1 << 9,
 		.stack_top = SLOT_END,
 		.stack_len = FILTER_STACK_LEN,
@@ -47,6 +47,28 @@ static void emit_is_ip(const struct emit *m, ebpf_label yes)
 {
 	EMIT(m->b, LDX(B, R1, MEM(R7, 0)), RSH(R1, 4), JEQ(R1, 4, yes), JEQ(R1, 6, yes),
 	     JA(m->no_packet));
+}
+
+/*
+ * The same for packets inside, too: record.inner_* say which one matched.
+ */
+static int emit_filter_inside(struct emit *m, struct err *e)
+{
+	const struct cbpf2ebpf_frame frame = tracing_frame(m);
+	const struct inside_labels labels = {m->release, ebpf_label_new(m->b)};
+	ebpf_label ip = ebpf_label_new(m->b), known = ebpf_label_new(m->b);
+	int rc;
+
+	if (m->c->track)
+		EMIT(m->b, LDX(DW, R0, MEM(R10, SLOT_TRACKED)), JNE(R0, 0, labels.found));
+	EMIT(m->b, MOV(R7, R9), ADD(R7, PACKET(m)), LDX(H, R1, MEM(R9, RECORD(linktype))),
+	     JEQ(R1, CBPF_LINKTYPE_ETHERNET, known));
+	emit_is_ip(m, ip);
+	EMIT(m->b, LABEL(ip), MOV(R1, CBPF_LINKTYPE_RAW), LABEL(known));
+	rc = probe_emit_inside(m, &frame, &frame, &labels, e);
+	EMIT(m->b, LDX(DW, R9, MEM(R10, SLOT_SCRATCH)), STX(H, MEM(R9, RECORD(inner_layer)), R1),
+	     STX(H, MEM(R9, RECORD(inner_off)), R2), STX(H, MEM(R9, RECORD(inner_linktype)), R3));
+	return rc;
 }
 
 /*
@@ -144,7 +166,7 @@ int probe_emit_tracing_program(struct emit *m, struct err *e)
 	emit_time(m);
 	probe_emit_packet_start(m);
 	probe_emit_packet_window(m);
-	rc = emit_filter(m, e);
+	rc = looks_inside(m->c) ? emit_filter_inside(m, e) : emit_filter(m, e);
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));

@@ -5,10 +5,44 @@
  * Takes a session's configuration, a hook and a target; gives instructions. If the layout of the
  * running kernel is not accessible, that of a usual build of the target's version is used.
  */
+#include <errno.h>
 
 #include "bpfcap/err.h"
 #include "../capture/capture.h"
 #include "../hooks/hook.h"
+
+/* A filter for a link type; *out is NULL where libpcap refuses the expression. */
+static int make_filter(const struct probe_config *c, int linktype, struct cbpf2ebpf_filter **out,
+		       struct err *e)
+{
+	uint32_t snap_len = c->snap_len ? c->snap_len : PROBE_SNAP_LEN_MAX;
+	struct cbpf_prog classic;
+	int rc = cbpf_compile(c->expr, linktype, snap_len, false, &classic, e);
+
+	*out = NULL;
+	if (rc < 0)
+		return rc;
+	rc = cbpf2ebpf_filter_new(out, &classic, linktype, NULL, e);
+	cbpf_prog_free(&classic);
+	return rc;
+}
+
+/* The filter alone, for packets inside, too. */
+static int inner_program(const struct probe_config *c, struct cbpf2ebpf_filter *eth,
+			 const struct cbpf2ebpf_program_spec *spec, struct ebpf_prog *out,
+			 struct err *e)
+{
+	struct cbpf2ebpf_through through;
+	struct cbpf2ebpf_inner inner = {&through, eth, NULL};
+	int rc = cbpf2ebpf_through_parse(c->through, &through, e);
+
+	if (rc == 0) {
+		(void)make_filter(c, CBPF_LINKTYPE_RAW, &inner.raw, NULL);
+		rc = cbpf2ebpf_inner_program(&inner, spec, c->inner_only, out, e);
+	}
+	cbpf2ebpf_filter_free(inner.raw);
+	return rc;
+}
 
 /* The filter alone, without maps. */
 static int filter_program(const struct probe_config *c, const struct hook *h,
@@ -20,20 +54,21 @@ static int filter_program(const struct probe_config *c, const struct hook *h,
 		.target = t,
 		.type = k->tracing ? EBPF_PROG_SOCKET_FILTER : k->type,
 		.access = k->tracing ? CBPF2EBPF_SOCKET : k->ctx.access};
-	uint32_t snap_len = c->snap_len ? c->snap_len : PROBE_SNAP_LEN_MAX;
 	struct cbpf2ebpf_filter *filter = NULL;
-	struct cbpf_prog classic = {0};
 	int rc;
 
 	if (linktype < 0)
 		return linktype;
-	rc = cbpf_compile(c->expr, linktype, snap_len, false, &classic, e);
-	if (rc == 0)
-		rc = cbpf2ebpf_filter_new(&filter, &classic, linktype, NULL, e);
-	if (rc == 0)
+	if (c->through && linktype != CBPF_LINKTYPE_ETHERNET)
+		return err_input(e, -EINVAL, "through",
+				 "only Ethernet frames are looked into here; "
+				 "remove -y");
+	rc = make_filter(c, linktype, &filter, e);
+	if (rc == 0 && c->through)
+		rc = inner_program(c, filter, &spec, out, e);
+	else if (rc == 0)
 		rc = cbpf2ebpf_program(filter, &spec, out, e);
 	cbpf2ebpf_filter_free(filter);
-	cbpf_prog_free(&classic);
 	return rc;
 }
 

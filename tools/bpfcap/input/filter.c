@@ -17,6 +17,8 @@
 #include "../../../src/util.h"
 #include "../../common/fail.h"
 
+#include "inside.h"
+
 /* One load of what the packet's bytes do not hold. */
 struct asked {
 	size_t insn;
@@ -173,12 +175,21 @@ static int name_file(const struct filter_kind *k, const char *path, struct err *
 			 path, k->linktype);
 }
 
+static bool accepts_all(const struct filters *f)
+{
+	return (!f->expr || !*f->expr) && !f->inner_only;
+}
+
 int filters_add(struct filters *f, const struct input_iface *iface, const char *path, struct err *e)
 {
 	struct filter_kind *k;
 	int rc;
 
-	if (!f->expr || !*f->expr || find(f, iface))
+	if (accepts_all(f))
+		return 0;
+	if (f->through && !f->walk && inside_open(&f->walk, f->expr, f->through, e) != 0)
+		return e->code;
+	if (find(f, iface))
 		return 0;
 	k = grow(f->kinds, &f->cap, f->cnt + 1, sizeof(*k));
 	if (!k)
@@ -211,17 +222,22 @@ int filters_check(const struct filters *f, struct err *e)
 	return e->code;
 }
 
-bool filters_match(struct filters *f, const struct input_item *it)
+/* Whether the packet itself matches. */
+static bool match(struct filters *f, const struct input_item *it)
 {
 	const struct probe_event *ev = &it->ev;
-	struct filter_kind *k;
+	struct filter_kind *k = find(f, it->iface);
 
-	if (!f->expr || !*f->expr)
-		return true;
-	k = find(f, it->iface);
 	if (!k || k->failed || (k->asked_cnt && !answer(k, ev)))
 		return false;
 	return (k->plain ? cbpf_run_plain : cbpf_run)(&k->prog, ev->data, ev->cap_len, ev->len);
+}
+
+bool filters_match(struct filters *f, struct input_item *it)
+{
+	if (accepts_all(f) || (!f->inner_only && match(f, it)))
+		return true;
+	return f->walk && inside_match(f->walk, &it->ev);
 }
 
 void filters_free(struct filters *f)
@@ -231,5 +247,6 @@ void filters_free(struct filters *f)
 		free(f->kinds[i].asked);
 	}
 	free(f->kinds);
+	cbpf2ebpf_walk_free(f->walk);
 	*f = (struct filters){0};
 }

@@ -10,7 +10,10 @@
 struct filter_kind;
 
 struct filters {
-	const char *expr; /* NULL: everything */
+	const char *expr;    /* NULL: everything */
+	const char *through; /* what carries packets that are filtered, too; NULL: they are not */
+	bool inner_only;     /* only they are */
+	struct cbpf2ebpf_walk *walk; /* for them, from the first interface on */
 	struct filter_kind *kinds;
 	size_t cnt, cap, last;
 };
@@ -24,8 +27,8 @@ struct filters {
 int filters_add(struct filters *f, const struct input_iface *iface, const char *path,
 		struct err *e);
 int filters_check(const struct filters *f, struct err *e);
-/* Whether a packet of an interface that was added matches. */
-bool filters_match(struct filters *f, const struct input_item *it);
+/* Whether a packet of an interface that was added matches, or one inside: sets it->ev.inner_*. */
+bool filters_match(struct filters *f, struct input_item *it);
 void filters_free(struct filters *f);
 
 #endif

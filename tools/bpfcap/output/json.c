@@ -152,6 +152,10 @@ static void packet(struct sink *s, const struct packet *pk)
 		    pk->ev->cap_len);
 	if (pk->ev->made_len)
 		text_printf(t, ",\"made_up\":%" PRIu32, pk->ev->made_len);
+	if (pk->ev->inner_layer)
+		text_printf(t, ",\"inner_layer\":%u,\"inner_offset\":%u,\"inner_linktype\":\"%s\"",
+			    pk->ev->inner_layer, pk->ev->inner_off,
+			    cbpf_linktype_name(pk->ev->inner_linktype));
 	dissect_fields(t, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len);
 	put_summary(s, pk);
 	if (packet_has_cpu(pk))

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bpfcap/cbpf.h"
+
 const char *packet_hook(const struct packet *pk)
 {
 	if (pk->saved)
@@ -91,6 +93,16 @@ void packet_put_made(struct text *t, const struct packet *pk)
 {
 	if (pk->ev->made_len)
 		text_printf(t, "the first %" PRIu32 " bytes", pk->ev->made_len);
+}
+
+void packet_put_inside(struct text *t, const struct packet *pk)
+{
+	const struct probe_event *ev = pk->ev;
+
+	if (ev->inner_layer)
+		text_printf(t, "layer %u, %s at byte %u", ev->inner_layer,
+			    ev->inner_linktype == CBPF_LINKTYPE_ETHERNET ? "Ethernet" : "IP",
+			    ev->inner_off);
 }
 
 void packet_put_since(struct text *t, const struct packet *pk)

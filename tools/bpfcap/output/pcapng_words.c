@@ -17,6 +17,7 @@ struct words_key {
 	int32_t cpu;
 	uint16_t has_reason, has_mono;
 	char comm[PROBE_COMM_LEN], owner_comm[PROBE_COMM_LEN];
+	uint16_t inner_layer, inner_off, inner_linktype, unused;
 };
 
 struct kept_words {
@@ -26,7 +27,7 @@ struct kept_words {
 
 enum { KEPT_BITS = 10, KEPT_CNT = 1 << KEPT_BITS };
 
-_Static_assert(sizeof(struct words_key) == 72, "no padding: the whole of it is compared");
+_Static_assert(sizeof(struct words_key) == 80, "no padding: the whole of it is compared");
 
 /* ---- Lines -------------------------------------------------------------------------------- */
 
@@ -58,6 +59,11 @@ static bool has_process(const struct packet *pk)
 static bool has_made(const struct packet *pk)
 {
 	return pk->ev->made_len;
+}
+
+static bool has_inside(const struct packet *pk)
+{
+	return pk->ev->inner_layer;
 }
 
 static bool has_owner(const struct packet *pk)
@@ -96,6 +102,7 @@ static void put_lines(struct text *t, const struct packet *pk)
 		{"function: ", has_location, packet_put_location},
 		{"process: ", has_process, packet_put_process},
 		{"made up: ", has_made, packet_put_made},
+		{"inside: ", has_inside, packet_put_inside},
 		{"owner: ", has_owner, packet_put_owner},
 		{"gather: ", has_since, packet_put_since},
 		{"stack: ", has_stack, put_stack},
@@ -185,6 +192,9 @@ static struct words_key key_of(const struct probe_event *ev)
 		.cpu = ev->cpu,
 		.has_reason = ev->has_reason,
 		.has_mono = ev->mono_ns != 0,
+		.inner_layer = ev->inner_layer,
+		.inner_off = ev->inner_off,
+		.inner_linktype = ev->inner_linktype,
 	};
 
 	memcpy(k.comm, ev->comm, sizeof(k.comm));

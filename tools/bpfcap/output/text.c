@@ -184,6 +184,11 @@ static void packet(struct sink *s, const struct packet *pk)
 		packet_put_made(t, pk);
 		text_put(t, "]");
 	}
+	if (pk->ev->inner_layer && s->conf->verbose) {
+		text_put(t, " [inside: ");
+		packet_put_inside(t, pk);
+		text_put(t, "]");
+	}
 	if (pk->note && pk->note->later) {
 		text_put(t, " ");
 		packet_put_since(t, pk);

@@ -18,11 +18,18 @@
 #include "../../../util.h"
 
 #define OFFSET_MAX 0xffffu /* of a packet pointer, with its reach */
+#define INSIDE_MAX 0xfffu  /* of frame->data, if the packet is inside another */
 
 /* The register that holds the real length in a stub. */
 static ebpf_reg stub_len(ebpf_reg end)
 {
 	return end.n == 0 ? R4 : R0;
+}
+
+/* How far from frame->data a pointer may be, with its reach. */
+static uint32_t offset_max(const struct emitter *e)
+{
+	return e->frame->inside ? OFFSET_MAX - INSIDE_MAX : OFFSET_MAX;
 }
 
 static bool has_slow(const struct emitter *e)
@@ -86,22 +93,22 @@ static void check_behind(struct emitter *e, ir_val base, ebpf_reg ptr, uint32_t 
 /*
  * A register with the address of `base`, checked for `reach` bytes.
  *
- *	ptr = base; if (ptr > OFFSET_MAX - reach) goto failed; ptr += data; check(ptr)
+ *	ptr = base; if (ptr > offset_max - reach) goto failed; ptr += data; check(ptr)
  */
 static ebpf_reg make_ptr(struct emitter *e, ir_val base, uint32_t reach, ir_node no)
 {
 	ebpf_reg from = c2e_emit_need(e, base), ptr;
-	uint32_t max = e->now.max[from.n];
+	uint32_t max = e->now.max[from.n], last = offset_max(e) - reach;
 
 	c2e_emit_pin(e, base);
 	ptr = c2e_emit_reg(e);
 	c2e_emit_unpin(e);
 	EMIT(e->b, MOV(ptr, from));
 	c2e_emit_show_alignment(e, base, ptr);
-	if (max > OFFSET_MAX - reach)
-		EMIT(e->b, JGT(ptr, OFFSET_MAX - reach, failed(e, ptr, true, reach, no)));
+	if (max > last)
+		EMIT(e->b, JGT(ptr, last, failed(e, ptr, true, reach, no)));
 	EMIT(e->b, ADD(ptr, e->frame->data));
-	c2e_emit_hold(e, ptr, e->ptr[base], max < OFFSET_MAX - reach ? max : OFFSET_MAX - reach);
+	c2e_emit_hold(e, ptr, e->ptr[base], max < last ? max : last);
 	check_behind(e, base, ptr, reach, no);
 	return ptr;
 }
@@ -128,7 +135,7 @@ static bool find_ptr(struct emitter *e, ir_val base, uint32_t reach, ebpf_reg *p
 {
 	if (!c2e_emit_find(e, e->ptr[base], ptr))
 		return false;
-	if (e->now.max[ptr->n] + reach <= OFFSET_MAX)
+	if (e->now.max[ptr->n] + reach <= offset_max(e))
 		return true;
 	c2e_emit_drop(e, *ptr);
 	return false;
@@ -138,7 +145,7 @@ static bool bounds_check(struct emitter *e, ir_val base, uint32_t reach, ir_node
 {
 	ebpf_reg ptr;
 
-	if (reach >= OFFSET_MAX)
+	if (reach >= offset_max(e))
 		return check_far(e, reach, no);
 	if (base == 0) {
 		if (e->now.reach_0 < reach)

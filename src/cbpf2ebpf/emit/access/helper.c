@@ -57,6 +57,8 @@ static void call(struct emitter *e, int off)
 	} else {
 		if (e->frame->base.n)
 			EMIT(e->b, ADD(a->from, e->frame->base));
+		else if (e->frame->base_slot)
+			EMIT(e->b, LDX(H, R1, MEM(R10, e->frame->base_slot)), ADD(a->from, R1));
 		EMIT(e->b, MOV(R1, e->frame->ctx), load_bytes(e));
 	}
 	c2e_emit_edge(e, e->ret_0);
