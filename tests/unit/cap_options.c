@@ -236,7 +236,7 @@ static const struct {
 	{"-X", "lr"},
 	{"-A", "lr"},
 	{"--through all", "lrdp"},
-	{"--inner-only --through all", "lrdp"},
+	{"--through all --inner-only", "lrdp"},
 	{"--tls-keys", "l"},
 	{"--keylog file", "l"},
 	{"--tls-process curl", "l"},
