@@ -80,8 +80,8 @@ struct capture {
 	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;
-	uint32_t window_len;  /* bytes read before the filter runs; they decide its verdict */
-	uint32_t buffer_len;  /* bytes that the filter may read; what was not copied is garbage */
+	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
+	uint32_t buffer_len; /* bytes that the filter may read; what was not copied is garbage */
 	struct cbpf2ebpf_through through; /* no carriers: only the packet itself is looked at */
 	bool inner_only;
 	int ifaces_fd;	      /* map of the interfaces chosen, which change; -1: all are */
