@@ -93,8 +93,11 @@ void ebpf_fail(struct ebpf_builder *b, int code, const char *fmt, ...)
 /* Extends an array by one element of `size` bytes. If memory is short, the builder fails. */
 static bool reserve(struct ebpf_builder *b, void *array, size_t cnt, size_t *cap, size_t size)
 {
-	void **p = array, *more = grow(*p, cap, cnt + 1, size);
+	void **p = array, *more;
 
+	if (cnt < *cap)
+		return true;
+	more = grow(*p, cap, cnt + 1, size);
 	if (!more) {
 		ebpf_fail(b, -ENOMEM, "out of memory for %zu instructions", cnt);
 		return false;

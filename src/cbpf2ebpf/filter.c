@@ -17,6 +17,7 @@
 
 /* A graph before the passes that depend on the access mode. */
 struct graph {
+	bool wanted; /* by an earlier call */
 	bool made;
 	struct ir ir;
 };
@@ -126,19 +127,27 @@ static bool is_usable(const struct graph *g, const struct cbpf2ebpf_tables *tabl
 	return g->made && (g->ir.tables == tables || (!tables && g->ir.tables->cnt == 0));
 }
 
-/* *copy becomes a copy of the graph, which is made if need be; the caller frees it in any case. */
-static int get_graph(struct cbpf2ebpf_filter *f, const struct compile_source *s, struct ir *copy)
+/*
+ * *out becomes the graph, which the caller frees in any case. Another one is kept for later calls,
+ * except at a first call without `keep`: most callers emit a filter once, and a copy costs time.
+ */
+static int get_graph(struct cbpf2ebpf_filter *f, const struct compile_source *s, bool keep,
+		     struct ir *out)
 {
 	struct graph *g = &f->graphs[s->how][s->tags];
+	bool first = !g->wanted;
 	int rc = 0;
 
-	*copy = (struct ir){0};
+	*out = (struct ir){0};
+	g->wanted = true;
+	if (first && !keep)
+		return c2e_compile(out, s, NULL, NULL);
 	if (!is_usable(g, s->tables)) {
 		c2e_ir_free(&g->ir);
 		rc = c2e_compile(&g->ir, s, NULL, NULL);
 		g->made = rc == 0;
 	}
-	return rc < 0 ? rc : c2e_ir_copy(copy, &g->ir);
+	return rc < 0 ? rc : c2e_ir_copy(out, &g->ir);
 }
 
 /* ---- Analysis ----------------------------------------------------------------------------- */
@@ -178,7 +187,7 @@ int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, s
 	const struct ir_insn *root;
 	struct ir ir;
 	bool constant;
-	int rc = get_graph(f, &s, &ir);
+	int rc = get_graph(f, &s, true, &ir);
 
 	if (rc == 0) {
 		c2e_ir_load_passes(&ir, IR_LOADS_CHEAP, NULL, NULL);
@@ -258,7 +267,7 @@ static int emit(struct cbpf2ebpf_filter *f, const struct job *j, struct err *e)
 		const struct compile_source s = source(f, j->tags, bound_tables(f), how);
 		struct ir ir;
 
-		rc = get_graph(f, &s, &ir);
+		rc = get_graph(f, &s, false, &ir);
 		if (rc == 0)
 			rc = emit_graph(j, &ir, e);
 		c2e_ir_free(&ir);
