@@ -345,6 +345,17 @@ cannot_track()
 	same "$(lines "$T/err")" 1
 }
 
+# The address comes from the netmask of the interface: 127 in a network of 25 bits.
+knows_the_broadcast_address()
+{
+	need_pair
+	start -f tx -i left0 -c 1 'ip broadcast'
+	pings 1
+	left ping -b -q -c 1 -W 1 "$NET.127" >/dev/null 2>&1 || :
+	ended 0
+	has "$T/out" "$NET.1 > $NET.127: ICMP echo request"
+}
+
 pair_up
 try main_job
 try in_a_container
@@ -373,4 +384,5 @@ try tracks
 try tracks_clones
 try tracks_clones -k 5.4
 try cannot_track
+try knows_the_broadcast_address
 finish
