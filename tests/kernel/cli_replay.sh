@@ -49,10 +49,11 @@ tagged()
 # One after the other, an interface of the same number but another name in each.
 in_three_namespaces()
 {
+	index=$((100007 + 2 * $$))
 	for name in one0 two0 three0; do
 		ip netns add "$LEFT-$name"
 		nsenter --net="/run/netns/$LEFT-$name" sh -c "
-			ip link add name $name index $((index + 7)) type veth peer name other0
+			ip link add name $name index $index type veth peer name other0
 			ip addr add 10.250.253.1/24 dev $name
 			ip neigh add 10.250.253.2 lladdr 2:2:2:2:2:2 dev $name
 			ip link set other0 up

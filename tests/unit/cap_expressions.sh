@@ -60,7 +60,8 @@ pcap_of()
 }
 
 pcap_of 1 >"$T/ethernet.pcap"
-for file in "$T/ethernet.pcap" tests/cases/files/meta.pcapng tests/cases/files/loop.pcap; do
+for file in "$T/ethernet.pcap" tests/cases/files/meta.pcapng \
+	tests/cases/files/loop.pcap; do
 	try_as "agrees_on ${file##*/}" agrees_on "$file"
 done
 find "${BPFCAP_PCAPS:-/dev/null}" -name '*.pcap*' -type f | sort >"$T/more"

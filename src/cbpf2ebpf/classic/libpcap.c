@@ -4,6 +4,7 @@
  * capture files. The only file that includes pcap.h, whose struct bpf_insn differs from the
  * kernel's.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -229,7 +230,9 @@ int cbpf_compile(const char *expr, int linktype, uint32_t snap_len, bool optimiz
 int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t snap_len,
 		    struct cbpf_prog *out, struct err *e)
 {
-	const struct compiler c = {.netmask = netmask, .err = e};
+	/* libpcap compares the mask with a loaded word as it is, in host order; tcpdump gives it
+	 * the network order, and misses broadcasts on little-endian machines. */
+	const struct compiler c = {.netmask = ntohl(netmask), .err = e};
 
 	return compile_for(&c, expr, linktype, snap_len, out);
 }

@@ -66,7 +66,6 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 	if (rc < 0)
 		return rc;
 	p->capture.iface_netns = probe_session_wants_all(p) ? 0 : p->iface_netns;
-	p->capture.netmask = p->chosen_cnt == 1 ? probe_iface_netmask(p->chosen[0].name) : 0;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		if (!p->hooks.hook[i].ops->attach && !p->pattern)
 			return err_input(e, -EINVAL, "hook",
@@ -74,6 +73,17 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 					 "all with -i any",
 					 p->hooks.hook[i].spec);
 	return 0;
+}
+
+/* "ip broadcast" depends on the interface, if there is one only; the filter was compiled first, so
+ * that mistakes in it are reported first. */
+static int use_netmask(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	if (p->chosen_cnt != 1 || !c->expr || !strstr(c->expr, "broadcast"))
+		return 0;
+	p->capture.netmask = probe_iface_netmask(p->chosen[0].name);
+	probe_capture_filter_free(&p->capture);
+	return probe_capture_filter(&p->capture, c->expr, e);
 }
 
 /* Determines what kernel memory programs may read, and its layout. */
@@ -190,6 +200,7 @@ static int (*const steps[])(struct probe *p, const struct probe_config *c, struc
 	visit_netns,
 	probe_session_follow_open,
 	choose_ifaces,
+	use_netmask,
 	find_layout,
 	resolve_hooks,
 	make_state,
