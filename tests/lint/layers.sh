@@ -94,6 +94,6 @@ room tools/common "$all"
 try_as 'src/asm calls' calls src/asm 'ebpf'
 try_as 'src/cbpf2ebpf calls' calls src/cbpf2ebpf 'ebpf|cbpf|cbpf2ebpf'
 try_as 'src/loader calls' calls src/loader 'kbpf'
-try_as 'pcap.h in one file' only 'pcap[./-]' src/cbpf2ebpf/classic/libpcap.c
+try_as 'pcap.h in one place' only 'pcap[./-]' src/cbpf2ebpf/classic/libpcap
 try_as 'libmnl in the loader' only 'libmnl/' src/loader/
 finish

@@ -42,7 +42,8 @@ bpfcap_count()
 agrees_on()
 {
 	need tcpdump
-	tcpdump --count -r - <"$1" >/dev/null 2>&1 || skip "tcpdump does not read it, or has no --count"
+	tcpdump --count -r - <"$1" >/dev/null 2>&1 ||
+		skip "tcpdump does not read it, or has no --count"
 	while read -r expr; do
 		case $expr in '#'*) continue ;; esac
 		want=$(tcpdump_count "$1" "$expr")
