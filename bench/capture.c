@@ -370,11 +370,11 @@ int main(void)
 	CPU_SET(SENDER_CPU, &set);
 	(void)sched_setaffinity(0, sizeof(set), &set);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	row_cost("write 64", &(struct flood){.cnt = 200000, .len = 64, .rate = 200e3}, NULL, USUAL);
+	row_cost("write 64", &(struct flood){.cnt = 400000, .len = 64, .rate = 200e3}, NULL, USUAL);
 	row_cost("write 1000", &(struct flood){.cnt = 100000, .len = 1000, .rate = 100e3}, NULL,
 		 USUAL);
 	row_cost("one in 100",
-		 &(struct flood){.cnt = 200000, .len = 64, .rate = 100e3, .every = 100},
+		 &(struct flood){.cnt = 400000, .len = 64, .rate = 200e3, .every = 100},
 		 "udp dst port 9", USUAL & ~(1u << TC_PCAP));
 	row_kernel();
 	row_throttled();
