@@ -305,7 +305,7 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 		rc = begin_gather(c, o);
 	if (rc == 0)
 		rc = output_open(&c->out, o, &from, c->e);
-	if (rc == 0 && !o->user && !c->keys) /* libraries that come later take all of them */
+	if (rc == 0 && !o->user && !c->keys) /* libraries that appear later need all of them */
 		privileges_settle(o);
 	if (rc == 0)
 		rc = run_output(c);

@@ -68,7 +68,7 @@ static bool takes_iface(const struct word_list *patterns, const char *name)
 	return patterns->cnt == 0;
 }
 
-/* Whether a hook's name is what `spec` means: "kprobe:ip_*@1" is "ip_*"; "tc" is "tc:ingress". */
+/* True if `spec` names this hook: "kprobe:ip_*@1" is "ip_*"; "tc" is "tc:ingress". */
 static bool is_hook(const char *spec, const char *name)
 {
 	const char *last = strrchr(spec, ':');
@@ -94,7 +94,7 @@ static bool takes_hook(const struct word_list *specs, const char *name)
 	return specs->cnt == 0;
 }
 
-/* With or without what the kernel's enum puts before its names. */
+/* With or without the prefix of the kernel's enum. */
 static bool takes_reason(const struct word_list *names, const char *reason)
 {
 	static const char prefix[] = "SKB_DROP_REASON_";

@@ -23,7 +23,7 @@ static int no_command(const struct command *c, int error, struct err *e)
 	return err_input(e, -error, "command", "cannot run %s: %s", c->name, strerror(error));
 }
 
-/* The child: waits for the word to start; without it, the capture has failed. */
+/* The child: waits for the signal to start; if it never comes, the capture has failed. */
 static void become(const struct command *c, char **argv, int go)
 {
 	char byte;

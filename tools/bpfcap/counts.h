@@ -10,7 +10,7 @@
 
 #include "gather/gather.h"
 
-/* What became of the packets that the session passed on. */
+/* The fate of the packets that the session passed on. */
 struct counts_output {
 	uint64_t written;
 	uint64_t unwritten;   /* the output failed */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * privileges.c - gives up what a capture no longer needs once its hooks are attached. With -Z:
- * changes to a user, and keeps CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on kernels before 5.8,
- * which have nothing smaller). Fails for an unknown user.
+ * privileges.c - drops what a capture no longer needs once its hooks are attached. With -Z: changes
+ * to a user, and keeps CAP_NET_ADMIN and CAP_BPF (CAP_SYS_ADMIN on kernels before 5.8, which have
+ * nothing smaller). Fails for an unknown user.
  */
 #include "privileges.h"
 
@@ -23,7 +23,7 @@
 
 enum { CAP_BPF_NUMBER = 39 }; /* of Linux 5.8; older headers lack it */
 
-/* What reading maps and attaching to interfaces that appear later takes. */
+/* The capabilities for reading maps and attaching to interfaces that appear later. */
 static uint64_t basic_caps(void)
 {
 	bool has_bpf = prctl(PR_CAPBSET_READ, CAP_BPF_NUMBER) >= 0;
@@ -52,7 +52,7 @@ static uint64_t permitted_caps(void)
 	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
-/* Beside the basic ones: packet sockets, addresses of symbols, and what the options take. */
+/* Besides the basic ones: packet sockets, addresses of symbols, and what the options need. */
 static uint64_t caps_to_keep(const struct cap_options *o)
 {
 	uint64_t keep = basic_caps() | UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_SYSLOG;

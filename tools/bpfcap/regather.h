@@ -21,7 +21,7 @@ struct regather {
  */
 int regather_init(struct regather *g, const struct cap_options *o, const char *path,
 		  const char *hooks, struct output *out, struct err *e);
-/* Adds to a packet what --gather knows of it. */
+/* Adds the note of --gather to a packet. */
 void regather_packet(struct regather *g, struct probe_event *ev, struct packet *pk);
 /* Reports what is still missing, prints the summary and frees all. */
 void regather_end(struct regather *g);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * replay.c - -r: reads packets from capture files in the order of their times, filters them, and
- * passes them to the output. Fails if a file cannot be read, or if a filter or an option needs what
- * a file does not hold.
+ * passes them to the output. Fails if a file cannot be read, or if a filter or an option needs
+ * metadata that a file lacks.
  */
 #include "replay.h"
 
@@ -93,7 +93,7 @@ static struct replay_source *earliest(struct replay *r)
 
 /* ---- Packets ------------------------------------------------------------------------------ */
 
-/* A cooked capture says where its packets were. */
+/* The header of a cooked capture says where its packets were seen. */
 static void read_cooked(struct probe_event *ev)
 {
 	const struct slice s = {ev->data, ev->cap_len, ev->cap_len};
@@ -106,7 +106,7 @@ static void read_cooked(struct probe_event *ev)
 		ev->ifindex = slice_be32(s, 4);
 }
 
-/* Like tcpdump, which asks this machine for the name of an interface. */
+/* Like tcpdump, which looks up the name of an interface on this machine. */
 static void name_cooked(struct saved *s, const struct probe_event *ev, char name[IF_NAMESIZE])
 {
 	if (!s->iface && ev->linktype == CBPF_LINKTYPE_LINUX_SLL2)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bytes.c - a file or pipe: takes a descriptor, gives contiguous bytes. The buffer grows to the
- * largest run asked for. Fails with the error of read(2), or -ENODATA where the file breaks off.
+ * largest run asked for. Fails with the error of read(2), or -ENODATA if the file is truncated.
  */
 #include "bytes.h"
 

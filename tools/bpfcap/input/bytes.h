@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bytes.h - a file or pipe, read in large pieces and handed out in contiguous runs of bytes. */
+/* bytes.h - a file or pipe, read in large pieces and returned as contiguous runs of bytes. */
 #ifndef BPFCAP_TOOLS_BPFCAP_INPUT_BYTES_H
 #define BPFCAP_TOOLS_BPFCAP_INPUT_BYTES_H
 
@@ -10,15 +10,15 @@ struct bytes {
 	int fd;
 	uint8_t *buf;
 	size_t cap, start, end; /* the unread bytes are buf[start..end) */
-	uint64_t taken;		/* bytes handed out: the position of the next one */
+	uint64_t taken;		/* bytes returned so far: the position of the next one */
 };
 
 /*
  * Makes the next `n` bytes contiguous: 1 with *at set to them, valid until the next call; 0 at the
- * end of the file; -ENODATA if fewer than `n` bytes are left; -errno. Does not move on.
+ * end of the file; -ENODATA if fewer than `n` bytes are left; -errno. Does not advance.
  */
 int bytes_peek(struct bytes *b, size_t n, uint8_t **at);
-/* Moves past `n` bytes, which bytes_peek() has given. */
+/* Moves past `n` bytes that bytes_peek() has returned. */
 void bytes_skip(struct bytes *b, size_t n);
 void bytes_free(struct bytes *b); /* closes the file as well */
 

@@ -19,7 +19,7 @@
 
 #include "inside.h"
 
-/* One load of what the packet's bytes do not hold. */
+/* One load of metadata, which is not in the packet's bytes. */
 struct asked {
 	size_t insn;
 	bool ifindex; /* else the direction */
@@ -28,7 +28,7 @@ struct asked {
 struct filter_kind {
 	int linktype;
 	bool swapped, from_pcap;
-	bool answered; /* the file has said of a packet what the filter asks for */
+	bool answered; /* the file has the metadata that the filter loads, for some packet */
 	bool plain;    /* libpcap's interpreter defines all that the program does */
 	int failed;    /* -errno: the expression has no meaning for this link type */
 	struct err why;
@@ -81,7 +81,7 @@ static int list_asked(struct filter_kind *k)
 	return k->asked_cnt ? 0 : -ENOTSUP;
 }
 
-/* Puts what the file says of a packet into the program; false where it says nothing. */
+/* Puts the file's metadata of a packet into the program; false if the file has none. */
 static bool answer(struct filter_kind *k, const struct probe_event *ev)
 {
 	for (size_t i = 0; i < k->asked_cnt; i++) {
@@ -126,7 +126,9 @@ static bool rejects_all(const struct filter_kind *k)
 	return yes;
 }
 
-/* libpcap's optimizer refuses such filters too, but is wrong about some; our proof is our own. */
+/*
+ * libpcap's optimizer also refuses such filters, but is wrong about some; so we prove it ourselves.
+ */
 static int check_never(const struct filter_kind *k, const char *expr, struct err *e)
 {
 	static const char *const ip4_only[] = {"tcp[", "udp[", "icmp[", "igmp[", "sctp["};
@@ -165,7 +167,7 @@ static bool is_syntax_error(const char *expr)
 	return rc != 0;
 }
 
-/* libpcap knows a link type that it has no code for by its number alone. */
+/* libpcap may know the number of a link type without having code for it. */
 static int name_file(const struct filter_kind *k, const char *path, struct err *e)
 {
 	if (cbpf_linktype_name(k->linktype))

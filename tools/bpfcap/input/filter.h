@@ -20,9 +20,9 @@ struct filters {
 
 /*
  * Compiles the expression for an interface of the file `path`. -EINVAL (input) with libpcap's
- * reason, as tcpdump fails. One that has a meaning for Ethernet alone is accepted for the other
- * interfaces of a pcapng file, whose packets it does not match; filters_check() says so if it has
- * no meaning for any interface.
+ * reason, as tcpdump fails. An expression that has a meaning only for Ethernet is accepted for the
+ * other interfaces of a pcapng file, and matches none of their packets; filters_check() reports an
+ * error if it has no meaning for any interface.
  */
 int filters_add(struct filters *f, const struct input_iface *iface, const char *path,
 		struct err *e);

@@ -22,7 +22,7 @@ struct ng_text {
 bool ng_is_ours(const struct ng_option *o, struct ng_text *text);
 /* The value of a line, malloc'ed; NULL if there is none (or no memory). */
 char *ng_line(const struct ng_text *text, const char *name);
-/* Takes the next line off the text: its name (up to ": ") and value; false at the end. */
+/* Removes the first line of the text: its name (up to ": ") and value; false at the end. */
 bool ng_line_next(struct ng_text *text, struct ng_text *name, struct ng_text *value);
 bool ng_text_is(const struct ng_text *t, const char *s);
 uint64_t ng_text_number(const struct ng_text *t); /* leading digits; 0: none */

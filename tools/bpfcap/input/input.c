@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * input.c - opens a capture file and finds out its format: pcapng is read here, classic pcap by
+ * input.c - opens a capture file and detects its format: pcapng is read here, classic pcap by
  * libpcap. Takes a path, gives items. Fails with a sentence that names the file.
  */
 #include "input.h"

@@ -51,7 +51,7 @@ enum {
 
 /*
  * The project has no private enterprise number of its own. This one is IANA's for examples (RFC
- * 5612), so the text begins with a word that tells it from the text of others.
+ * 5612), so the text begins with a word that distinguishes it from other text.
  */
 #define NG_PEN	   32473u
 #define NG_PEN_TAG "bpfcap\n"
@@ -91,7 +91,7 @@ struct ng_option {
 	const uint8_t *value;
 };
 
-/* Takes the next option off the list; false at its end and where it is malformed. */
+/* Removes the first option of the list; false at its end and if it is malformed. */
 static inline bool ng_option_next(struct ng_options *o, struct ng_option *out)
 {
 	uint32_t whole;

@@ -111,7 +111,7 @@ static int set_iface(struct pcapng_reader *r, struct input_item *it, uint32_t nu
 
 /* ---- Packets ------------------------------------------------------------------------------ */
 
-/* An obsolete packet block differs in its first word alone; it becomes a packet block. */
+/* An obsolete packet block differs only in its first word; it becomes a packet block. */
 static void renew_packet(uint8_t *block)
 {
 	const uint32_t type = NG_PACKET, number = ng_u16(block + 8);
@@ -195,7 +195,7 @@ static int read_block(struct pcapng_reader *r, uint8_t *block, struct input_item
 	}
 }
 
-/* Finds out the byte order of a section from its first 12 bytes. */
+/* Detects the byte order of a section from its first 12 bytes. */
 static int find_order(struct pcapng_reader *r, const uint8_t *head, struct err *e)
 {
 	uint32_t magic = ng_u32(head + 8);

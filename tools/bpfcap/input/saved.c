@@ -34,7 +34,7 @@ static const char *keep(struct saved *s, const char *p, size_t len)
 	return to;
 }
 
-/* The number behind the last space: of a process. */
+/* The number after the last space: that of a process. */
 static uint32_t last_number(const struct ng_text *t)
 {
 	const char *space = memrchr(t->p, ' ', t->len);
@@ -133,7 +133,7 @@ static void read_lines(struct saved *s, struct ng_text t, struct probe_event *ev
 	}
 }
 
-/* The numbers that tell sinks that there is a process, an owner ... */
+/* Numbers that show the sinks that there is a process, an owner ... */
 static void complete(const struct saved *s, struct probe_event *ev)
 {
 	ev->has_reason = s->reason;

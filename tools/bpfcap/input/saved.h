@@ -21,8 +21,8 @@ struct saved {
 };
 
 /*
- * Reads the words of a packet from our custom option or, with `comments`, from the comment that a
- * bpfcap without such options wrote; completes `ev`. 0 or -ENOMEM.
+ * Reads the words of a packet from our custom option or, with `comments`, from the comment of a
+ * version without that option; completes `ev`. 0 or -ENOMEM.
  */
 int saved_read(struct saved *s, const struct input_item *it, bool comments, struct probe_event *ev);
 void saved_free(struct saved *s);

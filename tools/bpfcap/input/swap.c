@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * swap.c - byte order: takes a pcapng block of the other byte order, gives the same block in this
- * machine's. A malformed block is swapped as far as it is understood; reading it finds the fault.
+ * machine's. A malformed block is swapped up to its fault, which reading it then reports.
  */
 #include "swap.h"
 
@@ -61,7 +61,7 @@ static void swap_u64(struct rest *r)
 	take(r, 8);
 }
 
-/* How the value of an option is made up. */
+/* The layout of an option's value. */
 enum value { BYTES, U32, TWO_U32, U64, VERDICT };
 
 static enum value value_of(uint32_t type, uint16_t code)
@@ -92,7 +92,7 @@ static enum value value_of(uint32_t type, uint16_t code)
 	};
 
 	if (code == NG_OPT_CUSTOM_TEXT || code == 2989 || code == 19372 || code == 19373)
-		return U32; /* the enterprise number; the rest is its owner's */
+		return U32; /* the enterprise number; its owner defines the rest */
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (numbers[i].type == type && numbers[i].code == code)
 			return numbers[i].value;
@@ -165,7 +165,7 @@ static void swap_packet(struct rest *r, bool old)
 	swap_padded(r, len);
 }
 
-/* Swaps what precedes the options; whether options follow. */
+/* Swaps what precedes the options; true if options follow. */
 static bool swap_fixed(struct rest *r, uint32_t type)
 {
 	switch (type) {

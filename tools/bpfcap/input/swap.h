@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Swaps a whole block of `len` bytes in place, its type and lengths included. What a block of an
- * unknown type holds is left as it is, and so is the value of a custom option or block.
+ * Swaps a whole block of `len` bytes in place, its type and lengths included. The contents of a
+ * block of an unknown type are not changed, nor is the value of a custom option or block.
  */
 void swap_block(uint8_t *block, uint32_t len);
 

@@ -19,8 +19,8 @@ static void report(const char *command, const char *path, int error)
 	fprintf(stderr, "bpfcap: -z: cannot run '%s %s': %s\n", command, path, strerror(error));
 }
 
-/* The command belongs to nobody here: the child between us ends at once, so that no one has to wait
- * for it. */
+/* The command must not be our child: the process in between ends at once, so that nothing has to
+ * wait for the command. */
 void finished_file(const char *command, const char *path)
 {
 	pid_t pid = fork();

@@ -5,8 +5,8 @@
 
 /*
  * Starts "command path" with the lowest priority and does not wait for it, as tcpdump does. The
- * command is one word, looked up in PATH. What fails is reported on standard error: the capture
- * goes on.
+ * command is one word, looked up in PATH. Failures are reported on standard error, and the capture
+ * continues.
  */
 void finished_file(const char *command, const char *path);
 

@@ -20,7 +20,7 @@ struct json_state {
 	struct text scratch;
 };
 
-/* A string; `value` is printable UTF-8: a constant, or made so by text_name(). */
+/* A string; `value` is printable UTF-8: a constant, or escaped by text_name(). */
 static void put_quoted(struct text *t, const char *value)
 {
 	text_put(t, "\"");

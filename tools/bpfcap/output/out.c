@@ -22,7 +22,7 @@
 enum {
 	OUT_BUF_LEN = 256 * 1024,
 	STALL_TICKS =
-		4, /* interruptions without progress after which a stalled write is given up */
+		4, /* interruptions without progress after which a stalled write is abandoned */
 };
 
 static int cannot_write(const char *path, struct err *e)
@@ -47,8 +47,8 @@ int out_open(struct out *o, const char *path, struct err *e)
 }
 
 /*
- * Creates a missing file and removes it again: no other check is certain. Behind a symbolic link
- * it is the target that is missing.
+ * Creates a missing file and removes it again: no other check is certain. For a symbolic link, the
+ * target is the missing file.
  */
 static int check_new(const char *path, struct err *e)
 {
@@ -97,7 +97,7 @@ static ssize_t write_some(struct out *o, size_t done)
 	return errno == EAGAIN ? wait_writable(o->fd) : -errno;
 }
 
-/* Once a signal has asked for the end, a reader that does not read is not waited for. */
+/* After a signal to stop, the write does not wait for a reader that does not read. */
 static size_t write_all(struct out *o)
 {
 	size_t done = 0;

@@ -19,7 +19,7 @@ struct writer_counts output_counts(const struct output *out);
 
 /* Checks the options for output; creates no file. -errno (input). */
 int output_check(const struct cap_options *o, struct err *e);
-/* What the output needs to know of its packets' source. */
+/* What the output needs from the source of its packets. */
 struct output_source {
 	uint32_t snap_len;   /* 0: unlimited */
 	const char *hooks;   /* their names, separated by commas; NULL: unknown */
@@ -31,7 +31,7 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 		struct err *e);
 /* 0; 1 when `done`; -errno (-EPIPE: the reader has closed the output). */
 int output_packet(struct output *out, const struct packet *pk, struct err *e);
-/* Passes on a block of a pcapng file that is no packet. */
+/* Passes on a block of a pcapng file that is not a packet. */
 void output_block(struct output *out, const struct input_item *it);
 /* --gather: the packet first seen as `first` did not reach `hook`. */
 void output_missing(struct output *out, const struct packet *first, const char *hook);

@@ -19,11 +19,11 @@ struct pcapng_iface {
 	uint64_t packet_cnt;
 };
 
-/* What is said about a packet in words, as finished options but for the time. */
+/* The words about a packet, as finished options except for the time. */
 struct pcapng_words {
 	struct text text;    /* comment, then our custom option; empty: neither */
 	size_t ours;	     /* where the custom option begins */
-	size_t ours_len;     /* of its value, behind which the time follows if there is one */
+	size_t ours_len;     /* of its value; the time follows it, if there is one */
 	struct text verdict; /* the option; empty: none */
 	bool failed;	     /* no memory */
 };
@@ -40,7 +40,7 @@ struct pcapng_state {
 	size_t number_cnt, number_cap;
 	uint64_t first_ns, last_ns;
 	struct text scratch;	   /* names and comments */
-	struct pcapng_words words; /* of a packet that shares them with no other */
+	struct pcapng_words words; /* of a packet that does not share them */
 	struct kept_words *kept;   /* of others; NULL: none yet */
 	struct text
 		section; /* the section block that is copied, for the next files of a rotation */

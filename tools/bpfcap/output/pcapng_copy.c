@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pcapng_copy.c - -r A -w B: takes blocks of a pcapng file, writes them as they are, but for the
- * numbers of interfaces. What is not understood is copied as well, so that nothing is lost.
+ * pcapng_copy.c - -r A -w B: takes blocks of a pcapng file, writes them unchanged except for the
+ * numbers of interfaces. Unknown blocks are copied, too, so that nothing is lost.
  */
 #include "pcapng.h"
 
@@ -9,7 +9,7 @@
 
 #include "../../../src/util.h"
 
-/* A block as it is, but for the number of its interface, which stands at byte 8. */
+/* Writes a block unchanged except for the number of its interface, at byte 8. */
 static void copy(struct sink *s, const uint8_t *block, uint32_t len, const uint32_t *number)
 {
 	struct text *t = &s->record;

@@ -12,7 +12,7 @@
 enum {
 	HEAD_LEN = 28,	 /* up to the packet's bytes */
 	DIGITS_MAX = 20, /* of a 64-bit number */
-	/* behind the words: digits and padding, flags, packet id, end, the block's length */
+	/* after the words: digits and padding, flags, packet id, end, the block's length */
 	TAIL_MAX = DIGITS_MAX + 3 + 8 + 12 + 4 + 4,
 };
 
@@ -34,7 +34,7 @@ static uint8_t *put_option(uint8_t *to, uint16_t code, uint16_t len)
 	return put(to, &len, sizeof(len));
 }
 
-/* Zeros up to a multiple of 4 bytes behind `start`. */
+/* Zeros up to a multiple of 4 bytes from `start`. */
 static uint8_t *pad(uint8_t *to, const uint8_t *start)
 {
 	while ((to - start) & 3)

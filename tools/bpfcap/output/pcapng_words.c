@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pcapng_words.c - what a pcapng file says about a packet in words: takes a packet, gives its
- * comment and our custom option, complete except for the packet's time. Packets of a live capture
- * mostly share their words with others, so they are kept. docs/pcapng.md describes the options.
+ * pcapng_words.c - the words about a packet in a pcapng file: takes a packet, gives its comment and
+ * our custom option, complete except for the packet's time. Packets of a live capture mostly share
+ * their words with others, so they are kept. docs/pcapng.md describes the options.
  */
 #include "pcapng.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All that the words of a live packet depend on, but for stacks and --gather. */
+/* Everything that the words of a live packet depend on, except stacks and --gather. */
 struct words_key {
 	uint64_t location;
 	uint32_t hook, reason, pid, tid, owner_pid, made_len;
@@ -89,7 +89,7 @@ static void put_stack(struct text *t, const struct packet *pk)
 	}
 }
 
-/* A line for each thing that the packet has; none if its text turns out to be empty. */
+/* A line for each property of the packet; none if its text is empty. */
 static void put_lines(struct text *t, const struct packet *pk)
 {
 	static const struct {
@@ -133,7 +133,7 @@ static void put_numbers(struct text *t, const struct packet *pk)
 		text_put(t, "\nmonotonic: ");
 }
 
-/* What became of a packet is known where a BPF program of the kernel's user has dropped it. */
+/* The verdict on a packet is known if a BPF program dropped it. */
 static void put_verdict(struct pcapng_words *w, const struct packet *pk, struct text *scratch)
 {
 	static const struct {

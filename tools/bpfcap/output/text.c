@@ -24,7 +24,7 @@ struct text_state {
 
 enum { TIME_CLOCK, TIME_NONE, TIME_EPOCH, TIME_DELTA, TIME_DATE, TIME_DELTA_FIRST };
 
-/* A second that has no date, or none that this libc can give, is shown as a number. */
+/* A second without a date, or with one that this libc cannot format, is shown as a number. */
 static const char *clock_text(struct text_state *state, uint64_t s, bool date)
 {
 	const time_t when = (time_t)s;

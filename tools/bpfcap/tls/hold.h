@@ -26,7 +26,7 @@ struct key_hold {
 	struct text unwritten; /* keys that precede the next packet */
 	struct held_packet *first, **last;
 	uint64_t bytes;	  /* of packets that wait */
-	uint64_t expired; /* packets that waited in vain */
+	uint64_t expired; /* packets whose keys did not arrive in time */
 };
 
 /* 0 or -ENOMEM. */
@@ -37,7 +37,9 @@ void hold_free(struct key_hold *h);
 int hold_packet(struct key_hold *h, const struct packet *pk, struct err *e);
 /* Takes a key. Returns whether it is new. */
 bool hold_key(struct key_hold *h, const struct probe_tls_key *k);
-/* Passes on the packets that need not wait any more, or all of them; results as output_packet(). */
+/*
+ * Passes on the packets that need not wait any longer, or all of them; results as output_packet().
+ */
 int hold_release(struct key_hold *h, bool all, struct err *e);
 
 #endif

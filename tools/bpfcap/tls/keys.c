@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys.c - reads keys of TLS connections, writes them to the key log, and hands them to the queue
+ * keys.c - reads keys of TLS connections, writes them to the key log, and passes them to the queue
  * of packets. Secrets go nowhere else.
  */
 #include "keys.h"
@@ -54,7 +54,7 @@ int keys_check(const struct cap_options *o, struct err *e)
 	return 0;
 }
 
-/* Only its owner may read a key log, also when the file was there before. */
+/* Only its owner may read a key log, even if the file existed before. */
 static int open_log(const char *path, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
