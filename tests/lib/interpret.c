@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* interpret.c - runs compiled filters without a kernel and compares them with libpcap's. */
+/* interpret.c - runs compiled filters without a kernel and compares them with the oracle. */
 #include "interpret.h"
 
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@ struct view {
 	uint8_t data[PACKET_LEN_MAX];
 	uint32_t len, linear; /* the first `linear` bytes are linear */
 	uint32_t tag, tpid;   /* a VLAN tag beside the packet; tpid 0: none */
-	uint32_t want;	      /* libpcap's verdict */
+	uint32_t want;	      /* the oracle's verdict */
 };
 
 struct checked {
@@ -31,6 +31,7 @@ struct checked {
 	uint32_t buffer_len;
 	const void *tables;
 	uint32_t tables_len;
+	struct oracle oracle;
 };
 
 static int run(const struct checked *c, const struct view *v, uint64_t *verdict, struct err *e)
@@ -78,9 +79,9 @@ static bool agrees_on_view(const struct checked *c, const struct view *v, char w
 	if (run(c, v, &got, &e) == 0 && got == v->want)
 		return true;
 	(void)snprintf(why, AGREES_TEXT_LEN,
-		       "%s, packet '%s'%s (%u of %u bytes linear): libpcap says %u, we %llu %s",
+		       "%s, packet '%s'%s (%u of %u bytes linear): %s says %u, we %llu %s",
 		       filter_mode_name(c->mode), v->p->name, v->tpid ? ", tag beside it" : "",
-		       v->linear, v->len, v->want, (unsigned long long)got, e.text);
+		       v->linear, v->len, c->oracle.name, v->want, (unsigned long long)got, e.text);
 	return false;
 }
 
@@ -116,10 +117,10 @@ static bool take_tag(struct view *v)
 	return true;
 }
 
-static bool agrees_on(const struct checked *c, const struct cbpf_prog *filter,
-		      const struct packet *p, char why[AGREES_TEXT_LEN])
+static bool agrees_on(const struct checked *c, const struct packet *p, char why[AGREES_TEXT_LEN])
 {
-	struct view v = {.p = p, .len = p->len, .want = cbpf_run(filter, p->data, p->len, p->len)};
+	struct view v = {
+		.p = p, .len = p->len, .want = oracle_run(&c->oracle, p->data, p->len, p->len)};
 	enum ebpf_prog_type type = filter_mode_type(c->mode);
 
 	memcpy(v.data, p->data, p->len);
@@ -154,7 +155,8 @@ bool interpret_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 		      char why[AGREES_TEXT_LEN])
 {
 	struct ebpf_prog prog;
-	struct checked c = {&prog, mode, filter_buffer_len(mode, filter), NULL, 0};
+	struct checked c = {&prog, mode, filter_buffer_len(mode, filter),
+			    NULL,  0,	 oracle_of(filter)};
 	struct cbpf2ebpf_tables *tables =
 		filter_tables(filter, filter_tables_min(filter), &c.tables, &c.tables_len);
 	bool agrees;
@@ -169,7 +171,7 @@ bool interpret_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 	else
 		place_tables(&prog);
 	for (size_t i = 0; agrees && i < ps->cnt; i++)
-		agrees = agrees_on(&c, filter, &ps->all[i], why);
+		agrees = agrees_on(&c, &ps->all[i], why);
 	ebpf_prog_free(&prog);
 	cbpf2ebpf_tables_free(tables);
 	return agrees;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* interpret.h - runs compiled filters without a kernel and compares them with libpcap's. */
+/* interpret.h - runs compiled filters without a kernel and compares them with the oracle. */
 #ifndef BPFCAP_TESTS_LIB_INTERPRET_H
 #define BPFCAP_TESTS_LIB_INTERPRET_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernelrun.c - runs compiled filters in the kernel and compares them with libpcap's. */
+/* kernelrun.c - runs compiled filters in the kernel and compares them with the oracle. */
 #include "kernelrun.h"
 
 #include <errno.h>
@@ -204,10 +204,10 @@ size_t kernel_agrees_runs(void)
 	return run_cnt;
 }
 
-static bool agrees_on(const struct loaded *l, const struct cbpf_prog *filter,
-		      const struct packet *p, char why[AGREES_TEXT_LEN])
+static bool agrees_on(const struct loaded *l, const struct oracle *o, const struct packet *p,
+		      char why[AGREES_TEXT_LEN])
 {
-	uint32_t want = cbpf_run(filter, p->data, p->len, p->len), got;
+	uint32_t want = oracle_run(o, p->data, p->len, p->len), got;
 
 	if (run(l, p, &got) < 0)
 		return true;
@@ -215,9 +215,8 @@ static bool agrees_on(const struct loaded *l, const struct cbpf_prog *filter,
 	if (got == want)
 		return true;
 	(void)snprintf(why, AGREES_TEXT_LEN,
-		       "%s, packet '%s' (%u bytes): libpcap says %u, the "
-		       "kernel %u",
-		       filter_mode_name(l->mode), p->name, p->len, want, got);
+		       "%s, packet '%s' (%u bytes): %s says %u, the kernel %u",
+		       filter_mode_name(l->mode), p->name, p->len, o->name, want, got);
 	return false;
 }
 
@@ -230,13 +229,14 @@ static bool agrees_as_target(const struct cbpf_prog *filter, enum filter_mode mo
 			   .map = {-1, filter_buffer_len(mode, filter)},
 			   .tables_fd = -1,
 			   .fd = -1};
+	const struct oracle o = oracle_of(filter);
 	struct err e = {0};
 	bool agrees = load(&l, filter, t, &e) >= 0;
 
 	if (!agrees)
 		(void)snprintf(why, AGREES_TEXT_LEN, "%s: %s", filter_mode_name(mode), e.text);
 	for (size_t i = 0; agrees && i < ps->cnt; i++)
-		agrees = agrees_on(&l, filter, &ps->all[i], why);
+		agrees = agrees_on(&l, &o, &ps->all[i], why);
 	unload(&l);
 	return agrees;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernelrun.h - runs compiled filters in the kernel and compares them with libpcap's. */
+/* kernelrun.h - runs compiled filters in the kernel and compares them with the oracle. */
 #ifndef BPFCAP_TESTS_LIB_KERNELRUN_H
 #define BPFCAP_TESTS_LIB_KERNELRUN_H
 
