@@ -7,18 +7,13 @@
  * it only follows goto and gotol.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/dsl.h"
+#include "../lib/test.h"
 
 enum { JEQ_IMM = 0x15, MOV_IMM = 0xb7, GOTO = 0x05, GOTOL = 0x06, LD64 = 0x18, LEAVE = 0x95 };
 
@@ -181,7 +176,7 @@ static uint32_t crowded(uint32_t unit, uint32_t cnt)
 	return unit >= apart ? unit - apart : unit + apart < cnt ? unit + apart : 0;
 }
 
-static void far_jumps_arrive(void **state)
+TEST(far_jumps_arrive)
 {
 	static const struct shape shapes[] = {
 		{"5.4", 50000, 0, first},
@@ -200,17 +195,15 @@ static void far_jumps_arrive(void **state)
 		{"6.6", 120000, 3, last},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		build_and_check(&shapes[i]);
 }
 
 /* Nothing is bridged that fits. */
-static void near_jumps_stay_as_they_are(void **state)
+TEST(near_jumps_stay_as_they_are)
 {
 	static const struct shape shapes[] = {{"5.4", 16383, 0, first}, {"6.6", 16383, 0, last}};
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct ebpf_prog p;
 
@@ -222,25 +215,23 @@ static void near_jumps_stay_as_they_are(void **state)
 }
 
 /* More labels than fit into 16 bits cross every place: only gotol can do that. */
-static void what_cannot_be_bridged_is_refused(void **state)
+TEST(what_cannot_be_bridged_is_refused)
 {
 	const struct shape s = {"5.4", 150000, 0, mirror};
 	struct ebpf_prog p;
 	struct err e = {0};
 
-	(void)state;
 	assert_int_equal(build(&s, &p, &e), -E2BIG);
 	assert_non_null(strstr(e.text, "gotol"));
 	assert_null(p.insns);
 }
 
 /* Time grows about as the program does: 16 times the size may take 16 times the time, not 256. */
-static void time_is_near_linear(void **state)
+TEST(time_is_near_linear)
 {
 	const struct shape sizes[] = {{"5.4", 25000, 0, last}, {"5.4", 400000, 0, last}};
 	double seconds[2];
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		const clock_t start = clock();
 		struct ebpf_prog p;

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* asm_builder.c - the builder: labels, the sticky error, range checks, raw input. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/dsl.h"
+#include "../lib/test.h"
 
 static struct ebpf_target target(const char *version)
 {
@@ -53,13 +48,12 @@ static struct ebpf_prog finish(struct ebpf_builder *b)
 	return p;
 }
 
-static void labels_resolve_both_ways(void **state)
+TEST(labels_resolve_both_ways)
 {
 	struct ebpf_builder *b = builder("5.4");
 	ebpf_label top = ebpf_label_new(b), out = ebpf_label_new(b), fn = ebpf_label_new(b);
 	struct ebpf_prog p;
 
-	(void)state;
 	/* clang-format off */
 	EMIT(b, MOV(R0, 0),
 	     LABEL(top),
@@ -85,7 +79,7 @@ static void labels_resolve_both_ways(void **state)
 	assert_null(p.insns);
 }
 
-static void first_mistake_sticks_with_its_line(void **state)
+TEST(first_mistake_sticks_with_its_line)
 {
 	struct ebpf_builder *b = builder("5.4");
 	const int line = __LINE__ + 3;
@@ -94,13 +88,12 @@ static void first_mistake_sticks_with_its_line(void **state)
 	EMIT(b, MOV(R0, 0), ADD(R0, INT64_C(1) << 40));
 	EMIT(b, LSH(R0, 99));
 	snprintf(words, sizeof(words), "asm_builder.c:%d: instruction 1: immediate", line);
-	(void)state;
 	assert_int_equal(ebpf_error(b), -EINVAL);
 	assert_refused(b, -EINVAL, words);
 }
 
 /* Each must be refused with a sentence that holds `words`. */
-static void wrong_operands_are_refused(void **state)
+TEST(wrong_operands_are_refused)
 {
 	const struct {
 		struct ebpf_op op;
@@ -141,7 +134,6 @@ static void wrong_operands_are_refused(void **state)
 		{ebpf_call_helper(-5), "helper -5 does not exist"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ebpf_builder *b = builder("6.12");
 
@@ -150,13 +142,12 @@ static void wrong_operands_are_refused(void **state)
 	}
 }
 
-static void bit_patterns_fit_where_32_bits_are_meant(void **state)
+TEST(bit_patterns_fit_where_32_bits_are_meant)
 {
 	struct ebpf_builder *b = builder("5.4");
 	ebpf_label out = ebpf_label_new(b);
 	struct ebpf_prog p;
 
-	(void)state;
 	EMIT(b, MOV(W1, 0xffffffff), JEQ(W1, 0x80000000, out), ST(W, MEM(R10, -4), 0xfffffffe),
 	     LABEL(out), LD_ABS(B, 0xfffff000), MOV(R0, INT32_MIN), EXIT());
 	p = finish(b);
@@ -168,12 +159,11 @@ static void bit_patterns_fit_where_32_bits_are_meant(void **state)
 	ebpf_prog_free(&p);
 }
 
-static void label_mistakes(void **state)
+TEST(label_mistakes_are_reported)
 {
 	struct ebpf_builder *b = builder("5.4");
 	ebpf_label l = ebpf_label_new(b);
 
-	(void)state;
 	EMIT(b, LABEL(l), MOV(R0, 0), LABEL(l));
 	assert_refused(b, -EINVAL, "placed twice");
 
@@ -190,7 +180,7 @@ static void label_mistakes(void **state)
 	assert_refused(builder("5.4"), -EINVAL, "empty");
 }
 
-static void raw_instructions_jump_by_slots(void **state)
+TEST(raw_instructions_jump_by_slots)
 {
 	const struct ebpf_insn insns[] = {
 		{.code = 0xb7, .dst = 0, .imm = 0},
@@ -203,7 +193,6 @@ static void raw_instructions_jump_by_slots(void **state)
 	struct ebpf_builder *b = builder("5.4");
 	struct ebpf_prog p;
 
-	(void)state;
 	for (size_t i = 0; i < 6; i++)
 		EMIT(b, ebpf_raw(insns[i]));
 	p = finish(b);
@@ -226,12 +215,11 @@ static void raw_instructions_jump_by_slots(void **state)
 	assert_refused(b, -EINVAL, "reserved field");
 }
 
-static void finishing_keeps_the_builder(void **state)
+TEST(finishing_keeps_the_builder)
 {
 	struct ebpf_builder *b = builder("5.4");
 	struct ebpf_prog one, two;
 
-	(void)state;
 	EMIT(b, MOV(R0, 1), EXIT());
 	assert_int_equal(ebpf_finish(b, &one, NULL), 0);
 	assert_int_equal(ebpf_finish(b, &two, NULL), 0);
@@ -244,11 +232,10 @@ static void finishing_keeps_the_builder(void **state)
 	assert_refused(b, -ERANGE, "said from above");
 }
 
-static void more_than_a_million_slots_are_refused(void **state)
+TEST(more_than_a_million_slots_are_refused)
 {
 	struct ebpf_builder *b = builder("5.4");
 
-	(void)state;
 	for (int i = 0; i < 1000001; i++)
 		EMIT(b, MOV(R0, 0));
 	assert_refused(b, -E2BIG, "1000000");
@@ -261,7 +248,7 @@ int main(void)
 		cmocka_unit_test(first_mistake_sticks_with_its_line),
 		cmocka_unit_test(wrong_operands_are_refused),
 		cmocka_unit_test(bit_patterns_fit_where_32_bits_are_meant),
-		cmocka_unit_test(label_mistakes),
+		cmocka_unit_test(label_mistakes_are_reported),
 		cmocka_unit_test(raw_instructions_jump_by_slots),
 		cmocka_unit_test(finishing_keeps_the_builder),
 		cmocka_unit_test(more_than_a_million_slots_are_refused),

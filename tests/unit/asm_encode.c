@@ -5,16 +5,11 @@
  * Expected instructions are written with the kernel's own constants; where 5.4's header lacks one,
  * with the number that Documentation/bpf/standardization/instruction-set.rst gives.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 #include <linux/bpf.h>
 
 #include "bpfcap/dsl.h"
+#include "../lib/test.h"
 
 #define MEMSX  0x80
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -62,7 +57,7 @@ static void assert_encodings(const struct encoding *list, size_t cnt)
 	{OP(W9, 31),  INSN(BPF_ALU   | (op) | BPF_K, 9, 0, 0, 31)}
 #define W10 EBPF_W_(10)
 
-static void alu(void **state)
+TEST(alu_operations_have_their_encoding)
 {
 	const struct encoding list[] = {
 		ALU_SHAPES(ADD, BPF_ADD), ALU_SHAPES(SUB, BPF_SUB), ALU_SHAPES(MUL, BPF_MUL),
@@ -95,11 +90,10 @@ static void alu(void **state)
 		{BSWAP64(R1), INSN(BPF_ALU64 | BPF_END, 1, 0, 0, 64)},
 	};
 
-	(void)state;
 	assert_encodings(list, CNT(list));
 }
 
-static void memory(void **state)
+TEST(memory_operations_have_their_encoding)
 {
 	const struct encoding list[] = {
 		{LDX(B, R1, MEM(R2, 4)),    INSN(BPF_LDX | BPF_MEM | BPF_B, 1, 2, 4, 0)},
@@ -129,11 +123,10 @@ static void memory(void **state)
 		{LDSX(W, R1, MEM(R2, 4)), INSN(BPF_LDX | MEMSX | BPF_W, 1, 2, 4, 0)},
 	};
 
-	(void)state;
 	assert_encodings(list, CNT(list));
 }
 
-static void atomics(void **state)
+TEST(atomics_have_their_encoding)
 {
 	static const struct {
 		int op, imm;
@@ -159,7 +152,6 @@ static void atomics(void **state)
 		INSN(BPF_STX | 0xc0 | BPF_B, 2, 3, 8, 0x100),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(ops); i++) {
 		const struct encoding list[] = {
 			{ebpf_atomic(ops[i].op, EBPF_W, MEM(R1, -8), R2),
@@ -177,7 +169,7 @@ static void atomics(void **state)
 #define COND_SHAPES(OP, op)							\
 	OP(R1, R2, l), OP(R3, -7, l), OP(W4, W5, l), OP(W6, 0xfffffff9, l)
 
-static void jumps(void **state)
+TEST(jumps_have_their_encoding)
 {
 	static const uint8_t codes[] = {BPF_JEQ,  BPF_JNE,  BPF_JGT,  BPF_JGE,  BPF_JLT, BPF_JLE,
 					BPF_JSET, BPF_JSGT, BPF_JSGE, BPF_JSLT, BPF_JSLE};
@@ -185,7 +177,6 @@ static void jumps(void **state)
 	const ebpf_label l = ebpf_label_new(b);
 	struct ebpf_prog p;
 
-	(void)state;
 	EMIT(b, COND_SHAPES(JEQ, BPF_JEQ), COND_SHAPES(JNE, BPF_JNE), COND_SHAPES(JGT, BPF_JGT),
 		COND_SHAPES(JGE, BPF_JGE), COND_SHAPES(JLT, BPF_JLT), COND_SHAPES(JLE, BPF_JLE),
 		COND_SHAPES(JSET, BPF_JSET), COND_SHAPES(JSGT, BPF_JSGT),
@@ -209,7 +200,7 @@ static void jumps(void **state)
 	ebpf_prog_free(&p);
 }
 
-static void wide_and_calls(void **state)
+TEST(wide_loads_and_calls_have_their_encoding)
 {
 	struct ebpf_builder *b = ebpf_new(NULL, EBPF_PROG_ANY);
 	const ebpf_label fn = ebpf_label_new(b);
@@ -229,7 +220,6 @@ static void wide_and_calls(void **state)
 		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
 	};
 
-	(void)state;
 	EMIT(b, LDDW(R1, 0x0123456789abcdef), LD_MAP_FD(R2, 7), LD_MAP_VALUE(R3, 7, 48),
 		LD_FUNC(R4, fn), CALL(map_lookup_elem), CALL_FN(fn), EXIT(),
 	     LABEL(fn),
@@ -243,7 +233,7 @@ static void wide_and_calls(void **state)
 
 /* The numbers and names of those helpers that linux/bpf.h here has. */
 #define SAME_NUMBER(name) {EBPF_FN_##name, BPF_FUNC_##name, #name},
-static void helper_numbers(void **state)
+TEST(helpers_have_the_numbers_of_the_kernel)
 {
 	static const struct {
 		int ours, theirs;
@@ -255,7 +245,6 @@ static void helper_numbers(void **state)
 		SAME_NUMBER(skb_load_bytes_relative) SAME_NUMBER(tcp_gen_syncookie)
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(helpers); i++) {
 		assert_int_equal(helpers[i].ours, helpers[i].theirs);
 		assert_string_equal(ebpf_helper_name(helpers[i].theirs), helpers[i].name);
@@ -272,12 +261,12 @@ static void helper_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(alu),
-		cmocka_unit_test(memory),
-		cmocka_unit_test(atomics),
-		cmocka_unit_test(jumps),
-		cmocka_unit_test(wide_and_calls),
-		cmocka_unit_test(helper_numbers),
+		cmocka_unit_test(alu_operations_have_their_encoding),
+		cmocka_unit_test(memory_operations_have_their_encoding),
+		cmocka_unit_test(atomics_have_their_encoding),
+		cmocka_unit_test(jumps_have_their_encoding),
+		cmocka_unit_test(wide_loads_and_calls_have_their_encoding),
+		cmocka_unit_test(helpers_have_the_numbers_of_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

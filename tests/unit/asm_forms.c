@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* asm_forms.c - programs in other forms than source: listings, numbers, bytes; and broken ones. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/ebpf_text.h"
+#include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -27,7 +22,7 @@ static struct ebpf_prog parsed(const char *text)
 }
 
 /* Printed by the verifier of 6.18, and by bpftool after the kernel had rewritten a program. */
-static void listings_are_read_back(void **state)
+TEST(listings_are_read_back)
 {
 	static const char log_text[] = "func#0 @0\n"
 				       "0: R1=ctx() R10=fp0\n"
@@ -62,7 +57,6 @@ static void listings_are_read_back(void **state)
 	};
 	struct ebpf_prog p = parsed(log_text);
 
-	(void)state;
 	assert_int_equal(p.cnt, 5);
 	assert_int_equal(p.insns[0].code, 0x18);
 	assert_int_equal(p.insns[2].imm, -1);
@@ -73,11 +67,10 @@ static void listings_are_read_back(void **state)
 	ebpf_prog_free(&p);
 }
 
-static void forms_are_read_back(void **state)
+TEST(forms_are_read_back)
 {
 	struct ebpf_prog p = parsed("r1 = 0x123456789a ll\nif w1 s< -5 goto +1\nw0 = -1\nexit");
 
-	(void)state;
 	for (int f = 0; f < EBPF_FORMAT_CNT; f++) {
 		struct ebpf_prog q;
 		struct err e = {0};
@@ -107,7 +100,7 @@ static void forms_are_read_back(void **state)
 	ebpf_prog_free(&p);
 }
 
-static void broken_forms_are_refused(void **state)
+TEST(broken_forms_are_refused)
 {
 	static const struct {
 		enum ebpf_format format;
@@ -135,7 +128,6 @@ static void broken_forms_are_refused(void **state)
 		{EBPF_FORMAT_CNT, "", "cannot be read back"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++) {
 		struct ebpf_prog p;
 		struct err e = {0};

@@ -4,19 +4,14 @@
  * of the instruction table, and random words, which are otherwise refused by both.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/asm/isa.h"
 #include "bpfcap/ebpf_text.h"
 #include "../lib/share.h"
+#include "../lib/test.h"
 
 #define WORDS 1000000
 
@@ -75,12 +70,11 @@ static void check_text(const struct ebpf_insn *insn, size_t cnt, const char *tex
 	ebpf_prog_free(&p);
 }
 
-static void random_words(void **state)
+TEST(random_words_are_read_back)
 {
 	const size_t words = (size_t)test_share(WORDS);
 	size_t read_back = 0, refused = 0;
 
-	(void)state;
 	for (size_t i = 0; i < words; i++) {
 		struct ebpf_insn insn[2];
 		char text[EBPF_TEXT_LEN], unknown[16];
@@ -108,13 +102,12 @@ static void random_words(void **state)
 }
 
 /* Each row with several operands; those of an offset or immediate at their limits, too. */
-static void every_row(void **state)
+TEST(every_row_of_the_table_is_read_back)
 {
 	static const int32_t numbers[] = {1, -1, 32, INT16_MAX, INT16_MIN, INT32_MAX, INT32_MIN};
 	size_t cnt;
 	const struct isa_row *rows = ebpf_isa_rows(&cnt);
 
-	(void)state;
 	for (size_t i = 0; i < cnt; i++) {
 		const struct isa_fields *f = ebpf_isa_fields(&rows[i]);
 
@@ -143,8 +136,8 @@ static void every_row(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row),
-		cmocka_unit_test(random_words),
+		cmocka_unit_test(every_row_of_the_table_is_read_back),
+		cmocka_unit_test(random_words_are_read_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

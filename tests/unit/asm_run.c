@@ -4,16 +4,11 @@
  * That it agrees with the kernel is tests/kernel/asm_random.c's business.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/ebpf_run.h"
+#include "../lib/test.h"
 
 #define CNT(a)	 (sizeof(a) / sizeof((a)[0]))
 #define MEM_ADDR 0x10000
@@ -75,7 +70,7 @@ static uint64_t computed(struct ebpf_op op, uint64_t a, uint64_t b)
 	return r0;
 }
 
-static void arithmetic_corners(void **state)
+TEST(arithmetic_follows_the_standard_at_its_corners)
 {
 	const uint64_t min64 = UINT64_C(1) << 63, all = UINT64_MAX;
 	const struct {
@@ -116,7 +111,6 @@ static void arithmetic_corners(void **state)
 		{ebpf_swap(EBPF_BSWAP, R0, 64), 0x1122334455667788, 0, 0x8877665544332211},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++)
 		if (computed(cases[i].op, cases[i].a, cases[i].b) != cases[i].want)
 			fail_msg("case %zu gives %llx", i,
@@ -124,13 +118,12 @@ static void arithmetic_corners(void **state)
 }
 
 /* Big endian bytes mean the same on every host once loaded and swapped. */
-static void byte_orders(void **state)
+TEST(byte_orders_are_swapped)
 {
 	struct ebpf_machine m = machine();
 	struct err e;
 	uint64_t r0;
 
-	(void)state;
 	memcpy(memory, "\x01\x02\x03\x04\x05\x06\x07\x08", 8);
 	assert_int_equal(RUN(&m, &r0, &e, MOV(R1, MEM_ADDR), LDX(H, R0, MEM(R1, 0)), BE16(R0)), 0);
 	assert_int_equal(r0, 0x0102);
@@ -140,7 +133,7 @@ static void byte_orders(void **state)
 	assert_int_equal(r0, 0x0807060504030201);
 }
 
-static void conditions(void **state)
+TEST(conditions_compare_as_the_standard_says)
 {
 	static const struct {
 		enum ebpf_cond cond;
@@ -160,7 +153,6 @@ static void conditions(void **state)
 		{EBPF_JSLE, 0x80000000, 0, false, true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++)
 		for (int narrow = 0; narrow < 2; narrow++) {
 			struct ebpf_insn jump = {
@@ -180,13 +172,12 @@ static void conditions(void **state)
 		}
 }
 
-static void memory_and_atomics(void **state)
+TEST(memory_and_atomics_work)
 {
 	struct ebpf_machine m = machine();
 	struct err e;
 	uint64_t r0, stored;
 
-	(void)state;
 	assert_int_equal(RUN(&m, &r0, &e, MOV(R1, MEM_ADDR), ST(DW, MEM(R1, 8), -2), MOV(R2, 5),
 			     ebpf_atomic(EBPF_ATOMIC_ADD | EBPF_ATOMIC_FETCH, DW, MEM(R1, 8), R2),
 			     MOV(R0, 3), MOV(R3, 9),
@@ -203,13 +194,12 @@ static void memory_and_atomics(void **state)
 	assert_int_equal(RUN(&m, &r0, &e, MOV(R1, ROM_ADDR), LDX(DW, R0, MEM(R1, 8))), 0);
 }
 
-static void packet_loads(void **state)
+TEST(packet_loads_read_the_packet)
 {
 	struct ebpf_machine m = machine();
 	struct err e;
 	uint64_t r0;
 
-	(void)state;
 	assert_int_equal(RUN(&m, &r0, &e, MOV(R6, R1), LD_ABS(W, 6)), 0);
 	assert_int_equal(r0, 0x16171819);
 	assert_int_equal(RUN(&m, &r0, &e, MOV(R6, R1), MOV(R7, 3), LD_IND(H, R7, 4)), 0);
@@ -227,13 +217,12 @@ static void packet_loads(void **state)
 	assert_int_equal(RUN(&m, &r0, &e, MOV(R6, 0), LD_ABS(W, 0)), -EINVAL);
 }
 
-static void builtin_helpers(void **state)
+TEST(builtin_helpers_work)
 {
 	struct ebpf_machine m = machine();
 	struct err e;
 	uint64_t r0;
 
-	(void)state;
 	assert_int_equal(RUN(&m, &r0, &e, MOV(R2, 3), MOV(R3, R10), ADD(R3, -4), MOV(R4, 4),
 			     CALL(skb_load_bytes), LDX(W, R0, MEM(R10, -4)), BE32(R0)),
 			 0);
@@ -257,7 +246,7 @@ static void builtin_helpers(void **state)
 	assert_int_equal(RUN(&m, &r0, &e, CALL(map_lookup_elem)), -ENOSYS);
 }
 
-static void what_is_undefined_is_reported(void **state)
+TEST(what_is_undefined_is_reported)
 {
 	const struct {
 		struct ebpf_op ops[OPS_MAX];
@@ -301,7 +290,6 @@ static void what_is_undefined_is_reported(void **state)
 		 "nested deeper than 8"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++) {
 		struct ebpf_machine m = machine();
 		struct err e = {0};
@@ -314,7 +302,7 @@ static void what_is_undefined_is_reported(void **state)
 }
 
 /* r6..r9 are the caller's own, r1..r5 go down, r0 comes back; each frame has its stack. */
-static void local_calls(void **state)
+TEST(local_calls_return)
 {
 	struct ebpf_builder *b = ebpf_new(NULL, EBPF_PROG_ANY);
 	ebpf_label fn = ebpf_label_new(b);
@@ -322,7 +310,6 @@ static void local_calls(void **state)
 	struct ebpf_prog p;
 	uint64_t r0;
 
-	(void)state;
 	EMIT(b, MOV(R6, 40), ST(DW, MEM(R10, -8), 2), MOV(R1, R10), CALL_FN(fn), ADD(R0, R6),
 	     LDX(DW, R1, MEM(R10, -8)), ADD(R0, R1), EXIT(), LABEL(fn), MOV(R6, 1000),
 	     LDX(DW, R0, MEM(R1, -8)), ST(DW, MEM(R1, -8), 7), ST(DW, MEM(R10, -8), 500), EXIT());
@@ -362,14 +349,13 @@ static int answer(struct ebpf_machine *m, int helper, const uint64_t args[5], ui
 	return 0;
 }
 
-static void callbacks(void **state)
+TEST(callbacks_are_called)
 {
 	struct seen s = {0};
 	struct ebpf_machine m = machine();
 	struct err e;
 	uint64_t r0;
 
-	(void)state;
 	m.user = &s;
 	m.trace = see;
 	m.helper = answer;
@@ -385,15 +371,15 @@ static void callbacks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arithmetic_corners),
-		cmocka_unit_test(byte_orders),
-		cmocka_unit_test(conditions),
-		cmocka_unit_test(memory_and_atomics),
-		cmocka_unit_test(packet_loads),
-		cmocka_unit_test(builtin_helpers),
+		cmocka_unit_test(arithmetic_follows_the_standard_at_its_corners),
+		cmocka_unit_test(byte_orders_are_swapped),
+		cmocka_unit_test(conditions_compare_as_the_standard_says),
+		cmocka_unit_test(memory_and_atomics_work),
+		cmocka_unit_test(packet_loads_read_the_packet),
+		cmocka_unit_test(builtin_helpers_work),
 		cmocka_unit_test(what_is_undefined_is_reported),
-		cmocka_unit_test(local_calls),
-		cmocka_unit_test(callbacks),
+		cmocka_unit_test(local_calls_return),
+		cmocka_unit_test(callbacks_are_called),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* asm_target.c - versions in text, features and helpers of targets, and what legality refuses. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/dsl.h"
+#include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static void versions_in_text(void **state)
+TEST(versions_are_read_from_text)
 {
 	static const struct {
 		const char *text;
@@ -56,7 +51,6 @@ static void versions_in_text(void **state)
 		"\xff\xff",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(good); i++) {
 		struct ebpf_target t;
 
@@ -83,12 +77,11 @@ static struct ebpf_target target(const char *version)
 	return t;
 }
 
-static void features_come_with_their_version(void **state)
+TEST(features_come_with_their_version)
 {
 	const struct ebpf_target t54 = target("5.4"), t511 = target("5.11"), t512 = target("5.12"),
 				 t66 = target("6.6"), t7 = target("7.0");
 
-	(void)state;
 	for (int f = 0; f < EBPF_FEATURE_CNT; f++) {
 		/* Alignment depends on the machine, not on the version. */
 		if (f != EBPF_FEATURE_UNALIGNED) {
@@ -106,13 +99,12 @@ static void features_come_with_their_version(void **state)
 	assert_string_equal(ebpf_feature_name(EBPF_FEATURE_LINK_TCX), "LINK_TCX");
 }
 
-static void machines_without_cheap_unaligned_access_align(void **state)
+TEST(machines_without_cheap_unaligned_access_align)
 {
 	struct utsname u;
 	const struct ebpf_target t54 = target("5.4"), t7 = target("7.0");
 	bool aligns;
 
-	(void)state;
 	assert_int_equal(uname(&u), 0);
 	aligns = strncmp(u.machine, "riscv", 5) == 0 || strncmp(u.machine, "mips", 4) == 0 ||
 		 strncmp(u.machine, "sparc", 5) == 0;
@@ -120,12 +112,11 @@ static void machines_without_cheap_unaligned_access_align(void **state)
 	assert_int_equal(ebpf_target_has(&t7, EBPF_FEATURE_UNALIGNED), !aligns);
 }
 
-static void helpers_come_with_version_and_type(void **state)
+TEST(helpers_come_with_version_and_type)
 {
 	struct ebpf_target t54 = target("5.4");
 	const struct ebpf_target t55 = target("5.5"), t510 = target("5.10");
 
-	(void)state;
 	assert_true(ebpf_target_has_helper(&t54, EBPF_PROG_KPROBE, EBPF_FN_probe_read));
 	assert_false(ebpf_target_has_helper(&t54, EBPF_PROG_XDP, EBPF_FN_probe_read));
 	assert_false(ebpf_target_has_helper(&t54, EBPF_PROG_KPROBE, EBPF_FN_probe_read_kernel));
@@ -180,7 +171,7 @@ static bool taken(const struct legality *l, const char *version, struct err *e)
 	return rc == 0;
 }
 
-static void what_the_target_lacks_is_refused(void **state)
+TEST(what_the_target_lacks_is_refused)
 {
 	const struct legality cases[] = {
 		{ebpf_alu64_reg(EBPF_SDIV, R1, R2), "6.6", "6.5", "cpu v4", EBPF_PROG_XDP},
@@ -203,7 +194,6 @@ static void what_the_target_lacks_is_refused(void **state)
 		 "not available to sched_cls programs on target 6.15", EBPF_PROG_SCHED_CLS},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++) {
 		struct err e = {0};
 
@@ -215,7 +205,7 @@ static void what_the_target_lacks_is_refused(void **state)
 	}
 }
 
-static void types_limit_helpers_and_packet_loads(void **state)
+TEST(types_limit_helpers_and_packet_loads)
 {
 	const struct legality never[] = {
 		{LD_ABS(W, 0), NULL, "7.0", "not xdp", EBPF_PROG_XDP},
@@ -229,7 +219,6 @@ static void types_limit_helpers_and_packet_loads(void **state)
 	};
 	const struct legality baseline = {LD_ABS(W, 0), "5.4", NULL, NULL, EBPF_PROG_SCHED_CLS};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(never); i++) {
 		struct err e = {0};
 
@@ -240,7 +229,7 @@ static void types_limit_helpers_and_packet_loads(void **state)
 	assert_true(taken(&baseline, "5.4", NULL));
 }
 
-static void programs_that_are_none(void **state)
+TEST(malformed_programs_are_refused)
 {
 	static const struct {
 		struct ebpf_insn insns[3];
@@ -261,7 +250,6 @@ static void programs_that_are_none(void **state)
 		{{{.code = 0}}, 1, "opcode 0x00"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++) {
 		struct err e = {0};
 
@@ -275,13 +263,13 @@ static void programs_that_are_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(versions_in_text),
+		cmocka_unit_test(versions_are_read_from_text),
 		cmocka_unit_test(features_come_with_their_version),
 		cmocka_unit_test(machines_without_cheap_unaligned_access_align),
 		cmocka_unit_test(helpers_come_with_version_and_type),
 		cmocka_unit_test(what_the_target_lacks_is_refused),
 		cmocka_unit_test(types_limit_helpers_and_packet_loads),
-		cmocka_unit_test(programs_that_are_none),
+		cmocka_unit_test(malformed_programs_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

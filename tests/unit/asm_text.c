@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* asm_text.c - the text assembler: both notations, labels, constants, maps, and its errors. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/dsl.h"
 #include "bpfcap/ebpf_text.h"
+#include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -60,7 +55,7 @@ static void assert_text(const char *text, const struct ebpf_op *op)
 	ebpf_free(b);
 }
 
-static void both_notations(void **state)
+TEST(both_notations_are_read)
 {
 	const struct {
 		const char *text;
@@ -134,13 +129,12 @@ static void both_notations(void **state)
 		{"exit // done", EXIT()},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++)
 		assert_text(cases[i].text, &cases[i].op);
 }
 
 /* The same program by labels, by distances, and by the builder. */
-static void jumps_and_calls(void **state)
+TEST(jumps_and_calls_are_read)
 {
 	struct ebpf_prog a = parsed(".equ FIVE, 5\n"
 				    "top: if r1 s> FIVE goto out\n"
@@ -160,7 +154,6 @@ static void jumps_and_calls(void **state)
 		   fn = ebpf_label_new(builder);
 	struct ebpf_prog c;
 
-	(void)state;
 	EMIT(builder, LABEL(top), JSGT(R1, 5, out), JSET(W1, W2, top), CALL_FN(fn),
 	     ebpf_ld_func(R1, fn), JA(top), LABEL(out), EXIT(), LABEL(fn), MOV(R0, 6), EXIT());
 	assert_int_equal(ebpf_finish(builder, &c, NULL), 0);
@@ -174,11 +167,10 @@ static void jumps_and_calls(void **state)
 	ebpf_prog_free(&c);
 }
 
-static void own_functions_come_first(void **state)
+TEST(own_functions_come_first)
 {
 	struct ebpf_prog p = parsed("call loop\ncall bpf_loop\nexit\nloop: exit\n");
 
-	(void)state;
 	assert_int_equal(p.insns[0].src, 1);
 	assert_int_equal(p.insns[0].imm, 2);
 	assert_int_equal(p.insns[1].src, 0);
@@ -186,7 +178,7 @@ static void own_functions_come_first(void **state)
 	ebpf_prog_free(&p);
 }
 
-static void errors_name_the_place(void **state)
+TEST(errors_name_the_place)
 {
 	static const struct {
 		const char *text, *words;
@@ -245,7 +237,6 @@ static void errors_name_the_place(void **state)
 		{"999999999: (95) exit\n", "at most 1000000 slots"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < CNT(cases); i++) {
 		struct ebpf_prog p;
 		struct err e = {0};
@@ -260,12 +251,11 @@ static void errors_name_the_place(void **state)
 	}
 }
 
-static void targets_are_respected(void **state)
+TEST(targets_are_respected)
 {
 	struct ebpf_prog p;
 	struct err e = {0};
 
-	(void)state;
 	assert_int_equal(parse("exit\nr1 = (s8)r2\n", "5.4", &p, &e), -EINVAL);
 	assert_non_null(strstr(e.text, "t.s:2:1: target 5.4 lacks this instruction (cpu v4"));
 	assert_int_equal(parse("call probe_read_kernel\nexit", "5.4", &p, &e), -EINVAL);
@@ -298,11 +288,10 @@ static void all_mistakes(const char *text, struct text_list *l)
 	keep(l, &e);
 }
 
-static void every_mistake_is_reported(void **state)
+TEST(every_mistake_is_reported)
 {
 	struct text_list l;
 
-	(void)state;
 	all_mistakes("a: r0 = 0\na: r1 = x\n.frob\nr10 = 1\ngoto b\nexit\n", &l);
 	assert_int_equal(l.cnt, 4);
 	assert_string_equal(l.lines[0], "t:2:1: 'a' is already defined in line 1: 'a: r1 = x'");
@@ -322,19 +311,18 @@ static void every_mistake_is_reported(void **state)
 	assert_int_equal(l.cnt, CNT(l.lines));
 }
 
-static void notes_after_a_tab_are_ignored(void **state)
+TEST(notes_after_a_tab_are_ignored)
 {
 	struct ebpf_prog p;
 	struct err e = {0};
 
-	(void)state;
 	assert_int_equal(parse("0: (b7) r0 = 1\t; R0=1\n1: (95) exit\tfrom 0", NULL, &p, &e), 0);
 	assert_int_equal(p.cnt, 2);
 	assert_int_equal(p.insns[0].imm, 1);
 	ebpf_prog_free(&p);
 }
 
-static void maps_have_numbers(void **state)
+TEST(maps_have_numbers)
 {
 	static const char text[] = ".map a, hash, 4, 8, 100\n.map b, 27, 0, 0, 4096\n"
 				   "r1 = b ll\nr2 = a ll\nexit\n";
@@ -342,7 +330,6 @@ static void maps_have_numbers(void **state)
 	struct ebpf_source s;
 	struct err e = {0};
 
-	(void)state;
 	assert_int_equal(ebpf_parse_source(&source, &s, &e), 0);
 	assert_int_equal(s.map_cnt, 2);
 	assert_string_equal(s.maps[0].name, "a");
@@ -359,8 +346,8 @@ static void maps_have_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_notations),
-		cmocka_unit_test(jumps_and_calls),
+		cmocka_unit_test(both_notations_are_read),
+		cmocka_unit_test(jumps_and_calls_are_read),
 		cmocka_unit_test(own_functions_come_first),
 		cmocka_unit_test(errors_name_the_place),
 		cmocka_unit_test(targets_are_respected),

@@ -3,20 +3,15 @@
  * c2e_cases.c - every expression of tests/cases/filter, on every packet, in every access
  * mode, run by the reference interpreter, gives the verdict of libpcap's interpreter.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "../lib/filters.h"
 #include "../lib/interpret.h"
 #include "../lib/packets.h"
 #include "../lib/share.h"
+#include "../lib/test.h"
 
 #define SNAP_LEN 262144
 
@@ -51,40 +46,36 @@ static void run_file(const char *path, int linktype, struct packets ps, bool opt
 	packets_free(&ps);
 }
 
-static void test_ethernet(void **state)
+TEST(ethernet_expressions_agree)
 {
-	(void)state;
 	run_file("tests/cases/filter/ethernet.txt", CBPF_LINKTYPE_ETHERNET, packets_ethernet(1),
 		 false);
 }
 
-static void test_ethernet_optimized(void **state)
+TEST(optimized_programs_agree)
 {
-	(void)state;
 	run_file("tests/cases/filter/ethernet.txt", CBPF_LINKTYPE_ETHERNET, packets_ethernet(0),
 		 true);
 }
 
-static void test_raw(void **state)
+TEST(raw_ip_expressions_agree)
 {
-	(void)state;
 	run_file("tests/cases/filter/raw.txt", CBPF_LINKTYPE_RAW, packets_raw(1), false);
 }
 
-static void test_linked(void **state)
+TEST(expressions_for_other_link_types_agree)
 {
 	static const enum cbpf_linktype types[] = {CBPF_LINKTYPE_NULL, CBPF_LINKTYPE_LOOP,
 						   CBPF_LINKTYPE_LINUX_SLL,
 						   CBPF_LINKTYPE_LINUX_SLL2};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		run_file("tests/cases/filter/linked.txt", types[i], packets_linked(types[i]),
 			 false);
 }
 
 /* Whatever the link type, what libpcap makes of it is compiled exactly. */
-static void test_all_linktypes(void **state)
+TEST(every_link_type_is_compiled_exactly)
 {
 	static const char *const exprs[] = {"ip", "ip6 and tcp dst port 443", "udp port 53",
 					    "host 10.0.0.1", "link[2] = 0 and greater 60"};
@@ -92,7 +83,6 @@ static void test_all_linktypes(void **state)
 	struct ebpf_target t;
 	unsigned compiled = 0;
 
-	(void)state;
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
 	for (int type = 0; type < 300; type++) {
 		for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
@@ -112,9 +102,11 @@ static void test_all_linktypes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ethernet),      cmocka_unit_test(test_ethernet_optimized),
-		cmocka_unit_test(test_raw),	      cmocka_unit_test(test_linked),
-		cmocka_unit_test(test_all_linktypes),
+		cmocka_unit_test(ethernet_expressions_agree),
+		cmocka_unit_test(optimized_programs_agree),
+		cmocka_unit_test(raw_ip_expressions_agree),
+		cmocka_unit_test(expressions_for_other_link_types_agree),
+		cmocka_unit_test(every_link_type_is_compiled_exactly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,17 +3,12 @@
  * c2e_cost.c - CBPF2EBPF_SOCKET is LD_ABS where few loads lie on the longest way, and
  * skb_load_bytes where one copy serves many.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../lib/filters.h"
+#include "../lib/test.h"
 
 #define SNAP_LEN 262144
 
@@ -54,17 +49,15 @@ static void expect(const char *expr, enum cbpf2ebpf_access access)
 	cbpf_prog_free(&p);
 }
 
-static void test_few_loads(void **state)
+TEST(few_loads_use_ld_abs)
 {
-	(void)state;
 	expect("icmp", CBPF2EBPF_LD_ABS);
 	expect("host 10.0.0.1", CBPF2EBPF_LD_ABS);
 	expect("host 1.1.1.1 or 2.2.2.2 or 3.3.3.3 or 4.4.4.4 or 5.5.5.5", CBPF2EBPF_LD_ABS);
 }
 
-static void test_many_loads(void **state)
+TEST(many_loads_use_a_copy)
 {
-	(void)state;
 	expect("tcp port 443", CBPF2EBPF_LOAD_BYTES);
 	expect("port 80 or port 443 or port 22 or port 25", CBPF2EBPF_LOAD_BYTES);
 	expect("src net 10.0.0.0/8 and dst net 10.0.0.0/8 and udp src port 53",
@@ -72,13 +65,12 @@ static void test_many_loads(void **state)
 }
 
 /* Bytes so far apart that no copy has two of them: a call for each, in either way. */
-static void test_far_apart(void **state)
+TEST(loads_far_apart_use_ld_abs)
 {
 	enum { CNT = 8 };
 	struct cbpf_insn insns[2 * CNT + 2];
 	const struct cbpf_prog p = {insns, 2 * CNT + 2};
 
-	(void)state;
 	for (unsigned i = 0; i < CNT; i++) {
 		insns[2 * i] = (struct cbpf_insn){0x30, 0, 0, 1000 * i};
 		insns[2 * i + 1] = (struct cbpf_insn){0x15, 0, (uint8_t)(2 * (CNT - i) - 1), 1};
@@ -91,9 +83,9 @@ static void test_far_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_few_loads),
-		cmocka_unit_test(test_many_loads),
-		cmocka_unit_test(test_far_apart),
+		cmocka_unit_test(few_loads_use_ld_abs),
+		cmocka_unit_test(many_loads_use_a_copy),
+		cmocka_unit_test(loads_far_apart_use_ld_abs),
 	};
 
 	if (ebpf_target_by_version(&old, "5.4", NULL) < 0)

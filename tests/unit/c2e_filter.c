@@ -3,17 +3,12 @@
  * c2e_filter.c - a compiled filter gives the same program however often and in whatever order it is
  * emitted; its long lists follow its tables.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../lib/filters.h"
 #include "../lib/lists.h"
+#include "../lib/test.h"
 
 static struct ebpf_target old;
 
@@ -51,13 +46,12 @@ static void assert_equal_and_free(struct ebpf_prog *x, struct ebpf_prog *y)
 	ebpf_prog_free(y);
 }
 
-static void test_emitting_does_not_change_a_filter(void **state)
+TEST(emitting_does_not_change_a_filter)
 {
 	static const char *const exprs[] = {"icmp", "vlan 5 and tcp port 443", "ip protochain 6",
 					    "host 10.0.0.1 or ip6 host 2001:db8::1",
 					    "tcp[tcpflags] & tcp-syn != 0"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
 		struct cbpf_prog classic;
 		struct cbpf2ebpf_filter *f;
@@ -80,7 +74,7 @@ static void test_emitting_does_not_change_a_filter(void **state)
 }
 
 /* Of a filter with a list: in a program without a map, in one with, and when the map is refused. */
-static void test_lists_follow_the_tables(void **state)
+TEST(lists_follow_the_tables)
 {
 	char *list = list_expression(LIST_HOSTS, 200);
 	struct cbpf2ebpf_tables *tables = cbpf2ebpf_tables_new(0);
@@ -90,7 +84,6 @@ static void test_lists_follow_the_tables(void **state)
 	struct cbpf_prog classic;
 	uint32_t len;
 
-	(void)state;
 	classic_of(list, &classic);
 	f = filter_of(&classic, tables);
 	plain = filter_of(&classic, NULL);
@@ -115,14 +108,13 @@ static void test_lists_follow_the_tables(void **state)
 	free(list);
 }
 
-static void test_invalid_programs_make_no_filter(void **state)
+TEST(invalid_programs_make_no_filter)
 {
 	struct cbpf_insn jump = {0x05, 0, 0, 7};
 	const struct cbpf_prog classic = {&jump, 1};
 	struct cbpf2ebpf_filter *f = (void *)&jump;
 	struct err e;
 
-	(void)state;
 	assert_true(cbpf2ebpf_filter_new(&f, &classic, -1, NULL, &e) < 0);
 	assert_null(f);
 	assert_true(strlen(e.text) > 0);
@@ -131,9 +123,9 @@ static void test_invalid_programs_make_no_filter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_emitting_does_not_change_a_filter),
-		cmocka_unit_test(test_lists_follow_the_tables),
-		cmocka_unit_test(test_invalid_programs_make_no_filter),
+		cmocka_unit_test(emitting_does_not_change_a_filter),
+		cmocka_unit_test(lists_follow_the_tables),
+		cmocka_unit_test(invalid_programs_make_no_filter),
 	};
 
 	if (ebpf_target_by_version(&old, "5.4", NULL) < 0)

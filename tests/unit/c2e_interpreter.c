@@ -4,20 +4,15 @@
  * leaves things to chance or need not end, is libpcap's everywhere else: on random programs, and on
  * protochain and packets that lead it to an end. Only protochain needs it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "../../src/cbpf2ebpf/classic/code.h"
 #include "../lib/filters.h"
 #include "../lib/oracle.h"
 #include "../lib/packets.h"
 #include "../lib/randprog.h"
+#include "../lib/test.h"
 
 enum { PROGRAM_CNT = 2000, SNAP_LEN = 262144 };
 
@@ -36,12 +31,11 @@ static void compare(const struct cbpf_prog *p, const struct packets *ps, const c
 	}
 }
 
-static void test_random(void **state)
+TEST(random_programs_agree_with_libpcap)
 {
 	struct packets ps = packets_ethernet(1);
 	unsigned cnt = 0;
 
-	(void)state;
 	for (uint64_t seed = 1; seed <= PROGRAM_CNT; seed++) {
 		struct choices c = {.seed = seed * 0x9e3779b97f4a7c15u | 1};
 		struct cbpf_prog p = random_program(&c);
@@ -56,7 +50,7 @@ static void test_random(void **state)
 	packets_free(&ps);
 }
 
-static void test_protochain(void **state)
+TEST(protochain_agrees_with_libpcap)
 {
 	static const char *const exprs[] = {
 		"ip protochain 6",    "ip protochain 17",
@@ -67,7 +61,6 @@ static void test_protochain(void **state)
 	};
 	struct packets ps = packets_ethernet(1);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
 		struct cbpf_prog p;
 
@@ -81,11 +74,10 @@ static void test_protochain(void **state)
 }
 
 /* Only loops need our interpreter: what else an expression compiles to, libpcap defines. */
-static void test_judge(void **state)
+TEST(only_protochain_needs_our_interpreter)
 {
 	struct expressions es = expressions_read("tests/cases/filter/ethernet.txt");
 
-	(void)state;
 	for (size_t i = 0; i < es.cnt; i++) {
 		struct cbpf_prog p;
 
@@ -102,9 +94,9 @@ static void test_judge(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_protochain),
-		cmocka_unit_test(test_judge),
+		cmocka_unit_test(random_programs_agree_with_libpcap),
+		cmocka_unit_test(protochain_agrees_with_libpcap),
+		cmocka_unit_test(only_protochain_needs_our_interpreter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,30 +5,24 @@
  * network header mean what their plain counterparts do; what may go round for ever ends.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../lib/interpret.h"
+#include "../lib/test.h"
 
 #define LL_OFF	0xffe00000u /* SKF_LL_OFF, SKF_NET_OFF of linux/filter.h */
 #define NET_OFF 0xfff00000u
 
 static struct ebpf_target old;
 
-static void test_cases(void **state)
+TEST(programs_of_the_cases_agree)
 {
 	struct programs ps = programs_read("tests/cases/filter/programs.txt");
 	struct packets packets = packets_ethernet(1);
 	char why[AGREES_TEXT_LEN];
 
-	(void)state;
 	for (size_t i = 0; i < ps.cnt; i++)
 		for (enum filter_mode m = 0; m < FILTER_MODE_CNT; m++)
 			if (!interpret_agrees(&ps.all[i], m, &old, &packets, why))
@@ -63,7 +57,7 @@ static void same(uint16_t code, uint32_t k, uint32_t plain, int linktype)
 	ebpf_prog_free(&y);
 }
 
-static void test_offsets(void **state)
+TEST(offsets_count_from_their_header)
 {
 	static const struct {
 		int linktype;
@@ -74,7 +68,6 @@ static void test_offsets(void **state)
 	static const uint16_t codes[] = {0x20, 0x28, 0x30, 0xb1}; /* ld, ldh, ldb, ldxb msh */
 	struct ebpf_prog none;
 
-	(void)state;
 	for (size_t l = 0; l < sizeof(links) / sizeof(links[0]); l++)
 		for (size_t c = 0; c < sizeof(codes) / sizeof(codes[0]); c++)
 			for (uint32_t k = 0; k < 70; k += 7) {
@@ -88,12 +81,11 @@ static void test_offsets(void **state)
 /* ---- Loops -------------------------------------------------------------------------------- */
 
 /* Authentication headers that lead libpcap's code back to where it is. */
-static void test_no_end(void **state)
+TEST(loops_end)
 {
 	uint8_t packet[200] = {[12] = 0x08, [14] = 0x45, [23] = 51};
 	struct cbpf_prog p;
 
-	(void)state;
 	assert_int_equal(
 		cbpf_compile("ip protochain 6", CBPF_LINKTYPE_ETHERNET, 262144, false, &p, NULL),
 		0);
@@ -110,9 +102,9 @@ static void test_no_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_offsets),
-		cmocka_unit_test(test_no_end),
+		cmocka_unit_test(programs_of_the_cases_agree),
+		cmocka_unit_test(offsets_count_from_their_header),
+		cmocka_unit_test(loops_end),
 	};
 
 	if (ebpf_target_by_version(&old, "5.4", NULL) < 0)

@@ -3,21 +3,16 @@
  * c2e_split.c - expressions compiled in parts give the verdict of libpcap's program for
  * the whole, on every packet; what libpcap refuses is not accepted in parts.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "../../src/cbpf2ebpf/classic/expr.h"
 #include "../lib/filters.h"
 #include "../lib/oracle.h"
 #include "../lib/packets.h"
 #include "../lib/randprog.h"
+#include "../lib/test.h"
 
 #define SNAP_LEN  262144
 #define WHOLE_MAX 15 /* parts that cbpf_compile() leaves to libpcap as one */
@@ -71,7 +66,7 @@ static int compare(const char *expr, int linktype, const struct packets *ps)
 
 /* ---- Written ones ------------------------------------------------------------------------- */
 
-static void test_written(void **state)
+TEST(written_expressions_agree_with_the_whole)
 {
 	static const struct {
 		const char *expr;
@@ -109,7 +104,6 @@ static void test_written(void **state)
 	};
 	struct packets ps = packets_ethernet(1);
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int cnt = compare(cases[i].expr, CBPF_LINKTYPE_ETHERNET, &ps);
 
@@ -164,24 +158,21 @@ static void run_file(const char *path, int linktype, struct packets ps)
 	packets_free(&ps);
 }
 
-static void test_ethernet(void **state)
+TEST(ethernet_expressions_agree_with_the_whole)
 {
-	(void)state;
 	run_file("tests/cases/filter/ethernet.txt", CBPF_LINKTYPE_ETHERNET, packets_ethernet(1));
 }
 
-static void test_raw(void **state)
+TEST(raw_ip_expressions_agree_with_the_whole)
 {
-	(void)state;
 	run_file("tests/cases/filter/raw.txt", CBPF_LINKTYPE_RAW, packets_raw(1));
 }
 
-static void test_grammar(void **state)
+TEST(random_expressions_agree_with_the_whole)
 {
 	struct packets ps = packets_ethernet(0);
 	unsigned split = 0;
 
-	(void)state;
 	for (uint64_t i = 0; i < 1000; i++) {
 		struct choices c = {.seed = (i + 1) * 0x9e3779b97f4a7c15u | 1};
 		char text[EXPRESSION_LEN];
@@ -197,10 +188,10 @@ static void test_grammar(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_written),
-		cmocka_unit_test(test_ethernet),
-		cmocka_unit_test(test_raw),
-		cmocka_unit_test(test_grammar),
+		cmocka_unit_test(written_expressions_agree_with_the_whole),
+		cmocka_unit_test(ethernet_expressions_agree_with_the_whole),
+		cmocka_unit_test(raw_ip_expressions_agree_with_the_whole),
+		cmocka_unit_test(random_expressions_agree_with_the_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

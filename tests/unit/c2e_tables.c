@@ -4,20 +4,15 @@
  * programs look for it, and no other; they are made for lists of any kind, in any length, the same
  * each time; equal lists share one; programs with tables give libpcap's verdict.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "../../src/cbpf2ebpf/ir/tables.h"
 #include "../lib/interpret.h"
 #include "../lib/lists.h"
 #include "../lib/randprog.h"
+#include "../lib/test.h"
 
 #define SNAP_LEN   262144
 #define CNT_MAX	   100000
@@ -110,12 +105,11 @@ static void check(const struct cbpf2ebpf_tables *all, int table, const uint32_t 
 	}
 }
 
-static void test_holds_the_list(void **state)
+TEST(a_table_holds_exactly_its_list)
 {
 	static const uint32_t cnts[] = {1, 2, 5, 48, 1000, 1024, 10000, CNT_MAX};
 	uint32_t *numbers = malloc(CNT_MAX * sizeof(*numbers));
 
-	(void)state;
 	assert_non_null(numbers);
 	for (size_t list = 0; list < LIST_CNT; list++) {
 		for (size_t i = 0; i < sizeof(cnts) / sizeof(cnts[0]); i++) {
@@ -132,12 +126,11 @@ static void test_holds_the_list(void **state)
 	free(numbers);
 }
 
-static void test_the_same_each_time(void **state)
+TEST(equal_lists_give_equal_tables)
 {
 	struct cbpf2ebpf_tables *x = cbpf2ebpf_tables_new(1), *y = cbpf2ebpf_tables_new(1);
 	uint32_t numbers[1000], cnt = make_list(3, 1000, numbers);
 
-	(void)state;
 	assert_int_equal(find(x, numbers, cnt), 0);
 	assert_int_equal(find(y, numbers, cnt), 0);
 	assert_int_equal(x->len, y->len);
@@ -146,12 +139,11 @@ static void test_the_same_each_time(void **state)
 	cbpf2ebpf_tables_free(y);
 }
 
-static void test_shares(void **state)
+TEST(equal_lists_share_a_table)
 {
 	struct cbpf2ebpf_tables *all = cbpf2ebpf_tables_new(1);
 	uint32_t a[1000], b[1000], a_cnt = make_list(0, 1000, a), b_cnt = make_list(1, 1000, b);
 
-	(void)state;
 	assert_int_equal(find(all, a, a_cnt), 0);
 	assert_int_equal(find(all, b, b_cnt), 1);
 	assert_int_equal(find(all, a, a_cnt), 0);
@@ -164,13 +156,12 @@ static void test_shares(void **state)
 }
 
 /* A list that lacks a few of another's uses its table. */
-static void test_shares_parts(void **state)
+TEST(parts_of_a_list_share_its_table)
 {
 	struct cbpf2ebpf_tables *all = cbpf2ebpf_tables_new(1);
 	uint32_t a[1000], b[1000], cnt = make_list(0, 1000, a), b_cnt = 0;
 	struct c2e_table_use use;
 
-	(void)state;
 	for (uint32_t i = 1; i + 1 < cnt; i++)
 		if (i != 500)
 			b[b_cnt++] = a[i];
@@ -214,7 +205,7 @@ static void compare(const char *expr)
 }
 
 /* Lists with other tests between their members. */
-static void test_verdicts(void **state)
+TEST(programs_with_tables_agree)
 {
 	static const char *const forms[] = {
 		"%s",
@@ -227,7 +218,6 @@ static void test_verdicts(void **state)
 	};
 	enum list_kind kinds[] = {LIST_HOSTS, LIST_PORTS, LIST_NETS, LIST_HOSTS6};
 
-	(void)state;
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		char *list = list_expression(kinds[k], 120);
 
@@ -260,14 +250,13 @@ static int some_ether(char *to, struct choices *c)
  * Lists of members that are several words each, in any order, for packets that end anywhere: which
  * of them wants a byte that is not there first?
  */
-static void test_several_words(void **state)
+TEST(members_of_several_words_agree)
 {
 	struct packets ps = packets_cut(1);
 	struct choices c = {.seed = 1};
 	struct ebpf_target t;
 	unsigned with_tables = 0;
 
-	(void)state;
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
 	for (unsigned i = 0; i < 200; i++) {
 		int (*some)(char *, struct choices *) = i % 4 ? some_host6 : some_ether;
@@ -292,7 +281,7 @@ static void test_several_words(void **state)
 }
 
 /* A byte that is loaded for nothing ends short packets with 0, as any other. */
-static void test_loads_in_between(void **state)
+TEST(loads_between_the_tests_agree)
 {
 	static const char text[] = "19\n32 0 0 18\n21 0 2 1\n32 0 0 26\n"
 				   "21 13 0 3\n32 0 0 38\n21 0 2 1\n32 0 0 42\n"
@@ -305,7 +294,6 @@ static void test_loads_in_between(void **state)
 	char why[AGREES_TEXT_LEN];
 	struct err e;
 
-	(void)state;
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
 	if (cbpf_parse(text, &filter, &e) < 0)
 		fail_msg("%s", e.text);
@@ -318,7 +306,7 @@ static void test_loads_in_between(void **state)
 }
 
 /* Tables make programs short; without them, and where a list is not known yet, trees stay. */
-static void test_programs(void **state)
+TEST(programs_of_the_cases_agree_with_tables)
 {
 	char *list = list_expression(LIST_HOSTS, 1000);
 	struct cbpf2ebpf_tables *none = cbpf2ebpf_tables_new(0), *tables;
@@ -330,7 +318,6 @@ static void test_programs(void **state)
 	const void *bytes;
 	uint32_t len;
 
-	(void)state;
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", NULL), 0);
 	compile(list, &filter);
 	tables = filter_tables(&filter, 0, &bytes, &len);
@@ -358,10 +345,14 @@ static void test_programs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_holds_the_list),	 cmocka_unit_test(test_the_same_each_time),
-		cmocka_unit_test(test_shares),		 cmocka_unit_test(test_shares_parts),
-		cmocka_unit_test(test_verdicts),	 cmocka_unit_test(test_several_words),
-		cmocka_unit_test(test_loads_in_between), cmocka_unit_test(test_programs),
+		cmocka_unit_test(a_table_holds_exactly_its_list),
+		cmocka_unit_test(equal_lists_give_equal_tables),
+		cmocka_unit_test(equal_lists_share_a_table),
+		cmocka_unit_test(parts_of_a_list_share_its_table),
+		cmocka_unit_test(programs_with_tables_agree),
+		cmocka_unit_test(members_of_several_words_agree),
+		cmocka_unit_test(loads_between_the_tests_agree),
+		cmocka_unit_test(programs_of_the_cases_agree_with_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,18 +5,13 @@
  *
  * THROUGH_RANDOM=N: packets for each expression; THROUGH_SEED: of the first.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../lib/inside.h"
 #include "../lib/share.h"
+#include "../lib/test.h"
 
 #define PACKET_CNT 300
 
@@ -185,9 +180,8 @@ static void random_packets(struct check *c)
 		compare_all(c);
 }
 
-static void test_random_packets_match_as_their_inner_ones(void **state)
+TEST(random_packets_match_as_their_inner_ones)
 {
-	(void)state;
 	with_each(random_packets);
 }
 
@@ -203,17 +197,16 @@ static void cut_packets(struct check *c)
 	}
 }
 
-static void test_packets_cut_at_every_byte_match_as_their_inner_ones(void **state)
+TEST(packets_cut_at_every_byte_match_as_their_inner_ones)
 {
-	(void)state;
 	with_each(cut_packets);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random_packets_match_as_their_inner_ones),
-		cmocka_unit_test(test_packets_cut_at_every_byte_match_as_their_inner_ones),
+		cmocka_unit_test(random_packets_match_as_their_inner_ones),
+		cmocka_unit_test(packets_cut_at_every_byte_match_as_their_inner_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,19 +7,14 @@
  * tests/lib/as_tcpdump. Reads past the captured bytes show under SAN=1: each packet lies in memory
  * of exactly its size.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../../tools/bpfcap/dissect/dissect.h"
 #include "../../tools/bpfcap/dissect/tcp_flow.h"
+#include "../lib/test.h"
 
 #define CASE_MAX   512
 #define PACKET_MAX 512
@@ -123,19 +118,17 @@ static size_t compare_cases(size_t from, size_t to, const struct dissect_opts *o
 	return failed;
 }
 
-static void prints_as_tcpdump(void **state)
+TEST(prints_as_tcpdump)
 {
 	const struct dissect_opts opts = {0};
 
-	(void)state;
 	assert_int_equal(compare_cases(0, packet_cnt, &opts), 0);
 }
 
-static void prints_a_capture_as_tcpdump(void **state)
+TEST(prints_a_capture_as_tcpdump)
 {
 	const struct dissect_opts opts = {.flows = tcp_flows_new()};
 
-	(void)state;
 	assert_non_null(opts.flows);
 	assert_int_equal(compare_cases(packet_cnt, case_cnt, &opts), 0);
 	tcp_flows_free(opts.flows);
@@ -301,9 +294,8 @@ static void compare_all_cuts(size_t from, size_t to)
 	assert_int_equal(bad, 0);
 }
 
-static void cut_off_as_tcpdump(void **state)
+TEST(cut_off_as_tcpdump)
 {
-	(void)state;
 	if (system("command -v \"${TCPDUMP-tcpdump}\" >/dev/null 2>&1") != 0) {
 		print_message("tcpdump is not installed\n");
 		skip();
@@ -311,9 +303,8 @@ static void cut_off_as_tcpdump(void **state)
 	compare_all_cuts(0, packet_cnt);
 }
 
-static void protocols_cut_off_as_tcpdump(void **state)
+TEST(protocols_cut_off_as_tcpdump)
 {
-	(void)state;
 	if (system("\"${TCPDUMP-tcpdump}\" --version 2>&1 | grep -Eq '^tcpdump.* "
 		   "4[.]99[.]([5-9]|..)'")) {
 		print_message(
@@ -335,12 +326,11 @@ static uint32_t random_u32(void)
 	return (uint32_t)x;
 }
 
-static void survives_any_bytes(void **state)
+TEST(survives_any_bytes)
 {
 	const int linktypes[] = {0, 1, 101, 108, 113, 228, 229, 276, 999};
 	struct text t = {0};
 
-	(void)state;
 	for (int round = 0; round < 200000; round++) {
 		const struct packet_case *c = &cases[random_u32() % case_cnt];
 		const struct dissect_opts opts = {.verbose = random_u32() % 3,
@@ -361,14 +351,13 @@ static void survives_any_bytes(void **state)
 }
 
 /* IP in IP in IP ... as deep as 64 KiB allow. */
-static void bounds_tunnels(void **state)
+TEST(bounds_tunnels)
 {
 	const uint8_t head[20] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, 4, 10, 0, 0, 1, 10, 0, 0, 2};
 	const struct dissect_opts opts = {0};
 	uint8_t *data = calloc(1, 65520);
 	struct text t = {0};
 
-	(void)state;
 	assert_non_null(data);
 	for (size_t off = 0; off < 65520; off += sizeof(head))
 		memcpy(data + off, head, sizeof(head));

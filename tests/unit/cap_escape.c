@@ -5,20 +5,15 @@
  */
 #include <limits.h>
 #include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
 
-#include <cmocka.h>
-
 #include "../../tools/common/escape.h"
 #include "../../tools/common/text.h"
+#include "../lib/test.h"
 
 static void need_utf8(void)
 {
@@ -35,11 +30,10 @@ static size_t encode(wchar_t c, char bytes[MB_LEN_MAX + 1])
 	return n == (size_t)-1 ? 0 : n;
 }
 
-static void keeps_only_what_libc_calls_printable(void **state)
+TEST(keeps_only_what_libc_calls_printable)
 {
 	unsigned kept = 0;
 
-	(void)state;
 	need_utf8();
 	for (wchar_t c = 1; c < 0x110000; c++) {
 		char bytes[MB_LEN_MAX + 1], to[ESCAPE_GROWTH * MB_LEN_MAX];
@@ -54,13 +48,12 @@ static void keeps_only_what_libc_calls_printable(void **state)
 	assert_in_range(kept, 100000, 0x110000);
 }
 
-static void keeps_letters_of_all_languages(void **state)
+TEST(keeps_letters_of_all_languages)
 {
 	static const char *const words[] = {
 		"eth0", "grün", "сеть", "ネット", "网络", "🐧", "a\\b",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		struct text t = {0};
 
@@ -70,7 +63,7 @@ static void keeps_letters_of_all_languages(void **state)
 	}
 }
 
-static void escapes_what_hides_or_reverses_text(void **state)
+TEST(escapes_what_hides_or_reverses_text)
 {
 	static const struct {
 		const char *text, *shown;
@@ -89,7 +82,6 @@ static void escapes_what_hides_or_reverses_text(void **state)
 		{"\xe2\x82g", "\\xe2\\x82g"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct text t = {0};
 
@@ -100,9 +92,8 @@ static void escapes_what_hides_or_reverses_text(void **state)
 }
 
 /* Bytes that libc cannot decode never pass. */
-static void random_bytes_become_text(void **state)
+TEST(random_bytes_become_text)
 {
-	(void)state;
 	need_utf8();
 	srandom(1);
 	for (int round = 0; round < 20000; round++) {

@@ -3,16 +3,11 @@
  * cap_gather.c - routers and NAT leave the key of a packet unchanged, other packets have other
  * keys; latencies and hooks that a packet did not reach are reported.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "../../tools/bpfcap/gather/gather.h"
 #include "../../tools/bpfcap/gather/key.h"
+#include "../lib/test.h"
 
 /* Ethernet, IPv4 with id 0x1234, TCP from port 0x9c40 to 0xc351 with the data "hello". */
 static const uint8_t tcp[] = {2,    0,	  0,	0,    0, 1,  2,	   0,	 0,    0,   0,	  2,
@@ -46,33 +41,30 @@ static bool same_with(uint32_t off, uint8_t value)
 	return same(changed, sizeof(changed), 1);
 }
 
-static void survives_routers_and_nat(void **state)
+TEST(survives_routers_and_nat)
 {
 	/* MAC, TTL, IP checksum, addresses, ports, TCP checksum */
 	static const uint32_t offs[] = {0, 6, 22, 24, 25, 26, 29, 30, 33, 34, 35, 36, 37, 50, 51};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(offs) / sizeof(offs[0]); i++)
 		assert_true(same_with(offs[i], 0x77));
 	assert_true(same(tcp + 14, sizeof(tcp) - 14, 101));
 }
 
-static void distinguishes_packets(void **state)
+TEST(distinguishes_packets)
 {
 	/* IP identification, protocol, sequence, acknowledgment, flags, data */
 	static const uint32_t offs[] = {18, 19, 23, 38, 41, 42, 45, 47, 54, 58};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(offs) / sizeof(offs[0]); i++)
 		assert_false(same_with(offs[i], 0x77));
 }
 
 /* A hook that adds a VLAN tag, or padding, still sees the same packet. */
-static void sees_through_tags_and_padding(void **state)
+TEST(sees_through_tags_and_padding)
 {
 	uint8_t tagged[sizeof(tcp) + 4], padded[sizeof(tcp) + 7] = {0};
 
-	(void)state;
 	memcpy(tagged, tcp, 12);
 	memcpy(tagged + 12, "\x81\x00\x00\x2a", 4);
 	memcpy(tagged + 16, tcp + 12, sizeof(tcp) - 12);
@@ -82,9 +74,8 @@ static void sees_through_tags_and_padding(void **state)
 }
 
 /* No byte outside is read: each length in turn, under SAN=1. */
-static void accepts_any_length(void **state)
+TEST(accepts_any_length)
 {
-	(void)state;
 	for (uint32_t len = 0; len <= sizeof(tcp); len++) {
 		uint8_t copy[sizeof(tcp)];
 
@@ -94,13 +85,12 @@ static void accepts_any_length(void **state)
 }
 
 /* One hook may have captured the headers only (tracing hooks do, of paged packets). */
-static void compares_what_both_captured(void **state)
+TEST(compares_what_both_captured)
 {
 	const struct probe_event ev = {
 		.data = tcp, .cap_len = sizeof(tcp) - 5, .len = sizeof(tcp), .linktype = 1};
 	const struct gather_key a = key_of(tcp, sizeof(tcp), 1), b = gather_key_content(&ev);
 
-	(void)state;
 	assert_true(gather_key_same(&a, &b));
 }
 
@@ -201,12 +191,11 @@ static void distinguishes_repetitions(void **state)
 }
 
 /* Beyond the capacity the oldest packets are forgotten and counted. */
-static void forgets_the_oldest(void **state)
+TEST(forgets_the_oldest)
 {
 	enum { MANY = 1 << 17 };
 	struct gather *g = gather_new(HOOK_CNT, true);
 
-	(void)state;
 	assert_non_null(g);
 	for (uint64_t i = 0; i < MANY; i++) {
 		const struct probe_event ev = {

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* cap_options.c - the command line of bpfcap: options, their arguments, and their modes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../tools/bpfcap/options.h"
 #include "../../tools/common/text.h"
+#include "../lib/test.h"
 
 static char line[512];
 static char *argv[64];
@@ -34,12 +29,11 @@ static int parse(struct cap_options *o, const char *words, struct err *e)
 	return options_parse(o, argc, argv, e);
 }
 
-static void parses_the_main_use(void **state)
+TEST(parses_the_main_use)
 {
 	struct cap_options o;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(parse(&o, "bpfcap -k 5.4 --filter icmp -c 4", &e), 0);
 	assert_string_equal(o.kernel, "5.4");
 	assert_string_equal(o.filter, "icmp");
@@ -49,12 +43,11 @@ static void parses_the_main_use(void **state)
 	options_free(&o);
 }
 
-static void joins_the_trailing_expression(void **state)
+TEST(joins_the_trailing_expression)
 {
 	struct cap_options o;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(parse(&o, "bpfcap -n tcp port 443 and host 10.0.0.1", &e), 0);
 	assert_string_equal(o.filter, "tcp port 443 and host 10.0.0.1");
 	options_free(&o);
@@ -69,12 +62,11 @@ static void joins_the_trailing_expression(void **state)
 	options_free(&o);
 }
 
-static void finds_the_command(void **state)
+TEST(finds_the_command)
 {
 	struct cap_options o;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(parse(&o, "bpfcap tcp -c 2 port 53 -- host -t a.b --", &e), 0);
 	assert_string_equal(o.filter, "tcp port 53");
 	assert_int_equal(o.packet_cnt, 2);
@@ -93,12 +85,11 @@ static void finds_the_command(void **state)
 	options_free(&o);
 }
 
-static void splits_lists(void **state)
+TEST(splits_lists)
 {
 	struct cap_options o;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(parse(&o, "bpfcap -f rx,tracepoint:skb:kfree_skb -f tc -i a -i b,c", &e),
 			 0);
 	assert_int_equal(o.hooks.cnt, 3);
@@ -111,12 +102,11 @@ static void splits_lists(void **state)
 	options_free(&o);
 }
 
-static void counts_and_groups_letters(void **state)
+TEST(counts_and_groups_letters)
 {
 	struct cap_options o;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(parse(&o, "bpfcap -nqvvXX -ttt -Sc1 -w- --json", &e), 0);
 	assert_int_equal(o.verbose, 2);
 	assert_int_equal(o.hex_ascii, 2);
@@ -130,7 +120,7 @@ static void counts_and_groups_letters(void **state)
 	options_free(&o);
 }
 
-static void refuses_in_one_line(void **state)
+TEST(refuses_in_one_line)
 {
 	static const struct {
 		const char *words, *text;
@@ -152,7 +142,6 @@ static void refuses_in_one_line(void **state)
 		{"bpfcap -D icmp", "icmp"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct cap_options o;
 		struct err e = {0};
@@ -166,14 +155,13 @@ static void refuses_in_one_line(void **state)
 }
 
 /* Help and manual page list each option with its argument. */
-static void documents_every_option(void **state)
+TEST(documents_every_option)
 {
 	static const char *const names[] = {
 		"--filter EXPR", "--hook SPEC", "-w, --write FILE", "-d ", "--dump STAGE",
 		"--doctor",	 "-t "};
 	struct text help = {0}, man = {0};
 
-	(void)state;
 	options_help(&help);
 	options_man(&man);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -266,9 +254,8 @@ static void check_use(const char *mode_words, const char *use, bool accepted)
 	options_free(&o);
 }
 
-static void refuses_what_a_mode_cannot_honour(void **state)
+TEST(refuses_what_a_mode_cannot_honour)
 {
-	(void)state;
 	for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++)
 		for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
 			check_use(modes[m].words, uses[i].words,
@@ -276,9 +263,8 @@ static void refuses_what_a_mode_cannot_honour(void **state)
 }
 
 /* Two modes at once are refused; --dump goes with -d. */
-static void refuses_two_modes(void **state)
+TEST(refuses_two_modes)
 {
-	(void)state;
 	check_use("-d", "-r file", false);
 	check_use("--doctor", "-r file", false);
 	check_use("--doctor", "-d", false);
@@ -287,7 +273,7 @@ static void refuses_two_modes(void **state)
 }
 
 /* The list above has a line for each option of --help but those that select a mode. */
-static void walks_all_options(void **state)
+TEST(walks_all_options)
 {
 	static const char *const selecting[] = {"-r",	 "-d", "--dump", "--doctor",	"-D",
 						"--man", "-h", "-V",	 "--tls-layout"};
@@ -295,7 +281,6 @@ static void walks_all_options(void **state)
 	size_t cnt = 0;
 	char *save = NULL;
 
-	(void)state;
 	options_help(&help);
 	for (char *l = strtok_r(help.p, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		const char *name = l + strspn(l, " ");

@@ -3,10 +3,6 @@
  * cap_out.c - a stream holds whole records only, also after an error. RLIMIT_FSIZE stands for a
  * full disk; both make a write return early.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,9 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../../tools/bpfcap/output/out.h"
+#include "../lib/test.h"
 
 static char dir[] = "/tmp/cap_out.XXXXXX";
 static char path[sizeof(dir) + 8];
@@ -95,14 +90,13 @@ static void check_file(size_t limit)
 	text_free(&t);
 }
 
-static void ends_with_a_whole_record(void **state)
+TEST(ends_with_a_whole_record)
 {
 	const size_t limits[] = {1, 2, 1000, 4096, 100000, 262143, 262144, 262145, 700001};
 	struct text t = {0};
 	struct err e;
 	struct out o;
 
-	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		limit_file_size(limits[i]);
@@ -120,14 +114,13 @@ static void ends_with_a_whole_record(void **state)
 	text_free(&t);
 }
 
-static void writes_all_that_fits(void **state)
+TEST(writes_all_that_fits)
 {
 	struct text t = {0};
 	size_t total = 0;
 	struct err e;
 	struct out o;
 
-	(void)state;
 	assert_int_equal(out_open(&o, path, &e), 0);
 	for (unsigned i = 0; i < 3000; i++) {
 		make_record(&t, i);
@@ -143,14 +136,13 @@ static void writes_all_that_fits(void **state)
 }
 
 /* Standard output may be a file that others wrote to before. */
-static void keeps_what_was_there(void **state)
+TEST(a_check_keeps_the_old_file)
 {
 	int saved = dup(STDOUT_FILENO), fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	struct text t = {0};
 	struct err e;
 	struct out o;
 
-	(void)state;
 	fflush(stdout);
 	assert_int_equal(write(fd, "before", 6), 6);
 	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
@@ -171,7 +163,7 @@ static void keeps_what_was_there(void **state)
 	text_free(&t);
 }
 
-static void reports_a_closed_pipe(void **state)
+TEST(reports_a_closed_pipe)
 {
 	int fds[2], saved = dup(STDOUT_FILENO);
 	struct text t = {0};
@@ -179,7 +171,6 @@ static void reports_a_closed_pipe(void **state)
 	struct out o;
 	int rc;
 
-	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	fflush(stdout);
 	assert_int_equal(pipe(fds), 0);
@@ -197,12 +188,11 @@ static void reports_a_closed_pipe(void **state)
 	text_free(&t);
 }
 
-static void checks_without_a_trace(void **state)
+TEST(a_check_changes_nothing)
 {
 	char missing[sizeof(path) + 16];
 	struct err e;
 
-	(void)state;
 	unlink(path);
 	assert_int_equal(out_check(path, &e), 0);
 	assert_int_equal(access(path, F_OK), -1);
@@ -220,9 +210,11 @@ static void checks_without_a_trace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ends_with_a_whole_record), cmocka_unit_test(writes_all_that_fits),
-		cmocka_unit_test(keeps_what_was_there),	    cmocka_unit_test(reports_a_closed_pipe),
-		cmocka_unit_test(checks_without_a_trace),
+		cmocka_unit_test(ends_with_a_whole_record),
+		cmocka_unit_test(writes_all_that_fits),
+		cmocka_unit_test(a_check_keeps_the_old_file),
+		cmocka_unit_test(reports_a_closed_pipe),
+		cmocka_unit_test(a_check_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

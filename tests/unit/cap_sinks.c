@@ -3,10 +3,6 @@
  * cap_sinks.c - libpcap reads capture files back with the same times, lengths and bytes, and
  * tshark, if installed, with the same interfaces and directions.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,11 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/cbpf.h"
 
 #include "../../tools/bpfcap/output/sink.h"
+#include "../lib/test.h"
 
 enum { EVENT_CNT = 500, LEN_MAX = 2000, SNAP_LEN = 1500 };
 
@@ -110,15 +105,13 @@ static void check_back(const struct sink_ops *ops)
 	cbpf_file_close(f);
 }
 
-static void pcapng_reads_back(void **state)
+TEST(pcapng_reads_back)
 {
-	(void)state;
 	check_back(&sink_pcapng);
 }
 
-static void pcap_reads_back(void **state)
+TEST(pcap_reads_back)
 {
-	(void)state;
 	check_back(&sink_pcap);
 }
 
@@ -134,9 +127,8 @@ static void reads_empty(const struct sink_ops *ops)
 	cbpf_file_close(f);
 }
 
-static void empty_files_are_files(void **state)
+TEST(empty_files_are_valid)
 {
-	(void)state;
 	reads_empty(&sink_pcapng);
 	reads_empty(&sink_pcap);
 }
@@ -147,13 +139,12 @@ static void every_fifth_is_raw(struct probe_event *ev, unsigned i)
 		ev->linktype = CBPF_LINKTYPE_RAW;
 }
 
-static void pcap_omits_other_link_types(void **state)
+TEST(pcap_omits_other_link_types)
 {
 	struct cbpf_packet p;
 	struct cbpf_file *f;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(write_file(&sink_pcap, 100, every_fifth_is_raw), 20);
 	assert_int_equal(cbpf_file_open(&f, path, &e), 0);
 	for (unsigned i = 0; i < 80; i++)
@@ -176,11 +167,10 @@ static FILE *tshark(const char *fields)
 	return popen(command, "r");
 }
 
-static void tshark_sees_interfaces_and_directions(void **state)
+TEST(tshark_sees_interfaces_and_directions)
 {
 	FILE *f;
 
-	(void)state;
 	assert_int_equal(write_file(&sink_pcapng, EVENT_CNT, every_fifth_is_raw), 0);
 	f = tshark("-e frame.interface_name -e frame.packet_flags_direction -e frame.len "
 		   "-e frame.cap_len -e frame.time_epoch -e frame.encap_type -E separator=/s "
@@ -208,7 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pcapng_reads_back),
 		cmocka_unit_test(pcap_reads_back),
-		cmocka_unit_test(empty_files_are_files),
+		cmocka_unit_test(empty_files_are_valid),
 		cmocka_unit_test(pcap_omits_other_link_types),
 		cmocka_unit_test(tshark_sees_interfaces_and_directions),
 	};

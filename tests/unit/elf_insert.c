@@ -6,17 +6,12 @@
 #include <elf.h>
 #include <errno.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kelf.h"
+#include "../lib/test.h"
 
 enum { HEAD_CNT = 5, R_LDDW = 1, R_ABS64 = 2, R_ABS32 = 3, R_CALL = 10 };
 
@@ -101,17 +96,15 @@ static void check_array(long at)
 	}
 }
 
-static void control_flow_is_kept(void **state)
+TEST(control_flow_is_kept)
 {
-	(void)state;
 	for (long at = 0; at < CODE_CNT; at++)
 		if (!second_slot(at))
 			check_array(at);
 }
 
-static void what_cannot_be_mended_is_told(void **state)
+TEST(code_that_cannot_be_adjusted_is_reported)
 {
-	(void)state;
 	struct ebpf_insn head[HEAD_CNT], out[CODE_CNT + HEAD_CNT];
 	size_t len = INT16_MAX + 2;
 	struct ebpf_insn *far = calloc(len, sizeof(*far)), *far_out;
@@ -330,9 +323,8 @@ static void check_object(const struct object *o, const size_t size[3], size_t pr
 }
 
 /* Into each function alone, and into all of them one after the other. */
-static void references_are_kept(void **state)
+TEST(references_are_kept)
 {
-	(void)state;
 	struct ebpf_insn head[HEAD_CNT];
 
 	make_head(head);
@@ -354,9 +346,8 @@ static void references_are_kept(void **state)
 	}
 }
 
-static void only_functions_are_changed(void **state)
+TEST(only_functions_are_changed)
 {
-	(void)state;
 	struct object o = make_object();
 	struct ebpf_insn head[HEAD_CNT];
 	struct err e;
@@ -372,7 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(control_flow_is_kept),
-		cmocka_unit_test(what_cannot_be_mended_is_told),
+		cmocka_unit_test(code_that_cannot_be_adjusted_is_reported),
 		cmocka_unit_test(references_are_kept),
 		cmocka_unit_test(only_functions_are_changed),
 	};

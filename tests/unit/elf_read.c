@@ -5,20 +5,15 @@
  */
 #include <elf.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kelf.h"
+#include "../lib/test.h"
 
 enum { R_CALL = 10, R_LDDW = 1 };
 
@@ -102,9 +97,8 @@ static uint8_t *make_image(size_t *len)
 	return image;
 }
 
-static void made_object_reads_back(void **state)
+TEST(made_object_reads_back)
 {
-	(void)state;
 	size_t len, again_len;
 	uint8_t *image = make_image(&len), *again;
 	struct {
@@ -131,9 +125,8 @@ static void made_object_reads_back(void **state)
 	kbpf_elf_free(k);
 }
 
-static void callers_are_found(void **state)
+TEST(callers_are_found)
 {
-	(void)state;
 	struct kbpf_elf *k = make();
 	struct kbpf_elf_func *funcs;
 	bool reaches[3];
@@ -198,9 +191,8 @@ static void try(const uint8_t *image, size_t len)
 }
 
 /* A copy at the end of its memory, so that a sanitizer detects reads past it. */
-static void truncated_objects_are_rejected(void **state)
+TEST(truncated_objects_are_rejected)
 {
-	(void)state;
 	size_t len;
 	uint8_t *image = make_image(&len);
 
@@ -218,9 +210,8 @@ static void truncated_objects_are_rejected(void **state)
 	free(image);
 }
 
-static void damaged_objects_are_harmless(void **state)
+TEST(damaged_objects_are_harmless)
 {
-	(void)state;
 	static const uint8_t values[] = {0x00, 0x01, 0x07, 0x7f, 0x80, 0xfe, 0xff};
 	size_t len;
 	uint8_t *image = make_image(&len);
@@ -242,9 +233,8 @@ static void damaged_objects_are_harmless(void **state)
 }
 
 /* Each row breaks one rule of the header; the error must name that rule. */
-static void header_mistakes_are_reported(void **state)
+TEST(header_mistakes_are_reported)
 {
-	(void)state;
 	static const struct {
 		size_t off;
 		uint8_t value;
@@ -276,9 +266,8 @@ static void header_mistakes_are_reported(void **state)
 	free(image);
 }
 
-static void made_objects_are_checked(void **state)
+TEST(made_objects_are_checked)
 {
-	(void)state;
 	struct kbpf_elf *k = make();
 	size_t text = kbpf_elf_section_by_name(k, ".text"), tc = kbpf_elf_section_by_name(k, "tc");
 
@@ -324,9 +313,8 @@ static void made_objects_are_checked(void **state)
 	kbpf_elf_free(k);
 }
 
-static void files_are_whole_or_not_there(void **state)
+TEST(files_are_complete_or_absent)
 {
-	(void)state;
 	char dir[] = "/tmp/bpfcap-elf.XX"
 		     "XXXX",
 	     path[64];
@@ -361,7 +349,7 @@ int main(void)
 		cmocka_unit_test(damaged_objects_are_harmless),
 		cmocka_unit_test(header_mistakes_are_reported),
 		cmocka_unit_test(made_objects_are_checked),
-		cmocka_unit_test(files_are_whole_or_not_there),
+		cmocka_unit_test(files_are_complete_or_absent),
 	};
 
 	return cmocka_run_group_tests_name("elf_read", tests, NULL, NULL);

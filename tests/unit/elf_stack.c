@@ -4,16 +4,11 @@
  * rule: 512 bytes over each way of calls, every frame rounded up to 32.
  */
 #include <elf.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/kelf.h"
+#include "../lib/test.h"
 
 enum { MAIN, MIDDLE, LEAF, ALONE, DEEP, FUNC_CNT };
 
@@ -84,7 +79,7 @@ static void check_rooms(size_t func_cnt, const int want[FUNC_CNT])
 	kbpf_elf_free(k);
 }
 
-static void frames_are_counted(void **state)
+TEST(frames_are_counted)
 {
 	/* main 128, middle 32, leaf 32, alone 32 */
 	const int want[FUNC_CNT] = {
@@ -94,15 +89,13 @@ static void frames_are_counted(void **state)
 		512,
 	};
 
-	(void)state;
 	check_rooms(FUNC_CNT - 1, want);
 }
 
-static void nothing_is_left(void **state)
+TEST(a_full_chain_has_no_stack_left)
 {
 	const int want[FUNC_CNT] = {512 - 32 - 32, 512 - 128 - 32, 0, 512, 512 - 32};
 
-	(void)state;
 	check_rooms(FUNC_CNT, want);
 }
 
@@ -110,7 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_counted),
-		cmocka_unit_test(nothing_is_left),
+		cmocka_unit_test(a_full_chain_has_no_stack_left),
 	};
 
 	return cmocka_run_group_tests_name("elf_stack", tests, NULL, NULL);

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* kbpf_log.c - finding the sentence that matters in logs of old and new verifiers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/loader/log.h"
+#include "../lib/test.h"
 
 static const struct {
 	const char *log, *reason;
@@ -41,22 +36,20 @@ static const struct {
 	{"0: (95) exit\n", ""},
 };
 
-static void test_reason(void **state)
+TEST(the_reason_is_found_in_the_log)
 {
 	char text[256];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		kbpf_log_reason(cases[i].log, text, sizeof(text));
 		assert_string_equal(text, cases[i].reason);
 	}
 }
 
-static void test_reason_is_cut(void **state)
+TEST(a_long_reason_is_cut)
 {
 	char text[8] = "xxxxxxx";
 
-	(void)state;
 	kbpf_log_reason("a very long complaint\n", text, sizeof(text));
 	assert_string_equal(text, "a very ");
 }
@@ -64,8 +57,8 @@ static void test_reason_is_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reason),
-		cmocka_unit_test(test_reason_is_cut),
+		cmocka_unit_test(the_reason_is_found_in_the_log),
+		cmocka_unit_test(a_long_reason_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,18 +3,13 @@
  * kbpf_ring.c - the perf ring reader on rings made in memory: wrapping, lost records,
  * young records, and every size that a broken or hostile writer could put there.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 #include <linux/perf_event.h>
 
 #include "../../src/loader/perfring.h"
+#include "../lib/test.h"
 
 enum { RING_LEN = 4096 };
 
@@ -96,12 +91,11 @@ static void check_sample(struct perfring *r, uint64_t time_ns, uint8_t fill)
 }
 
 /* Records of 24 to 224 bytes, written and read 10,000 times, so that each place of wrap is met. */
-static void test_stream_wraps(void **state)
+TEST(a_stream_that_wraps_is_read)
 {
 	struct perfring r;
 	uint32_t wrapped = 0;
 
-	(void)state;
 	kbpf_ring_init(&r, &meta, ring, RING_LEN);
 	for (uint32_t i = 1; i <= 10000; i++) {
 		uint64_t at = head % RING_LEN;
@@ -118,11 +112,10 @@ static void test_stream_wraps(void **state)
 	assert_int_equal(r.lost, 0);
 }
 
-static void test_no_copy_without_wrap(void **state)
+TEST(records_that_do_not_wrap_are_not_copied)
 {
 	struct perfring r;
 
-	(void)state;
 	kbpf_ring_init(&r, &meta, ring, RING_LEN);
 	put_sample(1, 100, 0);
 	look(&r);
@@ -130,11 +123,10 @@ static void test_no_copy_without_wrap(void **state)
 	assert_ptr_equal(kbpf_ring_data(&r, bounce), ring + 12);
 }
 
-static void test_lost(void **state)
+TEST(lost_records_are_counted)
 {
 	struct perfring r;
 
-	(void)state;
 	kbpf_ring_init(&r, &meta, ring, RING_LEN);
 	put_sample(1, 8, 0);
 	put_lost(5);
@@ -147,12 +139,11 @@ static void test_lost(void **state)
 	assert_int_equal(r.lost, 5 + (uint64_t)UINT32_MAX);
 }
 
-static void test_unknown_records_are_passed(void **state)
+TEST(unknown_records_are_skipped)
 {
 	struct perfring r;
 	const uint64_t body = 0;
 
-	(void)state;
 	kbpf_ring_init(&r, &meta, ring, RING_LEN);
 	put_header(PERF_RECORD_THROTTLE, 16);
 	put(&body, sizeof(body));
@@ -163,11 +154,10 @@ static void test_unknown_records_are_passed(void **state)
 }
 
 /* What is younger than the look waits for the next one, and no longer. */
-static void test_young_waits_once(void **state)
+TEST(young_records_wait_once)
 {
 	struct perfring r;
 
-	(void)state;
 	kbpf_ring_init(&r, &meta, ring, RING_LEN);
 	put_sample(10, 8, 0);
 	put_sample(20, 8, 0);
@@ -184,11 +174,10 @@ static void test_young_waits_once(void **state)
 	assert_false(kbpf_ring_next(&r, 16));
 }
 
-static void test_release_is_lazy(void **state)
+TEST(progress_is_reported_lazily)
 {
 	struct perfring r;
 
-	(void)state;
 	kbpf_ring_init(&r, &meta, ring, RING_LEN);
 	put_sample(1, 100, 0);
 	look(&r);
@@ -203,11 +192,10 @@ static void test_release_is_lazy(void **state)
 }
 
 /* Every header size and raw length around the true ones; the reader must end, and inside. */
-static void test_hostile_sizes(void **state)
+TEST(impossible_sizes_are_counted_as_lost)
 {
 	const uint64_t time_ns = 1;
 
-	(void)state;
 	for (uint32_t start = 0; start < 64; start += 8) {
 		for (uint32_t size = 0; size < 256; size++) {
 			for (uint32_t raw_len = 0; raw_len < 64; raw_len++) {
@@ -238,11 +226,10 @@ static void test_hostile_sizes(void **state)
 	}
 }
 
-static void test_hostile_lengths_at_the_limits(void **state)
+TEST(impossible_lengths_are_counted_as_lost)
 {
 	static const uint32_t lens[] = {UINT32_MAX, UINT32_MAX - 11, INT32_MAX, 65536, 21, 20};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
 		struct perfring r;
 
@@ -258,11 +245,10 @@ static void test_hostile_lengths_at_the_limits(void **state)
 }
 
 /* A head further away than the length of the ring, or before the reader. */
-static void test_hostile_head(void **state)
+TEST(an_impossible_head_is_ignored)
 {
 	static const uint64_t heads[] = {RING_LEN + 1, RING_LEN + 8, UINT64_MAX, UINT64_MAX - 7};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
 		struct perfring r;
 
@@ -276,9 +262,8 @@ static void test_hostile_head(void **state)
 }
 
 /* A head inside a header. */
-static void test_half_header(void **state)
+TEST(half_a_header_is_not_read)
 {
-	(void)state;
 	for (uint64_t len = 1; len < 8; len++) {
 		struct perfring r;
 
@@ -292,12 +277,11 @@ static void test_half_header(void **state)
 }
 
 /* Short LOST records and samples too short for a length or a time. */
-static void test_short_records(void **state)
+TEST(short_records_have_no_time)
 {
 	const uint32_t four = 4, zero = 0;
 	struct perfring r;
 
-	(void)state;
 	kbpf_ring_init(&r, &meta, ring, RING_LEN);
 	put_header(PERF_RECORD_LOST, 8);
 	put_header(PERF_RECORD_LOST, 16);
@@ -313,22 +297,22 @@ static void test_short_records(void **state)
 	assert_int_equal(r.lost, 3);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_stream_wraps),
-		TEST(test_no_copy_without_wrap),
-		TEST(test_lost),
-		TEST(test_unknown_records_are_passed),
-		TEST(test_young_waits_once),
-		TEST(test_release_is_lazy),
-		TEST(test_hostile_sizes),
-		TEST(test_hostile_lengths_at_the_limits),
-		TEST(test_hostile_head),
-		TEST(test_half_header),
-		TEST(test_short_records),
+		RUN(a_stream_that_wraps_is_read),
+		RUN(records_that_do_not_wrap_are_not_copied),
+		RUN(lost_records_are_counted),
+		RUN(unknown_records_are_skipped),
+		RUN(young_records_wait_once),
+		RUN(progress_is_reported_lazily),
+		RUN(impossible_sizes_are_counted_as_lost),
+		RUN(impossible_lengths_are_counted_as_lost),
+		RUN(an_impossible_head_is_ignored),
+		RUN(half_a_header_is_not_read),
+		RUN(short_records_have_no_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,24 +2,19 @@
 /* kbpf_text.c - CPU lists, whole files, and owners in names of filters. */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../../src/loader/file.h"
 #include "../../src/loader/owner.h"
 #include "bpfcap/kbpf.h"
+#include "../lib/test.h"
 
-static void test_cpu_list(void **state)
+TEST(cpu_lists_are_read)
 {
 	static const struct {
 		const char *text;
@@ -37,7 +32,6 @@ static void test_cpu_list(void **state)
 		{"0-99999999999", -EINVAL, 0, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		int cpus[16] = {-1};
 
@@ -51,14 +45,13 @@ static void test_cpu_list(void **state)
 }
 
 /* Lengths around those at which the buffer grows. */
-static void test_read_file(void **state)
+TEST(whole_files_are_read)
 {
 	char path[] = "/tmp/kbpf_text_XXXXXX";
 	int fd = mkstemp(path);
 	size_t len;
 	char *text;
 
-	(void)state;
 	assert_true(fd >= 0);
 	for (size_t size = 0; size < 9000; size++) {
 		if (size % 4096 < 4 || size % 4096 > 4092) {
@@ -75,7 +68,7 @@ static void test_read_file(void **state)
 	assert_null(text);
 }
 
-static void test_owner_name(void **state)
+TEST(owner_names_are_read_back)
 {
 	static const char *const wrong[] = {
 		"",
@@ -98,7 +91,6 @@ static void test_owner_name(void **state)
 	struct owner o, self;
 	bool made;
 
-	(void)state;
 	kbpf_owner_self(&self);
 	for (int i = 0; i < 2; i++) {
 		kbpf_owner_format(&self, i, name);
@@ -114,7 +106,7 @@ static void test_owner_name(void **state)
 	assert_true(kbpf_owner_same(&o, &self));
 }
 
-static void test_owner_prog_name(void **state)
+TEST(program_names_hold_the_token)
 {
 	static const char *const wrong[] = {"",
 					    "bpfcap_rx",
@@ -125,7 +117,6 @@ static void test_owner_prog_name(void **state)
 	char name[KBPF_PROG_NAME_LEN];
 	struct owner o, self;
 
-	(void)state;
 	kbpf_owner_self(&self);
 	kbpf_xdp_prog_name(name);
 	assert_true(kbpf_owner_parse_prog(name, &o));
@@ -134,14 +125,13 @@ static void test_owner_prog_name(void **state)
 		assert_false(kbpf_owner_parse_prog(wrong[i], &o));
 }
 
-static void test_owner_alive(void **state)
+TEST(a_dead_owner_is_recognized)
 {
 	struct owner self, child, o;
 	siginfo_t info;
 	int fds[2];
 	char c;
 
-	(void)state;
 	kbpf_owner_self(&self);
 	assert_true(kbpf_owner_alive(&self));
 	o = (struct owner){self.pid, self.token ^ 1}; /* a later process has the same number */
@@ -166,9 +156,11 @@ static void test_owner_alive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cpu_list),    cmocka_unit_test(test_read_file),
-		cmocka_unit_test(test_owner_name),  cmocka_unit_test(test_owner_prog_name),
-		cmocka_unit_test(test_owner_alive),
+		cmocka_unit_test(cpu_lists_are_read),
+		cmocka_unit_test(whole_files_are_read),
+		cmocka_unit_test(owner_names_are_read_back),
+		cmocka_unit_test(program_names_hold_the_token),
+		cmocka_unit_test(a_dead_owner_is_recognized),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

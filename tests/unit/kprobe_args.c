@@ -3,17 +3,12 @@
  * kprobe_args.c - which arguments a function uses, told from functions written here in
  * assembly, of which one sees what they use.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/kprobe/args.h"
 #include "../../src/probes/kprobe/insn_x86.h"
+#include "../lib/test.h"
 
 #ifdef __x86_64__
 
@@ -94,7 +89,7 @@ static bool read_nothing(void *user, uint64_t addr, void *bytes, size_t len)
 
 enum { DI = 1, SI = 2, DX = 4, CX = 8, R8_ = 16, ANY = 63 };
 
-static void test_functions(void **state)
+TEST(arguments_are_found_in_the_code)
 {
 	static const struct {
 		const char *func;
@@ -149,7 +144,6 @@ static void test_functions(void **state)
 		ROW(thunked_srso, CX),
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		unsigned uses = probe_kprobe_args_x86((uint64_t)(uintptr_t)rows[i].func,
 						      rows[i].traceable, read_self, NULL);
@@ -161,7 +155,7 @@ static void test_functions(void **state)
 }
 
 /* Instructions without effect at the start may be skipped, calls of the function tracer may not. */
-static void test_entry(void **state)
+TEST(bytes_that_do_nothing_are_found)
 {
 	static const struct {
 		const char *func;
@@ -170,28 +164,25 @@ static void test_entry(void **state)
 		    {f_sealed_new, 9}, {f_sealed_traced, 0}, {f_sealed_probed, 0},
 		    {f_ftraced, 0},    {f_traced, 0},	     {f_first, 0}};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(
 			probe_kprobe_entry_x86((uint64_t)(uintptr_t)rows[i].func, read_self, NULL),
 			rows[i].len);
 }
 
-static void test_unreadable(void **state)
+TEST(unreadable_code_rules_out_nothing)
 {
-	(void)state;
 	assert_int_equal(probe_kprobe_args_x86(4096, false, read_nothing, NULL), ANY);
 	assert_int_equal(probe_kprobe_args_x86(4096, true, read_nothing, NULL), ANY);
 	assert_int_equal(probe_kprobe_entry_x86(4096, read_nothing, NULL), 0);
 }
 
 /* Any bytes are some instruction, of at most 15 bytes, or none. */
-static void test_any_bytes(void **state)
+TEST(random_bytes_end_the_search)
 {
 	uint8_t bytes[KPROBE_INSN_LEN];
 	struct kprobe_insn insn;
 
-	(void)state;
 	srand(1);
 	for (int i = 0; i < 1000000; i++) {
 		for (size_t k = 0; k < sizeof(bytes); k++)
@@ -205,10 +196,10 @@ static void test_any_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_functions),
-		cmocka_unit_test(test_entry),
-		cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(arguments_are_found_in_the_code),
+		cmocka_unit_test(bytes_that_do_nothing_are_found),
+		cmocka_unit_test(unreadable_code_rules_out_nothing),
+		cmocka_unit_test(random_bytes_end_the_search),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
@@ -216,16 +207,15 @@ int main(void)
 
 #else
 
-static void test_functions(void **state)
+TEST(arguments_are_found_in_the_code)
 {
-	(void)state;
 	print_message("the code of this machine is not looked at\n");
 	skip();
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_functions)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(arguments_are_found_in_the_code)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* kprobe_names.c - kernel functions by name: specs, kallsyms, suggestions. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/hooks/hook.h"
 #include "../../src/probes/kprobe/kprobe.h"
+#include "../lib/test.h"
 
 static char symbols_text[] = "ffffffff81000000 T _stext\n"
 			     "ffffffff81000010 T ip_rcv\n"
@@ -54,9 +49,8 @@ static void check(const char *pattern, bool traceable, const char *want)
 	probe_kprobe_funcs_free(&f);
 }
 
-static void test_names(void **state)
+TEST(names_find_their_functions)
 {
-	(void)state;
 	check("ip_rcv", false, "ip_rcv@10");
 	check("veth_xmit", false, "veth_xmit@10");
 	check("ip_rcv_finish_core", false, "ip_rcv_finish_core.constprop.0@30");
@@ -70,9 +64,8 @@ static void test_names(void **state)
 	check("", false, "");
 }
 
-static void test_globs(void **state)
+TEST(globs_find_their_functions)
 {
-	(void)state;
 	check("ip_rcv*", true, "ip_rcv@10 ip_rcv_core@20 !ip_rcv_finish_core.constprop.0@30");
 	check("ip_rcv*", false, "ip_rcv@10 ip_rcv_core@20 ip_rcv_finish_core.constprop.0@30");
 	check("ip_par?", true, "ip_part@b0");
@@ -82,13 +75,12 @@ static void test_globs(void **state)
 	check("i[cp]*_rcv", false, "icmp_rcv@90 ip_rcv@10");
 }
 
-static void test_hidden_addresses(void **state)
+TEST(hidden_addresses_are_accepted)
 {
 	char text[] = "0000000000000000 T ip_rcv\n0000000000000000 t copy_a\n";
 	const struct kprobe_lists lists = {.symbols = text};
 	struct kprobe_funcs f;
 
-	(void)state;
 	assert_int_equal(probe_kprobe_funcs(&f, "ip_rcv", &lists), 0);
 	assert_int_equal(f.cnt, 1);
 	assert_true(f.func[0].addr == 0);
@@ -107,9 +99,8 @@ static void check_suggested(const char *wrong, const char *want)
 	assert_string_equal(list, want);
 }
 
-static void test_suggestions(void **state)
+TEST(similar_names_are_suggested)
 {
-	(void)state;
 	check_suggested("icmp_rvc", "icmp_rcv ip_rcv"); /* swapped: 1 change */
 	check_suggested("veth_xmi", "veth_xmit");	/* one missing */
 	check_suggested("ip_rcv_finish_cor", "ip_rcv_finish_core");
@@ -117,7 +108,7 @@ static void test_suggestions(void **state)
 	check_suggested("", "");
 }
 
-static void test_specs(void **state)
+TEST(specs_are_read)
 {
 	static const char *const specs[] = {"icmp_rcv@1", "kprobe:ip_*,tcp_v4_rcv",
 					    "kprobe:foo.isra.0@3", NULL};
@@ -132,7 +123,6 @@ static void test_specs(void **state)
 	};
 	struct hook_list list;
 
-	(void)state;
 	if (!probe_kprobe_regs(NULL))
 		skip();
 	assert_int_equal(probe_hooks_parse(&list, specs, NULL), 0);
@@ -146,7 +136,7 @@ static void test_specs(void **state)
 	probe_hooks_free(&list);
 }
 
-static void test_bad_specs(void **state)
+TEST(malformed_specs_are_refused)
 {
 	static const char *const bad[] = {"kprobe:",
 					  "kprobe:@1",
@@ -163,7 +153,6 @@ static void test_bad_specs(void **state)
 					  "kprobe:ip_rcv@18446744073709551617",
 					  "kprobe:ip_rcv,ip_rcv"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const char *const specs[] = {bad[i], NULL};
 		struct hook_list list;
@@ -178,12 +167,12 @@ static void test_bad_specs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_globs),
-		cmocka_unit_test(test_hidden_addresses),
-		cmocka_unit_test(test_suggestions),
-		cmocka_unit_test(test_specs),
-		cmocka_unit_test(test_bad_specs),
+		cmocka_unit_test(names_find_their_functions),
+		cmocka_unit_test(globs_find_their_functions),
+		cmocka_unit_test(hidden_addresses_are_accepted),
+		cmocka_unit_test(similar_names_are_suggested),
+		cmocka_unit_test(specs_are_read),
+		cmocka_unit_test(malformed_specs_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* probe_clock.c - wall-clock times across steps of the clock. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/clock.h"
+#include "../lib/test.h"
 
 #define S 1000000000ll
 
@@ -22,11 +17,10 @@ static int64_t now(clockid_t id)
 }
 
 /* Events take the offset of their own time, however late they are read. */
-static void test_steps(void **state)
+TEST(each_event_uses_the_offset_of_its_time)
 {
 	struct probe_clock c = {.timer_fd = -1};
 
-	(void)state;
 	probe_clock_note(&c, 100 * S, 1000 * S);
 	probe_clock_note(&c, 200 * S, 5000 * S); /* set forward */
 	probe_clock_note(&c, 300 * S, 900 * S);	 /* set back */
@@ -38,11 +32,10 @@ static void test_steps(void **state)
 	assert_int_equal(probe_clock_wall(&c, 50 * S), 1050 * S); /* before all we know */
 }
 
-static void test_history_is_bounded(void **state)
+TEST(the_history_is_bounded)
 {
 	struct probe_clock c = {.timer_fd = -1};
 
-	(void)state;
 	for (int64_t i = 1; i <= 3 * CLOCK_HISTORY; i++)
 		probe_clock_note(&c, (uint64_t)(i * S), i);
 	assert_int_equal(c.cnt, CLOCK_HISTORY);
@@ -52,12 +45,11 @@ static void test_history_is_bounded(void **state)
 }
 
 /* Against the system's own clocks. */
-static void test_real(void **state)
+TEST(the_real_clock_is_followed)
 {
 	struct probe_clock c;
 	int64_t mono, real, wall;
 
-	(void)state;
 	probe_clock_open(&c);
 	probe_clock_refresh(&c);
 	assert_int_equal(c.cnt, 1); /* nothing changed within a second */
@@ -71,9 +63,9 @@ static void test_real(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_steps),
-		cmocka_unit_test(test_history_is_bounded),
-		cmocka_unit_test(test_real),
+		cmocka_unit_test(each_event_uses_the_offset_of_its_time),
+		cmocka_unit_test(the_history_is_bounded),
+		cmocka_unit_test(the_real_clock_is_followed),
 	};
 
 	return cmocka_run_group_tests_name("probe_clock", tests, NULL, NULL);

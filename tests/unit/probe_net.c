@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* probe_net.c - finding the members of a copied device by values that are known. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 #include <net/if_arp.h>
 #include <sys/stat.h>
 
 #include "../../src/probes/layout/parts.h"
+#include "../lib/test.h"
 
 /* The offsets of a small build of 5.4. Its device ends before 2,048, where other objects start. */
 enum { NAME = 0, TYPE = 548, NET = 1184, INUM = 136, BEHIND = 2048, SKC_NET = 48 };
@@ -47,41 +42,37 @@ static void finds(const struct layout_peek *p, int32_t name, int32_t type, int32
 	assert_int_equal(l.field[LAYOUT_NET_INUM].off, INUM);
 }
 
-static void what_is_there_once(void **state)
+TEST(a_value_that_occurs_once_is_found)
 {
 	const struct layout_peek p = loopback();
 
-	(void)state;
 	finds(&p, NAME, TYPE, NET);
 }
 
 /* The memory after the device holds a socket of the same namespace, or another device. */
-static void objects_after_the_device_are_not_found(void **state)
+TEST(objects_after_the_device_are_not_found)
 {
 	struct layout_peek p = loopback();
 
-	(void)state;
 	memcpy(p.dev_bytes + BEHIND + SKC_NET, &net_addr, sizeof(net_addr));
 	finds(&p, NAME, TYPE, NET);
 	memcpy(p.dev_bytes + BEHIND, p.dev_bytes, BEHIND);
 	finds(&p, NAME, TYPE, NET);
 }
 
-static void not_what_is_there_twice(void **state)
+TEST(a_value_that_occurs_twice_is_not_found)
 {
 	struct layout_peek p = loopback();
 
-	(void)state;
 	memcpy(p.dev_bytes + NET + sizeof(net_addr), &net_addr, sizeof(net_addr));
 	finds(&p, NAME, TYPE, -1);
 }
 
 /* The members of a large build may be at large offsets. */
-static void distant_members_are_found(void **state)
+TEST(distant_members_are_found)
 {
 	struct layout_peek p = loopback();
 
-	(void)state;
 	memset(p.dev_bytes + NET, 0, sizeof(net_addr));
 	memcpy(p.dev_bytes + BEHIND + NET, &net_addr, sizeof(net_addr));
 	finds(&p, NAME, TYPE, BEHIND + NET);
@@ -90,9 +81,9 @@ static void distant_members_are_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_there_once),
+		cmocka_unit_test(a_value_that_occurs_once_is_found),
 		cmocka_unit_test(objects_after_the_device_are_not_found),
-		cmocka_unit_test(not_what_is_there_twice),
+		cmocka_unit_test(a_value_that_occurs_twice_is_not_found),
 		cmocka_unit_test(distant_members_are_found),
 	};
 

@@ -4,16 +4,11 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/owners/owners.h"
+#include "../lib/test.h"
 
 /* 10.0.0.1:4660 -> 10.0.0.2:53, UDP; and the same packet with a VLAN tag. */
 static const uint8_t udp[] = {2,    0, 0,  0,  0, 1, 2,	   0,	 0,  0,	 0, 2, 8,  0,
@@ -39,12 +34,11 @@ static void assert_ends(const struct packet_ends *e)
 	assert_int_equal(e->end[END_DST].port, 53);
 }
 
-static void reads_ends(void **state)
+TEST(reads_the_ends_of_a_packet)
 {
 	uint8_t tagged[sizeof(udp) + 4], changed[sizeof(udp)];
 	struct packet_ends e;
 
-	(void)state;
 	assert_true(ends_of(udp, sizeof(udp), 1, &e));
 	assert_ends(&e);
 	assert_true(ends_of(udp + 14, sizeof(udp) - 14, 101, &e));
@@ -70,11 +64,10 @@ static void reads_ends(void **state)
 }
 
 /* Every captured length, under SAN=1. */
-static void nothing_past_the_capture_is_read(void **state)
+TEST(nothing_past_the_capture_is_read)
 {
 	struct packet_ends e;
 
-	(void)state;
 	for (uint32_t len = 0; len < 38; len++) {
 		uint8_t copy[sizeof(udp)];
 
@@ -111,12 +104,11 @@ static void takes(struct owners *o, const struct kbpf_sock *s, enum probe_dir di
 		assert_string_equal(found->comm, "named");
 }
 
-static void finds_the_socket(void **state)
+TEST(finds_the_socket)
 {
 	struct owners *o = probe_owners_new();
 	struct kbpf_sock s;
 
-	(void)state;
 	assert_non_null(o);
 	s = sock("0.0.0.0", 53, "0.0.0.0", 0);
 	takes(o, &s, PROBE_DIR_IN, true);
@@ -143,14 +135,13 @@ static void finds_the_socket(void **state)
 }
 
 /* More of them than are kept: the socket is still that of one, and of no other. */
-static void meets_many_namespaces(void **state)
+TEST(handles_many_namespaces)
 {
 	static const struct owner_proc proc = {.pid = 77, .comm = "named"};
 	struct kbpf_sock s = sock("0.0.0.0", 53, "0.0.0.0", 0);
 	struct owners *o = probe_owners_new();
 	struct packet_ends e;
 
-	(void)state;
 	assert_non_null(o);
 	assert_true(ends_of(udp, sizeof(udp), 1, &e));
 	probe_owners_set(o, &s, &proc);
@@ -163,10 +154,10 @@ static void meets_many_namespaces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_ends),
+		cmocka_unit_test(reads_the_ends_of_a_packet),
 		cmocka_unit_test(nothing_past_the_capture_is_read),
 		cmocka_unit_test(finds_the_socket),
-		cmocka_unit_test(meets_many_namespaces),
+		cmocka_unit_test(handles_many_namespaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* probe_record.c - records of the ring, whole, cut and hostile. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/record.h"
+#include "../lib/test.h"
 
 static struct record_room room;
 
@@ -37,7 +32,7 @@ static int parse(const struct sample *s, size_t len, uint32_t snap_len, struct p
 	return probe_record_parse(s->at, len, snap_len, &room, ev);
 }
 
-static void test_plain(void **state)
+TEST(a_record_becomes_an_event)
 {
 	const struct probe_record r = {
 		.time_ns = 12345,
@@ -57,7 +52,6 @@ static void test_plain(void **state)
 	struct sample s = make(&r, "abcdefg", 7); /* two bytes of padding, as the ring has it */
 	struct probe_event ev;
 
-	(void)state;
 	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
 	assert_int_equal(ev.made_len, 5);
 	assert_int_equal(ev.mono_ns, 12345);
@@ -79,7 +73,7 @@ static void test_plain(void **state)
 	free(s.mem);
 }
 
-static void test_stack(void **state)
+TEST(a_stack_is_read)
 {
 	struct probe_record r = {.stack_room = RECORD_STACK_LEN, .stack_len = 16, .cap_len = 1};
 	uint8_t behind[RECORD_STACK_LEN + 1] = {0};
@@ -87,7 +81,6 @@ static void test_stack(void **state)
 	struct probe_event ev;
 	struct sample s;
 
-	(void)state;
 	memcpy(behind, addrs, sizeof(addrs));
 	behind[RECORD_STACK_LEN] = 'x';
 	s = make(&r, behind, sizeof(behind));
@@ -105,7 +98,7 @@ static void test_stack(void **state)
 	free(s.mem);
 }
 
-static void test_vlan_beside(void **state)
+TEST(a_tag_beside_the_packet_is_inserted)
 {
 	static const uint8_t frame[] = "aaaaaabbbbbb\x08\x00payload";
 	static const uint8_t tagged[] = "aaaaaabbbbbb\x81\x00\x30\x07\x08\x00payload";
@@ -118,7 +111,6 @@ static void test_vlan_beside(void **state)
 	struct probe_event ev;
 	struct sample s;
 
-	(void)state;
 	memcpy(&r.vlan_proto, "\x81\x00", 2);
 	s = make(&r, frame, sizeof(frame) - 1);
 	for (uint32_t snap_len = 1; snap_len <= sizeof(tagged); snap_len++) {
@@ -139,7 +131,7 @@ static void test_vlan_beside(void **state)
 }
 
 /* A head that promises more than the record holds. */
-static void test_liars(void **state)
+TEST(records_with_wrong_lengths_are_refused)
 {
 	static const struct probe_record liars[] = {
 		{.cap_len = 9},
@@ -150,7 +142,6 @@ static void test_liars(void **state)
 	};
 	struct probe_event ev;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(liars) / sizeof(liars[0]); i++) {
 		struct sample s = make(&liars[i], "12345678", 8);
 
@@ -160,12 +151,11 @@ static void test_liars(void **state)
 }
 
 /* Every cut, and random bytes: no byte outside may be touched (the sanitizers watch). */
-static void test_hostile(void **state)
+TEST(random_records_are_harmless)
 {
 	struct probe_event ev;
 	uint32_t seed = 1;
 
-	(void)state;
 	for (size_t len = 0; len < sizeof(struct probe_record) + 600; len++) {
 		uint8_t *mem = malloc(len + 4);
 		int rc;
@@ -187,9 +177,11 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),	    cmocka_unit_test(test_stack),
-		cmocka_unit_test(test_vlan_beside), cmocka_unit_test(test_liars),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(a_record_becomes_an_event),
+		cmocka_unit_test(a_stack_is_read),
+		cmocka_unit_test(a_tag_beside_the_packet_is_inserted),
+		cmocka_unit_test(records_with_wrong_lengths_are_refused),
+		cmocka_unit_test(random_records_are_harmless),
 	};
 
 	return cmocka_run_group_tests_name("probe_record", tests, NULL, NULL);

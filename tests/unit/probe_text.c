@@ -2,23 +2,18 @@
 /* probe_text.c - hook specs, tracepoint formats and kallsyms: text of others. */
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/hooks/hook.h"
 #include "../../src/probes/kallsyms.h"
 #include "../../src/probes/tp_format.h"
+#include "../lib/test.h"
 
 /* ---- Hook specs --------------------------------------------------------------------------- */
 
-static void test_specs(void **state)
+TEST(specs_are_read)
 {
 	static const char *const specs[] = {
 		"rx,tx", "drop", "tc", "tp:net:net_dev_xmit", "socket", "rawtp:somebody_elses@3",
@@ -40,7 +35,6 @@ static void test_specs(void **state)
 	struct hook_list list;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(probe_hooks_parse(&list, specs, &e), 0);
 	assert_int_equal(list.cnt, sizeof(want) / sizeof(want[0]));
 	for (unsigned i = 0; i < list.cnt; i++) {
@@ -53,7 +47,7 @@ static void test_specs(void **state)
 	probe_hooks_free(&list);
 }
 
-static void test_bad_specs(void **state)
+TEST(malformed_specs_are_refused)
 {
 	static const char *const bad[] = {
 		"",
@@ -80,7 +74,6 @@ static void test_bad_specs(void **state)
 	};
 	struct hook_list list;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const char *const specs[] = {bad[i], NULL};
 		struct err e = {0};
@@ -93,14 +86,13 @@ static void test_bad_specs(void **state)
 	}
 }
 
-static void test_long_spec(void **state)
+TEST(a_long_spec_is_refused)
 {
 	char spec[4000] = "rawtp:";
 	const char *const specs[] = {spec, NULL};
 	struct hook_list list;
 	struct err e;
 
-	(void)state;
 	memset(spec + 6, 'a', sizeof(spec) - 7);
 	assert_int_equal(probe_hooks_parse(&list, specs, &e), -EINVAL);
 }
@@ -123,11 +115,10 @@ static const char kfree_skb[] =
 	"REC->protocol, REC->location, __print_symbolic(REC->reason, { 2, \"NOT_SPECIFIED\" }, "
 	"{ 30, \"TCP_FLAGS\" }, { 0x5, \"SOCKET_FILTER\" }, { 3, \"NO_SOCKET\" })\n";
 
-static void test_fields(void **state)
+TEST(fields_of_a_format_are_found)
 {
 	struct tp_field f;
 
-	(void)state;
 	assert_int_equal(probe_tp_field(kfree_skb, "skbaddr", &f), 0);
 	assert_int_equal(f.off, 8);
 	assert_int_equal(f.len, 8);
@@ -144,11 +135,10 @@ static void test_fields(void **state)
 	assert_int_equal(probe_tp_field("", "skbaddr", &f), -ENOENT);
 }
 
-static void test_names(void **state)
+TEST(names_of_a_format_are_found)
 {
 	struct tp_names n;
 
-	(void)state;
 	assert_int_equal(probe_tp_names(kfree_skb, "reason", &n), 0);
 	assert_int_equal(n.cnt, 4);
 	assert_string_equal(probe_tp_name(&n, 2), "NOT_SPECIFIED");
@@ -164,9 +154,8 @@ static void test_names(void **state)
 }
 
 /* Any cut of the text may be all there is. */
-static void test_cut_formats(void **state)
+TEST(truncated_formats_are_harmless)
 {
-	(void)state;
 	for (size_t len = 0; len < sizeof(kfree_skb); len++) {
 		char *text = malloc(len + 1);
 		struct tp_field f;
@@ -196,7 +185,7 @@ static int read_symbols(struct kallsyms **k, const char *text)
 	return rc;
 }
 
-static void test_symbols(void **state)
+TEST(addresses_get_their_symbols)
 {
 	static const struct {
 		uint64_t addr;
@@ -215,7 +204,6 @@ static void test_symbols(void **state)
 	struct kallsyms *k;
 	char text[64];
 
-	(void)state;
 	assert_int_equal(read_symbols(&k, "ffffffffa0000000 t veth_xmit\t[veth]\n"
 					  "ffffffff81001000 T ip_rcv\n"
 					  "ffffffff81000000 T _text\n"
@@ -237,11 +225,10 @@ static void test_symbols(void **state)
 	assert_string_equal(text, "0x1234");
 }
 
-static void test_no_symbols(void **state)
+TEST(addresses_without_symbols_stay_numbers)
 {
 	struct kallsyms *k;
 
-	(void)state;
 	assert_int_equal(read_symbols(&k, "0000000000000000 T _text\n0000000000000000 T x\n"),
 			 -EPERM);
 	assert_null(k);
@@ -252,10 +239,14 @@ static void test_no_symbols(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_specs),	  cmocka_unit_test(test_bad_specs),
-		cmocka_unit_test(test_long_spec), cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_names),	  cmocka_unit_test(test_cut_formats),
-		cmocka_unit_test(test_symbols),	  cmocka_unit_test(test_no_symbols),
+		cmocka_unit_test(specs_are_read),
+		cmocka_unit_test(malformed_specs_are_refused),
+		cmocka_unit_test(a_long_spec_is_refused),
+		cmocka_unit_test(fields_of_a_format_are_found),
+		cmocka_unit_test(names_of_a_format_are_found),
+		cmocka_unit_test(truncated_formats_are_harmless),
+		cmocka_unit_test(addresses_get_their_symbols),
+		cmocka_unit_test(addresses_without_symbols_stay_numbers),
 	};
 
 	return cmocka_run_group_tests_name("probe_text", tests, NULL, NULL);

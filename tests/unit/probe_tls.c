@@ -4,29 +4,23 @@
  * FIPS 180-4), and keys of records.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/tls/record.h"
 #include "../../src/probes/tls/sha2.h"
+#include "../lib/test.h"
 
 static const char line[] =
 	"openssl build-id=00ff10 client_random=0x160 master_secret=0x918:0x50 "
 	"handshake_secret=0x584 handshake_hash=0x704 client_traffic=0x744 server_traffic=0x784";
 
-static void a_description_is_read_and_printed_alike(void **state)
+TEST(a_description_is_read_and_printed_alike)
 {
 	struct probe_tls_layout l;
 	char text[PROBE_TLS_LINE_MAX];
 	struct err e;
 
-	(void)state;
 	assert_int_equal(probe_tls_layout_parse(&l, line, &e), 0);
 	assert_int_equal(l.build_id_len, 3);
 	assert_int_equal(l.place[PROBE_TLS_MASTER_SECRET].cnt, 2);
@@ -37,7 +31,7 @@ static void a_description_is_read_and_printed_alike(void **state)
 	assert_int_equal(probe_tls_layout_text(&l, text, sizeof(line) - 1), -ENOSPC);
 }
 
-static void a_wrong_description_is_refused(void **state)
+TEST(a_wrong_description_is_refused)
 {
 	static const char *const wrong[] = {
 		"",
@@ -61,13 +55,12 @@ static void a_wrong_description_is_refused(void **state)
 	struct probe_tls_layout l;
 	struct err e;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (probe_tls_layout_parse(&l, wrong[i], &e) != -EINVAL)
 			fail_msg("accepted: %s", wrong[i]);
 }
 
-static void a_description_must_suffice_to_decrypt(void **state)
+TEST(a_description_must_suffice_to_decrypt)
 {
 	static const char *const poor[] = {
 		"openssl build-id=00 master_secret=0x20",
@@ -77,7 +70,6 @@ static void a_description_must_suffice_to_decrypt(void **state)
 	struct probe_tls_layout l;
 	struct err e;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(poor) / sizeof(poor[0]); i++) {
 		assert_int_equal(probe_tls_layout_parse(&l, poor[i], &e), 0);
 		assert_int_equal(probe_tls_layout_check(&l, &e), -ENOENT);
@@ -90,13 +82,12 @@ static void from_hex(uint8_t *to, const char *hex)
 		*to++ = (uint8_t)byte;
 }
 
-static void hashes_are_those_of_the_standard(void **state)
+TEST(hashes_are_those_of_the_standard)
 {
 	static const char two_blocks[] = "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
 					 "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu";
 	uint8_t got[SHA2_LEN_MAX], want[SHA2_LEN_MAX];
 
-	(void)state;
 	probe_sha2(32, "abc", 3, got);
 	from_hex(want, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_memory_equal(got, want, 32);
@@ -125,13 +116,12 @@ static int collect(void *user, const struct probe_tls_key *k)
 	return 0;
 }
 
-static void handshake_secrets_are_derived(void **state)
+TEST(handshake_secrets_are_derived)
 {
 	struct probe_tls_layout l = {0};
 	struct tls_record r = {.pid_tgid = 1};
 	char all[8 * PROBE_TLS_KEY_LINE_MAX] = "", want[PROBE_TLS_KEY_LINE_MAX];
 
-	(void)state;
 	memset(r.random, 0xab, sizeof(r.random));
 	from_hex(r.secret[TLS_SLOT_HANDSHAKE], handshake_secret);
 	from_hex(r.secret[TLS_SLOT_HANDSHAKE_2], hello_hash);
@@ -147,13 +137,12 @@ static void handshake_secrets_are_derived(void **state)
 	assert_null(strstr(all, "EXPORTER_SECRET")); /* it was not read */
 }
 
-static void a_master_secret_is_all_of_tls_1_2(void **state)
+TEST(a_master_secret_is_all_of_tls_1_2)
 {
 	struct probe_tls_layout l = {0};
 	struct tls_record r = {.pid_tgid = 1};
 	char all[8 * PROBE_TLS_KEY_LINE_MAX] = "";
 
-	(void)state;
 	memset(r.random, 1, sizeof(r.random));
 	memset(r.secret[TLS_SLOT_MASTER], 2, TLS_SECRET_MAX);
 	assert_int_equal(probe_tls_record_keys(&r, &l, collect, all), 0);

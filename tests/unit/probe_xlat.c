@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* probe_xlat.c - reading rewritten programs: the shapes seen on kernels 5.4 to 7.2. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "../../src/probes/layout/parts.h"
+#include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -48,7 +43,7 @@ enum {
 		.code = (op), .dst = (d)&15, .src = (s)&15                                         \
 	}
 
-static void test_plain_and_masked(void **state)
+TEST(plain_and_masked_loads_are_read)
 {
 	const struct ebpf_insn p[] = {
 		REG(MOV64_X, 6, 1), MARK, LD(LDX_W, 2, 6, 112),	 MARK, LD(LDX_B, 2, 6, 128),
@@ -56,7 +51,6 @@ static void test_plain_and_masked(void **state)
 	};
 	struct layout_loads seg[3];
 
-	(void)state;
 	assert_int_equal(probe_layout_xlat(p, CNT(p), seg, CNT(seg)), 3);
 	assert_int_equal(seg[0].cnt, 1);
 	assert_int_equal(seg[0].load[0].off, 112);
@@ -77,12 +71,11 @@ static void test_plain_and_masked(void **state)
 			IMM(XOR32_K, ax, (int32_t)0x8a5a1234), REG(AND32_X, 2, ax),                \
 	}
 
-static void test_blinded_masks(void **state)
+TEST(blinded_masks_are_read)
 {
 	const struct ebpf_insn blinded[2][10] = {BLINDED(11), BLINDED(12)};
 	struct layout_loads seg[2];
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(probe_layout_xlat(blinded[i], 10, seg, CNT(seg)), 2);
 		assert_int_equal(seg[0].load[0].mask, 7);
@@ -91,7 +84,7 @@ static void test_blinded_masks(void **state)
 }
 
 /* ifindex: pointer, then the member at its end; with zero extensions between, as on 32-bit JITs. */
-static void test_pointer_chains(void **state)
+TEST(pointer_chains_are_followed)
 {
 	const struct ebpf_insn p[] = {
 		MARK,
@@ -107,7 +100,6 @@ static void test_pointer_chains(void **state)
 	};
 	struct layout_loads seg[2];
 
-	(void)state;
 	assert_int_equal(probe_layout_xlat(p, CNT(p), seg, CNT(seg)), 2);
 	assert_int_equal(seg[0].cnt, 2);
 	assert_true(seg[0].load[0].from_ctx);
@@ -118,7 +110,7 @@ static void test_pointer_chains(void **state)
 	assert_int_equal(seg[1].load[2].off, 6);
 }
 
-static void test_odd_programs(void **state)
+TEST(unexpected_programs_are_refused)
 {
 	/* The second slot of a lddw is data, not a marker or a load. */
 	const struct ebpf_insn lddw[] = {MARK, IMM(LDDW, 2, 0), MARK, LD(LDX_W, 2, 6, 4)};
@@ -126,7 +118,6 @@ static void test_odd_programs(void **state)
 	struct ebpf_insn loads[LAYOUT_LOADS_MAX + 3] = {MARK};
 	struct layout_loads seg[1];
 
-	(void)state;
 	assert_int_equal(probe_layout_xlat(lddw, CNT(lddw), seg, 1), 1);
 	assert_int_equal(seg[0].cnt, 1);
 	assert_int_equal(probe_layout_xlat(many, CNT(many), seg, 1), -E2BIG);
@@ -138,7 +129,7 @@ static void test_odd_programs(void **state)
 }
 
 /* The mask of one load must not be given to another that overwrote its register. */
-static void test_masks_stay_with_their_load(void **state)
+TEST(masks_stay_with_their_load)
 {
 	const struct ebpf_insn p[] = {
 		MARK,
@@ -148,7 +139,6 @@ static void test_masks_stay_with_their_load(void **state)
 	};
 	struct layout_loads seg[1];
 
-	(void)state;
 	assert_int_equal(probe_layout_xlat(p, CNT(p), seg, 1), 1);
 	assert_int_equal(seg[0].load[0].mask, 0);
 }
@@ -156,11 +146,11 @@ static void test_masks_stay_with_their_load(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain_and_masked),
-		cmocka_unit_test(test_blinded_masks),
-		cmocka_unit_test(test_pointer_chains),
-		cmocka_unit_test(test_odd_programs),
-		cmocka_unit_test(test_masks_stay_with_their_load),
+		cmocka_unit_test(plain_and_masked_loads_are_read),
+		cmocka_unit_test(blinded_masks_are_read),
+		cmocka_unit_test(pointer_chains_are_followed),
+		cmocka_unit_test(unexpected_programs_are_refused),
+		cmocka_unit_test(masks_stay_with_their_load),
 	};
 
 	return cmocka_run_group_tests_name("probe_xlat", tests, NULL, NULL);
