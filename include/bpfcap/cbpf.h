@@ -67,8 +67,17 @@ int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t s
 		    struct cbpf_prog *out, struct err *e);
 
 /*
- * The same for packets of a capture file, as tcpdump -r does it. `swapped`: written by a machine of
- * the other byte order. Refuses what a file does not record (inbound, ifindex ...).
+ * The same for packets that a packet socket gets, as live tcpdump does it: optimized, and `vlan`
+ * asks the kernel for the tag that it keeps beside an Ethernet frame. -EPERM: this needs
+ * CAP_NET_RAW.
+ */
+int cbpf_compile_live(const char *expr, int linktype, uint32_t netmask, uint32_t snap_len,
+		      struct cbpf_prog *out, struct err *e);
+bool cbpf_is_about_tags(const char *expr); /* whether that can make a difference */
+
+/*
+ * The same for packets of a capture file, as tcpdump -r does it. `swapped`: written by a machine
+ * of the other byte order. Refuses what a file does not record (inbound, ifindex ...).
  */
 int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimize,
 		      struct cbpf_prog *out, struct err *e);

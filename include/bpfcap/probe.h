@@ -58,6 +58,7 @@ struct probe_config {
 	bool owners;	   /* whose socket each packet belongs to */
 	bool track; /* once matched, a packet and its clones are captured at all hooks but xdp until
 		     * they are freed, even if they no longer match */
+	bool no_promiscuous;  /* at socket, leave chosen interfaces as they are (tcpdump's -p) */
 	uint32_t ring_pages;  /* per CPU, a power of two; 0: default */
 	const char *linktype; /* "EN10MB", "RAW" ...: treat packets as this; NULL: as they are */
 	/*
@@ -109,7 +110,7 @@ struct probe_event {
 	struct probe_time time;
 	uint64_t mono_ns; /* CLOCK_MONOTONIC */
 	unsigned hook;	  /* index for probe_hook_name() */
-	int cpu;
+	int cpu;	  /* that the hook ran on; -1: unknown */
 	uint32_t ifindex; /* 0: none */
 	enum probe_dir dir;
 	int linktype;	   /* enum cbpf_linktype of `data` */

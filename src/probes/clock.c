@@ -119,3 +119,12 @@ int64_t probe_clock_wall(const struct probe_clock *c, uint64_t mono_ns)
 		i--;
 	return (int64_t)mono_ns + c->step[i].offset_ns;
 }
+
+uint64_t probe_clock_mono_of(const struct probe_clock *c, int64_t wall_ns)
+{
+	unsigned i = c->cnt - 1;
+
+	while (i > 0 && wall_ns - c->step[i].offset_ns < (int64_t)c->step[i].mono_ns)
+		i--;
+	return (uint64_t)(wall_ns - c->step[i].offset_ns);
+}

@@ -36,5 +36,7 @@ void probe_clock_refresh(struct probe_clock *c);
 void probe_clock_note(struct probe_clock *c, uint64_t mono_ns, int64_t offset_ns);
 
 int64_t probe_clock_wall(const struct probe_clock *c, uint64_t mono_ns);
+/* The other way: CLOCK_MONOTONIC of a moment that the kernel gave as CLOCK_REALTIME. */
+uint64_t probe_clock_mono_of(const struct probe_clock *c, int64_t wall_ns);
 
 #endif

@@ -195,8 +195,8 @@ static void test_tracepoint(void **state)
 static void test_socket(void **state)
 {
 	(void)state;
-	check_all("socket", at(RECEIVER, PROBE_DIR_IN, true));
-	check_all("socket", at(SENDER, PROBE_DIR_OUT, true));
+	check_all("socket", at(RECEIVER, PROBE_DIR_IN, false));
+	check_all("socket", at(SENDER, PROBE_DIR_OUT, false));
 }
 
 static void test_tc(void **state)
@@ -342,7 +342,7 @@ static void test_tag_beside_the_packet(void **state)
 	check_tagged("tx", at(SENDER, PROBE_DIR_OUT, true), tagged);
 	check_tagged("rx", at(RECEIVER, PROBE_DIR_IN, true), tagged);
 	check_tagged("rawtp:net_dev_start_xmit", at(SENDER, PROBE_DIR_OUT, true), tagged);
-	check_tagged("socket", at(RECEIVER, PROBE_DIR_IN, true), tagged);
+	check_tagged("socket", at(RECEIVER, PROBE_DIR_IN, false), tagged);
 	check_tagged("tc:ingress", at(RECEIVER, PROBE_DIR_IN, true), tagged);
 	close(stop_fd);
 	assert_int_equal(waitpid(tagger, &status, 0), tagger);

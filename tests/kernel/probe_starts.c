@@ -188,7 +188,9 @@ static void leaves_nothing(void **state)
 			assert_true(e.code == -ENOTSUP || e.code == -ENOENT || e.code == -EINVAL);
 		} else {
 			(void)each_fd(note_prog, &ids);
-			assert_true(ids.cnt > 0);
+			/* a socket alone needs no program */
+			assert_true(ids.cnt > 0 ||
+				    strcmp(starts[i % START_CNT].hook, "socket") == 0);
 			done++;
 		}
 		probe_close(p);

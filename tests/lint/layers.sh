@@ -68,8 +68,8 @@ room $c/through "$asm" "$compiler"
 room $c/inject "$asm" "$compiler"
 
 # The loader takes instructions as plain arrays: types of ebpf.h, but no function of it.
-room src/loader 'include/bpfcap/(kbpf|kelf|ebpf)\.h'
-room src/loader/elf 'include/bpfcap/(kbpf|kelf|ebpf)\.h'
+room src/loader 'include/bpfcap/(kbpf|kring|kelf|ebpf)\.h'
+room src/loader/elf 'include/bpfcap/(kbpf|kring|kelf|ebpf)\.h'
 
 # layout <- capture <- kprobe <- hooks <- session
 all='include/bpfcap/.*'

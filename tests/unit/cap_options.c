@@ -182,6 +182,7 @@ static const struct {
 	{"-F file", "lrdp"},
 	{"-f rx", "lrdp"},
 	{"-i lo", "lrp"},
+	{"-p", "lrdpDi"},
 	{"-k 5.4", "ldp"},
 	{"-c 1", "lr"},
 	{"--duration 9", "l"},

@@ -45,6 +45,7 @@ struct probe_config capture_config(const struct cap_options *o)
 		.stack = o->stack,
 		.owners = o->owner,
 		.track = o->track,
+		.no_promiscuous = o->no_promiscuous,
 		.ring_pages = ring_pages(o->buffer_kib),
 		.linktype = o->linktype,
 		.netns = o->netns,

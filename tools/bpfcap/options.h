@@ -34,7 +34,7 @@ struct cap_options {
 	uint64_t snap_len;   /* -s; 0: the maximum */
 	uint64_t buffer_kib; /* -B; 0: default */
 	uint64_t pid;	     /* --pid; 0: any */
-	bool stack, owner, track, gather, fake_headers, wait, inner_only;
+	bool stack, owner, track, gather, fake_headers, wait, inner_only, no_promiscuous;
 
 	/* the output */
 	const char *write_path, *format, *user;

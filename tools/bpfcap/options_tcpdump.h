@@ -19,7 +19,6 @@
 
 /* clang-format off */
 #define TCPDUMP_ROWS \
-	ACCEPTED('p', "no-promiscuous-mode"), /* bpfcap never sets it */ \
 	ACCEPTED('N', NULL), /* names have no domains: addresses are numbers */ \
 	ACCEPTED(0, "micro"), \
 	{0, "time-stamp-precision", "PRECISION", OPT_PRECISION, TO(nano), 0, \

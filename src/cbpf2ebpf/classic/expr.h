@@ -83,4 +83,8 @@ typedef int (*expr_compile)(void *user, const char *expr, struct cbpf_prog *out)
 int c2e_expr_join(const struct expr_parts *parts, expr_compile compile, void *user,
 		  struct cbpf_prog *out);
 
+/* Splits, and joins, an expression of at least `parts_min` parts; -ENOTSUP if it has fewer. */
+int c2e_expr_compile(const char *expr, uint32_t parts_min, expr_compile compile, void *user,
+		     struct cbpf_prog *out);
+
 #endif

@@ -109,3 +109,15 @@ int c2e_expr_join(const struct expr_parts *parts, expr_compile compile, void *us
 	*out = j.prog;
 	return rc;
 }
+
+int c2e_expr_compile(const char *expr, uint32_t parts_min, expr_compile compile, void *user,
+		     struct cbpf_prog *out)
+{
+	struct expr_parts parts = {0};
+	int rc = c2e_expr_split(expr, &parts);
+
+	if (rc == 0)
+		rc = parts.cnt < parts_min ? -ENOTSUP : c2e_expr_join(&parts, compile, user, out);
+	free(parts.all);
+	return rc;
+}

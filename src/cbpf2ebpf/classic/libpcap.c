@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,16 +147,11 @@ static bool has_fixed_header(int dlt)
  */
 static int compile_parts(struct compiler *c, const char *expr, struct cbpf_prog *out)
 {
-	struct expr_parts parts = {0};
+	uint32_t min = c->optimize ? PARTS_MIN_OPTIMIZED : PARTS_MIN;
 	int rc = -ENOTSUP;
 
 	if (has_fixed_header(pcap_datalink(c->pcap)) && strlen(expr) >= LONG_LEN)
-		rc = c2e_expr_split(expr, &parts);
-	if (rc == 0 && parts.cnt < (c->optimize ? PARTS_MIN_OPTIMIZED : PARTS_MIN))
-		rc = -ENOTSUP;
-	if (rc == 0)
-		rc = c2e_expr_join(&parts, compile, c, out);
-	free(parts.all);
+		rc = c2e_expr_compile(expr, min, compile, c, out);
 	if (rc == -ENOMEM)
 		return err_run(c->err, rc, "filter", "no memory for the filter");
 	return rc == -EINVAL && c->optimize ? -ENOTSUP : rc;
@@ -237,6 +233,54 @@ int cbpf_compile_on(const char *expr, int linktype, uint32_t netmask, uint32_t s
 	return compile_for(&c, expr, linktype, snap_len, out);
 }
 
+/* libpcap asks the kernel for tags only if it captures at an Ethernet interface. */
+static pcap_t *open_live(uint32_t snap_len, int *code, struct err *e)
+{
+	struct if_nameindex *all = if_nameindex();
+	pcap_t *pcap = NULL;
+	char why[PCAP_ERRBUF_SIZE];
+
+	*code = 0;
+	for (struct if_nameindex *i = all; i && i->if_index && *code != PCAP_ERROR_PERM_DENIED;
+	     i++) {
+		pcap = pcap_create(i->if_name, why);
+		if (!pcap)
+			continue;
+		(void)pcap_set_snaplen(pcap, (int)snap_len);
+		(void)pcap_set_buffer_size(pcap, 1);
+		*code = pcap_activate(pcap);
+		if (*code >= 0 && pcap_datalink(pcap) == DLT_EN10MB)
+			break;
+		pcap_close(pcap);
+		pcap = NULL;
+	}
+	if_freenameindex(all);
+	if (!pcap)
+		*code = err_run(
+			e, *code == PCAP_ERROR_PERM_DENIED ? -EPERM : -ENODEV, "filter",
+			"a filter of VLAN tags at a packet socket needs CAP_NET_RAW, and an "
+			"Ethernet interface that is up, such as lo");
+	return pcap;
+}
+
+int cbpf_compile_live(const char *expr, int linktype, uint32_t netmask, uint32_t snap_len,
+		      struct cbpf_prog *out, struct err *e)
+{
+	bool tags = linktype == CBPF_LINKTYPE_ETHERNET && cbpf_is_about_tags(expr);
+	struct compiler c = {.netmask = netmask, .optimize = true, .err = e};
+	int rc = -EINVAL;
+
+	for (int tries = 2; rc == -EINVAL && tries > 0; tries--) {
+		c.pcap = tags ? open_live(snap_len, &rc, e) : NULL;
+		if (c.pcap)
+			rc = compile_with(&c, expr, out);
+		else if (!tags)
+			rc = compile_for(&c, expr, linktype, snap_len, out);
+		c.optimize = false; /* which refuses some expressions without reason */
+	}
+	return rc;
+}
+
 int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimize,
 		      struct cbpf_prog *out, struct err *e)
 {
@@ -246,50 +290,8 @@ int cbpf_compile_file(const char *expr, int linktype, bool swapped, bool optimiz
 	return compile_with(&c, expr, out);
 }
 
-/* ---- The interpreter ---------------------------------------------------------------------- */
-
-/*
- * What is undefined in libpcap's interpreter: scratch memory that was not written, shifts by
- * constants above 31, division by a constant 0; what it does not know: offsets from the link layer;
- * and what may not end: its protochain loops forever on packets made for that.
- */
-static bool left_to_chance(const struct cbpf_insn *in)
-{
-	switch (cbpf_code(in->code)->form) {
-	case CBPF_FORM_CELL:
-		return CBPF_CLASS(in->code) <= CBPF_LDX;
-	case CBPF_FORM_SHIFT:
-		return in->k > 31;
-	case CBPF_FORM_IMM:
-		return in->k == 0 &&
-		       (in->code == (CBPF_ALU | CBPF_DIV) || in->code == (CBPF_ALU | CBPF_MOD));
-	case CBPF_FORM_ABS:
-	case CBPF_FORM_MSH:
-		return in->k >= CBPF_LL_OFF && in->k < CBPF_NET_OFF;
-	case CBPF_FORM_JA:
-		return (int32_t)in->k < 0;
-	default:
-		return false;
-	}
-}
-
-bool cbpf_is_plain(const struct cbpf_prog *p)
-{
-	for (size_t i = 0; i < p->cnt; i++)
-		if (left_to_chance(&p->insns[i]))
-			return false;
-	return true;
-}
-
 uint32_t cbpf_run_plain(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len,
 			uint32_t len)
 {
 	return bpf_filter((const struct bpf_insn *)p->insns, packet, len, cap_len);
-}
-
-uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len)
-{
-	if (!cbpf_is_plain(p))
-		return c2e_run(p, packet, cap_len, len);
-	return cbpf_run_plain(p, packet, cap_len, len);
 }

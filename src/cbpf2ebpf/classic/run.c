@@ -176,3 +176,45 @@ uint32_t c2e_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_
 	c2e_loops_free(&l);
 	return result;
 }
+
+/* ---- libpcap's interpreter, where it defines what a program does --------------------------- */
+
+/*
+ * What is undefined in libpcap's interpreter: scratch memory that was not written, shifts by
+ * constants above 31, division by a constant 0; what it does not know: offsets from the link layer;
+ * and what may not end: its protochain loops forever on packets made for that.
+ */
+static bool left_to_chance(const struct cbpf_insn *in)
+{
+	switch (cbpf_code(in->code)->form) {
+	case CBPF_FORM_CELL:
+		return CBPF_CLASS(in->code) <= CBPF_LDX;
+	case CBPF_FORM_SHIFT:
+		return in->k > 31;
+	case CBPF_FORM_IMM:
+		return in->k == 0 &&
+		       (in->code == (CBPF_ALU | CBPF_DIV) || in->code == (CBPF_ALU | CBPF_MOD));
+	case CBPF_FORM_ABS:
+	case CBPF_FORM_MSH:
+		return in->k >= CBPF_LL_OFF && in->k < CBPF_NET_OFF;
+	case CBPF_FORM_JA:
+		return (int32_t)in->k < 0;
+	default:
+		return false;
+	}
+}
+
+bool cbpf_is_plain(const struct cbpf_prog *p)
+{
+	for (size_t i = 0; i < p->cnt; i++)
+		if (left_to_chance(&p->insns[i]))
+			return false;
+	return true;
+}
+
+uint32_t cbpf_run(const struct cbpf_prog *p, const uint8_t *packet, uint32_t cap_len, uint32_t len)
+{
+	if (!cbpf_is_plain(p))
+		return c2e_run(p, packet, cap_len, len);
+	return cbpf_run_plain(p, packet, cap_len, len);
+}

@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "expr.h"
 #include "../../util.h"
@@ -308,4 +309,9 @@ int c2e_expr_split(const char *expr, struct expr_parts *out)
 		lead(&s, all.to[1], EXPR_YES);
 	}
 	return s.rc;
+}
+
+bool cbpf_is_about_tags(const char *expr)
+{
+	return expr && strstr(expr, "vlan");
 }

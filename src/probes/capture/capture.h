@@ -20,6 +20,22 @@ int probe_capture_configure(struct capture *c, const struct probe_config *config
 int probe_capture_filter(struct capture *c, const char *expr, struct err *e);
 void probe_capture_filter_free(struct capture *c);
 
+/* ---- classic.c: packet sockets without a program of ours ------------------------------------ */
+
+/* Interfaces that a packet socket captures at. */
+struct capture_ifaces {
+	bool all;
+	const uint32_t *index; /* in ascending order */
+	unsigned cnt;
+	int linktype; /* of a single one */
+};
+
+/* LINKTYPE of what a hook sees on a device of this ARPHRD type; -1: neither Ethernet nor IP. */
+int probe_linktype_of_arp(uint16_t arp_type);
+/* The program that selects packets for the socket. -ENOTSUP, -E2BIG: classic BPF cannot. */
+int probe_capture_classic(const struct capture *c, const struct capture_ifaces *at,
+			  struct cbpf_prog *out);
+
 /* ---- tracing.c: hooks that get the address of an sk_buff ------------------------------------ */
 
 /* Bytes of a value of the scratch map. */

@@ -23,9 +23,11 @@ struct hook_ops;
 /* Hooks whose context is the packet: what that context offers. */
 struct capture_ctx {
 	enum cbpf2ebpf_access access;
-	bool is_skb;		/* the context is a struct __sk_buff */
-	bool in_buffers;	/* the packet may be in several buffers, see has_frags */
-	bool twice_on_loopback; /* a frame on lo is seen on its way out and on its way in */
+	bool is_skb;	 /* the context is a struct __sk_buff */
+	bool in_buffers; /* the packet may lie in several buffers, see has_frags */
+	/* A packet socket: its filter sees a frame on lo on its way out and on its way in, and
+	 * frames without the VLAN tag that the kernel keeps beside them, as tcpdump's does. */
+	bool packet_socket;
 	int16_t ifindex;	/* offsets in the context */
 	int16_t data, data_end; /* -1: the packet cannot be read through pointers */
 	int32_t verdict;	/* the program's return value: the packet continues as before */
@@ -77,6 +79,11 @@ struct capture {
 	/* The filter for Ethernet frames, and for packets that begin with an IP header; raw is NULL
 	 * if libpcap refuses the expression for the latter: no such packet matches. */
 	struct cbpf2ebpf_filter *eth, *raw;
+	/* For packet sockets, if a hook is one: */
+	bool sockets;
+	struct cbpf2ebpf_filter *live;		   /* asks the kernel for VLAN tags; NULL: as eth */
+	struct cbpf_prog classic_eth, classic_raw; /* no instructions: raw as above */
+	bool selects; /* the program only selects packets, the socket delivers them */
 	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;

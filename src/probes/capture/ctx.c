@@ -44,7 +44,7 @@ static void emit_ifindex(const struct emit *m)
 	ebpf_label counts = ebpf_label_new(b);
 
 	EMIT(b, LDX(W, R1, MEM(R6, ctx_of(m)->ifindex)), STX(DW, MEM(R10, SLOT_IFINDEX), R1));
-	if (!ctx_of(m)->twice_on_loopback)
+	if (!ctx_of(m)->packet_socket)
 		return;
 	EMIT(b, JNE(R1, IFINDEX_LO, counts), LDX(W, R2, CTX(R6, __sk_buff, pkt_type)),
 	     JEQ(R2, PACKET_OUTGOING, m->out), LABEL(counts));
@@ -130,7 +130,8 @@ static void emit_followed(const struct emit *m, ebpf_label decided)
  * R7..R9. */
 static int emit_filters(struct emit *m, struct err *e)
 {
-	const struct cbpf2ebpf_frame eth = ctx_frame(m, true), raw = ctx_frame(m, false);
+	const bool live = ctx_of(m)->packet_socket;
+	const struct cbpf2ebpf_frame eth = ctx_frame(m, !live), raw = ctx_frame(m, false);
 	ebpf_label not_eth = ebpf_label_new(m->b), decided = ebpf_label_new(m->b);
 	int rc;
 
@@ -138,7 +139,7 @@ static int emit_filters(struct emit *m, struct err *e)
 		emit_followed(m, decided);
 	emit_packet_pointers(m);
 	EMIT(m->b, JNE(R1, CBPF_LINKTYPE_ETHERNET, not_eth));
-	rc = cbpf2ebpf_emit(m->c->eth, m->b, &eth, e);
+	rc = cbpf2ebpf_emit(live && m->c->live ? m->c->live : m->c->eth, m->b, &eth, e);
 	if (rc < 0)
 		return rc;
 	EMIT(m->b, JA(decided), LABEL(not_eth), JNE(R1, CBPF_LINKTYPE_RAW, m->no_packet));
@@ -323,6 +324,22 @@ static void emit_choice(const struct emit *m)
 	EMIT(m->b, LABEL(followed));
 }
 
+/* What is done with a packet that matches. In: R6 = context. */
+static void emit_result(const struct emit *m)
+{
+	if (m->c->selects) {
+		EMIT(m->b, MOV(R0, m->c->snap_len), EXIT());
+		return;
+	}
+	emit_record(m);
+	emit_output(m);
+	if (m->c->track) {
+		EMIT(m->b, LDX(DW, R1, REC(time_ns)));
+		probe_emit_track_note(m);
+	}
+	EMIT(m->b, JA(m->out));
+}
+
 int probe_emit_ctx_program(struct emit *m, struct err *e)
 {
 	int rc;
@@ -331,6 +348,8 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 	m->release = m->out;
 	EMIT(m->b, MOV(R6, R1), ST(W, MEM(R10, SLOT_HOOK), m->h->index));
 	emit_ifindex(m);
+	if (ctx_of(m)->packet_socket)
+		probe_emit_iface_test(m);
 	emit_choice(m);
 	probe_emit_counters(m);
 	probe_emit_count(m, COUNTER(seen));
@@ -339,13 +358,8 @@ int probe_emit_ctx_program(struct emit *m, struct err *e)
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));
-	emit_record(m);
-	emit_output(m);
-	if (m->c->track) {
-		EMIT(m->b, LDX(DW, R1, REC(time_ns)));
-		probe_emit_track_note(m);
-	}
-	EMIT(m->b, JA(m->out), LABEL(m->no_packet));
+	emit_result(m);
+	EMIT(m->b, LABEL(m->no_packet));
 	probe_emit_count(m, COUNTER(no_packet));
 	EMIT(m->b, LABEL(m->out), MOV(R0, ctx_of(m)->verdict), EXIT());
 	return 0;

@@ -15,16 +15,15 @@
 #define WINDOW_STEP 8 /* windows are rounded up, so that similar filters give similar programs */
 
 /*
- * Makes a filter from *classic, which is freed. Extends the window by what the filter reads, and
- * the tables by its long lists.
+ * Makes a filter from *classic. Extends the window by what the filter reads, and the tables by
+ * its long lists.
  */
-static int add_filter(struct capture *c, struct cbpf_prog *classic, int linktype,
+static int add_filter(struct capture *c, const struct cbpf_prog *classic, int linktype,
 		      struct cbpf2ebpf_filter **out, struct err *e)
 {
 	struct cbpf2ebpf_info info;
 	int rc = cbpf2ebpf_filter_new(out, classic, linktype, c->tables, e);
 
-	cbpf_prog_free(classic);
 	if (rc == 0)
 		rc = cbpf2ebpf_analyze(*out, &info, e);
 	if (rc == 0 && info.window_len > c->window_len)
@@ -37,10 +36,25 @@ static int check_never(const struct capture *c, const char *expr, struct err *e)
 {
 	struct cbpf2ebpf_info info;
 
+	if (c->sockets && cbpf_is_about_tags(expr))
+		return 0; /* "ip and vlan" matches where the tag is kept beside the frame */
 	if (cbpf2ebpf_analyze(c->eth, &info, NULL) != 0 || !info.matches_none)
 		return 0;
 	return err_input(e, -EINVAL, "filter", "expression rejects all packets (in '%.60s%s')",
 			 expr, strlen(expr) > 60 ? "..." : "");
+}
+
+/* The programs that the kernel runs behind packet sockets. */
+static int compile_for_sockets(struct capture *c, const char *expr, int eth, int raw, struct err *e)
+{
+	int rc = cbpf_compile_live(expr, eth, c->netmask, c->snap_len, &c->classic_eth, e);
+
+	if (rc == 0 &&
+	    cbpf_compile_live(expr, raw, c->netmask, c->snap_len, &c->classic_raw, NULL) < 0)
+		c->classic_raw = (struct cbpf_prog){0};
+	if (rc == 0 && cbpf_is_about_tags(expr))
+		rc = add_filter(c, &c->classic_eth, eth, &c->live, e);
+	return rc;
 }
 
 static int compile(struct capture *c, const char *expr, int eth, int raw, struct err *e)
@@ -48,15 +62,17 @@ static int compile(struct capture *c, const char *expr, int eth, int raw, struct
 	struct cbpf_prog classic;
 	int rc = cbpf_compile_on(expr, eth, c->netmask, c->snap_len, &classic, e);
 
-	if (rc == 0)
-		rc = add_filter(c, &classic, eth, &c->eth, e);
-	if (rc == 0)
-		rc = check_never(c, expr, e);
 	if (rc < 0)
 		return rc;
-	if (cbpf_compile_on(expr, raw, c->netmask, c->snap_len, &classic, NULL) < 0)
-		return 0;
-	return add_filter(c, &classic, raw, &c->raw, e);
+	rc = add_filter(c, &classic, eth, &c->eth, e);
+	cbpf_prog_free(&classic);
+	if (rc == 0)
+		rc = check_never(c, expr, e);
+	if (rc < 0 || cbpf_compile_on(expr, raw, c->netmask, c->snap_len, &classic, NULL) < 0)
+		return rc;
+	rc = add_filter(c, &classic, raw, &c->raw, e);
+	cbpf_prog_free(&classic);
+	return rc;
 }
 
 static uint32_t window_min(const struct capture *c)
@@ -90,12 +106,14 @@ static void find_window(struct capture *c)
 int probe_capture_filter(struct capture *c, const char *expr, struct err *e)
 {
 	bool forced = c->linktype >= 0;
-	int rc;
+	int eth = forced ? c->linktype : CBPF_LINKTYPE_ETHERNET;
+	int raw = forced ? c->linktype : CBPF_LINKTYPE_RAW, rc;
 
 	c->window_len = window_min(c);
 	c->tables = cbpf2ebpf_tables_new(0);
-	rc = compile(c, expr, forced ? c->linktype : CBPF_LINKTYPE_ETHERNET,
-		     forced ? c->linktype : CBPF_LINKTYPE_RAW, e);
+	rc = compile(c, expr, eth, raw, e);
+	if (rc == 0 && c->sockets)
+		rc = compile_for_sockets(c, expr, eth, raw, e);
 	if (rc < 0) {
 		probe_capture_filter_free(c);
 		return rc;
@@ -108,7 +126,10 @@ void probe_capture_filter_free(struct capture *c)
 {
 	cbpf2ebpf_filter_free(c->eth);
 	cbpf2ebpf_filter_free(c->raw);
+	cbpf2ebpf_filter_free(c->live);
 	cbpf2ebpf_tables_free(c->tables);
-	c->eth = c->raw = NULL;
+	cbpf_prog_free(&c->classic_eth);
+	cbpf_prog_free(&c->classic_raw);
+	c->eth = c->raw = c->live = NULL;
 	c->tables = NULL;
 }

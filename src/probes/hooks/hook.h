@@ -11,8 +11,9 @@
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "bpfcap/kring.h"
 #include "bpfcap/probe.h"
-#include "../capture/context.h"
+#include "../capture/capture.h"
 
 #define HOOK_CNT_MAX 8192 /* of a session */
 
@@ -25,16 +26,31 @@ struct hook_list {
 /* What hooks may need from the session. */
 struct hook_env {
 	const struct ebpf_target *target;
-	unsigned iface_cnt;	    /* chosen when the session was opened */
+	unsigned iface_cnt; /* chosen when the session was opened */
+	const struct capture *capture;
+	bool promiscuous; /* makes chosen interfaces so, where that is a choice of the hook */
 	struct kbpf_guard *guard;   /* NULL where nothing outlives the process */
 	probe_left_out_fn left_out; /* NULL: no reports */
 	void *left_out_user;
 };
 
+/* Packets that a hook delivers itself: no program of ours writes records. */
+struct hook_packets {
+	/* Called instead of attach(), before set_ifaces(). `ring_len`: bytes of packets to hold. */
+	int (*open)(struct hook *h, const struct capture *c, size_t ring_len, struct err *e);
+	/* Whether the hook can select packets without a program, which is cheaper. */
+	bool (*has_filter)(const struct hook *h, const struct capture *c,
+			   const struct capture_ifaces *at);
+	/* As kbpf_packets_poll(); after detach(), passes on what is left. */
+	int (*poll)(struct hook *h, int timeout_ms, int wake_fd, kbpf_packet_fn fn, void *user);
+	void (*count)(struct hook *h, struct probe_counts *c); /* seen, matched, lost_ring */
+};
+
 struct hook_ops {
 	struct capture_kind kind;
-	bool dir_of_packet; /* the packet itself shows the direction */
-	size_t state_len;   /* bytes of hook->state: zeroed before parse(), freed after release() */
+	const struct hook_packets *packets; /* optional */
+	bool dir_of_packet;		    /* the packet itself tells the direction */
+	size_t state_len; /* bytes of hook->state: zeroed before parse(), freed after release() */
 
 	/* Reads the spec after its prefix. -EINVAL (input). */
 	int (*parse)(struct hook *h, const char *rest, struct err *e);
@@ -65,6 +81,12 @@ struct hook_ops {
 	/* Goes with attach_iface, for an interface that is gone or no longer captured; does nothing
 	 * where the hook is not attached. */
 	void (*detach_iface)(struct hook *h, int ifindex);
+	/*
+	 * Optional, instead of the three: attaches to these interfaces, and no longer to others;
+	 * called again whenever they change. `prog_fd` -1: without a program, see hook_packets.
+	 */
+	int (*set_ifaces)(struct hook *h, const struct hook_env *env, int prog_fd,
+			  const struct capture_ifaces *at, struct err *e);
 	/* Optional: after attach failed with -EINVAL, asks for less; false if there is no less. */
 	bool (*degrade)(struct hook *h);
 	/* Detaches. Idempotent. Not called for hooks without state. */

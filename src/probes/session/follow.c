@@ -98,10 +98,27 @@ static bool is_named(const struct probe *p, const char *name)
 	return false;
 }
 
+/* A hook that serves all interfaces at once gets the whole list. */
+static int set_ifaces(struct probe *p, unsigned i, struct err *e)
+{
+	struct hook *h = &p->hooks.hook[i];
+	struct capture_ifaces at;
+	uint32_t *index;
+	int rc = probe_session_ifaces(p, &at, &index, e);
+
+	if (rc < 0)
+		return rc;
+	rc = h->ops->set_ifaces(h, &p->env, p->state[i].prog_fd, &at, e);
+	free(index);
+	return rc;
+}
+
 static int attach(struct probe *p, unsigned i, const struct kbpf_iface *iface, struct err *e)
 {
 	struct hook *h = &p->hooks.hook[i];
 
+	if (h->ops->set_ifaces)
+		return set_ifaces(p, i, e);
 	return h->ops->attach_iface(h, &p->env, p->state[i].prog_fd, iface->index, e);
 }
 
@@ -109,6 +126,8 @@ bool probe_session_by_iface(const struct probe *p, unsigned i)
 {
 	const struct hook_ops *ops = p->hooks.hook[i].ops;
 
+	if (ops->set_ifaces)
+		return true;
 	return ops->attach_iface && !(ops->attach && probe_session_wants_all(p));
 }
 
@@ -117,6 +136,8 @@ int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e)
 	unsigned attached_cnt = 0;
 	int rc = 0;
 
+	if (p->hooks.hook[i].ops->set_ifaces)
+		return set_ifaces(p, i, e);
 	for (unsigned k = 0; k < p->chosen_cnt; k++) {
 		struct err why;
 
@@ -190,11 +211,14 @@ static void go(struct probe *p, unsigned at)
 	uint32_t key = (uint32_t)gone.index;
 
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (probe_session_by_iface(p, i))
+		if (p->hooks.hook[i].ops->detach_iface && probe_session_by_iface(p, i))
 			p->hooks.hook[i].ops->detach_iface(&p->hooks.hook[i], gone.index);
 	if (p->capture.ifaces_fd >= 0)
 		(void)kbpf_map_delete(p->capture.ifaces_fd, &key);
 	p->chosen[at] = p->chosen[--p->chosen_cnt];
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		if (p->hooks.hook[i].ops->set_ifaces)
+			(void)set_ifaces(p, i, NULL);
 	tell(p, "%s is gone", gone.name);
 }
 

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fnmatch.h>
-#include <linux/if_arp.h>
 #include <linux/if.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -24,20 +23,6 @@
 #include "state.h"
 
 #define HEAR_AGAIN_NS 200000000u /* an unknown index does not cost a dump each time */
-
-int probe_linktype_of_arp(uint16_t arp_type)
-{
-	static const uint16_t ip[] = {ARPHRD_NONE,   ARPHRD_TUNNEL, ARPHRD_TUNNEL6,
-				      ARPHRD_SIT,    ARPHRD_PPP,    ARPHRD_IPGRE,
-				      ARPHRD_IP6GRE, ARPHRD_RAWIP,  ARPHRD_VOID};
-
-	if (arp_type == ARPHRD_ETHER || arp_type == ARPHRD_LOOPBACK)
-		return CBPF_LINKTYPE_ETHERNET;
-	for (size_t i = 0; i < ARRAY_LEN(ip); i++)
-		if (arp_type == ip[i])
-			return CBPF_LINKTYPE_RAW;
-	return -1;
-}
 
 uint32_t probe_iface_netmask(const char *name)
 {

@@ -122,7 +122,7 @@ static void make_tables(struct capture *c)
 		cbpf2ebpf_tables_bind(c->tables, fd);
 }
 
-static int make_shared(struct probe *p, unsigned cpu_cnt, struct err *e)
+static int make_counters(struct probe *p, struct err *e)
 {
 	struct capture *c = &p->capture;
 
@@ -133,22 +133,47 @@ static int make_shared(struct probe *p, unsigned cpu_cnt, struct err *e)
 					.entry_cnt = p->hooks.cnt,
 					.name = "bpfcap_counts"},
 		e);
-	if (c->counters_fd < 0)
-		return c->counters_fd;
-	c->events_fd =
+	return c->counters_fd < 0 ? c->counters_fd : 0;
+}
+
+size_t probe_session_ring_len(const struct probe_config *c)
+{
+	int cpu_cnt = kbpf_possible_cpu_cnt();
+
+	return (size_t)ring_pages(c, cpu_cnt > 0 ? (unsigned)cpu_cnt : 1) *
+	       (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Programs that see the packets of other interfaces, too, look up their own. */
+static bool looks_up_ifaces(const struct probe *p)
+{
+	return !probe_session_wants_all(p) &&
+	       (probe_hooks_have(&p->hooks, true) || p->capture.sockets);
+}
+
+int probe_session_open_rings(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	struct capture *all = &p->capture;
+	int cpu_cnt = kbpf_possible_cpu_cnt();
+
+	if (cpu_cnt < 0)
+		return cpu_cnt;
+	all->events_fd =
 		kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 							.key_len = 4,
 							.value_len = 4,
-							.entry_cnt = cpu_cnt,
+							.entry_cnt = (unsigned)cpu_cnt,
 							.name = "bpfcap_events"},
 				e);
-	return c->events_fd < 0 ? c->events_fd : 0;
+	if (all->events_fd < 0)
+		return all->events_fd;
+	return kbpf_perfbuf_open(&p->rings, all->events_fd, ring_pages(c, (unsigned)cpu_cnt), e);
 }
 
-int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e)
+int probe_session_make_maps(struct probe *p, struct err *e)
 {
 	int cpu_cnt = kbpf_possible_cpu_cnt();
-	int rc = cpu_cnt < 0 ? cpu_cnt : make_shared(p, (unsigned)cpu_cnt, e);
+	int rc = cpu_cnt < 0 ? cpu_cnt : make_counters(p, e);
 
 	if (rc == 0 && probe_hooks_have(&p->hooks, true))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
@@ -156,13 +181,11 @@ int probe_session_make_maps(struct probe *p, const struct probe_config *c, struc
 		rc = make_track(p, e);
 	if (rc == 0 && probe_hooks_have(&p->hooks, false))
 		rc = make_linktypes(p, e);
-	if (rc == 0 && probe_hooks_have(&p->hooks, true) && !probe_session_wants_all(p))
+	if (rc == 0 && looks_up_ifaces(p))
 		rc = make_ifaces(p, e);
-	if (rc < 0)
-		return rc;
-	make_tables(&p->capture);
-	return kbpf_perfbuf_open(&p->rings, p->capture.events_fd, ring_pages(c, (unsigned)cpu_cnt),
-				 e);
+	if (rc == 0)
+		make_tables(&p->capture);
+	return rc;
 }
 
 void probe_session_close_maps(struct probe *p)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* poll.c - the events of a session, its counts, and the names of what events refer to. */
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,10 @@
 
 #include "bpfcap/err.h"
 #include "../../util.h"
+#include "../capture/capture.h"
 #include "state.h"
+
+enum { CPU_UNKNOWN = -1 };
 
 /* The innermost frames may be those that run our program, and an address may occur twice. */
 static void trim_stack(struct probe *p, struct probe_event *ev)
@@ -62,7 +66,6 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 	trim_stack(p, ev);
 
 	ev->cpu = cpu;
-	ev->time = wall_time(p, ev->mono_ns);
 	if (!h->ops->dir_of_packet)
 		ev->dir = h->dir;
 	if (p->capture.linktype >= 0)
@@ -80,6 +83,8 @@ bool probe_session_parse(struct probe *p, const void *data, uint32_t len, struct
 		    ev->hook < p->hooks.cnt;
 
 	p->state[0].damaged += !good;
+	if (good)
+		ev->time = wall_time(p, ev->mono_ns);
 	return good;
 }
 
@@ -90,6 +95,27 @@ int probe_session_pass(struct probe *p, int cpu, struct probe_event *ev)
 	p->passed_cnt++;
 	p->fn_rc = p->fn(p->user, ev);
 	return p->fn_rc;
+}
+
+/* The kernel's clock of such packets is the wall clock. */
+int probe_session_packet(void *user, const struct kbpf_packet *packet)
+{
+	struct probe *p = user;
+	struct probe_event ev = {
+		.time = {packet->s, packet->ns},
+		.mono_ns = probe_clock_mono_of(&p->clock,
+					       (int64_t)(packet->s * NS_PER_S + packet->ns)),
+		.ifindex = packet->ifindex,
+		.dir = packet->pkt_type == PACKET_OUTGOING ? PROBE_DIR_OUT : PROBE_DIR_IN,
+		.linktype = probe_linktype_of_arp(packet->arp_type),
+		.len = packet->len,
+		.cap_len = packet->cap_len,
+		.data = packet->data,
+	};
+
+	if (ev.cap_len > p->capture.snap_len) /* by the tag, which the kernel did not count */
+		ev.cap_len = p->capture.snap_len;
+	return probe_session_pass(p, CPU_UNKNOWN, &ev);
 }
 
 void probe_session_at_rings(struct probe *p, bool leaves)
@@ -124,8 +150,10 @@ int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, s
 	p->fn_rc = p->passed_cnt = 0;
 	probe_clock_refresh(&p->clock);
 	probe_session_at_rings(p, false);
-	rc = kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms), p->wake_fd,
-			       probe_session_take, p);
+	rc = p->delivers ? p->hooks.hook[0].ops->packets->poll(&p->hooks.hook[0], timeout_ms,
+							       p->wake_fd, probe_session_packet, p)
+			 : kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms),
+					     p->wake_fd, probe_session_take, p);
 	probe_session_follow(p);
 	probe_clock_refresh(&p->clock);
 	if (rc < 0)
@@ -166,6 +194,10 @@ static int add_counts(const struct probe *p, unsigned i, struct probe_counts *c)
 	struct kbpf_prog_info info;
 
 	c->captured += p->state[i].captured;
+	if (p->delivers) {
+		p->hooks.hook[i].ops->packets->count(&p->hooks.hook[i], c);
+		return 0;
+	}
 	c->lost_other += p->state[i].damaged;
 	if (kbpf_prog_info(p->state[i].prog_fd, &info) == 0)
 		c->lost_other += info.recursion_miss_cnt;

@@ -46,6 +46,8 @@ static int parse_hooks(struct probe *p, const struct probe_config *c, struct err
 
 static int configure_capture(struct probe *p, const struct probe_config *c, struct err *e)
 {
+	for (unsigned i = 0; i < p->hooks.cnt; i++)
+		p->capture.sockets |= p->hooks.hook[i].kind->ctx.packet_socket;
 	return probe_capture_configure(&p->capture, c, e);
 }
 
@@ -67,7 +69,8 @@ static int choose_ifaces(struct probe *p, const struct probe_config *c, struct e
 		return rc;
 	p->capture.iface_netns = probe_session_wants_all(p) ? 0 : p->iface_netns;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		if (!p->hooks.hook[i].ops->attach && !p->pattern)
+		if (!p->hooks.hook[i].ops->attach && !p->hooks.hook[i].ops->set_ifaces &&
+		    !p->pattern)
 			return err_input(e, -EINVAL, "hook",
 					 "hook %s works on an interface; choose one with -i, or "
 					 "all with -i any",
@@ -142,6 +145,8 @@ static int resolve_hooks(struct probe *p, const struct probe_config *c, struct e
 	p->env = (struct hook_env){
 		.target = &p->target,
 		.iface_cnt = p->chosen_cnt,
+		.capture = &p->capture,
+		.promiscuous = !c->no_promiscuous,
 		.left_out = c->left_out,
 		.left_out_user = c->notice_user,
 	};
@@ -193,23 +198,14 @@ static int open_symbols(struct probe *p, const struct probe_config *c, struct er
 /* In this order: the user's input is checked before the kernel, and nothing is attached before
  * everything is loaded. */
 static int (*const steps[])(struct probe *p, const struct probe_config *c, struct err *e) = {
-	parse_hooks,
-	configure_capture,
-	choose_target,
-	parse_meta,
-	visit_netns,
-	probe_session_follow_open,
-	choose_ifaces,
-	use_netmask,
-	find_layout,
-	resolve_hooks,
-	make_state,
-	probe_session_make_maps,
-	probe_session_load_all,
-	probe_session_attach,
-	probe_session_track_open,
-	open_owners,
-	read_reasons,
+	parse_hooks,	      configure_capture,
+	choose_target,	      parse_meta,
+	visit_netns,	      probe_session_follow_open,
+	choose_ifaces,	      use_netmask,
+	find_layout,	      resolve_hooks,
+	make_state,	      probe_session_open_source,
+	probe_session_attach, probe_session_track_open,
+	open_owners,	      read_reasons,
 	open_symbols,
 };
 

@@ -54,8 +54,8 @@ struct probe {
 
 	struct hook_env env;
 	int forget_fd[SESSION_FORGET_CNT]; /* see track.c; -1: none */
-	struct kbpf_guard *guard; /* detaches tc filters when we die; NULL: nothing to guard */
-	struct kbpf_perfbuf *rings;
+	struct kbpf_guard *guard;   /* detaches tc filters when we die; NULL: nothing to guard */
+	struct kbpf_perfbuf *rings; /* NULL: the only hook delivers the packets itself */
 	struct record_room room;
 	struct probe_clock clock;
 	struct kallsyms_reader *symbols; /* NULL: no hook needs any */
@@ -64,7 +64,8 @@ struct probe {
 	struct tp_names reasons;
 	struct owners *owners; /* NULL without --owner */
 	bool stopped;
-	char *log; /* of the verifier, on request */
+	bool delivers; /* hook 0 delivers its packets itself */
+	char *log;     /* of the verifier, on request */
 
 	uint64_t left_ns;   /* when the rings were last read; 0: the session waits for them */
 	uint64_t away_ns;   /* the longest time since then */
@@ -90,8 +91,6 @@ bool probe_shows_pointers(void);
 
 /* ---- iface.c: the interfaces of a session --------------------------------------------------- */
 
-/* LINKTYPE of what a hook sees on a device of this ARPHRD type; -1: neither Ethernet nor IP. */
-int probe_linktype_of_arp(uint16_t arp_type);
 /* The IPv4 netmask of an interface in network order; 0: it has none. For "ip broadcast". */
 uint32_t probe_iface_netmask(const char *name);
 int probe_session_choose_ifaces(struct probe *p, const char *const *patterns, struct err *e);
@@ -109,10 +108,21 @@ bool probe_session_wants_all(const struct probe *p); /* -i any, or no -i */
 
 /* ---- maps.c: the maps and rings of p->capture ----------------------------------------------- */
 
-int probe_session_make_maps(struct probe *p, const struct probe_config *c, struct err *e);
+int probe_session_make_maps(struct probe *p, struct err *e);
+int probe_session_open_rings(struct probe *p, const struct probe_config *c, struct err *e);
+/* Bytes of one ring. */
+size_t probe_session_ring_len(const struct probe_config *c);
 void probe_session_close_maps(struct probe *p);
 /* Enters an interface into the map of link types. */
 void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i);
+
+/* ---- source.c: where the packets come from -------------------------------------------------- */
+
+/* Opens the rings and loads the programs, or opens the hook that needs none. */
+int probe_session_open_source(struct probe *p, const struct probe_config *c, struct err *e);
+/* The chosen interfaces; *index is malloc'ed. */
+int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint32_t **index,
+			 struct err *e);
 
 /* ---- load.c: programs ----------------------------------------------------------------------- */
 
@@ -140,6 +150,8 @@ void probe_session_at_rings(struct probe *p, bool leaves);
 bool probe_session_parse(struct probe *p, const void *data, uint32_t len, struct probe_event *ev);
 /* Passes the packet of a record on. Returns the callback's result. */
 int probe_session_pass(struct probe *p, int cpu, struct probe_event *ev);
+/* Passes on a packet that a hook delivers itself (user: the session). */
+int probe_session_packet(void *user, const struct kbpf_packet *packet);
 
 /* ---- hold.c: records that wait for symbols -------------------------------------------------- */
 

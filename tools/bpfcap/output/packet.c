@@ -32,7 +32,7 @@ bool packet_has_iface(const struct packet *pk)
 
 bool packet_has_cpu(const struct packet *pk)
 {
-	return pk->probe || (pk->saved && pk->saved->has_cpu);
+	return pk->probe ? pk->ev->cpu >= 0 : pk->saved && pk->saved->has_cpu;
 }
 
 void packet_put_iface(struct text *t, const struct packet *pk)
