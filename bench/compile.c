@@ -23,6 +23,7 @@
 #include "../tests/lib/lists.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "../src/cbpf2ebpf/classic/code.h"
 
 #define SNAP_LEN 262144
 
@@ -79,10 +80,10 @@ static void put(struct cbpf_prog *p, uint16_t code, uint8_t jt, uint8_t jf, uint
 /* A load, compared with each address; `match` is the instruction where it leads. */
 static void chain(struct cbpf_prog *p, uint32_t offset, unsigned cnt, size_t match)
 {
-	put(p, 0x20, 0, 0, offset);
+	put(p, CBPF_LD | CBPF_W | CBPF_ABS, 0, 0, offset);
 	for (unsigned i = 0; i < cnt; i++) {
-		put(p, 0x15, 0, 1, 0x0b000000 + (i * 2654435761u >> 8));
-		put(p, 0x05, 0, 0, (uint32_t)(match - p->cnt - 1));
+		put(p, CBPF_JMP | CBPF_JEQ | CBPF_K, 0, 1, 0x0b000000 + (i * 2654435761u >> 8));
+		put(p, CBPF_JMP | CBPF_JA, 0, 0, (uint32_t)(match - p->cnt - 1));
 	}
 }
 
@@ -97,18 +98,18 @@ static int chains(unsigned cnt, struct cbpf_prog *p)
 	*p = (struct cbpf_prog){.insns = calloc(insn_cnt, sizeof(*p->insns))};
 	if (!p->insns)
 		return -ENOMEM;
-	put(p, 0x28, 0, 0, 12);
-	put(p, 0x15, 1, 0, 0x800);
-	put(p, 0x05, 0, 0, 4 * cnt + 3);
+	put(p, CBPF_LD | CBPF_H | CBPF_ABS, 0, 0, 12);
+	put(p, CBPF_JMP | CBPF_JEQ | CBPF_K, 1, 0, 0x800);
+	put(p, CBPF_JMP | CBPF_JA, 0, 0, 4 * cnt + 3);
 	chain(p, 26, cnt, insn_cnt - 1);
 	chain(p, 30, cnt, insn_cnt - 1);
-	put(p, 0x06, 0, 0, 0);
-	put(p, 0x15, 1, 0, 0x806);
-	put(p, 0x06, 0, 0, 0);
+	put(p, CBPF_RET | CBPF_K, 0, 0, 0);
+	put(p, CBPF_JMP | CBPF_JEQ | CBPF_K, 1, 0, 0x806);
+	put(p, CBPF_RET | CBPF_K, 0, 0, 0);
 	chain(p, 28, cnt, insn_cnt - 1);
 	chain(p, 38, cnt, insn_cnt - 1);
-	put(p, 0x06, 0, 0, 0);
-	put(p, 0x06, 0, 0, SNAP_LEN);
+	put(p, CBPF_RET | CBPF_K, 0, 0, 0);
+	put(p, CBPF_RET | CBPF_K, 0, 0, SNAP_LEN);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../tests/lib/filters.h"
+#include "../tests/lib/opcodes.h"
 #include "../tests/lib/packets.h"
 #include "../tests/lib/subjects.h"
 #include "../tests/lib/yardstick.h"
@@ -315,7 +316,7 @@ static void bench(const struct subject *s, const struct packets *ps)
 
 static int prepare(struct err *e)
 {
-	const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
+	const struct ebpf_insn nothing[] = {{.code = OP_MOV_K}, {.code = OP_EXIT}};
 	const struct kbpf_prog_spec spec = {
 		.type = EBPF_PROG_SCHED_CLS, .insns = nothing, .insn_cnt = 2};
 

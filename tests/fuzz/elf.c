@@ -6,6 +6,7 @@
 #include "bpfcap/ebpf.h"
 #include "bpfcap/inject.h"
 #include "bpfcap/kelf.h"
+#include "../lib/opcodes.h"
 
 enum { INSERTIONS_MAX = 4 };
 
@@ -66,7 +67,8 @@ static void ask(const struct kbpf_elf *k, const struct kbpf_elf_func *funcs, siz
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct ebpf_insn head[] = {{.code = 0xb7}, {.code = 0xb7}, {.code = 0xb7}};
+	static const struct ebpf_insn head[] = {
+		{.code = OP_MOV_K}, {.code = OP_MOV_K}, {.code = OP_MOV_K}};
 	struct kbpf_elf_func *funcs;
 	struct kbpf_elf *k;
 	int cnt;

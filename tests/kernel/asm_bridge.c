@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "bpfcap/dsl.h"
+#include "../lib/opcodes.h"
 #include "../lib/rawbpf.h"
 
 #define PACKET_LEN 64
@@ -24,7 +25,7 @@ static const char *const versions[] = {"5.4", "6.6"};
 /* The long jumps of 6.6 need a kernel that has them. */
 static size_t version_cnt(void)
 {
-	const struct ebpf_insn far[] = {{.code = 0xb7}, {.code = 0x06}, {.code = 0x95}};
+	const struct ebpf_insn far[] = {{.code = OP_MOV_K}, {.code = OP_JA32}, {.code = OP_EXIT}};
 	int fd = rawbpf_load(EBPF_PROG_SCHED_CLS, far, 3, NULL, 0);
 
 	if (fd < 0)

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "../../src/asm/isa.h"
+#include "../lib/opcodes.h"
 #include "../lib/rawbpf.h"
 
 #define INSN_AT	 10
@@ -49,15 +50,15 @@ static size_t program(struct ebpf_insn p[INSN_MAX], const struct ebpf_insn *insn
 	size_t n = 0;
 
 	for (unsigned r = 0; r < INSN_AT; r++)
-		p[n++] = (struct ebpf_insn){.code = 0x61, .dst = r & 15u, .src = 6};
-	p[0] = (struct ebpf_insn){.code = 0xbf, .dst = 6, .src = 1};
-	p[6] = (struct ebpf_insn){.code = 0x61, .dst = 0, .src = 6};
-	p[9] = (struct ebpf_insn){.code = 0x15, .dst = 0, .off = (int16_t)cnt};
+		p[n++] = (struct ebpf_insn){.code = OP_LDX_W, .dst = r & 15u, .src = 6};
+	p[0] = (struct ebpf_insn){.code = OP_MOV_X, .dst = 6, .src = 1};
+	p[6] = (struct ebpf_insn){.code = OP_LDX_W, .dst = 0, .src = 6};
+	p[9] = (struct ebpf_insn){.code = OP_JEQ_K, .dst = 0, .off = (int16_t)cnt};
 	for (size_t i = 0; i < cnt; i++)
 		p[n++] = insn[i];
 	for (int i = 0; i < 3; i++)
-		p[n++] = (struct ebpf_insn){.code = 0xb7};
-	p[n++] = (struct ebpf_insn){.code = 0x95};
+		p[n++] = (struct ebpf_insn){.code = OP_MOV_K};
+	p[n++] = (struct ebpf_insn){.code = OP_EXIT};
 	return n;
 }
 

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "bpfcap/ebpf.h"
+#include "../lib/opcodes.h"
 #include "../lib/rawbpf.h"
 
 #define HELPER_LAST 211
@@ -50,7 +51,7 @@ static bool refused_by_type(const char *log_text)
 static bool callable(enum ebpf_prog_type type, int helper)
 {
 	static char log_text[1 << 14];
-	const struct ebpf_insn insns[] = {{.code = 0x85, .imm = helper}, {.code = 0x95}};
+	const struct ebpf_insn insns[] = {{.code = OP_CALL, .imm = helper}, {.code = OP_EXIT}};
 	int fd = rawbpf_load(type, insns, 2, log_text, sizeof(log_text));
 
 	if (fd >= 0)

@@ -22,6 +22,7 @@
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
+#include "../../src/cbpf2ebpf/classic/code.h"
 #include "../lib/testveth.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "../lib/filters.h"
@@ -40,11 +41,11 @@ static const uint8_t frame[FRAME_LEN] = {2, 0, 0x5e, 0x10, 0,	 1,    2,    0,	  
 /* ld [SKF_AD_OFF + ad]; keep BITS bits from `shift` on; 14 bytes more are kept */
 static struct cbpf_prog program(struct cbpf_insn insns[5], uint32_t ad, uint32_t shift)
 {
-	insns[0] = (struct cbpf_insn){0x20, 0, 0, (uint32_t)SKF_AD_OFF + ad};
-	insns[1] = (struct cbpf_insn){0x74, 0, 0, shift};
-	insns[2] = (struct cbpf_insn){0x54, 0, 0, (1 << BITS) - 1};
-	insns[3] = (struct cbpf_insn){0x04, 0, 0, 14};
-	insns[4] = (struct cbpf_insn){0x16, 0, 0, 0};
+	insns[0] = (struct cbpf_insn){CBPF_LD | CBPF_W | CBPF_ABS, 0, 0, (uint32_t)SKF_AD_OFF + ad};
+	insns[1] = (struct cbpf_insn){CBPF_ALU | CBPF_RSH | CBPF_K, 0, 0, shift};
+	insns[2] = (struct cbpf_insn){CBPF_ALU | CBPF_AND | CBPF_K, 0, 0, (1 << BITS) - 1};
+	insns[3] = (struct cbpf_insn){CBPF_ALU | CBPF_ADD | CBPF_K, 0, 0, 14};
+	insns[4] = (struct cbpf_insn){CBPF_RET | CBPF_A, 0, 0, 0};
 	return (struct cbpf_prog){insns, 5};
 }
 

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../lib/opcodes.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -107,9 +108,9 @@ static void test_tracepoint(void **state)
 static int load_reader(uint32_t prog_type, int16_t off)
 {
 	const struct ebpf_insn insns[] = {
-		{.code = 0x79, .dst = 0, .src = 1, .off = off},
-		{.code = 0xb7, .dst = 0},
-		{.code = 0x95},
+		{.code = OP_LDX_DW, .dst = 0, .src = 1, .off = off},
+		{.code = OP_MOV_K, .dst = 0},
+		{.code = OP_EXIT},
 	};
 	const struct kbpf_prog_spec spec = {.type = prog_type, .insns = insns, .insn_cnt = 3};
 

@@ -19,20 +19,21 @@
 #include "../../src/loader/info.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "../lib/opcodes.h"
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 
 /* r0 = 42; exit */
-static const struct ebpf_insn answer[] = {{.code = 0xb7, .imm = 42}, {.code = 0x95}};
+static const struct ebpf_insn answer[] = {{.code = OP_MOV_K, .imm = 42}, {.code = OP_EXIT}};
 /* r0 = *(u64 *)(r10 + 8) */
 static const struct ebpf_insn above_stack[] = {
-	{.code = 0x79, .dst = 0, .src = 10, .off = 8},
-	{.code = 0x95},
+	{.code = OP_LDX_DW, .dst = 0, .src = 10, .off = 8},
+	{.code = OP_EXIT},
 };
 /* r0 = ctx->len */
 static const struct ebpf_insn ctx_len[] = {
-	{.code = 0x61, .dst = 0, .src = 1, .off = 0},
-	{.code = 0x95},
+	{.code = OP_LDX_W, .dst = 0, .src = 1, .off = 0},
+	{.code = OP_EXIT},
 };
 
 static int load(uint32_t type, const struct ebpf_insn *insns, size_t cnt, struct err *e)
@@ -258,17 +259,17 @@ static void test_const_map(void **state)
 	assert_int_equal(kbpf_map_update(fd, &key, value, BPF_ANY), -EPERM);
 
 	const struct ebpf_insn reads[] = {
-		{.code = 0x18, .dst = 1, .src = BPF_PSEUDO_MAP_VALUE, .imm = fd},
+		{.code = OP_LD_IMM64, .dst = 1, .src = BPF_PSEUDO_MAP_VALUE, .imm = fd},
 		{.imm = 8},
-		{.code = 0x61, .dst = 0, .src = 1},
-		{.code = 0x95},
+		{.code = OP_LDX_W, .dst = 0, .src = 1},
+		{.code = OP_EXIT},
 	};
 	const struct ebpf_insn writes[] = {
-		{.code = 0x18, .dst = 1, .src = BPF_PSEUDO_MAP_VALUE, .imm = fd},
+		{.code = OP_LD_IMM64, .dst = 1, .src = BPF_PSEUDO_MAP_VALUE, .imm = fd},
 		{0},
-		{.code = 0xb7},
-		{.code = 0x63, .dst = 1, .src = 0},
-		{.code = 0x95},
+		{.code = OP_MOV_K},
+		{.code = OP_STX_W, .dst = 1, .src = 0},
+		{.code = OP_EXIT},
 	};
 	int prog = load(BPF_PROG_TYPE_SOCKET_FILTER, reads, CNT(reads), &e);
 

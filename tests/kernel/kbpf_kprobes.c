@@ -21,6 +21,7 @@
 #include "../../src/probes/kprobe/kprobe.h"
 #include "../../src/probes/kprobe/args.h"
 #include "../../src/probes/kprobe/text.h"
+#include "../lib/opcodes.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -28,7 +29,7 @@
 
 enum { MANY = 500, SOME = 40, SEND_CNT = 20, TRY_CNT = 3 };
 
-static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
+static const struct ebpf_insn nothing[] = {{.code = OP_MOV_K}, {.code = OP_EXIT}};
 
 #define EXPEDITED "/sys/kernel/rcu_expedited"
 
@@ -114,21 +115,21 @@ static int load(const struct ebpf_insn *insns, size_t cnt, enum kbpf_kprobe_way 
 static int load_marker(int map_fd, enum kbpf_kprobe_way way, bool cookie)
 {
 	const struct ebpf_insn insns[] = {
-		{.code = 0xb7, .dst = 0, .imm = 1},
+		{.code = OP_MOV_K, .dst = 0, .imm = 1},
 		{.code = cookie ? 0x85 : 0xb7, .imm = cookie ? 174 : 1},
-		{.code = 0xbf, .dst = 6, .src = 0},
-		{.code = 0x62, .dst = 10, .off = -4},
-		{.code = 0xbf, .dst = 2, .src = 10},
-		{.code = 0x07, .dst = 2, .imm = -4},
-		{.code = 0x18, .dst = 1, .src = 1, .imm = map_fd},
+		{.code = OP_MOV_X, .dst = 6, .src = 0},
+		{.code = OP_ST_W, .dst = 10, .off = -4},
+		{.code = OP_MOV_X, .dst = 2, .src = 10},
+		{.code = OP_ADD_K, .dst = 2, .imm = -4},
+		{.code = OP_LD_IMM64, .dst = 1, .src = 1, .imm = map_fd},
 		{0},
-		{.code = 0x85, .imm = BPF_FUNC_map_lookup_elem},
-		{.code = 0x15, .dst = 0, .off = 3},
-		{.code = 0x79, .dst = 1, .src = 0},
-		{.code = 0x4f, .dst = 1, .src = 6},
-		{.code = 0x7b, .dst = 0, .src = 1},
-		{.code = 0xb7, .dst = 0},
-		{.code = 0x95},
+		{.code = OP_CALL, .imm = BPF_FUNC_map_lookup_elem},
+		{.code = OP_JEQ_K, .dst = 0, .off = 3},
+		{.code = OP_LDX_DW, .dst = 1, .src = 0},
+		{.code = OP_OR_X, .dst = 1, .src = 6},
+		{.code = OP_STX_DW, .dst = 0, .src = 1},
+		{.code = OP_MOV_K, .dst = 0},
+		{.code = OP_EXIT},
 	};
 
 	return load(insns, sizeof(insns) / sizeof(*insns), way);

@@ -17,6 +17,7 @@
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "../lib/opcodes.h"
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -32,24 +33,24 @@ static struct kbpf_perfbuf *pb;
 static int load_writer(void)
 {
 	const struct ebpf_insn insns[] = {
-		{.code = 0xbf, .dst = 6, .src = 1}, /* r6 = ctx */
-		{.code = 0x85, .imm = BPF_FUNC_ktime_get_ns},
-		{.code = 0x7b, .dst = 10, .src = 0, .off = -16},
-		{.code = 0x61, .dst = 7, .src = 6, .off = 0}, /* r7 = ctx->len */
-		{.code = 0x7b, .dst = 10, .src = 7, .off = -8},
-		{.code = 0xbf, .dst = 1, .src = 6},
-		{.code = 0x18, .dst = 2, .src = 1, .imm = map_fd},
+		{.code = OP_MOV_X, .dst = 6, .src = 1}, /* r6 = ctx */
+		{.code = OP_CALL, .imm = BPF_FUNC_ktime_get_ns},
+		{.code = OP_STX_DW, .dst = 10, .src = 0, .off = -16},
+		{.code = OP_LDX_W, .dst = 7, .src = 6, .off = 0}, /* r7 = ctx->len */
+		{.code = OP_STX_DW, .dst = 10, .src = 7, .off = -8},
+		{.code = OP_MOV_X, .dst = 1, .src = 6},
+		{.code = OP_LD_IMM64, .dst = 2, .src = 1, .imm = map_fd},
 		{0},
-		{.code = 0xbf, .dst = 3, .src = 7},
-		{.code = 0x67, .dst = 3, .imm = 32}, /* r3 <<= 32 */
-		{.code = 0x18, .dst = 8, .imm = -1},
+		{.code = OP_MOV_X, .dst = 3, .src = 7},
+		{.code = OP_LSH_K, .dst = 3, .imm = 32}, /* r3 <<= 32 */
+		{.code = OP_LD_IMM64, .dst = 8, .imm = -1},
 		{0},
-		{.code = 0x4f, .dst = 3, .src = 8}, /* | BPF_F_CURRENT_CPU */
-		{.code = 0xbf, .dst = 4, .src = 10},
-		{.code = 0x07, .dst = 4, .imm = -16},
-		{.code = 0xb7, .dst = 5, .imm = META_LEN},
-		{.code = 0x85, .imm = BPF_FUNC_perf_event_output},
-		{.code = 0x95},
+		{.code = OP_OR_X, .dst = 3, .src = 8}, /* | BPF_F_CURRENT_CPU */
+		{.code = OP_MOV_X, .dst = 4, .src = 10},
+		{.code = OP_ADD_K, .dst = 4, .imm = -16},
+		{.code = OP_MOV_K, .dst = 5, .imm = META_LEN},
+		{.code = OP_CALL, .imm = BPF_FUNC_perf_event_output},
+		{.code = OP_EXIT},
 	};
 	const struct kbpf_prog_spec spec = {
 		.type = BPF_PROG_TYPE_SCHED_CLS,

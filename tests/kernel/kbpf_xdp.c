@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "../lib/opcodes.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -227,7 +228,8 @@ static void test_killed(void **state)
 
 static int load_named(void)
 {
-	static const struct ebpf_insn insns[] = {{.code = 0xb7, .imm = XDP_PASS}, {.code = 0x95}};
+	static const struct ebpf_insn insns[] = {{.code = OP_MOV_K, .imm = XDP_PASS},
+						 {.code = OP_EXIT}};
 	char name[KBPF_PROG_NAME_LEN];
 
 	kbpf_xdp_prog_name(name);

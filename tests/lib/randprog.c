@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* randprog.c - random valid classic programs, and smaller ones that still fail. */
+#include "../../src/cbpf2ebpf/classic/code.h"
 #include "randprog.h"
 
 #include <stdlib.h>
@@ -64,12 +65,22 @@ static uint32_t offset(struct choices *c)
 
 static struct cbpf_insn random_insn(struct choices *c, uint32_t left)
 {
-	static const uint16_t loads[] = {0x20, 0x28, 0x30, 0x20, 0x28,
-					 0x30, 0x40, 0x48, 0x50, 0xb1};
-	static const uint16_t cells[] = {0x60, 0x61, 0x02, 0x03};
-	static const uint16_t others[] = {0x00, 0x01, 0x80, 0x81, 0x07, 0x87};
-	static const uint16_t ops[] = {0x00, 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x90, 0xa0};
-	uint16_t source = choose(c, 2) ? 0x08 : 0;
+	static const uint16_t loads[] = {
+		CBPF_LD | CBPF_ABS | CBPF_W, CBPF_LD | CBPF_ABS | CBPF_H,
+		CBPF_LD | CBPF_ABS | CBPF_B, CBPF_LD | CBPF_ABS | CBPF_W,
+		CBPF_LD | CBPF_ABS | CBPF_H, CBPF_LD | CBPF_ABS | CBPF_B,
+		CBPF_LD | CBPF_IND | CBPF_W, CBPF_LD | CBPF_IND | CBPF_H,
+		CBPF_LD | CBPF_IND | CBPF_B, CBPF_LDX | CBPF_MSH | CBPF_B,
+	};
+	static const uint16_t cells[] = {CBPF_LD | CBPF_MEM, CBPF_LDX | CBPF_MEM, CBPF_ST,
+					 CBPF_STX};
+	static const uint16_t others[] = {
+		CBPF_LD | CBPF_IMM,  CBPF_LDX | CBPF_IMM,  CBPF_LD | CBPF_LEN,
+		CBPF_LDX | CBPF_LEN, CBPF_MISC | CBPF_TAX, CBPF_MISC | CBPF_TXA,
+	};
+	static const uint16_t ops[] = {CBPF_ADD, CBPF_SUB, CBPF_MUL, CBPF_DIV, CBPF_OR,
+				       CBPF_AND, CBPF_LSH, CBPF_RSH, CBPF_MOD, CBPF_XOR};
+	uint16_t source = choose(c, 2) ? CBPF_X : CBPF_K;
 	uint16_t op;
 
 	switch (choose(c, 8)) {
@@ -84,15 +95,17 @@ static struct cbpf_insn random_insn(struct choices *c, uint32_t left)
 	case 5:
 		op = ops[choose(c, CNT(ops))];
 		if (choose(c, 20) == 0)
-			return (struct cbpf_insn){0x84, 0, 0, 0};
-		return (struct cbpf_insn){(uint16_t)(0x04 | op | source), 0, 0,
-					  op == 0x60 || op == 0x70 ? choose(c, 40) : number(c)};
+			return (struct cbpf_insn){CBPF_ALU | CBPF_NEG, 0, 0, 0};
+		return (struct cbpf_insn){(uint16_t)(CBPF_ALU | op | source), 0, 0,
+					  op == CBPF_LSH || op == CBPF_RSH ? choose(c, 40)
+									   : number(c)};
 	default:
 		if (choose(c, 30) == 0)
-			return (struct cbpf_insn){0x05, 0, 0, choose(c, left)};
+			return (struct cbpf_insn){CBPF_JMP | CBPF_JA, 0, 0, choose(c, left)};
 		if (choose(c, 30) == 0)
-			return (struct cbpf_insn){choose(c, 2) ? 0x06 : 0x16, 0, 0, number(c)};
-		return (struct cbpf_insn){(uint16_t)(0x05 | (0x10 << choose(c, 3) | source)),
+			return (struct cbpf_insn){CBPF_RET | (choose(c, 2) ? CBPF_K : CBPF_A), 0, 0,
+						  number(c)};
+		return (struct cbpf_insn){(uint16_t)(CBPF_JMP | CBPF_JEQ << choose(c, 3) | source),
 					  (uint8_t)choose(c, left), (uint8_t)choose(c, left),
 					  number(c)};
 	}
@@ -100,10 +113,10 @@ static struct cbpf_insn random_insn(struct choices *c, uint32_t left)
 
 static void random_jump_kind(struct choices *c, struct cbpf_insn *in)
 {
-	static const uint8_t conds[] = {0x10, 0x20, 0x30, 0x40};
+	static const uint8_t conds[] = {CBPF_JEQ, CBPF_JGT, CBPF_JGE, CBPF_JSET};
 
-	if ((in->code & 7) == 5 && in->code != 5)
-		in->code = (uint16_t)(0x05 | (in->code & 8) | conds[choose(c, 4)]);
+	if (CBPF_CLASS(in->code) == CBPF_JMP && in->code != (CBPF_JMP | CBPF_JA))
+		in->code = (uint16_t)(CBPF_JMP | (in->code & CBPF_X) | conds[choose(c, 4)]);
 }
 
 struct cbpf_prog random_program(struct choices *c)
@@ -119,7 +132,8 @@ struct cbpf_prog random_program(struct choices *c)
 		p.insns[i] = random_insn(c, left < 12 ? left : 12);
 		random_jump_kind(c, &p.insns[i]);
 	}
-	p.insns[cnt - 1] = (struct cbpf_insn){choose(c, 2) ? 0x06 : 0x16, 0, 0, 1 + choose(c, 3)};
+	p.insns[cnt - 1] = (struct cbpf_insn){CBPF_RET | (choose(c, 2) ? CBPF_K : CBPF_A), 0, 0,
+					      1 + choose(c, 3)};
 	return p;
 }
 
@@ -167,7 +181,7 @@ static void drop(struct cbpf_prog *p, size_t i)
 		struct cbpf_insn *in = &p->insns[pc];
 		int64_t next = (int64_t)pc + 1;
 
-		if (in->code == 0x05) {
+		if (in->code == (CBPF_JMP | CBPF_JA)) {
 			in->k = (uint32_t)closer(pc, next + (int32_t)in->k, i);
 		} else if ((in->code & 7) == 5) {
 			in->jt = (uint8_t)closer(pc, next + in->jt, i);
@@ -206,12 +220,14 @@ void shrink_program(struct cbpf_prog *p, bool (*fails)(void *user, const struct 
 	while (smaller) {
 		smaller = false;
 		for (size_t i = p->cnt - 1; i-- > 0;) {
-			struct cbpf_insn in = p->insns[i], zero = in, ret = {0x06, 0, 0, 0};
+			struct cbpf_insn in = p->insns[i], zero = in,
+					 ret = {CBPF_RET | CBPF_K, 0, 0, 0};
 
 			zero.k = 0;
-			smaller |= shorter(p, i, fails, user) ||
-				   (in.code != 0x05 && try(p, i, ret, fails, user)) ||
-				   (in.code != 0x05 && try(p, i, zero, fails, user));
+			smaller |=
+				shorter(p, i, fails, user) ||
+				(in.code != (CBPF_JMP | CBPF_JA) && try(p, i, ret, fails, user)) ||
+				(in.code != (CBPF_JMP | CBPF_JA) && try(p, i, zero, fails, user));
 		}
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rawbpf.c - bpf(2) for tests of the assembler (see rawbpf.h). */
+#include "opcodes.h"
 #include "rawbpf.h"
 
 #include <errno.h>
@@ -60,8 +61,8 @@ int rawbpf_run(int fd, const void *packet, uint32_t len, uint32_t *retval)
 void rawbpf_need(void)
 {
 	const struct bpf_insn insns[] = {
-		{.code = 0xb7},
-		{.code = 0x95},
+		{.code = OP_MOV_K},
+		{.code = OP_EXIT},
 	};
 	int fd = rawbpf_load(BPF_PROG_TYPE_SCHED_CLS, (const struct ebpf_insn *)insns, 2, NULL, 0);
 

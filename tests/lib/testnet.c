@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* testnet.c - see testnet.h */
+#include "opcodes.h"
 #include "testnet.h"
 
 #include <arpa/inet.h>
@@ -170,17 +171,17 @@ int testnet_counter_load(struct testnet_counter *c, uint32_t prog_type, int retv
 							    .name = "count"},
 				    NULL);
 	const struct ebpf_insn insns[] = {
-		{.code = 0x62, .dst = 10, .off = -4}, /* *(u32 *)(fp - 4) = 0 */
-		{.code = 0xbf, .dst = 2, .src = 10},
-		{.code = 0x07, .dst = 2, .imm = -4},
-		{.code = 0x18, .dst = 1, .src = 1, .imm = c->map_fd},
+		{.code = OP_ST_W, .dst = 10, .off = -4}, /* *(u32 *)(fp - 4) = 0 */
+		{.code = OP_MOV_X, .dst = 2, .src = 10},
+		{.code = OP_ADD_K, .dst = 2, .imm = -4},
+		{.code = OP_LD_IMM64, .dst = 1, .src = 1, .imm = c->map_fd},
 		{0},
-		{.code = 0x85, .imm = BPF_FUNC_map_lookup_elem},
-		{.code = 0x15, .dst = 0, .off = 2}, /* if r0 == 0 goto +2 */
-		{.code = 0xb7, .dst = 1, .imm = 1},
-		{.code = 0xdb, .dst = 0, .src = 1}, /* lock *(u64 *)r0 += r1 */
-		{.code = 0xb7, .dst = 0, .imm = retval},
-		{.code = 0x95},
+		{.code = OP_CALL, .imm = BPF_FUNC_map_lookup_elem},
+		{.code = OP_JEQ_K, .dst = 0, .off = 2}, /* if r0 == 0 goto +2 */
+		{.code = OP_MOV_K, .dst = 1, .imm = 1},
+		{.code = OP_ATOMIC_DW, .dst = 0, .src = 1}, /* lock *(u64 *)r0 += r1 */
+		{.code = OP_MOV_K, .dst = 0, .imm = retval},
+		{.code = OP_EXIT},
 	};
 	const struct kbpf_prog_spec spec = {
 		.type = prog_type,

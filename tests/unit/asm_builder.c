@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bpfcap/dsl.h"
+#include "../lib/opcodes.h"
 #include "../lib/test.h"
 
 static struct ebpf_target target(const char *version)
@@ -124,8 +125,9 @@ TEST(wrong_operands_are_refused)
 		{ebpf_alu64_imm(EBPF_MOVSX8, R1, 5), "reserved field"},
 		{ebpf_alu32_reg(EBPF_MOVSX32, W1, W2), "opcode 0xbc"},
 		{ebpf_raw((struct ebpf_insn){.code = 0xff}), "opcode 0xff"},
-		{ebpf_raw((struct ebpf_insn){.code = 0x95, .imm = 1}), "reserved field"},
-		{ebpf_raw((struct ebpf_insn){.code = 0x07, .dst = 1, .src = 2}), "reserved field"},
+		{ebpf_raw((struct ebpf_insn){.code = OP_EXIT, .imm = 1}), "reserved field"},
+		{ebpf_raw((struct ebpf_insn){.code = OP_ADD_K, .dst = 1, .src = 2}),
+		 "reserved field"},
 		{JA((ebpf_label){0}), "label 0 belongs to another builder"},
 		{JA((ebpf_label){7}), "label 7 belongs to another builder"},
 		{LABEL((ebpf_label){-1}), "label -1 belongs to another builder"},
@@ -183,12 +185,12 @@ TEST(label_mistakes_are_reported)
 TEST(raw_instructions_jump_by_slots)
 {
 	const struct ebpf_insn insns[] = {
-		{.code = 0xb7, .dst = 0, .imm = 0},
-		{.code = 0x15, .dst = 0, .off = 2},
-		{.code = 0x18, .dst = 1, .imm = -1},
+		{.code = OP_MOV_K, .dst = 0, .imm = 0},
+		{.code = OP_JEQ_K, .dst = 0, .off = 2},
+		{.code = OP_LD_IMM64, .dst = 1, .imm = -1},
 		{.imm = 7},
-		{.code = 0x05, .off = 0},
-		{.code = 0x95},
+		{.code = OP_JA, .off = 0},
+		{.code = OP_EXIT},
 	};
 	struct ebpf_builder *b = builder("5.4");
 	struct ebpf_prog p;
@@ -201,11 +203,11 @@ TEST(raw_instructions_jump_by_slots)
 	ebpf_prog_free(&p);
 
 	b = builder("5.4");
-	EMIT(b, ebpf_raw((struct ebpf_insn){.code = 0x05, .off = 1}), ebpf_raw(insns[2]),
+	EMIT(b, ebpf_raw((struct ebpf_insn){.code = OP_JA, .off = 1}), ebpf_raw(insns[2]),
 	     ebpf_raw(insns[3]), EXIT());
 	assert_refused(b, -EINVAL, "where no instruction starts");
 	b = builder("5.4");
-	EMIT(b, ebpf_raw((struct ebpf_insn){.code = 0x05, .off = -9}), EXIT());
+	EMIT(b, ebpf_raw((struct ebpf_insn){.code = OP_JA, .off = -9}), EXIT());
 	assert_refused(b, -EINVAL, "where no instruction starts");
 	b = builder("5.4");
 	EMIT(b, ebpf_raw(insns[2]));

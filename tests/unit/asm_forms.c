@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bpfcap/ebpf_text.h"
+#include "../lib/opcodes.h"
 #include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -46,14 +47,14 @@ TEST(listings_are_read_back)
 				   "int F(void):\n"
 				   "   7: (95) exit\n";
 	static const struct ebpf_insn want[] = {
-		{.code = 0x18, .dst = 1, .src = 2, .imm = 7},
+		{.code = OP_LD_IMM64, .dst = 1, .src = 2, .imm = 7},
 		{.imm = 16},
-		{.code = 0x85, .imm = -1234},
-		{.code = 0xbf, .dst = 11, .src = 1},
-		{.code = 0xbf, .dst = 0, .src = 0, .off = -1},
-		{.code = 0x85, .src = 1, .imm = 1},
-		{.code = 0x95},
-		{.code = 0x95},
+		{.code = OP_CALL, .imm = -1234},
+		{.code = OP_MOV_X, .dst = 11, .src = 1},
+		{.code = OP_MOV_X, .dst = 0, .src = 0, .off = -1},
+		{.code = OP_CALL, .src = 1, .imm = 1},
+		{.code = OP_EXIT},
+		{.code = OP_EXIT},
 	};
 	struct ebpf_prog p = parsed(log_text);
 

@@ -8,6 +8,7 @@
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/ebpf_run.h"
+#include "../lib/opcodes.h"
 #include "../lib/test.h"
 
 #define CNT(a)	 (sizeof(a) / sizeof((a)[0]))
@@ -275,16 +276,16 @@ TEST(what_is_undefined_is_reported)
 		 3,
 		 -EINVAL,
 		 "not aligned"},
-		{{ebpf_raw((struct ebpf_insn){.code = 0x05, .off = -1})},
+		{{ebpf_raw((struct ebpf_insn){.code = OP_JA, .off = -1})},
 		 1,
 		 -ELOOP,
 		 "1000000 instructions"},
 		{{MOV(R0, 0), EXIT(),
-		  ebpf_raw((struct ebpf_insn){.code = 0x85, .src = 1, .imm = -1})},
+		  ebpf_raw((struct ebpf_insn){.code = OP_CALL, .src = 1, .imm = -1})},
 		 2,
 		 0,
 		 ""},
-		{{ebpf_raw((struct ebpf_insn){.code = 0x85, .src = 1, .imm = -1})},
+		{{ebpf_raw((struct ebpf_insn){.code = OP_CALL, .src = 1, .imm = -1})},
 		 1,
 		 -EINVAL,
 		 "nested deeper than 8"},

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "bpfcap/dsl.h"
+#include "../lib/opcodes.h"
 #include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -178,8 +179,9 @@ TEST(what_the_target_lacks_is_refused)
 		{ebpf_alu32_reg(EBPF_MOVSX16, W1, W2), "6.6", "5.4", "cpu v4", EBPF_PROG_XDP},
 		{ebpf_swap(EBPF_BSWAP, R1, 32), "6.6", "6.5", "cpu v4", EBPF_PROG_XDP},
 		{ebpf_ldsx(H, R1, MEM(R2, 0)), "6.6", "6.5", "cpu v4", EBPF_PROG_XDP},
-		{ebpf_raw((struct ebpf_insn){.code = 0x06}), "6.6", "6.5", "gotol", EBPF_PROG_XDP},
-		{ebpf_raw((struct ebpf_insn){.code = 0xe5}), "6.9", "6.8", "may_goto",
+		{ebpf_raw((struct ebpf_insn){.code = OP_JA32}), "6.6", "6.5", "gotol",
+		 EBPF_PROG_XDP},
+		{ebpf_raw((struct ebpf_insn){.code = OP_JCOND}), "6.9", "6.8", "may_goto",
 		 EBPF_PROG_XDP},
 		{ebpf_atomic(EBPF_ATOMIC_XCHG, DW, MEM(R1, 0), R2), "5.12", "5.11", "atomic",
 		 EBPF_PROG_XDP},
@@ -237,16 +239,22 @@ TEST(malformed_programs_are_refused)
 		const char *words;
 	} cases[] = {
 		{{{0}}, 0, "empty"},
-		{{{.code = 0x95}, {.code = 0xef}}, 2, "instruction 1 '(ef) ?': opcode 0xef"},
-		{{{.code = 0x05, .off = 1}, {.code = 0x95}}, 2, "target is slot 2, outside"},
-		{{{.code = 0x05, .off = -2}, {.code = 0x95}}, 2, "target is slot -1, outside"},
-		{{{.code = 0x06, .imm = INT32_MAX}, {.code = 0x95}}, 2, "outside the program"},
-		{{{.code = 0x85, .src = 1, .imm = 7}, {.code = 0x95}}, 2, "outside the program"},
-		{{{.code = 0x95}, {.code = 0x18, .dst = 1}}, 2, "second slot"},
-		{{{.code = 0x18, .dst = 1}, {.off = 1}}, 2, "reserved field"},
-		{{{.code = 0x18, .dst = 1, .src = 1}, {.imm = 1}}, 2, "reserved field"},
-		{{{.code = 0x05}, {.code = 0x18, .src = 9}, {0}}, 3, "opcode 0x18 (src 9"},
-		{{{.code = 0x05, .off = 1}, {.code = 0x18}, {0}}, 3, "second slot of the 64-bit"},
+		{{{.code = OP_EXIT}, {.code = 0xef}}, 2, "instruction 1 '(ef) ?': opcode 0xef"},
+		{{{.code = OP_JA, .off = 1}, {.code = OP_EXIT}}, 2, "target is slot 2, outside"},
+		{{{.code = OP_JA, .off = -2}, {.code = OP_EXIT}}, 2, "target is slot -1, outside"},
+		{{{.code = OP_JA32, .imm = INT32_MAX}, {.code = OP_EXIT}},
+		 2,
+		 "outside the program"},
+		{{{.code = OP_CALL, .src = 1, .imm = 7}, {.code = OP_EXIT}},
+		 2,
+		 "outside the program"},
+		{{{.code = OP_EXIT}, {.code = OP_LD_IMM64, .dst = 1}}, 2, "second slot"},
+		{{{.code = OP_LD_IMM64, .dst = 1}, {.off = 1}}, 2, "reserved field"},
+		{{{.code = OP_LD_IMM64, .dst = 1, .src = 1}, {.imm = 1}}, 2, "reserved field"},
+		{{{.code = OP_JA}, {.code = OP_LD_IMM64, .src = 9}, {0}}, 3, "opcode 0x18 (src 9"},
+		{{{.code = OP_JA, .off = 1}, {.code = OP_LD_IMM64}, {0}},
+		 3,
+		 "second slot of the 64-bit"},
 		{{{.code = 0}}, 1, "opcode 0x00"},
 	};
 

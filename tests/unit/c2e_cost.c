@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/cbpf2ebpf/classic/code.h"
 #include "../lib/filters.h"
 #include "../lib/test.h"
 
@@ -72,11 +73,12 @@ TEST(loads_far_apart_use_ld_abs)
 	const struct cbpf_prog p = {insns, 2 * CNT + 2};
 
 	for (unsigned i = 0; i < CNT; i++) {
-		insns[2 * i] = (struct cbpf_insn){0x30, 0, 0, 1000 * i};
-		insns[2 * i + 1] = (struct cbpf_insn){0x15, 0, (uint8_t)(2 * (CNT - i) - 1), 1};
+		insns[2 * i] = (struct cbpf_insn){CBPF_LD | CBPF_B | CBPF_ABS, 0, 0, 1000 * i};
+		insns[2 * i + 1] = (struct cbpf_insn){CBPF_JMP | CBPF_JEQ | CBPF_K, 0,
+						      (uint8_t)(2 * (CNT - i) - 1), 1};
 	}
-	insns[2 * CNT] = (struct cbpf_insn){0x06, 0, 0, 1};
-	insns[2 * CNT + 1] = (struct cbpf_insn){0x06, 0, 0, 0};
+	insns[2 * CNT] = (struct cbpf_insn){CBPF_RET | CBPF_K, 0, 0, 1};
+	insns[2 * CNT + 1] = (struct cbpf_insn){CBPF_RET | CBPF_K, 0, 0, 0};
 	assert_true(is(&p, CBPF2EBPF_LD_ABS));
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/cbpf2ebpf/classic/code.h"
 #include "../lib/filters.h"
 #include "../lib/lists.h"
 #include "../lib/test.h"
@@ -110,7 +111,7 @@ TEST(lists_follow_the_tables)
 
 TEST(invalid_programs_make_no_filter)
 {
-	struct cbpf_insn jump = {0x05, 0, 0, 7};
+	struct cbpf_insn jump = {CBPF_JMP | CBPF_JA, 0, 0, 7};
 	const struct cbpf_prog classic = {&jump, 1};
 	struct cbpf2ebpf_filter *f = (void *)&jump;
 	struct err e;

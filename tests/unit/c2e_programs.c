@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/cbpf2ebpf/classic/code.h"
 #include "../lib/interpret.h"
 #include "../lib/test.h"
 
@@ -35,7 +36,8 @@ TEST(programs_of_the_cases_agree)
 
 static int make(uint16_t code, uint32_t k, int linktype, struct ebpf_prog *out)
 {
-	struct cbpf_insn insns[] = {{code, 0, 0, k}, {0x87, 0, 0, 0}, {0x16, 0, 0, 0}};
+	struct cbpf_insn insns[] = {
+		{code, 0, 0, k}, {CBPF_MISC | CBPF_TXA, 0, 0, 0}, {CBPF_RET | CBPF_A, 0, 0, 0}};
 	const struct cbpf_prog p = {insns, 3};
 	const struct cbpf2ebpf_program_spec spec = {
 		.target = &old, .type = EBPF_PROG_SCHED_CLS, .access = CBPF2EBPF_DIRECT};
@@ -65,7 +67,12 @@ TEST(offsets_count_from_their_header)
 	} links[] = {{CBPF_LINKTYPE_ETHERNET, 14},  {CBPF_LINKTYPE_RAW, 0},
 		     {CBPF_LINKTYPE_NULL, 4},	    {CBPF_LINKTYPE_LOOP, 4},
 		     {CBPF_LINKTYPE_LINUX_SLL, 16}, {CBPF_LINKTYPE_LINUX_SLL2, 20}};
-	static const uint16_t codes[] = {0x20, 0x28, 0x30, 0xb1}; /* ld, ldh, ldb, ldxb msh */
+	static const uint16_t codes[] = {
+		CBPF_LD | CBPF_W | CBPF_ABS,
+		CBPF_LD | CBPF_H | CBPF_ABS,
+		CBPF_LD | CBPF_B | CBPF_ABS,
+		CBPF_LDX | CBPF_B | CBPF_MSH,
+	};
 	struct ebpf_prog none;
 
 	for (size_t l = 0; l < sizeof(links) / sizeof(links[0]); l++)

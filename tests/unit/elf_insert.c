@@ -11,6 +11,7 @@
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kelf.h"
+#include "../lib/opcodes.h"
 #include "../lib/test.h"
 
 enum { HEAD_CNT = 5, R_LDDW = 1, R_ABS64 = 2, R_ABS32 = 3, R_CALL = 10 };
@@ -19,7 +20,7 @@ enum { HEAD_CNT = 5, R_LDDW = 1, R_ABS64 = 2, R_ABS32 = 3, R_CALL = 10 };
 static void make_head(struct ebpf_insn head[HEAD_CNT])
 {
 	for (int i = 0; i < HEAD_CNT; i++)
-		head[i] = (struct ebpf_insn){.code = 0xb7, .imm = 1000 + i};
+		head[i] = (struct ebpf_insn){.code = OP_MOV_K, .imm = 1000 + i};
 }
 
 static bool is_jump(const struct ebpf_insn *insn)
@@ -46,21 +47,21 @@ static long target(const struct ebpf_insn *insns, long i)
 
 /* All kinds of distances: across, to, from and away from each slot. */
 static const struct ebpf_insn code[] = {
-	{.code = 0x15, .off = 6},		      /* 0: if r0 == 0 goto 7 */
-	{.code = 0x85, .src = 1, .imm = 3},	      /* 1: call 5 */
-	{.code = 0x18, .dst = 1, .src = 4, .imm = 2}, /* 2: r1 = address of 5 */
+	{.code = OP_JEQ_K, .off = 6},			     /* 0: if r0 == 0 goto 7 */
+	{.code = OP_CALL, .src = 1, .imm = 3},		     /* 1: call 5 */
+	{.code = OP_LD_IMM64, .dst = 1, .src = 4, .imm = 2}, /* 2: r1 = address of 5 */
 	{0},
-	{.code = 0x85, .imm = 5},	      /* 4: a helper */
-	{.code = 0xb7, .imm = 1},	      /* 5 */
-	{.code = 0x16, .off = -2},	      /* 6: if w0 == 0 goto 5 */
-	{.code = 0x05, .off = -3},	      /* 7: goto 5 */
-	{.code = 0x06, .imm = -9},	      /* 8: gotol 0 */
-	{.code = 0x85, .src = 2, .imm = 777}, /* 9: a function of the kernel */
-	{.code = 0x18, .dst = 1, .imm = 7},   /* 10: a number */
+	{.code = OP_CALL, .imm = 5},		   /* 4: a helper */
+	{.code = OP_MOV_K, .imm = 1},		   /* 5 */
+	{.code = OP_JEQ32_K, .off = -2},	   /* 6: if w0 == 0 goto 5 */
+	{.code = OP_JA, .off = -3},		   /* 7: goto 5 */
+	{.code = OP_JA32, .imm = -9},		   /* 8: gotol 0 */
+	{.code = OP_CALL, .src = 2, .imm = 777},   /* 9: a function of the kernel */
+	{.code = OP_LD_IMM64, .dst = 1, .imm = 7}, /* 10: a number */
 	{.code = 0, .imm = 9},
-	{.code = 0xe5, .off = -8},	      /* 12: may_goto 5 */
-	{.code = 0x85, .src = 1, .imm = -14}, /* 13: call 0 */
-	{.code = 0x95},
+	{.code = OP_JCOND, .off = -8},		 /* 12: may_goto 5 */
+	{.code = OP_CALL, .src = 1, .imm = -14}, /* 13: call 0 */
+	{.code = OP_EXIT},
 };
 enum { CODE_CNT = sizeof(code) / sizeof(code[0]) };
 
@@ -129,7 +130,7 @@ TEST(code_that_cannot_be_adjusted_is_reported)
 	/* the longest jump there is gets longer */
 	far_out = calloc(len + HEAD_CNT, sizeof(*far));
 	assert_true(far && far_out);
-	far[0] = (struct ebpf_insn){.code = 0x05, .off = INT16_MAX};
+	far[0] = (struct ebpf_insn){.code = OP_JA, .off = INT16_MAX};
 	assert_int_equal(kbpf_insns_insert(&(struct kbpf_insertion){.insns = far,
 								    .cnt = len,
 								    .head = head,
@@ -202,19 +203,19 @@ static void add_reloc(struct kbpf_elf *k, size_t sec, uint64_t at, uint32_t type
 static struct object make_object(void)
 {
 	static const struct ebpf_insn text[] = {
-		{.code = 0x85, .src = 1, .imm = 3}, /* f0 calls f2 by distance */
-		{.code = 0x95},
-		{.code = 0x85, .src = 1, .imm = -1}, /* f1 calls f0 by symbol */
-		{.code = 0x95},
-		{.code = 0x85, .src = 1, .imm = 1}, /* f2 calls f1 by section */
-		{.code = 0x95},
+		{.code = OP_CALL, .src = 1, .imm = 3}, /* f0 calls f2 by distance */
+		{.code = OP_EXIT},
+		{.code = OP_CALL, .src = 1, .imm = -1}, /* f1 calls f0 by symbol */
+		{.code = OP_EXIT},
+		{.code = OP_CALL, .src = 1, .imm = 1}, /* f2 calls f1 by section */
+		{.code = OP_EXIT},
 	};
 	static const struct ebpf_insn prog[] = {
-		{.code = 0x85, .src = 1, .imm = 1},	       /* f1 by section */
-		{.code = 0x85, .src = 1, .imm = -1},	       /* f2 by symbol */
-		{.code = 0x18, .dst = 1, .src = 4, .imm = 16}, /* f1 by section */
+		{.code = OP_CALL, .src = 1, .imm = 1},		      /* f1 by section */
+		{.code = OP_CALL, .src = 1, .imm = -1},		      /* f2 by symbol */
+		{.code = OP_LD_IMM64, .dst = 1, .src = 4, .imm = 16}, /* f1 by section */
 		{0},
-		{.code = 0x95},
+		{.code = OP_EXIT},
 	};
 	static const uint64_t debug[] = {0, 16, 32, 48};
 	static const uint32_t data[] = {16, 16};

@@ -13,6 +13,7 @@
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kelf.h"
+#include "../lib/opcodes.h"
 #include "../lib/test.h"
 
 enum { R_CALL = 10, R_LDDW = 1 };
@@ -21,16 +22,16 @@ enum { R_CALL = 10, R_LDDW = 1 };
 static struct kbpf_elf *make(void)
 {
 	static const struct ebpf_insn text[] = {
-		{.code = 0x85, .src = 1, .imm = 1}, /* first: call second */
-		{.code = 0x95},
-		{.code = 0xb7, .imm = 1}, /* second: r0 = 1 */
-		{.code = 0x95},
+		{.code = OP_CALL, .src = 1, .imm = 1}, /* first: call second */
+		{.code = OP_EXIT},
+		{.code = OP_MOV_K, .imm = 1}, /* second: r0 = 1 */
+		{.code = OP_EXIT},
 	};
 	static const struct ebpf_insn prog[] = {
-		{.code = 0x18, .dst = 1}, /* r1 = map ll */
+		{.code = OP_LD_IMM64, .dst = 1}, /* r1 = map ll */
 		{0},
-		{.code = 0x85, .src = 1, .imm = -1}, /* call first */
-		{.code = 0x95},
+		{.code = OP_CALL, .src = 1, .imm = -1}, /* call first */
+		{.code = OP_EXIT},
 	};
 	struct kbpf_elf *k;
 	int code, tc, maps, first, map;
@@ -143,7 +144,8 @@ TEST(callers_are_found)
 /* Everything that can be done with an object that was let in; what comes out is let in again. */
 static void use(struct kbpf_elf *k)
 {
-	static const struct ebpf_insn head[] = {{.code = 0xb7, .imm = 1}, {.code = 0xb7, .imm = 2}};
+	static const struct ebpf_insn head[] = {{.code = OP_MOV_K, .imm = 1},
+						{.code = OP_MOV_K, .imm = 2}};
 	struct kbpf_elf_func *funcs;
 	struct kbpf_elf *again;
 	struct err e;
