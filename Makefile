@@ -13,6 +13,7 @@ LIBDIR	   = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
 LIBEXECDIR = $(PREFIX)/libexec
 MANDIR	   = $(PREFIX)/share/man
+WIRESHARKDIR = $(LIBDIR)/wireshark
 
 ifneq ($(CROSS_COMPILE),)
 ifeq ($(origin CC),default)
@@ -205,6 +206,9 @@ install: all				## into PREFIX (/usr/local), below DESTDIR
 	ln -sf libbpfcap.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libbpfcap.so
 	$(file >$(BUILD)/bpfcap.pc,$(PC))
 	$(INSTALL) -m 644 $(BUILD)/bpfcap.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(INSTALL) -d $(DESTDIR)$(WIRESHARKDIR)/extcap
+	ln -sf $(BINDIR)/bpfcap $(DESTDIR)$(WIRESHARKDIR)/extcap/bpfcap
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(WIRESHARKDIR)/plugins packaging/wireshark/bpfcap.lua
 	$(foreach m,$(MAN),$(INSTALL) -D -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 
 clean:					## remove what was built

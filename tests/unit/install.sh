@@ -12,9 +12,11 @@ installs()
 	make -s install CC="$cc" DESTDIR="$T/root" PREFIX=/opt/bpfcap >"$T/out" 2>&1 ||
 		fail "$(cat "$T/out")"
 	for file in bin/bpfcap lib/libbpfcap.a lib/libbpfcap.so.0 lib/pkgconfig/bpfcap.pc \
-		include/bpfcap/probe.h share/man/man8/bpfcap.8; do
+		include/bpfcap/probe.h share/man/man8/bpfcap.8 \
+		lib/wireshark/plugins/bpfcap.lua; do
 		[ -e "$T/root/opt/bpfcap/$file" ] || fail "no $file"
 	done
+	same "$(readlink "$T/root/opt/bpfcap/lib/wireshark/extcap/bpfcap")" /opt/bpfcap/bin/bpfcap
 }
 
 # builds COMPILER: with what pkg-config says, against the shared library.

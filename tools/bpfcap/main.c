@@ -12,6 +12,7 @@
 #include "../common/fail.h"
 
 #include "capture.h"
+#include "extcap.h"
 #include "help.h"
 #include "options.h"
 #include "replay.h"
@@ -48,8 +49,11 @@ int main(int argc, char **argv)
 {
 	struct cap_options o;
 	struct err e = {0};
-	int rc = options_parse(&o, argc, argv, &e);
+	int rc = extcap_is_asked(argv) ? extcap(&argc, &argv, &e) : 0;
 
+	if (rc != 0)
+		return rc > 0 ? 0 : fail_report("bpfcap", &e);
+	rc = options_parse(&o, argc, argv, &e);
 	if (rc == 0)
 		rc = options_read_filter(&o, &e);
 	if (rc == 0)
