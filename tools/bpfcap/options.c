@@ -160,6 +160,9 @@ static const struct opt_row rows[] = {
 	 "print packets, or the report of --doctor, as JSON",
 	 PACKETS | DOCTOR},
 
+	{0, "decode", "PROGRAM[:FLAGS]", OPT_STRING, TO(decode), 0,
+	 "have tcpdump or tshark print the packets, as in tcpdump:-v; time, hook, reason and place come before its line",
+	 PACKETS},
 	{0, "absolute-tcp-sequence-numbers", NULL, OPT_FLAG, TO(absolute), 0,
 	 "print TCP sequence numbers as they are, not relative to the first of the connection (tcpdump's -S)",
 	 PACKETS},

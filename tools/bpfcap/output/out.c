@@ -211,6 +211,10 @@ int out_error(const struct out *o, struct err *e)
 
 	if (!o->error)
 		return 0;
+	if (o->error == -ECHILD)
+		return err_run(
+			e, o->error, "decode",
+			"the program of --decode has ended or does not read; see its message");
 	if (o->error == -ECANCELED)
 		return err_run(e, o->error, "output",
 			       "%s: nobody reads it; a signal ended the capture, and what was left "

@@ -24,8 +24,9 @@ struct out {
 	bool regular, is_pipe; /* or a socket */
 	bool is_stdout;	       /* not ours to close */
 	const char *path;
-	uint64_t size; /* bytes of records, written or buffered */
-	int error;     /* -errno of the first failure; -ECANCELED: stalled when a signal came */
+	uint64_t size;	    /* bytes of records, written or buffered */
+	int error;	    /* -errno of the first failure; -ECANCELED: stalled when a signal came;
+			-ECHILD: the program of --decode failed */
 	unsigned stall_cnt; /* interrupted writes since the signal */
 	uint64_t lost_cnt;  /* packets that are not in the output because of the failure */
 

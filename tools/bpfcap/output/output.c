@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../common/fail.h"
+#include "../decode/decode.h"
 #include "../dissect/tcp_flow.h"
 
 static const struct sink_ops *file_format(const struct cap_options *o)
@@ -30,8 +31,23 @@ bool output_needs_names(const struct cap_options *o)
 	return wants_text(o) || (ops && ops->shows_names);
 }
 
+/* The program's lines are part of the text on standard output. */
+static int check_decode(const struct cap_options *o, struct err *e)
+{
+	if (!o->decode)
+		return 0;
+	if (o->json || !wants_text(o) || (o->format && strcmp(o->format, "text") == 0))
+		return err_input(
+			e, -EINVAL, "options",
+			"--decode changes the text on standard output, which this command "
+			"does not write; omit --json and --format text, and add --print to -w");
+	return decode_check(o->decode, e);
+}
+
 int output_check(const struct cap_options *o, struct err *e)
 {
+	if (check_decode(o, e) != 0)
+		return e->code;
 	if (o->format && !sink_by_name(o->format))
 		return err_input(e, -EINVAL, "options",
 				 "unknown format '%s'; use pcapng, pcap, json or text", o->format);
@@ -85,7 +101,9 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 		.each_packet = o->packet_buffered,
 		.packet_max = o->packet_cnt,
 	};
-	if (o->write_path)
+	if (o->decode)
+		rc = decode_open(&out->conf.decode, o->decode, e);
+	if (rc == 0 && o->write_path)
 		rc = add_writer(out, file_format(o), o->write_path, o->rotate_mb || o->rotate_s, o,
 				e);
 	if (rc == 0 && wants_text(o))
@@ -199,6 +217,8 @@ int output_close(struct output *out, const struct probe_counts *c, struct err *e
 			rc = one;
 	}
 	out->writer_cnt = 0;
+	decode_close(out->conf.decode);
+	out->conf.decode = NULL;
 	tcp_flows_free(out->conf.flows);
 	out->conf.flows = NULL;
 	return rc;

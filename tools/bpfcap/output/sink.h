@@ -13,16 +13,17 @@
 
 /* The options that sinks use. */
 struct sink_conf {
-	uint32_t snap_len;   /* of the capture, for file headers; all interfaces have the same */
-	const char *filter;  /* NULL: none */
-	const char *hooks;   /* of the capture, separated by commas; NULL: unknown */
-	unsigned upper_bits; /* of a pcap file's link type */
-	bool copies_pcapng;  /* the file begins with the section of the one that is read */
-	int time_form;	     /* the number of -t */
-	int verbose, quick;  /* -v, -q */
-	int hex, hex_ascii;  /* -x, -X: once without the link header, twice with it */
-	bool ascii;	     /* -A */
-	bool nano, number;   /* --nano, --number */
+	uint32_t snap_len;	/* of the capture, for file headers; all interfaces have the same */
+	const char *filter;	/* NULL: none */
+	const char *hooks;	/* of the capture, separated by commas; NULL: unknown */
+	unsigned upper_bits;	/* of a pcap file's link type */
+	bool copies_pcapng;	/* the file begins with the section of the one that is read */
+	int time_form;		/* the number of -t */
+	int verbose, quick;	/* -v, -q */
+	int hex, hex_ascii;	/* -x, -X: once without the link header, twice with it */
+	bool ascii;		/* -A */
+	bool nano, number;	/* --nano, --number */
+	struct decoder *decode; /* --decode; NULL: lines are ours */
 	struct tcp_flows *flows; /* for relative sequence numbers; NULL: absolute ones */
 };
 
@@ -45,6 +46,7 @@ struct sink_ops {
 	void (*block)(struct sink *s, const struct input_item *it); /* of a pcapng file */
 	void (*secrets)(struct sink *s, const struct text *lines);  /* of an NSS key log */
 	void (*missing)(struct sink *s, const struct packet *first, const char *hook);
+	bool (*flush)(struct sink *s); /* true: packets wait for more calls, soon */
 	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: no counts */
 	void (*free)(struct sink *s);
 };

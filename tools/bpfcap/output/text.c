@@ -5,12 +5,14 @@
  */
 #include "sink.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "../../../src/util.h"
+#include "../decode/decode.h"
 #include "../dissect/dissect.h"
 #include "../moment.h"
 #include "hexdump.h"
@@ -20,6 +22,7 @@ struct text_state {
 	struct probe_time first, last;
 	uint64_t clock_s; /* the second that `clock` shows; it is formatted once a second */
 	char clock[32];
+	struct decode_text decoded; /* --decode */
 };
 
 enum { TIME_CLOCK, TIME_NONE, TIME_EPOCH, TIME_DELTA, TIME_DATE, TIME_DELTA_FIRST };
@@ -151,7 +154,7 @@ static void put_stack(struct text *t, const struct packet *pk)
 }
 
 /* A single -x or -X, and -A, omit the link-layer header. */
-static void put_bytes(struct sink *s, const struct packet *pk, uint32_t link_len)
+static void put_bytes(struct sink *s, struct text *t, const struct packet *pk, uint32_t link_len)
 {
 	const struct sink_conf *conf = s->conf;
 	uint32_t skip = conf->hex > 1 || conf->hex_ascii > 1 ? 0 : link_len;
@@ -161,24 +164,33 @@ static void put_bytes(struct sink *s, const struct packet *pk, uint32_t link_len
 	if (skip > len)
 		skip = len;
 	if (conf->hex || conf->hex_ascii)
-		hexdump(&s->record, data + skip, len - skip, conf->hex_ascii);
+		hexdump(t, data + skip, len - skip, conf->hex_ascii);
 	else if (conf->ascii)
-		hexdump_ascii(&s->record, data + skip, len - skip);
+		hexdump_ascii(t, data + skip, len - skip);
 }
 
-static void packet(struct sink *s, const struct packet *pk)
+static void put_before(struct sink *s, const struct packet *pk)
 {
-	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
 	struct text_state *state = s->state;
 	struct text *t = &s->record;
-	uint32_t link_len;
 
 	text_clear(t);
 	if (s->conf->number)
 		text_printf(t, "%5" PRIu64 "  ", state->packet_cnt + 1);
 	put_time(s, pk->ev->time);
 	put_where(t, pk);
-	link_len = dissect(t, pk->ev->linktype, pk->ev->data, pk->ev->cap_len, pk->ev->len, &opts);
+}
+
+/* The length of the link-layer header. */
+static uint32_t put_line(const struct sink *s, struct text *t, const struct probe_event *ev)
+{
+	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
+
+	return dissect(t, ev->linktype, ev->data, ev->cap_len, ev->len, &opts);
+}
+
+static void put_after(struct sink *s, struct text *t, const struct packet *pk, uint32_t link_len)
+{
 	if (pk->ev->made_len) {
 		text_put(t, " [made up: ");
 		packet_put_made(t, pk);
@@ -197,31 +209,119 @@ static void packet(struct sink *s, const struct packet *pk)
 	if (s->conf->verbose)
 		put_context(t, pk);
 	put_stack(t, pk);
-	put_bytes(s, pk, link_len);
-	text_put(t, "\n");
-	out_record(s->out, t);
+	put_bytes(s, t, pk, link_len);
+}
+
+/* What was printed before the program failed is kept. */
+static void check_decoder(struct sink *s)
+{
+	if (!decode_failed(s->conf->decode) || s->out->error)
+		return;
+	out_flush(s->out);
+	if (!s->out->error)
+		s->out->error = -ECHILD;
+}
+
+/* --decode: the line comes later, and not from us. */
+static void put_decoded(struct sink *s, const struct packet *pk)
+{
+	struct decode_text *d = &((struct text_state *)s->state)->decoded;
+	uint32_t link_len;
+
+	text_clear(&d->before);
+	text_bytes(&d->before, text_str(&s->record), s->record.len);
+	text_clear(&d->line);
+	link_len = put_line(s, &d->line, pk->ev);
+	text_clear(&d->after);
+	put_after(s, &d->after, pk, link_len);
+	decode_packet(s->conf->decode, pk->ev, d);
+	check_decoder(s);
+}
+
+static void packet(struct sink *s, const struct packet *pk)
+{
+	struct text_state *state = s->state;
+	struct text *t = &s->record;
+
+	put_before(s, pk);
+	if (s->conf->decode) {
+		put_decoded(s, pk);
+	} else {
+		put_after(s, t, pk, put_line(s, t, pk->ev));
+		text_put(t, "\n");
+		out_record(s->out, t);
+	}
 	state->packet_cnt++;
 }
 
 /* --gather: a packet that was not seen at this hook. */
 static void missing(struct sink *s, const struct packet *first, const char *hook)
 {
-	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
 	struct text *t = &s->record;
 
 	text_clear(t);
 	put_time(s, first->ev->time);
 	put_where(t, first);
-	(void)dissect(t, first->ev->linktype, first->ev->data, first->ev->cap_len, first->ev->len,
-		      &opts);
-	text_printf(t, " NOT received at %s\n", hook);
+	(void)put_line(s, t, first->ev);
+	text_printf(t, " NOT received at %s", hook);
+	if (s->conf->decode) {
+		decode_packet(s->conf->decode, NULL, &(struct decode_text){.before = *t});
+		return;
+	}
+	text_put(t, "\n");
 	out_record(s->out, t);
+}
+
+static void put_record(void *user, const struct text *record)
+{
+	struct sink *s = user;
+
+	out_record(s->out, record);
+	if (!s->out->error)
+		out_packet_end(s->out);
+}
+
+static void begin(struct sink *s)
+{
+	if (s->conf->decode)
+		decode_begin(s->conf->decode, put_record, s);
+}
+
+static bool flush(struct sink *s)
+{
+	if (!s->conf->decode)
+		return false;
+	decode_flush(s->conf->decode);
+	check_decoder(s);
+	return decode_waits(s->conf->decode);
+}
+
+static void end(struct sink *s, const struct probe_counts *c)
+{
+	(void)c;
+	if (!s->conf->decode)
+		return;
+	decode_finish(s->conf->decode);
+	check_decoder(s);
+}
+
+static void release(struct sink *s)
+{
+	struct decode_text *d = &((struct text_state *)s->state)->decoded;
+
+	text_free(&d->before);
+	text_free(&d->line);
+	text_free(&d->after);
 }
 
 const struct sink_ops sink_text = {
 	.name = "text",
 	.shows_names = true,
 	.state_len = sizeof(struct text_state),
+	.begin = begin,
 	.packet = packet,
 	.missing = missing,
+	.flush = flush,
+	.end = end,
+	.free = release,
 };

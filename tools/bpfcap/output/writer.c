@@ -17,6 +17,7 @@ enum {
 	MB = 1000000,
 	PATH_LEN_MAX = 4096,
 	PIPE_MS = 100,	    /* until a reader that has closed the output is noticed */
+	SINK_MS = 5,	    /* until a sink that holds packets back is asked again */
 	WAIT_MS_MAX = 1000, /* the clock may be set meanwhile */
 };
 
@@ -175,6 +176,8 @@ int writer_wait_ms(const struct writer *w)
 	struct timespec now;
 	int64_t ms;
 
+	if (w->waits)
+		return SINK_MS;
 	if (w->out.is_pipe)
 		return PIPE_MS;
 	if (!w->options->rotate_s)
@@ -187,6 +190,7 @@ int writer_wait_ms(const struct writer *w)
 
 int writer_flush(struct writer *w, struct err *e)
 {
+	w->waits = w->sink.ops->flush && w->sink.ops->flush(&w->sink);
 	out_flush(&w->out);
 	if (!w->out.error && reader_gone(&w->out))
 		w->out.error = -EPIPE;

@@ -16,6 +16,7 @@ struct writer {
 	uint64_t number;	       /* of the current file of -C */
 	uint64_t time_cnt;	       /* files that -G has started */
 	time_t since;		       /* when the current file of -G was started */
+	bool waits;		       /* the sink holds packets back */
 	bool finished;		       /* -C or -G ends the current file, and not the capture */
 	uint64_t packet_cnt, lost_cnt; /* of all files; lost: of those closed */
 };
