@@ -157,13 +157,22 @@ void probe_stop(struct probe *p);
 void probe_close(struct probe *p);
 
 struct probe_counts {
-	uint64_t seen;	     /* packets the hooks ran for (after the interface test) */
-	uint64_t matched;    /* of these, what the filter accepted */
-	uint64_t captured;   /* passed to the callback */
-	uint64_t lost_ring;  /* matched, but the ring was full */
-	uint64_t lost_other; /* matched or unknown: nesting, unreadable memory, missed runs */
-	uint64_t no_packet;  /* the hook ran for something without packet bytes */
+	uint64_t seen;	       /* packets the hooks ran for (after the interface test) */
+	uint64_t matched;      /* of these, what the filter accepted */
+	uint64_t captured;     /* passed to the callback */
+	uint64_t lost_ring;    /* matched, but the ring was full */
+	uint64_t lost_other;   /* matched or unknown: nesting, unreadable memory, missed runs */
+	uint64_t lost_refused; /* matched, but the kernel refused the record ... */
+	int refusal;	       /* ... with this -errno, the last time */
+	uint64_t no_packet;    /* the hook ran for something without packet bytes */
+	size_t ring_needed;    /* bytes of each CPU's ring that would have held lost_ring, too */
 };
+
+/* Packets that matched, or may have, and were not passed to the callback. */
+static inline uint64_t probe_counts_lost(const struct probe_counts *c)
+{
+	return c->lost_ring + c->lost_other + c->lost_refused;
+}
 
 /* Counts of hook i (or of all, for i = PROBE_ALL_HOOKS). */
 #define PROBE_ALL_HOOKS (~0u)

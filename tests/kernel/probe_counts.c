@@ -83,6 +83,65 @@ static void test_wake(void **state)
 	probe_close(p);
 }
 
+/* Records that the kernel refuses for want of a ring are not told as those of a full one. */
+static void test_refused(void **state)
+{
+	const char *const hooks[] = {"tx", "tc:egress", NULL}, *const ifaces[] = {"vb", NULL};
+	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .expr = TESTVETH_FILTER};
+	struct probe_counts counts;
+	struct probe *p;
+
+	(void)state;
+	need_veth();
+	p = must_open(&c);
+	for (uint32_t cpu = 0; cpu < (uint32_t)kbpf_possible_cpu_cnt(); cpu++)
+		(void)kbpf_map_delete(p->capture.events_fd, &cpu);
+	send_frames(10);
+	assert_int_equal(probe_counts(p, PROBE_ALL_HOOKS, &counts), 0);
+	assert_int_equal(counts.matched, 20);
+	assert_int_equal(counts.lost_refused, 20);
+	assert_int_equal(counts.refusal, -ENOENT);
+	assert_int_equal(counts.lost_ring + counts.lost_other + counts.captured, 0);
+	assert_int_equal(counts.ring_needed, 0);
+	probe_close(p);
+}
+
+/* Sends without reading; the counts after all is read. */
+static struct probe_counts overload(uint32_t ring_pages)
+{
+	const char *const hooks[] = {"tx", NULL};
+	const struct probe_config c = {
+		.hooks = hooks, .expr = TESTVETH_FILTER, .ring_pages = ring_pages};
+	struct probe *p = must_open(&c);
+	struct probe_counts counts;
+
+	send_frames(500);
+	probe_stop(p);
+	while (probe_poll(p, 0, nothing, NULL, NULL) > 0)
+		;
+	assert_int_equal(probe_counts(p, PROBE_ALL_HOOKS, &counts), 0);
+	assert_int_equal(counts.captured + counts.lost_ring, counts.matched);
+	probe_close(p);
+	return counts;
+}
+
+/* The size that the counts give would have been enough, and is. */
+static void test_ring_needed(void **state)
+{
+	size_t page_len = (size_t)sysconf(_SC_PAGESIZE);
+	struct probe_counts counts;
+	uint32_t pages = 1;
+
+	(void)state;
+	need_veth();
+	counts = overload(1);
+	assert_true(counts.lost_ring > 100);
+	while (pages * page_len < counts.ring_needed)
+		pages *= 2;
+	assert_true(pages * page_len < 500 * 4 * TESTVETH_FRAME_MAX);
+	assert_int_equal(overload(pages).lost_ring, 0);
+}
+
 /* What does not match is seen and not counted as anything else. */
 static void test_no_match(void **state)
 {
@@ -254,6 +313,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wake),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_ring_needed),
 		cmocka_unit_test(test_no_match),
 		cmocka_unit_test(test_starts_and_stops),
 		cmocka_unit_test(test_sigkill_leaves_nothing),

@@ -42,7 +42,8 @@ struct live_capture {
 	int rc;		 /* -errno of the output, which ended the poll */
 	uint64_t end_ms; /* --duration, on the monotonic clock; 0: no limit */
 	bool discarding; /* the output takes no more packets */
-	uint64_t discarded_cnt, unselected_cnt;
+	bool wants_all;	 /* -s is not below what a record holds */
+	uint64_t discarded_cnt, unselected_cnt, cut_cnt;
 	bool list_left_out;
 	unsigned left_out_cnt;
 };
@@ -70,6 +71,7 @@ static int on_event(void *user, const struct probe_event *ev)
 	struct gather_note note;
 	int rc;
 
+	c->cut_cnt += ev->cap_len < ev->len && ev->cap_len == PROBE_SNAP_LEN_MAX && c->wants_all;
 	if (!select_takes(&c->selection, ev)) {
 		c->unselected_cnt++;
 		return 0;
@@ -161,6 +163,7 @@ static void print_counts(const struct live_capture *c, int rc)
 		.why = rc == -ECANCELED ? "a signal ended the wait" : strerror(-rc),
 		.left_out = w.left_out,
 		.passed_over = c->unselected_cnt + (rc < 0 ? 0 : c->discarded_cnt),
+		.cut = c->cut_cnt,
 	};
 
 	counts_print(stderr, c->probe, &counts);
@@ -333,7 +336,11 @@ static int capture_packets(struct live_capture *c, const struct cap_options *o, 
 
 int capture(const struct cap_options *o, struct err *e)
 {
-	struct live_capture c = {.e = e, .list_left_out = o->verbose};
+	struct live_capture c = {
+		.e = e,
+		.list_left_out = o->verbose,
+		.wants_all = !o->snap_len || o->snap_len > PROBE_SNAP_LEN_MAX,
+	};
 	struct keys keys;
 	int rc = select_init(&c.selection, o, e);
 

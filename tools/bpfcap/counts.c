@@ -5,6 +5,9 @@
 #include "counts.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+enum { RING_KIB_MAX = 256 << 10 }; /* of -B */
 
 /* "7 packets WHAT" */
 static void put_packets(FILE *f, uint64_t cnt, const char *what)
@@ -27,7 +30,24 @@ static const char *put_causes(FILE *f, const struct probe_counts *c)
 
 	put_cause(f, &sep, c->lost_ring, "ring full");
 	put_cause(f, &sep, c->lost_other, "unreadable or missed");
+	put_cause(f, &sep, c->lost_refused, "refused by the kernel");
+	if (c->lost_refused)
+		fprintf(f, " (%s)", strerror(-c->refusal));
 	return sep;
+}
+
+/* -B takes KiB and rounds them up to a power of two. */
+static void put_ring_needed(FILE *f, size_t len)
+{
+	uint64_t kib = 1;
+
+	while (kib << 10 < len)
+		kib *= 2;
+	if (kib <= RING_KIB_MAX)
+		fprintf(f, "larger rings would have held them: -B %" PRIu64 "\n", kib);
+	else
+		fprintf(f, "no ring would have held them; use a filter, fewer hooks or a smaller "
+			   "-s\n");
 }
 
 static void put_hooks(FILE *f, struct probe *p)
@@ -35,7 +55,7 @@ static void put_hooks(FILE *f, struct probe *p)
 	struct probe_counts c;
 
 	for (unsigned i = 0; i < probe_hook_cnt(p); i++) {
-		if (probe_counts(p, i, &c) != 0 || c.lost_ring + c.lost_other == 0)
+		if (probe_counts(p, i, &c) != 0 || probe_counts_lost(&c) == 0)
 			continue;
 		fprintf(f, "  %s", probe_hook_name(p, i));
 		(void)put_causes(f, &c);
@@ -47,7 +67,7 @@ static void put_lost(FILE *f, const struct probe_counts *c, const struct counts_
 {
 	const char *sep;
 
-	put_packets(f, c->lost_ring + c->lost_other + out->unwritten + out->left_out, "lost");
+	put_packets(f, probe_counts_lost(c) + out->unwritten + out->left_out, "lost");
 	sep = put_causes(f, c);
 	put_cause(f, &sep, out->left_out, "of another link type");
 	put_cause(f, &sep, out->unwritten, "not written");
@@ -72,8 +92,14 @@ void counts_print(FILE *f, struct probe *p, const struct counts_output *out)
 		fprintf(f, "%" PRIu64 " time%s a hook ran without packet bytes\n", c.no_packet,
 			c.no_packet == 1 ? "" : "s");
 	put_lost(f, &c, out);
-	if (c.lost_ring + c.lost_other && probe_hook_cnt(p) > 1)
+	if (probe_counts_lost(&c) && probe_hook_cnt(p) > 1)
 		put_hooks(f, p);
+	if (out->cut) {
+		put_packets(f, out->cut, "cut");
+		fprintf(f, " to %u bytes, the most that a record holds\n", PROBE_SNAP_LEN_MAX);
+	}
+	if (c.lost_ring)
+		put_ring_needed(f, c.ring_needed);
 }
 
 void counts_print_gather(FILE *f, const struct gather *g, const char *const *hooks, unsigned cnt)

@@ -109,6 +109,8 @@ struct capture {
 /* Value of the per-CPU counter map; the key is the hook's index. */
 struct capture_counters {
 	uint64_t seen, matched, lost_ring, lost_other, no_packet;
+	uint64_t lost_refused; /* the helper failed, but the ring was not full; the last errno: */
+	int64_t refusal;
 };
 
 #define CAPTURE_SHARED_LEN 640 /* of skb_shared_info, enough for 32 fragments */

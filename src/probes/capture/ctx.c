@@ -259,13 +259,11 @@ static void emit_record(const struct emit *m)
 /*
  * In: R6 = context, R8 = cap_len, the record. Clobbers R0..R5.
  *
- *	if (perf_event_output(ctx, events, cap_len << 32 | this CPU, record, sizeof record))
- *		counters->lost_ring++;
+ *	count_output(perf_event_output(ctx, events, cap_len << 32 | this CPU, record, length));
  */
 static void emit_output(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
-	ebpf_label done = ebpf_label_new(b);
 
 	EMIT(b, MOV(R3, R8),
 		LSH(R3, 32),
@@ -276,10 +274,8 @@ static void emit_output(const struct emit *m)
 		MOV(R4, R10),
 		ADD(R4, RECORD_AT),
 		MOV(R5, sizeof(struct probe_record)),
-		CALL(perf_event_output),
-		JEQ(R0, 0, done));
-	probe_emit_count(m, COUNTER(lost_ring));
-	EMIT(b, LABEL(done));
+		CALL(perf_event_output));
+	probe_emit_count_output(m);
 }
 
 /* Refuses options that such hooks cannot honor. */

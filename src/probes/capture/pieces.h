@@ -18,6 +18,7 @@ int probe_emit_outbound(void *user, struct ebpf_builder *b, uint32_t ad);  /* th
 
 void probe_emit_count(const struct emit *m, size_t counter);
 void probe_emit_counters(const struct emit *m);
+void probe_emit_count_output(const struct emit *m);
 void probe_emit_scratch_take(const struct emit *m);
 void probe_emit_scratch_release(const struct emit *m);
 void probe_emit_skb(const struct emit *m);

@@ -16,6 +16,24 @@ void probe_emit_count(const struct emit *m, size_t counter)
 	     XADD(DW, MEM(R1, counter), R2));
 }
 
+/*
+ * In: R0 = what perf_event_output() returned. Clobbers R1, R2.
+ *
+ *	if (R0 == -ENOSPC) counters->lost_ring++;
+ *	else if (R0 != 0) counters->lost_refused++, counters->refusal = R0;
+ */
+void probe_emit_count_output(const struct emit *m)
+{
+	struct ebpf_builder *b = m->b;
+	ebpf_label refused = ebpf_label_new(b), done = ebpf_label_new(b);
+
+	EMIT(b, JEQ(R0, 0, done), JNE(R0, -ENOSPC, refused));
+	probe_emit_count(m, COUNTER(lost_ring));
+	EMIT(b, JA(done), LABEL(refused));
+	probe_emit_count(m, COUNTER(lost_refused));
+	EMIT(b, STX(DW, MEM(R1, COUNTER(refusal)), R0), LABEL(done));
+}
+
 void probe_emit_counters(const struct emit *m)
 {
 	EMIT(m->b, LD_MAP_FD(R1, m->c->counters_fd),

@@ -58,12 +58,12 @@ static void emit_stack(const struct emit *m)
 /*
  * In: R9 = scratch with the packet. Clobbers R0..R5.
  *
- *	if (perf_event_output(ctx, events, this CPU, record, head + cap_len)) counters->lost_ring++;
+ *	count_output(perf_event_output(ctx, events, this CPU, record, head + cap_len));
  */
 static void emit_output(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
-	ebpf_label fits = ebpf_label_new(b), done = ebpf_label_new(b);
+	ebpf_label fits = ebpf_label_new(b);
 	int head_len = PACKET(m) - (int)SCRATCH(record);
 
 	EMIT(b, LDX(W, R5, MEM(R9, RECORD(cap_len))),
@@ -77,10 +77,8 @@ static void emit_output(const struct emit *m)
 		MOV(W3, -1),			/* BPF_F_CURRENT_CPU */
 		LD_MAP_FD(R2, m->c->events_fd),
 		LDX(DW, R1, MEM(R10, SLOT_CTX)),
-		CALL(perf_event_output),
-		JEQ(R0, 0, done));
-	probe_emit_count(m, COUNTER(lost_ring));
-	EMIT(b, LABEL(done));
+		CALL(perf_event_output));
+	probe_emit_count_output(m);
 }
 
 void probe_emit_submit(const struct emit *m)

@@ -16,8 +16,7 @@ enum {
 	HOLD_LEN_MAX = 128 << 20,
 	SLICE_NS = 2 * NS_PER_MS, /* of work on kept records before the rings are read again */
 	ALIGN = 8,
-	HOLD_MS = 10,  /* between two checks whether the symbols are read */
-	LOOK_CNT = 64, /* records between two looks at the clock */
+	HOLD_MS = 10, /* between two checks whether the symbols are read */
 };
 
 struct held_record {
@@ -88,7 +87,8 @@ int probe_session_take(void *user, int cpu, const void *data, uint32_t len)
 	struct probe_event ev;
 	int rc = 0;
 
-	if (p->taken_cnt++ % LOOK_CNT == 0)
+	p->taken_len += len;
+	if (p->taken_cnt++ % SESSION_LOOK_CNT == 0)
 		probe_session_at_rings(p, true);
 	if (!probe_session_parse(p, data, len, &ev))
 		return 0;

@@ -12,7 +12,10 @@
 #include "../capture/capture.h"
 #include "state.h"
 
-enum { CPU_UNKNOWN = -1 };
+enum {
+	CPU_UNKNOWN = -1,
+	PACKET_HEAD_LEN = 80, /* in a packet socket's ring, beside a perf record's head */
+};
 
 /* The innermost frames may be those that run our program, and an address may occur twice. */
 static void trim_stack(struct probe *p, struct probe_event *ev)
@@ -113,6 +116,9 @@ int probe_session_packet(void *user, const struct kbpf_packet *packet)
 		.data = packet->data,
 	};
 
+	p->taken_len += packet->cap_len + PACKET_HEAD_LEN;
+	if (p->taken_cnt++ % SESSION_LOOK_CNT == 0)
+		probe_session_at_rings(p, true);
 	if (ev.cap_len > p->capture.snap_len) /* by the tag, which the kernel did not count */
 		ev.cap_len = p->capture.snap_len;
 	return probe_session_pass(p, CPU_UNKNOWN, &ev);
@@ -165,10 +171,19 @@ int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, s
 	return p->fn_rc ? p->fn_rc : p->passed_cnt;
 }
 
+/* Bytes that a record takes in the ring, on average. */
+static uint64_t record_len(const struct probe *p)
+{
+	enum { RING_HEAD_LEN = 16 }; /* of the kernel's, and padding */
+
+	return p->taken_cnt ? p->taken_len / p->taken_cnt + RING_HEAD_LEN : RECORD_LEN_MAX;
+}
+
 static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_counts *c)
 {
 	int cpu_cnt = kbpf_possible_cpu_cnt();
 	struct capture_counters *per_cpu;
+	uint64_t most = 0;
 	uint32_t key = i;
 	int rc;
 
@@ -183,9 +198,13 @@ static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_cou
 		c->matched += per_cpu[cpu].matched;
 		c->lost_ring += per_cpu[cpu].lost_ring;
 		c->lost_other += per_cpu[cpu].lost_other;
+		c->lost_refused += per_cpu[cpu].lost_refused;
+		c->refusal = per_cpu[cpu].refusal ? (int)per_cpu[cpu].refusal : c->refusal;
+		most = per_cpu[cpu].lost_ring > most ? per_cpu[cpu].lost_ring : most;
 		c->no_packet += per_cpu[cpu].no_packet;
 	}
 	free(per_cpu);
+	c->ring_needed += (size_t)(most * record_len(p));
 	return rc;
 }
 
@@ -196,6 +215,7 @@ static int add_counts(const struct probe *p, unsigned i, struct probe_counts *c)
 	c->captured += p->state[i].captured;
 	if (p->delivers) {
 		p->hooks.hook[i].ops->packets->count(&p->hooks.hook[i], c);
+		c->ring_needed = (size_t)(c->lost_ring * record_len(p));
 		return 0;
 	}
 	c->lost_other += p->state[i].damaged;
@@ -209,10 +229,13 @@ int probe_counts(struct probe *p, unsigned i, struct probe_counts *c)
 	int rc = 0;
 
 	*c = (struct probe_counts){0};
-	if (i != PROBE_ALL_HOOKS)
-		return i < p->hooks.cnt ? add_counts(p, i, c) : -EINVAL;
+	if (i != PROBE_ALL_HOOKS && i >= p->hooks.cnt)
+		return -EINVAL;
 	for (unsigned k = 0; k < p->hooks.cnt && rc == 0; k++)
-		rc = add_counts(p, k, c);
+		if (i == PROBE_ALL_HOOKS || i == k)
+			rc = add_counts(p, k, c);
+	if (c->ring_needed)
+		c->ring_needed += p->ring_len;
 	return rc;
 }
 

@@ -92,5 +92,6 @@ int probe_session_open_source(struct probe *p, const struct probe_config *c, str
 {
 	p->delivers = delivers(p, c);
 	p->capture.selects = p->delivers;
+	p->ring_len = probe_session_ring_len(c);
 	return p->delivers ? open_delivery(p, c, e) : open_programs(p, c, e);
 }

@@ -17,6 +17,7 @@ struct session_hook {
 };
 
 #define SESSION_FORGET_CNT 3
+#define SESSION_LOOK_CNT   64 /* records between two looks at the clock */
 
 /* Records that wait for symbols; those before `first` are passed on. See hold.c. */
 struct hold {
@@ -69,7 +70,9 @@ struct probe {
 
 	uint64_t left_ns;   /* when the rings were last read; 0: the session waits for them */
 	uint64_t away_ns;   /* the longest time since then */
-	unsigned taken_cnt; /* records, to read the clock only now and then */
+	uint64_t taken_cnt; /* records from the rings, */
+	uint64_t taken_len; /* and their bytes */
+	size_t ring_len;    /* of each CPU */
 
 	/* During a poll. */
 	probe_event_fn fn;

@@ -251,14 +251,15 @@ static void secrets(struct sink *s, const struct text *lines)
 /* Losses are not counted by interface: the first one gets them all, as the comment says. */
 static void put_losses(struct sink *s, const struct probe_counts *c)
 {
-	uint64_t lost = c->lost_ring + c->lost_other;
+	uint64_t lost = probe_counts_lost(c);
 	struct text remark = {0};
 
 	pcapng_option(&s->record, NG_OPT_ISB_DROPPED, &lost, sizeof(lost));
 	text_printf(&remark,
 		    "all interfaces: %" PRIu64 " seen, %" PRIu64 " matched, %" PRIu64
 		    " captured, %" PRIu64 " lost (ring full), %" PRIu64 " lost (other)",
-		    c->seen, c->matched, c->captured, c->lost_ring, c->lost_other);
+		    c->seen, c->matched, c->captured, c->lost_ring,
+		    c->lost_other + c->lost_refused);
 	pcapng_option(&s->record, NG_OPT_COMMENT, text_str(&remark), remark.len);
 	text_free(&remark);
 }
