@@ -6,6 +6,8 @@
  * program or loading it.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +15,8 @@
 #include "bpfcap/err.h"
 #include "../capture/capture.h"
 #include "state.h"
+
+enum { THREAD_CNT = 8 };
 
 /* "bpfcap_tx": letters, digits, '_' and '.', 15 at most. */
 static void prog_name(const struct probe *p, const struct hook *h, char name[KBPF_PROG_NAME_LEN])
@@ -39,55 +43,132 @@ static int keep_log(struct probe *p, const struct hook *h, char *log, struct err
 	return 0;
 }
 
-int probe_session_load(struct probe *p, struct hook *h, bool want_log, struct err *e)
+/* A program that is built, and loaded by a thread of its own. */
+struct loading {
+	struct probe *p;
+	struct hook *h;
+	bool want_log;
+	struct ebpf_prog prog;
+	int fd;
+	struct err err;
+	pthread_t thread;
+	bool has_thread;
+};
+
+static int build(struct loading *l, struct err *e)
 {
-	struct ebpf_prog prog = {0};
+	return probe_capture_build(&l->p->capture, l->h, &l->prog, e);
+}
+
+static int load_built(struct loading *l, struct err *e)
+{
+	struct probe *p = l->p;
 	char name[KBPF_PROG_NAME_LEN], *log = NULL;
 	struct kbpf_prog_spec spec = {
-		.type = h->kind->type,
+		.type = l->h->kind->type,
+		.insns = l->prog.insns,
+		.insn_cnt = l->prog.cnt,
 		.name = name,
-		.attach_type = h->attach_type,
+		.attach_type = l->h->attach_type,
 		.strict_alignment = !ebpf_target_has(&p->target, EBPF_FEATURE_UNALIGNED),
-		.xdp_frags = probe_capture_has_frags(&p->capture, h->kind),
+		.xdp_frags = probe_capture_has_frags(&p->capture, l->h->kind),
 	};
-	int fd, rc = probe_capture_build(&p->capture, h, &prog, e);
+	int fd;
 
-	if (rc < 0)
-		return rc;
-	prog_name(p, h, name);
-	spec.insns = prog.insns;
-	spec.insn_cnt = prog.cnt;
-	if (want_log) {
+	prog_name(p, l->h, name);
+	if (l->want_log) {
 		spec.log = &log;
 		spec.log_level = 1;
 	}
 	fd = kbpf_prog_load(&spec, e);
-	ebpf_prog_free(&prog);
-	if (want_log && keep_log(p, h, log, e) < 0 && fd >= 0) {
+	if (l->want_log && keep_log(p, l->h, log, e) < 0 && fd >= 0) {
 		close(fd);
 		return -ENOMEM;
 	}
 	return fd;
 }
 
-static int prepare_and_load(struct probe *p, struct hook *h, bool want_log, struct err *e)
+int probe_session_load(struct probe *p, struct hook *h, bool want_log, struct err *e)
 {
-	int rc = h->ops->prepare ? h->ops->prepare(h, &p->env, e) : 0;
+	struct loading l = {.p = p, .h = h, .want_log = want_log};
+	int rc = build(&l, e);
 
-	return rc < 0 ? rc : probe_session_load(p, h, want_log, e);
+	if (rc == 0)
+		rc = load_built(&l, e);
+	ebpf_prog_free(&l.prog);
+	return rc;
+}
+
+static int prepare_and_build(struct loading *l, struct err *e)
+{
+	int rc = l->h->ops->prepare ? l->h->ops->prepare(l->h, &l->p->env, e) : 0;
+
+	return rc < 0 ? rc : build(l, e);
+}
+
+static void *run(void *user)
+{
+	struct loading *l = user;
+
+	l->fd = load_built(l, &l->err);
+	return NULL;
+}
+
+/* The verifier takes most of the time. The last program, and all with a log, are loaded here. */
+static void load_each(struct loading *all, unsigned cnt)
+{
+	sigset_t signals, old;
+
+	sigfillset(&signals);
+	(void)pthread_sigmask(SIG_SETMASK, &signals, &old);
+	for (unsigned i = 0; i + 1 < cnt; i++)
+		all[i].has_thread = cnt <= THREAD_CNT && !all[i].want_log &&
+				    pthread_create(&all[i].thread, NULL, run, &all[i]) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	for (unsigned i = 0; i < cnt; i++)
+		if (!all[i].has_thread)
+			(void)run(&all[i]);
+	for (unsigned i = 0; i < cnt; i++)
+		if (all[i].has_thread)
+			(void)pthread_join(all[i].thread, NULL);
+}
+
+/* Gives the descriptors to the session. The first failure is that of all. */
+static int take_loaded(struct probe *p, const struct loading *all, unsigned cnt, struct err *e)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < cnt; i++) {
+		p->state[all[i].h->index].prog_fd = all[i].fd < 0 ? -1 : all[i].fd;
+		if (rc == 0 && all[i].fd < 0) {
+			rc = all[i].fd;
+			if (e)
+				*e = all[i].err;
+		}
+	}
+	return rc;
 }
 
 int probe_session_load_all(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	for (unsigned i = 0; i < p->hooks.cnt; i++) {
-		int fd;
+	struct loading *all = calloc(p->hooks.cnt, sizeof(*all));
+	unsigned cnt = 0;
+	int rc = 0;
 
+	if (!all)
+		return err_run(e, -ENOMEM, "session", "no memory to load programs");
+	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++) {
 		if (p->hooks.hook[i].member_cnt == 0)
 			continue;
-		fd = prepare_and_load(p, &p->hooks.hook[i], c->log, e);
-		if (fd < 0)
-			return fd;
-		p->state[i].prog_fd = fd;
+		all[cnt] = (struct loading){.p = p, .h = &p->hooks.hook[i], .want_log = c->log};
+		rc = prepare_and_build(&all[cnt++], e);
 	}
-	return 0;
+	if (rc == 0) {
+		load_each(all, cnt);
+		rc = take_loaded(p, all, cnt, e);
+	}
+	for (unsigned i = 0; i < cnt; i++)
+		ebpf_prog_free(&all[i].prog);
+	free(all);
+	return rc;
 }

@@ -53,7 +53,23 @@ static int configure_capture(struct probe *p, const struct probe_config *c, stru
 
 static int choose_target(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	int rc = probe_target(&p->target, c->kernel, e);
+	const char *kernel = c->kernel;
+	uint32_t types = p->capture.track ? 1u << EBPF_PROG_KPROBE : 0;
+	int rc;
+
+	p->delivers = p->capture.selects = probe_session_delivers(p, c);
+	if (p->delivers && !kernel)
+		kernel = PROBE_BASE_VERSION; /* for now: it may need no program */
+	for (unsigned i = 0; i < p->hooks.cnt; i++) {
+		const struct capture_kind *kind = p->hooks.hook[i].kind;
+
+		types |= 1u << kind->type;
+		if (kind->tracing || p->capture.track)
+			types |= 1u << EBPF_PROG_RAW_TRACEPOINT;
+	}
+	rc = probe_session_target(&p->target, kernel, types, e);
+	if (rc == 0 && !p->delivers)
+		rc = probe_session_need_events(e);
 	if (rc == 0 && c->strict_alignment)
 		ebpf_target_set(&p->target, EBPF_FEATURE_UNALIGNED, false);
 	return rc;
@@ -93,7 +109,7 @@ static int use_netmask(struct probe *p, const struct probe_config *c, struct err
 static int find_layout(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	(void)c;
-	if (probe_hooks_have(&p->hooks, false))
+	if (probe_hooks_have(&p->hooks, false) && !p->delivers)
 		p->capture.ptr_values = probe_shows_pointers();
 	if (!probe_hooks_have(&p->hooks, true) && !p->capture.track)
 		return 0;

@@ -18,7 +18,7 @@
  * The log, the process, the layer of --through and the addresses that --track follows come from
  * programs; an order over several hooks from the rings.
  */
-static bool delivers(const struct probe *p, const struct probe_config *c)
+bool probe_session_delivers(const struct probe *p, const struct probe_config *c)
 {
 	return p->hooks.cnt == 1 && p->hooks.hook[0].ops->packets && !c->track && !c->pid &&
 	       !c->reasons && !c->skb_data && !c->through && !c->log;
@@ -84,14 +84,14 @@ static int open_delivery(struct probe *p, const struct probe_config *c, struct e
 	rc = h->ops->packets->open(h, &p->capture, probe_session_ring_len(c), e);
 	if (rc < 0 || (own && !has_long_lists(&p->capture)))
 		return rc;
-	rc = open_programs(p, c, e);
+	rc = probe_session_target(&p->target, c->kernel, 1u << EBPF_PROG_SOCKET_FILTER, e);
+	if (rc == 0)
+		rc = open_programs(p, c, e);
 	return rc < 0 && own ? 0 : rc;
 }
 
 int probe_session_open_source(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	p->delivers = delivers(p, c);
-	p->capture.selects = p->delivers;
 	p->ring_len = probe_session_ring_len(c);
 	return p->delivers ? open_delivery(p, c, e) : open_programs(p, c, e);
 }

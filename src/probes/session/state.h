@@ -65,7 +65,7 @@ struct probe {
 	struct tp_names reasons;
 	struct owners *owners; /* NULL without --owner */
 	bool stopped;
-	bool delivers; /* hook 0 delivers its packets itself */
+	bool delivers; /* probe_session_delivers() */
 	char *log;     /* of the verifier, on request */
 
 	uint64_t left_ns;   /* when the rings were last read; 0: the session waits for them */
@@ -87,10 +87,16 @@ struct probe {
  * releases what they made, even after a failure.
  */
 
+#define PROBE_BASE_VERSION "5.4"
+
 /* ---- target.c ------------------------------------------------------------------------------- */
 
 /* True if this process may load programs that read the address of their context. */
 bool probe_shows_pointers(void);
+/* As probe_target(), for programs of these types: bit n for type n. */
+int probe_session_target(struct ebpf_target *t, const char *kernel, uint32_t types, struct err *e);
+/* -ENOTSUP where perf_event_output() always fails. */
+int probe_session_need_events(struct err *e);
 
 /* ---- iface.c: the interfaces of a session --------------------------------------------------- */
 
@@ -121,6 +127,8 @@ void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i);
 
 /* ---- source.c: where the packets come from -------------------------------------------------- */
 
+/* Whether the only hook delivers its packets itself. */
+bool probe_session_delivers(const struct probe *p, const struct probe_config *c);
 /* Opens the rings and loads the programs, or opens the hook that needs none. */
 int probe_session_open_source(struct probe *p, const struct probe_config *c, struct err *e);
 /* The chosen interfaces; *index is malloc'ed. */

@@ -5,18 +5,18 @@
  * For the running kernel only the name comes from its version: 5.4's features are the base, and
  * everything beyond them that our programs use is tried.
  */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "bpfcap/dsl.h"
+#include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
 #include "bpfcap/probe.h"
 #include "../../util.h"
 #include "state.h"
-
-#define BASE_VERSION "5.4"
 
 /* True if the kernel accepts this socket filter. Frees `b`. */
 static bool loads(struct ebpf_builder *b, uint32_t type)
@@ -81,14 +81,15 @@ static const struct {
 	{EBPF_PROG_SOCKET_FILTER, EBPF_FN_get_current_comm},
 };
 
-static void probe_helpers(struct ebpf_target *t)
+static void probe_helpers(struct ebpf_target *t, uint32_t types)
 {
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
-		if (kbpf_has_helper(wanted[i].type, wanted[i].helper) == 1)
+		if (types >> wanted[i].type & 1 &&
+		    kbpf_has_helper(wanted[i].type, wanted[i].helper) == 1)
 			ebpf_target_set_helper(t, wanted[i].type, wanted[i].helper, true);
 }
 
-static void probe_features(struct ebpf_target *t)
+static void probe_features(struct ebpf_target *t, uint32_t types)
 {
 	static const enum ebpf_feature insns[] = {EBPF_FEATURE_ATOMIC_FETCH, EBPF_FEATURE_CPU_V4};
 
@@ -97,15 +98,17 @@ static void probe_features(struct ebpf_target *t)
 	/* Without permission to load such programs, the machine's default stays. */
 	if (loads_packet_word(t, 2))
 		ebpf_target_set(t, EBPF_FEATURE_UNALIGNED, loads_packet_word(t, 0));
-	ebpf_target_set(t, EBPF_FEATURE_LINK_TCX, kbpf_has_tcx() == 1);
-	ebpf_target_set(t, EBPF_FEATURE_LINK_XDP, kbpf_has_xdp_link() == 1);
+	if (types >> EBPF_PROG_SCHED_CLS & 1)
+		ebpf_target_set(t, EBPF_FEATURE_LINK_TCX, kbpf_has_tcx() == 1);
+	if (types >> EBPF_PROG_XDP & 1)
+		ebpf_target_set(t, EBPF_FEATURE_LINK_XDP, kbpf_has_xdp_link() == 1);
 }
 
-static int probe_running(struct ebpf_target *t, struct err *e)
+static int probe_running(struct ebpf_target *t, uint32_t types, struct err *e)
 {
 	struct utsname u;
 	unsigned major = 0, minor = 0;
-	int rc = ebpf_target_by_version(t, BASE_VERSION, e);
+	int rc = ebpf_target_by_version(t, PROBE_BASE_VERSION, e);
 
 	if (rc < 0)
 		return rc;
@@ -113,8 +116,8 @@ static int probe_running(struct ebpf_target *t, struct err *e)
 	if (sscanf(u.release, "%u.%u", &major, &minor) == 2)
 		t->version = major << 16 | minor << 8;
 	(void)snprintf(t->name, sizeof(t->name), "running kernel %.16s", u.release);
-	probe_helpers(t);
-	probe_features(t);
+	probe_helpers(t, types);
+	probe_features(t, types);
 	return 0;
 }
 
@@ -123,16 +126,35 @@ bool probe_shows_pointers(void)
 	struct ebpf_target t;
 	struct ebpf_builder *b;
 
-	if (ebpf_target_by_version(&t, BASE_VERSION, NULL) < 0)
+	if (ebpf_target_by_version(&t, PROBE_BASE_VERSION, NULL) < 0)
 		return false;
 	b = ebpf_new(&t, EBPF_PROG_SOCKET_FILTER);
 	EMIT(b, NEG(R1), MOV(R0, R1), EXIT());
 	return loads(b, BPF_PROG_TYPE_SOCKET_FILTER);
 }
 
-int probe_target(struct ebpf_target *t, const char *kernel, struct err *e)
+int probe_session_target(struct ebpf_target *t, const char *kernel, uint32_t types, struct err *e)
 {
 	if (!kernel || strcmp(kernel, "auto") == 0)
-		return probe_running(t, e);
+		return probe_running(t, types, e);
 	return ebpf_target_by_version(t, kernel, e);
+}
+
+int probe_target(struct ebpf_target *t, const char *kernel, struct err *e)
+{
+	return probe_session_target(t, kernel, UINT32_MAX, e);
+}
+
+/* Programs of this type exist only with the option. */
+int probe_session_need_events(struct err *e)
+{
+	static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
+
+	if (kbpf_has_insns(BPF_PROG_TYPE_PERF_EVENT, nothing, ARRAY_LEN(nothing)) != 0)
+		return 0;
+	return err_run(
+		e, -ENOTSUP, "kernel",
+		"this kernel does not pass anything from BPF programs to processes: it lacks "
+		"CONFIG_BPF_EVENTS, which needs CONFIG_PERF_EVENTS and CONFIG_KPROBE_EVENTS "
+		"or CONFIG_UPROBE_EVENTS; try -f socket");
 }
