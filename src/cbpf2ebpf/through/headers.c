@@ -124,6 +124,7 @@ static void extension(struct walk *w)
 		ADD(R9, R3),
 		ADD(R9, EXT_LEN),
 	     LABEL(done));
+	c2e_walk_forget(w);
 }
 
 /* In: R9 = an IPv6 header. Out: R1 = protocol, R9 after it and its extension headers. */
@@ -159,6 +160,7 @@ static void ip(struct walk *w)
 /* In: R1 = protocol of what is at R9. */
 static void l4(struct walk *w)
 {
+	c2e_walk_forget(w);
 	if (w->inner->through->port_cnt)
 		EMIT(w->b, JEQ(R1, IPPROTO_UDP, c2e_walk_to(w, WALK_UDP)));
 	if (c2e_walk_has(w, CBPF2EBPF_GRE))

@@ -5,29 +5,17 @@
  */
 #include "walk.h"
 
-#define OFFSET_AT MEM(R10, w->f->stack_top + SLOT_OFF)
-
 /*
  * In: R9 = offset of a packet. Out: the same, bounded, and in SLOT_OFF; SLOT_LAYER is the
- * packet's. The 2 bytes of SLOT_OFF are no word of the stack, so the verifier knows no more of R9
- * than the bound, on whatever path it came here: it looks at each place once for each layer.
- * Clobbers R0, R5.
+ * packet's. The verifier looks at each place once for each layer. Clobbers R0, R5.
  */
 static void begin(struct walk *w)
 {
-	EMIT(w->b, STX(H, WALK_SLOT(w, SLOT_OFF), R9), LDX(H, R9, WALK_SLOT(w, SLOT_OFF)));
+	c2e_walk_forget(w);
 	c2e_walk_bound(w);
 	c2e_walk_inside(w);
 	EMIT(w->b, LDX(DW, R0, WALK_SLOT(w, SLOT_LAYER)), ADD(R0, 1),
 	     STX(DW, WALK_SLOT(w, SLOT_LAYER), R0));
-}
-
-/* R7 = the first byte of the outer packet. In: R6 = context. */
-static void load_data(struct walk *w)
-{
-	bool xdp = ebpf_builder_type(w->b) == EBPF_PROG_XDP;
-
-	EMIT(w->b, LDX(W, R7, MEM(R6, xdp ? 0 : 76))); /* xdp_md.data, __sk_buff.data */
 }
 
 /*
@@ -47,9 +35,10 @@ static void enter(struct walk *w)
 {
 	switch (w->access) {
 	case CBPF2EBPF_DIRECT:
+		c2e_walk_load_data(w, R7);
 		EMIT(w->b, ADD(R7, R9));
 		if (w->f->len.n)
-			EMIT(w->b, LDX(DW, R0, WALK_SLOT(w, SLOT_LEN)), SUB(R0, R9), MOV(W9, W0));
+			EMIT(w->b, LDX(W, R0, WALK_SLOT(w, SLOT_LEN)), SUB(R0, R9), MOV(W9, W0));
 		break;
 	case CBPF2EBPF_BUFFER:
 		EMIT(w->b, ADD(R7, R9), SUB(R8, R9), SUB(R6, R9));
@@ -66,11 +55,9 @@ static void enter(struct walk *w)
 static void leave(struct walk *w)
 {
 	EMIT(w->b, LDX(H, R9, WALK_SLOT(w, SLOT_OFF)));
-	if (w->access == CBPF2EBPF_DIRECT)
-		load_data(w);
 	if (w->access == CBPF2EBPF_BUFFER)
-		EMIT(w->b, LDX(DW, R6, WALK_SLOT(w, SLOT_LEN)),
-		     LDX(DW, R8, WALK_SLOT(w, SLOT_CAP)));
+		EMIT(w->b, LDX(W, R6, WALK_SLOT(w, SLOT_LEN)),
+		     LDX(W, R8, WALK_SLOT(w, SLOT_CAP)));
 	if (w->access == CBPF2EBPF_BUFFER || w->access == CBPF2EBPF_PROBE)
 		EMIT(w->b, LDX(DW, R7, WALK_SLOT(w, SLOT_DATA)));
 }

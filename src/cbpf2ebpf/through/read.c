@@ -23,6 +23,23 @@ void c2e_walk_bound(struct walk *w)
 	EMIT(w->b, JGT(R9, CBPF2EBPF_INNER_MAX, w->miss), AND(R9, CBPF2EBPF_INNER_MAX));
 }
 
+/* dst = the first byte of the outer packet: DIRECT. */
+void c2e_walk_load_data(struct walk *w, ebpf_reg dst)
+{
+	bool xdp = ebpf_builder_type(w->b) == EBPF_PROG_XDP;
+
+	EMIT(w->b, LDX(W, dst, MEM(R6, xdp ? 0 : 76))); /* xdp_md.data, __sk_buff.data */
+}
+
+/*
+ * In: R9. Out: the same, of which the verifier knows nothing: its states on all paths are then one.
+ * The 2 bytes of SLOT_OFF do not begin a word of the stack, so no verifier follows them.
+ */
+void c2e_walk_forget(struct walk *w)
+{
+	EMIT(w->b, STX(H, WALK_SLOT(w, SLOT_OFF), R9), LDX(H, R9, WALK_SLOT(w, SLOT_OFF)));
+}
+
 /* if (helper copies `len` bytes at R9 to the stack != 0) goto miss. Out: R5. Clobbers R0..R4. */
 static void call_load_bytes(struct walk *w, int len)
 {
@@ -34,14 +51,18 @@ static void call_load_bytes(struct walk *w, int len)
 	     JNE(R0, 0, w->miss), MOV(R5, R10), ADD(R5, copy));
 }
 
-/* R5 = data + R9; if (R5 + len > data_end) goto far. Clobbers R4. */
+/*
+ * R5 = data + R9; if (R5 + len > data_end) goto far. Clobbers R4. The data pointer is loaded anew,
+ * so that what the verifier knows of R7 does not depend on the headers that were read.
+ */
 static void need_direct(struct walk *w, int len)
 {
 	struct far_read r = {w->miss, {0}, len};
 
 	if (is_paged(w))
 		r = (struct far_read){ebpf_label_new(w->b), ebpf_label_new(w->b), len};
-	EMIT(w->b, MOV(R5, R9), ADD(R5, R7), MOV(R4, R5), ADD(R4, len), JGT(R4, R8, r.at));
+	c2e_walk_load_data(w, R5);
+	EMIT(w->b, ADD(R5, R9), MOV(R4, R5), ADD(R4, len), JGT(R4, R8, r.at));
 	if (!is_paged(w))
 		return;
 	EMIT(w->b, LABEL(r.ready));
@@ -51,10 +72,11 @@ static void need_direct(struct walk *w, int len)
 		ebpf_fail(w->b, -E2BIG, "the walker reads more headers than FAR_READ_MAX");
 }
 
-/* if (R9 + len > cap_len) goto miss; R5 = data + R9. Clobbers R4. */
+/* if (R9 + len > cap_len) goto miss; R5 = data + R9. Clobbers R3, R4. */
 static void need_buffer(struct walk *w, int len)
 {
-	EMIT(w->b, MOV(R4, R9), ADD(R4, len), JGT(R4, R8, w->miss), MOV(R5, R9), ADD(R5, R7));
+	EMIT(w->b, MOV(R4, R9), ADD(R4, len), LDX(W, R3, WALK_SLOT(w, SLOT_CAP)),
+	     JGT(R4, R3, w->miss), MOV(R5, R9), ADD(R5, R7));
 }
 
 /* if (R9 + len > data_end - data || probe_read(copy, len, data + R9)) goto miss. */
@@ -90,7 +112,7 @@ void c2e_walk_need(struct walk *w, int len)
 static void packet_len(struct walk *w)
 {
 	if (ebpf_builder_type(w->b) == EBPF_PROG_XDP)
-		EMIT(w->b, LDX(DW, R0, WALK_SLOT(w, SLOT_LEN)));
+		EMIT(w->b, LDX(W, R0, WALK_SLOT(w, SLOT_LEN)));
 	else
 		EMIT(w->b, LDX(W, R0, MEM(R6, 0))); /* __sk_buff.len */
 }
@@ -106,7 +128,7 @@ void c2e_walk_inside(struct walk *w)
 	ebpf_label inside = ebpf_label_new(w->b);
 
 	if (w->access == CBPF2EBPF_BUFFER) {
-		EMIT(w->b, JGT(R9, R8, w->miss));
+		EMIT(w->b, LDX(W, R0, WALK_SLOT(w, SLOT_CAP)), JGT(R9, R0, w->miss));
 		return;
 	}
 	if (w->access == CBPF2EBPF_PROBE) {
@@ -114,7 +136,8 @@ void c2e_walk_inside(struct walk *w)
 		return;
 	}
 	if (w->access == CBPF2EBPF_DIRECT) {
-		EMIT(w->b, MOV(R5, R9), ADD(R5, R7));
+		c2e_walk_load_data(w, R5);
+		EMIT(w->b, ADD(R5, R9));
 		if (!is_paged(w)) {
 			EMIT(w->b, JGT(R5, R8, w->miss));
 			return;

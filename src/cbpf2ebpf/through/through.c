@@ -27,10 +27,10 @@ static void save_frame(struct walk *w)
 {
 	EMIT(w->b, MOV(R2, 1), STX(DW, WALK_SLOT(w, SLOT_LAYER), R2));
 	if (w->access == CBPF2EBPF_DIRECT && w->f->len.n)
-		EMIT(w->b, STX(DW, WALK_SLOT(w, SLOT_LEN), w->f->len));
+		EMIT(w->b, STX(W, WALK_SLOT(w, SLOT_LEN), w->f->len));
 	if (w->access == CBPF2EBPF_BUFFER)
-		EMIT(w->b, STX(DW, WALK_SLOT(w, SLOT_LEN), R6),
-		     STX(DW, WALK_SLOT(w, SLOT_CAP), R8));
+		EMIT(w->b, STX(W, WALK_SLOT(w, SLOT_LEN), R6),
+		     STX(W, WALK_SLOT(w, SLOT_CAP), R8));
 	if (w->strips)
 		EMIT(w->b, ST(H, WALK_SLOT(w, SLOT_TAGS), 0));
 	if (w->access == CBPF2EBPF_BUFFER || w->access == CBPF2EBPF_PROBE)

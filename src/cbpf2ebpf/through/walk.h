@@ -64,8 +64,8 @@ enum {
 	SLOT_TAGS = -16 + 4, /* bytes of VLAN tags that the frame at SLOT_OFF is without */
 	SLOT_BASE = -16 + 6, /* where the frame begins in memory: SLOT_OFF less SLOT_TAGS */
 	SLOT_NEXT = -24,     /* protocol, while a header is read */
-	SLOT_LEN = -32,	     /* the frame's registers */
-	SLOT_CAP = -40,
+	SLOT_LEN = -32 + 4,  /* the frame's registers; the first two as SLOT_OFF */
+	SLOT_CAP = -40 + 4,
 	SLOT_DATA = -48,
 	SLOT_COPY = SLOT_DATA - CBPF2EBPF_INNER_READ, /* shared with the filter */
 };
@@ -82,6 +82,8 @@ void c2e_walk_headers(struct walk *w);
 void c2e_walk_tunnels(struct walk *w);
 
 /* read.c */
+void c2e_walk_load_data(struct walk *w, ebpf_reg dst);
+void c2e_walk_forget(struct walk *w);
 void c2e_walk_bound(struct walk *w);
 void c2e_walk_need(struct walk *w, int len);
 void c2e_walk_inside(struct walk *w);
