@@ -25,7 +25,8 @@
 
 #define PACKET_CNT	40
 #define EXPRESSIONS_MIN 6 /* of which a short run takes every sixth */
-#define ETH_LEN		14 /* that a socket filter does not see, and the least that a test run takes */
+/* The bytes that a socket filter does not see, and the fewest of a test run. */
+#define ETH_LEN 14
 
 static const enum filter_mode modes[] = {
 	FILTER_CLS_DIRECT,     FILTER_XDP_DIRECT, FILTER_SOCKET_LOAD_BYTES,
