@@ -53,6 +53,11 @@ static void take_stack(const struct probe_record *r, const uint8_t *stack, struc
 	ev->stack_cnt = r->stack_len / 8;
 }
 
+static bool is_head_len(uint8_t len)
+{
+	return len == RECORD_BASE || len == RECORD_TASK || len == RECORD_NAMES || len == RECORD_ALL;
+}
+
 static bool is_whole(const struct probe_record *r, size_t len)
 {
 	return (r->stack_room == 0 || r->stack_room == RECORD_STACK_LEN) && r->stack_room <= len &&
@@ -62,13 +67,17 @@ static bool is_whole(const struct probe_record *r, size_t len)
 int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct record_room *room,
 		       struct probe_event *ev)
 {
-	const uint8_t *behind = (const uint8_t *)data + sizeof(struct probe_record);
-	struct probe_record r;
+	struct probe_record r = {0};
+	const uint8_t *behind;
 
-	if (len < sizeof(r))
+	if (len < RECORD_BASE)
 		return -EBADMSG;
-	memcpy(&r, data, sizeof(r));
-	if (!is_whole(&r, len - sizeof(r)))
+	memcpy(&r, data, RECORD_BASE);
+	if (!is_head_len(r.head_len) || r.head_len > len)
+		return -EBADMSG;
+	behind = (const uint8_t *)data + r.head_len;
+	memcpy(&r, data, r.head_len);
+	if (!is_whole(&r, len - r.head_len))
 		return -EBADMSG;
 	*ev = (struct probe_event){
 		.mono_ns = r.time_ns,

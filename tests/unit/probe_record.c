@@ -7,6 +7,8 @@
 #include "../../src/probes/record.h"
 #include "../lib/test.h"
 
+enum { HEAD_LEN_AT = offsetof(struct probe_record, head_len) };
+
 static struct record_room room;
 
 /* A record in memory of exactly its size, at an address as odd as the ring's (4 modulo 8). */
@@ -23,6 +25,8 @@ static struct sample make(const struct probe_record *r, const void *behind, size
 	assert_non_null(s.mem);
 	s.at = s.mem + 4;
 	memcpy(s.at, r, sizeof(*r));
+	if (r->head_len == 0)
+		s.at[offsetof(struct probe_record, head_len)] = RECORD_ALL;
 	memcpy(s.at + sizeof(*r), behind, behind_len);
 	return s;
 }
@@ -71,6 +75,31 @@ TEST(a_record_becomes_an_event)
 	assert_int_equal(parse(&s, s.len, 3, &ev), 0);
 	assert_int_equal(ev.cap_len, 3);
 	free(s.mem);
+}
+
+/* The bytes behind a short head are the packet's, and belong to no field. */
+TEST(a_short_head_has_no_other_fields)
+{
+	static const uint8_t lens[] = {RECORD_BASE, RECORD_TASK, RECORD_NAMES};
+	struct probe_record r = {.cap_len = 4, .len = 4};
+	struct probe_event ev;
+
+	for (size_t i = 0; i < sizeof(lens); i++) {
+		uint8_t mem[RECORD_ALL + 4];
+
+		memset(mem, 'x', sizeof(mem));
+		r.head_len = lens[i];
+		memcpy(mem, &r, lens[i]);
+		assert_int_equal(probe_record_parse(mem, (size_t)lens[i] + 3, 64, &room, &ev),
+				 -EBADMSG);
+		assert_int_equal(probe_record_parse(mem, (size_t)lens[i] + 4, 64, &room, &ev), 0);
+		assert_ptr_equal(ev.data, mem + lens[i]);
+		assert_int_equal(ev.cap_len, 4);
+		assert_int_equal(ev.pid, 0);
+		assert_int_equal(ev.netns, 0);
+		assert_int_equal(ev.location, 0);
+		assert_string_equal(ev.ifname, "");
+	}
 }
 
 TEST(a_stack_is_read)
@@ -139,6 +168,8 @@ TEST(records_with_wrong_lengths_are_refused)
 		{.stack_room = 8},
 		{.stack_room = RECORD_STACK_LEN},
 		{.stack_room = UINT16_MAX},
+		{.head_len = RECORD_BASE + 8},
+		{.head_len = UINT8_MAX},
 	};
 	struct probe_event ev;
 
@@ -165,8 +196,10 @@ TEST(random_records_are_harmless)
 			seed = seed * 1103515245 + 12345;
 			mem[4 + i] = (uint8_t)(i % 3 ? 0 : seed >> 16);
 		}
+		if (len > HEAD_LEN_AT && len % 4)
+			mem[4 + HEAD_LEN_AT] = (uint8_t)(RECORD_BASE + 24 * (len % 4));
 		rc = probe_record_parse(mem + 4, len, 64, &room, &ev);
-		if (len < sizeof(struct probe_record))
+		if (len < RECORD_BASE)
 			assert_int_equal(rc, -EBADMSG);
 		if (rc == 0)
 			assert_true(ev.cap_len <= 64 && ev.stack_cnt <= PROBE_STACK_DEPTH);
@@ -178,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_becomes_an_event),
+		cmocka_unit_test(a_short_head_has_no_other_fields),
 		cmocka_unit_test(a_stack_is_read),
 		cmocka_unit_test(a_tag_beside_the_packet_is_inserted),
 		cmocka_unit_test(records_with_wrong_lengths_are_refused),

@@ -87,6 +87,7 @@ struct capture {
 	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;
+	bool asks_iface;     /* the filter reads the interface's number */
 	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
 	uint32_t buffer_len; /* bytes that the filter may read; what was not copied is garbage */
 	struct cbpf2ebpf_through through; /* no carriers: only the packet itself is looked at */
@@ -188,7 +189,7 @@ enum {
 #define RECORD(field)  (SCRATCH(record) + offsetof(struct probe_record, field))
 #define SKB(m, f)      (SCRATCH(skb) + (size_t)layout_off((m)->c->layout, LAYOUT_SKB_##f))
 #define STACK(m)       ((m)->c->stack ? RECORD_STACK_LEN : 0)
-#define PACKET(m)      ((int)(sizeof(struct capture_scratch) + STACK(m)))
+#define PACKET(m)      ((int)SCRATCH(record) + probe_emit_head_len(m) + STACK(m))
 #define COUNTER(field) offsetof(struct capture_counters, field)
 
 #define LINKTYPE_HEADLESS 0xffff /* within a program: R7 points to a transport header */

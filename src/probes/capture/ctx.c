@@ -188,7 +188,7 @@ static void emit_skb_facts(const struct emit *m)
 	ebpf_label untagged = ebpf_label_new(b);
 
 	EMIT(b, LDX(W, R1, CTX(R6, __sk_buff, pkt_type)),
-		STX(W, REC(pkt_type), R1),
+		STX(B, REC(pkt_type), R1),
 		LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)),
 		JNE(R1, CBPF_LINKTYPE_ETHERNET, untagged),
 		LDX(W, R1, CTX(R6, __sk_buff, vlan_present)),
@@ -231,8 +231,9 @@ static void emit_record(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label fits = ebpf_label_new(b);
 
-	for (int off = 0; off < (int)sizeof(struct probe_record); off += 8)
+	for (int off = 0; off < probe_emit_head_len(m); off += 8)
 		EMIT(b, ST(DW, MEM(R10, RECORD_AT + off), 0));
+	EMIT(b, ST(B, REC(head_len), probe_emit_head_len(m)));
 	emit_len(m);
 	EMIT(b, MOV(R8, R7),
 		JLE(R8, m->c->snap_len, fits),
@@ -273,7 +274,7 @@ static void emit_output(const struct emit *m)
 		LD_MAP_FD(R2, m->c->events_fd),
 		MOV(R4, R10),
 		ADD(R4, RECORD_AT),
-		MOV(R5, sizeof(struct probe_record)),
+		MOV(R5, probe_emit_head_len(m)),
 		CALL(perf_event_output));
 	probe_emit_count_output(m);
 }

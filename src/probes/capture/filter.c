@@ -7,6 +7,7 @@
  * alone ("ether host") matches no raw packet.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <string.h>
 
 #include "bpfcap/err.h"
@@ -23,6 +24,9 @@ static int add_filter(struct capture *c, const struct cbpf_prog *classic, int li
 {
 	struct cbpf2ebpf_info info;
 	int rc = cbpf2ebpf_filter_new(out, classic, linktype, c->tables, e);
+
+	for (size_t i = 0; i < classic->cnt; i++)
+		c->asks_iface |= classic->insns[i].k == (uint32_t)SKF_AD_OFF + SKF_AD_IFINDEX;
 
 	if (rc == 0)
 		rc = cbpf2ebpf_analyze(*out, &info, e);

@@ -5,6 +5,22 @@
 #include "bpfcap/dsl.h"
 #include "pieces.h"
 
+int probe_emit_head_len(const struct emit *m)
+{
+	const struct hook *h = m->h;
+	enum ebpf_prog_type type;
+
+	if (!h || looks_inside(m->c) || m->c->stack || h->reason_at >= 0 || h->location_at >= 0)
+		return RECORD_ALL;
+	type = h->kind->type;
+	if (h->kind->tracing)
+		return RECORD_NAMES;
+	return ebpf_target_has_helper(m->c->target, type, EBPF_FN_get_current_pid_tgid) ||
+			       ebpf_target_has_helper(m->c->target, type, EBPF_FN_get_current_comm)
+		       ? RECORD_TASK
+		       : RECORD_BASE;
+}
+
 /* record.{hook, flags, ...}: the fields that are constant. Clobbers R1. */
 static void emit_constants(const struct emit *m)
 {
@@ -13,8 +29,16 @@ static void emit_constants(const struct emit *m)
 	EMIT(m->b, LDX(W, R1, MEM(R10, SLOT_HOOK)), STX(H, MEM(R9, RECORD(hook)), R1),
 	     ST(H, MEM(R9, RECORD(flags)), flags), ST(H, MEM(R9, RECORD(vlan_proto)), 0),
 	     ST(H, MEM(R9, RECORD(vlan_tci)), 0),
-	     ST(H, MEM(R9, RECORD(stack_room)), m->c->stack ? RECORD_STACK_LEN : 0),
-	     ST(W, MEM(R9, RECORD(stack_len)), 0));
+	     ST(B, MEM(R9, RECORD(head_len)), probe_emit_head_len(m)),
+	     ST(H, MEM(R9, RECORD(unused)), 0));
+	if (probe_emit_head_len(m) < RECORD_ALL)
+		return;
+	EMIT(m->b, ST(W, MEM(R9, RECORD(stack_len)), 0),
+	     ST(H, MEM(R9, RECORD(stack_room)), m->c->stack ? RECORD_STACK_LEN : 0));
+	if (!looks_inside(m->c))
+		EMIT(m->b, ST(H, MEM(R9, RECORD(inner_layer)), 0),
+		     ST(H, MEM(R9, RECORD(inner_off)), 0),
+		     ST(H, MEM(R9, RECORD(inner_linktype)), 0));
 }
 
 /* record.{reason, location, pkt_type}. Clobbers R1. */
@@ -22,14 +46,15 @@ static void emit_facts(const struct emit *m)
 {
 	const struct probe_layout *l = m->c->layout;
 
-	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_REASON)),
-		STX(W, MEM(R9, RECORD(reason)), R1),
-		LDX(DW, R1, MEM(R10, SLOT_LOCATION)),
-		STX(DW, MEM(R9, RECORD(location)), R1),
-		LDX(B, R1, MEM(R9, SKB(m, PKT_TYPE))),
+	EMIT(m->b, LDX(B, R1, MEM(R9, SKB(m, PKT_TYPE))),
 		AND(R1, l->pkt_type_mask),
 		RSH(R1, __builtin_ctz(l->pkt_type_mask)),
-		STX(W, MEM(R9, RECORD(pkt_type)), R1));
+		STX(B, MEM(R9, RECORD(pkt_type)), R1));
+	if (probe_emit_head_len(m) == RECORD_ALL)
+		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_REASON)),
+			STX(W, MEM(R9, RECORD(reason)), R1),
+			LDX(DW, R1, MEM(R10, SLOT_LOCATION)),
+			STX(DW, MEM(R9, RECORD(location)), R1));
 }
 
 /* record.{pid_tgid, comm}. Clobbers R0..R5. */
@@ -48,7 +73,7 @@ static void emit_stack(const struct emit *m)
 {
 	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
 		MOV(R2, R9),
-		ADD(R2, sizeof(struct capture_scratch)),
+		ADD(R2, PACKET(m) - STACK(m)),
 		MOV(R3, RECORD_STACK_LEN),
 		MOV(R4, 0),
 		CALL(get_stack),

@@ -138,12 +138,19 @@ static void emit_choice(const struct emit *m)
 		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_TRACKED)), JNE(R1, 0, followed));
 		probe_emit_pid_test(m, m->release);
 	}
-	EMIT(m->b, LDX(W, R1, MEM(R9, RECORD(ifindex))));
+	if (m->c->ifaces_fd)
+		EMIT(m->b, LDX(W, R1, MEM(R9, RECORD(ifindex))));
 	probe_emit_iface_test(m);
 	probe_emit_iface_netns_test(m);
 	probe_emit_skb_mark_test(m);
 	probe_emit_netns_test(m);
 	EMIT(m->b, LABEL(followed));
+}
+
+/* Whether the interface must be known before the filter runs. */
+static bool iface_decides(const struct capture *c)
+{
+	return c->ifaces_fd || c->asks_iface;
 }
 
 int probe_emit_tracing_program(struct emit *m, struct err *e)
@@ -160,16 +167,19 @@ int probe_emit_tracing_program(struct emit *m, struct err *e)
 	probe_emit_counters(m);
 	probe_emit_scratch_take(m);
 	probe_emit_skb(m);
-	probe_emit_iface(m);
+	if (iface_decides(m->c))
+		probe_emit_iface(m);
 	emit_choice(m);
 	probe_emit_count(m, COUNTER(seen));
-	emit_time(m);
 	probe_emit_packet_start(m);
 	probe_emit_packet_window(m);
 	rc = looks_inside(m->c) ? emit_filter_inside(m, e) : emit_filter(m, e);
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));
+	emit_time(m);
+	if (!iface_decides(m->c))
+		probe_emit_iface(m);
 	if (m->c->track) {
 		EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(time_ns))));
 		probe_emit_track_note(m);
