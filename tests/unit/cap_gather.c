@@ -116,12 +116,20 @@ static struct gather_note seen(struct gather *g, unsigned hook, uint8_t seq, uin
 	return gather_packet(g, &ev);
 }
 
-static void count_missing(void *user, const struct probe_event *first, unsigned hook)
+static void count_missing(void *user, const struct probe_event *first, unsigned hook, bool lost)
 {
 	unsigned *missing = user;
 
 	(void)first;
-	missing[hook]++;
+	missing[hook] += !lost;
+}
+
+static void count_lost(void *user, const struct probe_event *first, unsigned hook, bool lost)
+{
+	unsigned *cnt = user;
+
+	(void)first;
+	cnt[hook] += lost;
 }
 
 static void reports_latencies(void **state)
@@ -176,6 +184,32 @@ static void reports_missing_packets(void **state)
 	gather_free(g);
 }
 
+/* Where records were lost around the packet's time, nobody knows whether the hook saw it. */
+static void tells_lost_packets_from_missing_ones(void **state)
+{
+	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
+	unsigned lost[HOOK_CNT] = {0};
+	uint64_t s = GATHER_TIMEOUT_NS;
+
+	assert_non_null(g);
+	for (unsigned i = TX; i < DROP; i++)
+		gather_await(g, i);
+	gather_losses(g, TCP, 0, s);
+	(void)seen(g, TX, 1, s + 1);
+	(void)seen(g, RX, 1, s + 2);
+	gather_losses(g, TCP, 3, 2 * s);
+	gather_losses(g, TCP, 3, 5 * s); /* no more of them */
+	gather_expire(g, 3 * s, s, count_lost, lost);
+	assert_int_equal(lost[TCP], 1);
+	(void)seen(g, TX, 2, 5 * s);
+	gather_expire(g, 7 * s, s, count_lost, lost);
+	assert_int_equal(lost[TX] + lost[RX] + lost[TCP], 1);
+	assert_int_equal(gather_counts(g, TCP).lost, 1);
+	assert_int_equal(gather_counts(g, TCP).missing, 1);
+	assert_int_equal(gather_counts(g, RX).missing, 1);
+	gather_free(g);
+}
+
 /* A packet seen again at the same place, or after the timeout, is another packet. */
 static void distinguishes_repetitions(void **state)
 {
@@ -218,6 +252,7 @@ int main(void)
 		cmocka_unit_test(compares_what_both_captured),
 		cmocka_unit_test_prestate(reports_latencies, &content),
 		cmocka_unit_test_prestate(reports_missing_packets, &content),
+		cmocka_unit_test_prestate(tells_lost_packets_from_missing_ones, &content),
 		cmocka_unit_test_prestate(distinguishes_repetitions, &content),
 		cmocka_unit_test_prestate(reports_latencies, &skb),
 		cmocka_unit_test_prestate(reports_missing_packets, &skb),

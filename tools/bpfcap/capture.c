@@ -93,24 +93,33 @@ static int on_event(void *user, const struct probe_event *ev)
 	return rc != 0; /* a negative value would mean that the poll itself failed */
 }
 
-static void on_missing(void *user, const struct probe_event *first, unsigned hook)
+static void on_missing(void *user, const struct probe_event *first, unsigned hook, bool lost)
 {
 	struct live_capture *c = user;
 
 	output_missing(&c->out, &(struct packet){.ev = first, .probe = c->probe},
-		       probe_hook_name(c->probe, hook));
+		       probe_hook_name(c->probe, hook), lost);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 /* Reports packets that some hook did not see within `age_ns`. */
 static void expire(struct live_capture *c, uint64_t age_ns)
 {
-	struct timespec now;
+	struct probe_counts counts;
 
-	if (!c->gather)
+	if (!c->gather || !gather_due(c->gather, now_ns(), age_ns))
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	gather_expire(c->gather, (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec, age_ns,
-		      on_missing, c);
+	for (unsigned i = 0; i < probe_hook_cnt(c->probe); i++)
+		if (probe_counts(c->probe, i, &counts) == 0)
+			gather_losses(c->gather, i, probe_counts_lost(&counts), now_ns());
+	gather_expire(c->gather, now_ns(), age_ns, on_missing, c);
 }
 
 static void announce(const struct live_capture *c)
@@ -129,10 +138,7 @@ static void announce(const struct live_capture *c)
 
 static uint64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * MS_PER_S + (uint64_t)now.tv_nsec / NS_PER_MS;
+	return now_ns() / NS_PER_MS;
 }
 
 /* The capture is over: --duration, or the command has ended. */
@@ -302,6 +308,7 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 	list_hooks(c);
 	from.hooks = text_str(&c->hooks);
 
+	privileges_hurry();
 	if (o->user)
 		rc = privileges_drop(o->user, c->e);
 	if (rc == 0 && (o->gather || o->gather_by))

@@ -116,6 +116,13 @@ void counts_print_gather(FILE *f, const struct gather *g, const char *const *hoo
 				(double)c.p99_ns / 1e3);
 		fprintf(f, "\n");
 	}
+	for (unsigned i = 0; i < cnt; i++) {
+		const struct gather_counts c = gather_counts(g, i);
+
+		if (c.lost)
+			fprintf(f, "%s: %" PRIu64 " not reported while records were lost there\n",
+				hooks[i], c.lost);
+	}
 	if (gather_forgotten(g))
 		fprintf(f, "%" PRIu64 " packets not followed for a full second: too many at once\n",
 			gather_forgotten(g));

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,6 +65,15 @@ static uint64_t caps_to_keep(const struct cap_options *o)
 	if (o->netns) /* entering it again for an interface that appears */
 		keep |= UINT64_C(1) << CAP_SYS_ADMIN;
 	return keep;
+}
+
+void privileges_hurry(void)
+{
+	enum { PRIORITY = -10 };
+
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, 0) == 0 && errno == 0)
+		(void)setpriority(PRIO_PROCESS, 0, PRIORITY);
 }
 
 void privileges_settle(const struct cap_options *o)

@@ -58,12 +58,13 @@ int regather_init(struct regather *g, const struct cap_options *o, const char *p
 	return 0;
 }
 
-static void on_missing(void *user, const struct probe_event *first, unsigned hook)
+static void on_missing(void *user, const struct probe_event *first, unsigned hook, bool lost)
 {
 	struct regather *g = user;
 	const struct saved names = {.hook = g->names[first->hook], .iface = first->ifname};
 
-	output_missing(g->out, &(struct packet){.ev = first, .saved = &names}, g->names[hook]);
+	output_missing(g->out, &(struct packet){.ev = first, .saved = &names}, g->names[hook],
+		       lost);
 }
 
 void regather_packet(struct regather *g, struct probe_event *ev, struct packet *pk)

@@ -29,7 +29,8 @@ struct packet_seen {
 };
 
 struct hook_stats {
-	uint64_t first, later, missing;
+	uint64_t first, later, missing, lost;
+	uint64_t record_lost_cnt, record_lost_ns; /* when they last became more; 0: never */
 	uint32_t buckets[BUCKET_CNT];
 };
 
@@ -118,8 +119,8 @@ struct gather_counts gather_counts(const struct gather *g, unsigned hook)
 {
 	const struct hook_stats *h = &g->hooks[hook];
 
-	return (struct gather_counts){h->first, h->later, h->missing, percentile(h, 50),
-				      percentile(h, 99)};
+	return (struct gather_counts){h->first, h->later,	   h->missing,
+				      h->lost,	percentile(h, 50), percentile(h, 99)};
 }
 
 uint64_t gather_forgotten(const struct gather *g)
@@ -205,22 +206,45 @@ struct gather_note gather_packet(struct gather *g, const struct probe_event *ev)
 	return (struct gather_note){true, p->first.hook, since_ns};
 }
 
+void gather_losses(struct gather *g, unsigned hook, uint64_t cnt, uint64_t mono_ns)
+{
+	struct hook_stats *h = &g->hooks[hook];
+
+	if (cnt > h->record_lost_cnt)
+		h->record_lost_ns = mono_ns;
+	h->record_lost_cnt = cnt;
+}
+
+/* A hook may see a packet before the one that reported it first, and losses are heard of late. */
+static bool may_be_lost(const struct hook_stats *h, const struct probe_event *first)
+{
+	return h->record_lost_ns && h->record_lost_ns + GATHER_TIMEOUT_NS >= first->mono_ns;
+}
+
 static void miss(struct gather *g, const struct packet_seen *p, gather_missing_fn fn, void *user)
 {
 	uint64_t missing = g->awaited & ~p->hooks;
+	bool lost;
 
 	for (unsigned i = 0; i < g->hook_cnt && i < AWAITED_MAX; i++) {
 		if (!(missing & hook_bit(i)))
 			continue;
-		g->hooks[i].missing++;
-		fn(user, &p->first, i);
+		lost = may_be_lost(&g->hooks[i], &p->first);
+		g->hooks[i].lost += lost;
+		g->hooks[i].missing += !lost;
+		fn(user, &p->first, i, lost);
 	}
+}
+
+bool gather_due(const struct gather *g, uint64_t mono_ns, uint64_t age_ns)
+{
+	return g->cnt && g->seen[g->head].first.mono_ns + age_ns <= mono_ns;
 }
 
 void gather_expire(struct gather *g, uint64_t mono_ns, uint64_t age_ns, gather_missing_fn fn,
 		   void *user)
 {
-	while (g->cnt && g->seen[g->head].first.mono_ns + age_ns <= mono_ns) {
+	while (gather_due(g, mono_ns, age_ns)) {
 		miss(g, &g->seen[g->head], fn, user);
 		forget_oldest(g);
 	}

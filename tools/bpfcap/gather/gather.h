@@ -29,18 +29,28 @@ struct gather_note {
 /* Call with events in order of time. */
 struct gather_note gather_packet(struct gather *g, const struct probe_event *ev);
 
+/*
+ * `cnt` records of a hook were lost so far. If they have become more, packets of this time that the
+ * hook did not report are called lost there, not missing: it may have seen them.
+ */
+void gather_losses(struct gather *g, unsigned hook, uint64_t cnt, uint64_t mono_ns);
+
 /* Calls fn for each packet first seen at least `age_ns` before `mono_ns` and each awaited hook that
- * it has not reached; then forgets these packets. */
-typedef void (*gather_missing_fn)(void *user, const struct probe_event *first, unsigned missing);
+ * did not report it; then forgets these packets. */
+typedef void (*gather_missing_fn)(void *user, const struct probe_event *first, unsigned hook,
+				  bool lost);
 void gather_expire(struct gather *g, uint64_t mono_ns, uint64_t age_ns, gather_missing_fn fn,
 		   void *user);
+
+/* Whether gather_expire() with these times has packets to forget. */
+bool gather_due(const struct gather *g, uint64_t mono_ns, uint64_t age_ns);
 
 #define GATHER_TIMEOUT_NS NS_PER_S	  /* a later one is another packet */
 #define GATHER_SETTLED_NS (NS_PER_S / 10) /* at the end: a newer packet may still be under way */
 
 /* Packets of one hook. */
 struct gather_counts {
-	uint64_t first, later, missing;
+	uint64_t first, later, missing, lost;
 	uint64_t p50_ns, p99_ns; /* from the first hook to this one, within 6 % */
 };
 

@@ -117,14 +117,14 @@ static void put_note(struct text *t, const struct packet *pk)
 	put_string(t, "first_hook", pk->first_hook);
 }
 
-static void missing(struct sink *s, const struct packet *first, const char *hook)
+static void missing(struct sink *s, const struct packet *first, const char *hook, bool lost)
 {
 	struct text *t = &s->record;
 
 	text_clear(t);
 	put_time(t, first->ev->time);
 	put_string(t, "first_hook", packet_hook(first));
-	put_string(t, "not_received_at", hook);
+	put_string(t, lost ? "lost_at" : "not_received_at", hook);
 	put_summary(s, first);
 	text_put(t, "}\n");
 	out_record(s->out, t);

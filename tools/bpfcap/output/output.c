@@ -166,13 +166,13 @@ void output_block(struct output *out, const struct input_item *it)
 	}
 }
 
-void output_missing(struct output *out, const struct packet *first, const char *hook)
+void output_missing(struct output *out, const struct packet *first, const char *hook, bool lost)
 {
 	for (unsigned i = 0; i < out->writer_cnt; i++) {
 		struct sink *s = &out->writers[i].sink;
 
 		if (s->ops->missing)
-			s->ops->missing(s, first, hook);
+			s->ops->missing(s, first, hook, lost);
 	}
 }
 

@@ -33,8 +33,9 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 int output_packet(struct output *out, const struct packet *pk, struct err *e);
 /* Passes on a block of a pcapng file that is not a packet. */
 void output_block(struct output *out, const struct input_item *it);
-/* --gather: the packet first seen as `first` did not reach `hook`. */
-void output_missing(struct output *out, const struct packet *first, const char *hook);
+/* --gather: `hook` did not report the packet first seen as `first`, or (`lost`) its record is lost.
+ */
+void output_missing(struct output *out, const struct packet *first, const char *hook, bool lost);
 /* Does what is due at this time, such as starting a new file. As output_packet(). */
 int output_tick(struct output *out, struct err *e);
 /* How long until output_tick() or output_flush() has something to do; -1: nothing by time. */

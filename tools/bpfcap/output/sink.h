@@ -45,7 +45,8 @@ struct sink_ops {
 	void (*packet)(struct sink *s, const struct packet *pk);
 	void (*block)(struct sink *s, const struct input_item *it); /* of a pcapng file */
 	void (*secrets)(struct sink *s, const struct text *lines);  /* of an NSS key log */
-	void (*missing)(struct sink *s, const struct packet *first, const char *hook);
+	/* As output_missing(). */
+	void (*missing)(struct sink *s, const struct packet *first, const char *hook, bool lost);
 	bool (*flush)(struct sink *s); /* true: packets wait for more calls, soon */
 	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: no counts */
 	void (*free)(struct sink *s);

@@ -255,7 +255,7 @@ static void packet(struct sink *s, const struct packet *pk)
 }
 
 /* --gather: a packet that was not seen at this hook. */
-static void missing(struct sink *s, const struct packet *first, const char *hook)
+static void missing(struct sink *s, const struct packet *first, const char *hook, bool lost)
 {
 	struct text *t = &s->record;
 
@@ -263,7 +263,7 @@ static void missing(struct sink *s, const struct packet *first, const char *hook
 	put_time(s, first->ev->time);
 	put_where(t, first);
 	(void)put_line(s, t, first->ev);
-	text_printf(t, " NOT received at %s", hook);
+	text_printf(t, lost ? " lost at %s" : " NOT received at %s", hook);
 	if (s->conf->decode) {
 		decode_packet(s->conf->decode, NULL, &(struct decode_text){.before = *t});
 		return;
