@@ -52,10 +52,10 @@ tshark_lists_its_interfaces()
 	has "$T/out" ' bpfcap-xdp-left0 '
 }
 
-# pings_until FILE: while tshark starts and captures
+# pings_until FILE: while tshark starts and captures; ends with the test program, too
 pings_until()
 {
-	until [ -e "$1" ]; do
+	until [ -e "$1" ] || [ ! -d "$T" ]; do
 		left ping -q -c 1 -W 0.1 "$FAR" >/dev/null || :
 	done
 }
