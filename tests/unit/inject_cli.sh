@@ -43,7 +43,7 @@ wrong_command_lines()
 	refused 'EN11MB' "$o" --at $stub -e tcp -y EN11MB
 	refused 'version|kernel' "$o" --at $stub -e tcp -k 4.4
 	refused 'syntax error' "$o" --at $stub -e 'tcp port port'
-	refused 'unknown function one[?]two' "$o" --at "$(printf 'one\ntwo')" -e tcp
+	refused 'unknown function one.x0atwo' "$o" --at "$(printf 'one\ntwo')" -e tcp
 	refused 'No such file' "$T/none.o" --at f -e tcp
 	refused 'regular|cannot be read' "$T" --at f -e tcp
 	refused 'ELF' "$0" --at f -e tcp
