@@ -7,7 +7,7 @@
 
 #include "options.h"
 
-/* The configuration of the library for these options; its strings belong to `o`. */
+/* config.c: the configuration of the library for these options; its strings belong to `o`. */
 struct probe_config capture_config(const struct cap_options *o);
 /* 0, the exit status of the command after "--", or -errno with the sentence (-EPIPE: the reader of
  * the output has closed it). */

@@ -41,8 +41,8 @@ static void load_frame(struct ebpf_builder *b, const struct cbpf2ebpf_program_sp
 }
 
 /* r0 = filter(); if (!r0) r0 = inner filters(); return r0 */
-static int write(struct ebpf_builder *b, const struct cbpf2ebpf_inner *inner,
-		 const struct cbpf2ebpf_program_spec *spec, bool inner_only, struct err *e)
+static int write_program(struct ebpf_builder *b, const struct cbpf2ebpf_inner *inner,
+			 const struct cbpf2ebpf_program_spec *spec, bool inner_only, struct err *e)
 {
 	const struct cbpf2ebpf_frame frame = frame_of(spec);
 	ebpf_label match = ebpf_label_new(b);
@@ -71,7 +71,7 @@ int cbpf2ebpf_inner_program(const struct cbpf2ebpf_inner *inner,
 	if (spec->access == CBPF2EBPF_BUFFER || spec->access == CBPF2EBPF_PROBE)
 		return err_input(e, -EINVAL, "filter", "a program of its own has no such packets");
 	b = ebpf_new(spec->target, spec->type);
-	rc = write(b, inner, spec, inner_only, e);
+	rc = write_program(b, inner, spec, inner_only, e);
 	if (rc == 0)
 		rc = ebpf_finish(b, out, e);
 	ebpf_free(b);

@@ -18,7 +18,7 @@
 #define STACK_LEN   448
 
 /* The context of the program. */
-struct input {
+struct run_input {
 	uint64_t linktype, cap_len, len, data;
 	uint64_t layer, off, found; /* out */
 };
@@ -27,7 +27,7 @@ struct cbpf2ebpf_walk {
 	struct ebpf_prog prog;
 };
 
-#define INPUT(base, field) MEM(base, offsetof(struct input, field))
+#define INPUT(base, field) MEM(base, offsetof(struct run_input, field))
 
 /* r0 = filter(); if (r0) input->{layer, off, found} = r1, r2, r3 */
 static int build(struct ebpf_builder *b, const struct cbpf2ebpf_inner *inner, struct err *e)
@@ -88,7 +88,7 @@ static bool begins_with_ip(int linktype)
 int64_t cbpf2ebpf_walk_run(struct cbpf2ebpf_walk *w, int linktype, const uint8_t *packet,
 			   uint32_t cap_len, uint32_t len, struct cbpf2ebpf_place *place)
 {
-	struct input in = {(uint64_t)linktype, cap_len, len, PACKET_ADDR, 0, 0, 0};
+	struct run_input in = {(uint64_t)linktype, cap_len, len, PACKET_ADDR, 0, 0, 0};
 	const struct ebpf_region r[] = {
 		{.addr = INPUT_ADDR, .data = &in, .len = sizeof(in), .writable = true},
 		{.addr = PACKET_ADDR, .data = (void *)packet, .len = cap_len}};

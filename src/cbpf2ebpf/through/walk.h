@@ -73,7 +73,7 @@ _Static_assert(-SLOT_DATA == CBPF2EBPF_INNER_STACK, "as the header says");
 
 #define WALK_SLOT(w, slot) MEM(R10, (w)->f->stack_top + (slot))
 
-/* The label of a piece, which will be written. */
+/* through.c: the label of a piece, which will be written. */
 ebpf_label c2e_walk_to(struct walk *w, enum walk_piece piece);
 bool c2e_walk_has(const struct walk *w, enum cbpf2ebpf_carrier carrier);
 

@@ -34,13 +34,13 @@ int probe_linktype_of_arp(uint16_t arp_type)
 	return -1;
 }
 
-struct writer {
+struct classic_writer {
 	struct cbpf_prog *to;
 	size_t cap;
 	bool failed; /* no memory */
 };
 
-static void put(struct writer *w, unsigned code, unsigned jt, unsigned jf, uint32_t k)
+static void put(struct classic_writer *w, unsigned code, unsigned jt, unsigned jf, uint32_t k)
 {
 	struct cbpf_prog *p = w->to;
 	struct cbpf_insn *more = grow(p->insns, &w->cap, p->cnt + 1, sizeof(*more));
@@ -53,18 +53,18 @@ static void put(struct writer *w, unsigned code, unsigned jt, unsigned jf, uint3
 	more[p->cnt++] = (struct cbpf_insn){(uint16_t)code, (uint8_t)jt, (uint8_t)jf, k};
 }
 
-static void put_load(struct writer *w, uint32_t ancillary)
+static void put_load(struct classic_writer *w, uint32_t ancillary)
 {
 	put(w, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)SKF_AD_OFF + ancillary);
 }
 
-static void put_refuse(struct writer *w)
+static void put_refuse(struct classic_writer *w)
 {
 	put(w, BPF_RET | BPF_K, 0, 0, 0);
 }
 
 /* A frame passes lo twice: only its way in counts, as with tcpdump. */
-static void put_loopback(struct writer *w)
+static void put_loopback(struct classic_writer *w)
 {
 	put_load(w, SKF_AD_PKTTYPE);
 	put(w, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, PACKET_OUTGOING);
@@ -85,7 +85,7 @@ static size_t tree_len(unsigned cnt)
  * In: A = the interface. Continues at instruction `end` if it is one of list[0..cnt), in ascending
  * order; refuses the packet otherwise.
  */
-static void put_tree(struct writer *w, const uint32_t *list, unsigned cnt, size_t end)
+static void put_tree(struct classic_writer *w, const uint32_t *list, unsigned cnt, size_t end)
 {
 	unsigned half = cnt / 2;
 
@@ -101,7 +101,7 @@ static void put_tree(struct writer *w, const uint32_t *list, unsigned cnt, size_
 	put_tree(w, list + half, cnt - half, end);
 }
 
-static void put_ifaces(struct writer *w, const struct capture_ifaces *at)
+static void put_ifaces(struct classic_writer *w, const struct capture_ifaces *at)
 {
 	if (at->cnt == 0) {
 		put_refuse(w);
@@ -111,7 +111,7 @@ static void put_ifaces(struct writer *w, const struct capture_ifaces *at)
 	put_tree(w, at->index, at->cnt, w->to->cnt + tree_len(at->cnt));
 }
 
-static void put_mark(struct writer *w, const struct capture_meta *m)
+static void put_mark(struct classic_writer *w, const struct capture_meta *m)
 {
 	put_load(w, SKF_AD_MARK);
 	put(w, BPF_ALU | BPF_AND | BPF_K, 0, 0, m->mark_mask);
@@ -119,14 +119,14 @@ static void put_mark(struct writer *w, const struct capture_meta *m)
 	put_refuse(w);
 }
 
-static void put_program(struct writer *w, const struct cbpf_prog *p)
+static void put_program(struct classic_writer *w, const struct cbpf_prog *p)
 {
 	for (size_t i = 0; i < p->cnt; i++)
 		put(w, p->insns[i].code, p->insns[i].jt, p->insns[i].jf, p->insns[i].k);
 }
 
 /* The filter of each link type; packets of others are refused, as is raw IP without a filter. */
-static void put_filters(struct writer *w, const struct capture *c)
+static void put_filters(struct classic_writer *w, const struct capture *c)
 {
 	const unsigned raw_cnt = c->classic_raw.cnt ? ARRAY_LEN(raw_types) : 0;
 
@@ -154,7 +154,7 @@ static bool loops(const struct cbpf_prog *p)
 int probe_capture_classic(const struct capture *c, const struct capture_ifaces *at,
 			  struct cbpf_prog *out)
 {
-	struct writer w = {.to = out};
+	struct classic_writer w = {.to = out};
 	bool one = !at->all && at->cnt == 1;
 
 	*out = (struct cbpf_prog){0};

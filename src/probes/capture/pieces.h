@@ -65,7 +65,7 @@ int probe_emit_inside(struct emit *m, const struct cbpf2ebpf_frame *eth,
 		      const struct cbpf2ebpf_frame *raw, const struct inside_labels *l,
 		      struct err *e);
 
-/* Bytes of the head of this program's records. */
+/* submit.c: bytes of the head of this program's records. */
 int probe_emit_head_len(const struct emit *m);
 
 /* ---- submit.c: the record is completed and written to the ring ----------------------------- */

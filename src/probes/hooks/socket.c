@@ -66,10 +66,10 @@ static int set_classic(struct packet_socket *s, const struct hook_env *env,
 	return rc;
 }
 
-static bool has(const uint32_t *list, size_t cnt, uint32_t index)
+static bool has(const uint32_t *list, size_t cnt, uint32_t ifindex)
 {
 	for (size_t i = 0; i < cnt; i++)
-		if (list[i] == index)
+		if (list[i] == ifindex)
 			return true;
 	return false;
 }

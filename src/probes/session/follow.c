@@ -103,13 +103,13 @@ static int set_ifaces(struct probe *p, unsigned i, struct err *e)
 {
 	struct hook *h = &p->hooks.hook[i];
 	struct capture_ifaces at;
-	uint32_t *index;
-	int rc = probe_session_ifaces(p, &at, &index, e);
+	uint32_t *numbers;
+	int rc = probe_session_ifaces(p, &at, &numbers, e);
 
 	if (rc < 0)
 		return rc;
 	rc = h->ops->set_ifaces(h, &p->env, p->state[i].prog_fd, &at, e);
-	free(index);
+	free(numbers);
 	return rc;
 }
 

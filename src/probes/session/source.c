@@ -38,7 +38,7 @@ static int ascending(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint32_t **index,
+int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint32_t **numbers,
 			 struct err *e)
 {
 	uint32_t *all = calloc(p->chosen_cnt + 1, sizeof(*all));
@@ -48,7 +48,7 @@ int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint3
 	for (unsigned i = 0; i < p->chosen_cnt; i++)
 		all[i] = (uint32_t)p->chosen[i].index;
 	qsort(all, p->chosen_cnt, sizeof(*all), ascending);
-	*index = all;
+	*numbers = all;
 	*at = (struct capture_ifaces){
 		.all = probe_session_wants_all(p),
 		.index = all,
@@ -73,14 +73,14 @@ static int open_delivery(struct probe *p, const struct probe_config *c, struct e
 {
 	struct hook *h = &p->hooks.hook[0];
 	struct capture_ifaces at;
-	uint32_t *index;
+	uint32_t *numbers;
 	bool own;
-	int rc = probe_session_ifaces(p, &at, &index, e);
+	int rc = probe_session_ifaces(p, &at, &numbers, e);
 
 	if (rc < 0)
 		return rc;
 	own = h->ops->packets->has_filter(h, &p->capture, &at);
-	free(index);
+	free(numbers);
 	rc = h->ops->packets->open(h, &p->capture, probe_session_ring_len(c), e);
 	if (rc < 0 || (own && !has_long_lists(&p->capture)))
 		return rc;

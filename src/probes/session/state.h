@@ -131,8 +131,8 @@ void probe_session_linktype(const struct probe *p, const struct kbpf_iface *i);
 bool probe_session_delivers(const struct probe *p, const struct probe_config *c);
 /* Opens the rings and loads the programs, or opens the hook that needs none. */
 int probe_session_open_source(struct probe *p, const struct probe_config *c, struct err *e);
-/* The chosen interfaces; *index is malloc'ed. */
-int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint32_t **index,
+/* The chosen interfaces; *numbers is malloc'ed. */
+int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint32_t **numbers,
 			 struct err *e);
 
 /* ---- load.c: programs ----------------------------------------------------------------------- */

@@ -52,14 +52,14 @@ static uint32_t print_bits(struct dissect *d, struct slice s, uint32_t off)
 }
 
 /* A name being printed. */
-struct walk {
+struct name_walk {
 	uint32_t off, limit; /* the label's; a pointer must lead before `limit` */
 	uint32_t end;	     /* behind the name in the message; 0: not known yet */
 	uint32_t char_cnt;
 };
 
 /* Follows a pointer; false: cut off or malformed. */
-static bool jump(struct dissect *d, struct walk *w, struct slice msg)
+static bool jump(struct dissect *d, struct name_walk *w, struct slice msg)
 {
 	uint32_t target = slice_be16(msg, w->off) & 0x3fff;
 
@@ -75,7 +75,7 @@ static bool jump(struct dissect *d, struct walk *w, struct slice msg)
 	return true;
 }
 
-static void print_text(struct dissect *d, struct walk *w, struct slice msg, uint8_t len)
+static void print_text(struct dissect *d, struct name_walk *w, struct slice msg, uint8_t len)
 {
 	uint32_t room = w->char_cnt < NAME_MAX_LEN ? NAME_MAX_LEN - w->char_cnt : 0;
 
@@ -85,7 +85,7 @@ static void print_text(struct dissect *d, struct walk *w, struct slice msg, uint
 }
 
 /* Prints a label; false: cut off or malformed. */
-static bool print_label(struct dissect *d, struct walk *w, struct slice msg)
+static bool print_label(struct dissect *d, struct name_walk *w, struct slice msg)
 {
 	uint8_t len = slice_u8(msg, w->off);
 
@@ -108,7 +108,7 @@ static bool print_label(struct dissect *d, struct walk *w, struct slice msg)
 
 bool dns_print_name(struct dissect *d, struct dns *m)
 {
-	struct walk w = {.off = m->off, .limit = m->off};
+	struct name_walk w = {.off = m->off, .limit = m->off};
 
 	if (slice_has(m->msg, w.off, 1) && slice_u8(m->msg, w.off) == 0)
 		say(d, ".");
