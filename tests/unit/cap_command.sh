@@ -111,6 +111,19 @@ numbers_are_absolute_on_request()
 	cmp -s "$T/got" "$T/want" || fail "$(diff "$T/got" "$T/want" | head -n 5)"
 }
 
+# tcpdump's -e is an expression here; who means the headers is told so.
+shows_link_headers_on_request()
+{
+	need tcpdump
+	tcpdump -tne -r - icmp <"$T/all.pcap" >"$T/want" 2>/dev/null
+	"$bpfcap" -tn --link -r "$T/all.pcap" icmp 2>/dev/null >"$T/got"
+	cmp -s "$T/got" "$T/want" || fail "$(diff "$T/got" "$T/want" | head -n 5)"
+	status 2 "$bpfcap" -r "$T/all.pcap" -e -n icmp 2>"$T/err"
+	has "$T/err" "^bpfcap: options: -e takes a filter expression, not '-n'; .* --link$"
+	status 2 "$bpfcap" -r "$T/all.pcap" -e host 10.0.0.1 2>"$T/err"
+	has "$T/err" "'10.0.0.1': -e already specifies the filter; .* --link$"
+}
+
 # Each option that tcpdump lists is accepted, or refused with what to use instead.
 knows_the_options_of_tcpdump()
 {
@@ -430,6 +443,7 @@ try writes_files_that_tcpdump_reads
 try dumps_bytes_like_tcpdump
 try shows_times_like_tcpdump
 try numbers_are_absolute_on_request
+try shows_link_headers_on_request
 try knows_the_options_of_tcpdump
 try prints_json
 try ends_after_count

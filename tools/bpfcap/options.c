@@ -160,6 +160,9 @@ static const struct opt_row rows[] = {
 	 "print packets, or the report of --doctor, as JSON",
 	 PACKETS | DOCTOR},
 
+	{0, "link", NULL, OPT_FLAG, TO(link), 0,
+	 "print the link-layer header of each packet (tcpdump's -e)",
+	 PACKETS},
 	{0, "decode", "PROGRAM[:FLAGS]", OPT_STRING, TO(decode), 0,
 	 "have tcpdump or tshark print the packets, as in tcpdump:-v; time, hook, reason and place come before its line",
 	 PACKETS},

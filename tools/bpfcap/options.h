@@ -42,7 +42,7 @@ struct cap_options {
 	const char *keylog_path, *tls_process, *tls_layout;
 	struct word_list tls_libs;
 	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: unset */
-	bool tls_keys, json, print, ascii, nano, number, no_names, absolute;
+	bool tls_keys, json, print, ascii, nano, number, no_names, absolute, link;
 	int packet_buffered, verbose, quick, hex, hex_ascii, time_form;
 
 	char *joined; /* the words after the options, or the text of filter_path */

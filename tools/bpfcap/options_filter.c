@@ -5,6 +5,7 @@
  */
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -31,13 +32,21 @@ static int join_words(struct cap_options *o, char *const *words, struct err *e)
 /* At most one of -e, -F and the words after the options specifies the expression. */
 int options_find_filter(struct cap_options *o, char *const *words, struct err *e)
 {
+	const char *given = o->filter_option;
+
+	if (given && given[0] == '-' && isalpha((unsigned char)given[1]))
+		return err_input(e, -EINVAL, "options",
+				 "-e takes a filter expression, not '%s'; to print link-layer "
+				 "headers use --link",
+				 given);
 	if (o->filter_option && o->filter_path)
 		return err_input(e, -EINVAL, "options",
 				 "-e and -F both specify a filter; remove one");
 	if (*words && (o->filter_option || o->filter_path))
 		return err_input(e, -EINVAL, "options",
-				 "unexpected argument '%s': %s already specifies the filter",
-				 *words, o->filter_option ? "-e" : "-F");
+				 "unexpected argument '%s': %s already specifies the filter%s",
+				 *words, given ? "-e" : "-F",
+				 given ? "; to print link-layer headers use --link" : "");
 	o->filter = o->filter_option;
 	return *words ? join_words(o, words, e) : 0;
 }

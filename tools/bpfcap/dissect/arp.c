@@ -137,7 +137,7 @@ void dissect_arp(struct dissect *d, struct slice s)
 		dissect_cut(d, "arp");
 		return;
 	}
-	text_put(d->out, "ARP, ");
+	dissect_name(d, "ARP, ");
 	if (kinds)
 		print_kinds(d, &a);
 	if (!odd || d->opts.verbose) {

@@ -7,6 +7,7 @@
 
 #include "bpfcap/cbpf.h"
 
+#include "../../../src/util.h"
 #include "line.h"
 
 void dissect_cut(struct dissect *d, const char *proto)
@@ -18,6 +19,12 @@ void dissect_invalid(struct dissect *d, const char *what, uint32_t is, const cha
 		     uint32_t other)
 {
 	text_printf(d->out, " [%s %u %s %u] (invalid)", what, is, relation, other);
+}
+
+void dissect_name(struct dissect *d, const char *name)
+{
+	if (!d->opts.link)
+		text_put(d->out, name);
 }
 
 void dissect_mac(struct dissect *d, struct slice s, uint32_t off, uint32_t n)
@@ -74,36 +81,91 @@ void dissect_ip_any(struct dissect *d, struct slice s)
 		text_printf(d->out, "unknown ip %u", version);
 }
 
-/* Linux cooked capture: `proto_off` is where the EtherType stands in a header of head_len bytes. */
-static uint32_t cooked(struct dissect *d, struct slice s, const char *name, uint32_t proto_off,
-		       uint32_t head_len)
+static void put_ethertype(struct dissect *d, uint16_t type, uint32_t len)
 {
-	uint16_t type = slice_be16(s, proto_off);
+	text_printf(d->out, "ethertype %s (0x%04x), length %u", dissect_ethertype_name(type), type,
+		    len);
+}
 
-	if (!slice_has(s, 0, head_len)) {
-		dissect_cut(d, name);
+/* Linux cooked capture: where its header has what. */
+struct cooked {
+	const char *name;
+	uint32_t head_len, type_off, dir_off, mac_len_off, mac_off, index_off;
+};
+
+/* --link: " In 00:11:22:33:44:55 ", in version 2 with the number of the interface. */
+static void put_cooked(struct dissect *d, struct slice s, const struct cooked *c)
+{
+	static const char *const dirs[] = {"In", "B", "M", "P", "Out"};
+	uint16_t dir = c->index_off ? slice_u8(s, c->dir_off) : slice_be16(s, c->dir_off);
+	uint16_t mac_len =
+		c->index_off ? slice_u8(s, c->mac_len_off) : slice_be16(s, c->mac_len_off);
+
+	if (c->index_off)
+		text_printf(d->out, "ifindex %u ", slice_be32(s, c->index_off));
+	else
+		text_printf(d->out, "%3s ", dir < ARRAY_LEN(dirs) ? dirs[dir] : "?");
+	if (mac_len == 1 || mac_len == 4 || mac_len == 6) {
+		dissect_mac(d, s, c->mac_off, mac_len);
+		text_put(d->out, " ");
+	}
+}
+
+static uint32_t cooked(struct dissect *d, struct slice s, const struct cooked *c)
+{
+	uint16_t type = slice_be16(s, c->type_off);
+
+	if (!slice_has(s, 0, c->head_len)) {
+		dissect_cut(d, c->name);
 		return s.cap;
 	}
-	if (!dissect_ethertype(d, type, slice_from(s, head_len)))
-		text_printf(d->out, "ethertype %s (0x%04x), length %u",
-			    dissect_ethertype_name(type), type, s.len);
-	return head_len;
+	if (d->opts.link) {
+		put_cooked(d, s, c);
+		put_ethertype(d, type, s.len);
+		text_put(d->out, ": ");
+	}
+	if (!dissect_ethertype(d, type, slice_from(s, c->head_len)) && !d->opts.link)
+		put_ethertype(d, type, s.len);
+	return c->head_len;
 }
 
 static uint32_t link_sll(struct dissect *d, struct slice s)
 {
-	return cooked(d, s, "sll", 14, 16);
+	static const struct cooked sll = {"sll", 16, 14, 0, 4, 6, 0};
+
+	return cooked(d, s, &sll);
 }
 
 static uint32_t link_sll2(struct dissect *d, struct slice s)
 {
-	return cooked(d, s, "sll2", 0, 20);
+	static const struct cooked sll2 = {"sll2", 20, 0, 10, 11, 12, 4};
+
+	return cooked(d, s, &sll2);
 }
 
 static uint32_t link_ip(struct dissect *d, struct slice s)
 {
+	if (d->opts.link)
+		text_put(d->out, "ip: ");
 	dissect_ip_any(d, s);
 	return 0;
+}
+
+/* The family is in the byte order of the machine that wrote the file. */
+static void put_family(struct dissect *d, struct slice s)
+{
+	uint32_t family = slice_be32(s, 0);
+	bool is_ip4;
+
+	if (family & 0xffff0000)
+		family = slice_u8(s, 3) << 24 | slice_u8(s, 2) << 16 | slice_u8(s, 1) << 8 |
+			 slice_u8(s, 0);
+	is_ip4 = family == 2;
+	text_printf(d->out, "AF %s (%u), length %u: ",
+		    is_ip4		       ? "IPv4"
+		    : slice_u8(s, 4) >> 4 == 6 ? "IPv6"
+					       : "Unknown",
+		    family, s.len);
 }
 
 /* BSD loopback: an address family of 4 bytes; what follows tells its version by itself. */
@@ -113,6 +175,8 @@ static uint32_t link_null(struct dissect *d, struct slice s)
 		dissect_cut(d, "null");
 		return s.cap;
 	}
+	if (d->opts.link)
+		put_family(d, s);
 	dissect_ip_any(d, slice_from(s, 4));
 	return 4;
 }

@@ -13,6 +13,7 @@ struct tcp_flows; /* tcp_flow.h: the first sequence numbers of each TCP connecti
 struct dissect_opts {
 	int verbose;		 /* how often -v was given */
 	bool quick;		 /* -q */
+	bool link;		 /* --link: the link-layer header, too */
 	struct tcp_flows *flows; /* NULL: TCP sequence numbers are printed as they are */
 };
 

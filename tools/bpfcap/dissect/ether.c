@@ -112,6 +112,19 @@ void dissect_ethernet_addresses(struct dissect *d, struct slice frame)
 	dissect_mac(d, frame, 0, ETH_ADDR_LEN);
 }
 
+/* "src > dst, ethertype IPv4 (0x0800), length 98", or ", 802.3, length 38" */
+static void print_head(struct dissect *d, struct slice frame, uint16_t type)
+{
+	dissect_ethernet_addresses(d, frame);
+	if (type <= ETH_LENGTH_MAX)
+		text_printf(d->out, ", 802.3, length %u", d->opts.quick ? frame.len : type);
+	else if (d->opts.quick)
+		text_printf(d->out, ", %s, length %u", dissect_ethertype_name(type), frame.len);
+	else
+		text_printf(d->out, ", ethertype %s (0x%04x), length %u",
+			    dissect_ethertype_name(type), type, frame.len);
+}
+
 uint32_t dissect_ethernet(struct dissect *d, struct slice frame)
 {
 	uint32_t off = ETH_HEAD_LEN;
@@ -122,6 +135,10 @@ uint32_t dissect_ethernet(struct dissect *d, struct slice frame)
 		return frame.cap;
 	}
 	type = slice_be16(frame, off - 2);
+	if (d->opts.link) {
+		print_head(d, frame, type);
+		text_put(d->out, ": ");
+	}
 	for (; is_vlan(type); off += VLAN_TAG_LEN) {
 		if (!slice_has(frame, off, VLAN_TAG_LEN)) {
 			dissect_cut(d, "vlan");
@@ -129,13 +146,14 @@ uint32_t dissect_ethernet(struct dissect *d, struct slice frame)
 		}
 		print_tag(d, slice_be16(frame, off));
 		type = slice_be16(frame, off + 2);
+		if (d->opts.link && type > ETH_LENGTH_MAX)
+			text_printf(d->out, "ethertype %s (0x%04x), ", dissect_ethertype_name(type),
+				    type);
 	}
 	if (type <= ETH_LENGTH_MAX) {
 		dissect_llc(d, slice_head(slice_from(frame, off), type), frame);
-	} else if (!dissect_ethertype(d, type, slice_from(frame, off))) {
-		dissect_ethernet_addresses(d, frame);
-		text_printf(d->out, ", ethertype %s (0x%04x), length %u",
-			    dissect_ethertype_name(type), type, frame.len);
+	} else if (!dissect_ethertype(d, type, slice_from(frame, off)) && !d->opts.link) {
+		print_head(d, frame, type);
 	}
 	return off;
 }

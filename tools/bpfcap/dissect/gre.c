@@ -3,6 +3,8 @@
  * gre.c - GRE (RFC 2784, 2890) with the packet inside, and its PPTP variant (RFC 2637). Takes the
  * payload of an IP packet.
  */
+#include <string.h>
+
 #include "field.h"
 
 enum {
@@ -62,6 +64,16 @@ static uint32_t skip_routes(struct dissect *d, struct slice s, uint32_t off)
 	return off;
 }
 
+/* --link: ", proto IPv4 (0x0800)" */
+static void print_type(struct dissect *d, uint16_t type)
+{
+	const char *name = dissect_ethertype_name(type);
+
+	if (d->opts.link)
+		say(d, ", proto %s (0x%04x)", strcmp(name, "Unknown") == 0 ? "unknown" : name,
+		    type);
+}
+
 static void print_gre(struct dissect *d, struct slice s)
 {
 	uint16_t type = slice_be16(s, 2);
@@ -70,6 +82,7 @@ static void print_gre(struct dissect *d, struct slice s)
 
 	if (slice_be16(s, 0) & GRE_ROUTING)
 		off = skip_routes(d, s, off);
+	print_type(d, type);
 	say(d, ", length %u: ", s.len);
 	if (d->cut)
 		return;
@@ -97,7 +110,9 @@ static void print_pptp(struct dissect *d, struct slice s)
 		n = number(d, s, &off, "ack ");
 		say(d, "%u", n);
 	}
-	say(d, "%s, length %u", flags & GRE_SEQ ? "" : ", no-payload", s.len);
+	say(d, "%s", flags & GRE_SEQ ? "" : ", no-payload");
+	print_type(d, type);
+	say(d, ", length %u", s.len);
 	if (!(flags & GRE_SEQ))
 		return;
 	say(d, ": ");

@@ -115,7 +115,7 @@ void dissect_ip4(struct dissect *d, struct slice s)
 {
 	uint32_t head_len = (slice_u8(s, 0) & 0xfu) * 4;
 
-	text_put(d->out, "IP ");
+	dissect_name(d, "IP ");
 	d->proto = "ip";
 	if (d->depth == IP_DEPTH_MAX) {
 		text_put(d->out, "[nested too deep]");

@@ -215,7 +215,7 @@ static bool bound(struct dissect *d, struct slice *s)
 
 void dissect_ip6(struct dissect *d, struct slice s)
 {
-	text_put(d->out, "IP6 ");
+	dissect_name(d, "IP6 ");
 	d->proto = "ip6";
 	if (d->depth == IP_DEPTH_MAX) {
 		text_put(d->out, "[nested too deep]");

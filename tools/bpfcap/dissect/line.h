@@ -36,6 +36,9 @@ void dissect_cut(struct dissect *d, const char *proto);
 void dissect_invalid(struct dissect *d, const char *what, uint32_t is, const char *relation,
 		     uint32_t other);
 
+/* The name of a network protocol; omitted after a link-layer header, which has it. */
+void dissect_name(struct dissect *d, const char *name);
+
 /* "00:11:22:33:44:55" for any length; the bytes must have been captured. */
 void dissect_mac(struct dissect *d, struct slice s, uint32_t off, uint32_t n);
 void dissect_addr4(char text[DISSECT_ADDR_LEN], struct slice s, uint32_t off);

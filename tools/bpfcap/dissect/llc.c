@@ -48,6 +48,23 @@ static void print_unknown(struct dissect *d, uint32_t oui, uint16_t pid, struct 
 	    pid_name ? pid_name : "Unknown", pid, s.len);
 }
 
+/* --link: "oui Cisco (0x00000c), pid CDP (0x2000), length 366: " */
+static void print_snap_head(struct dissect *d, uint32_t oui, uint16_t pid, uint32_t len)
+{
+	static const struct field_name ouis[] = {{OUI_ETHERNET, "Ethernet"},
+						 {OUI_CISCO, "Cisco"},
+						 {OUI_CISCO_BRIDGED, "Cisco bridged"},
+						 {0x0080c2, "RFC2684"},
+						 {0, NULL}};
+	const char *oui_name = oui == OUI_ETHERNET ? "Ethernet" : field_name(ouis, oui);
+	const char *pid_name = oui == OUI_CISCO ? field_name(cisco_names, pid) : NULL;
+
+	if (oui == OUI_ETHERNET || oui == OUI_CISCO_BRIDGED)
+		pid_name = dissect_ethertype_name(pid);
+	say(d, "oui %s (0x%06x), %s %s (0x%04x), length %u: ", oui_name ? oui_name : "Unknown", oui,
+	    oui == OUI_ETHERNET ? "ethertype" : "pid", pid_name ? pid_name : "Unknown", pid, len);
+}
+
 static void print_snap(struct dissect *d, struct slice s, struct slice frame)
 {
 	uint32_t oui = field_u24(d, s, 0);
@@ -57,24 +74,45 @@ static void print_snap(struct dissect *d, struct slice s, struct slice frame)
 	d->proto = "snap";
 	if (d->cut)
 		return;
+	if (d->opts.link)
+		print_snap_head(d, oui, pid, data.len);
 	if ((oui == OUI_ETHERNET || oui == OUI_CISCO_BRIDGED) && dissect_ethertype(d, pid, data))
 		return;
 	if (oui == OUI_CISCO && print_cisco(d, pid, data))
+		return;
+	if (d->opts.link)
 		return;
 	dissect_ethernet_addresses(d, frame);
 	say(d, " ");
 	print_unknown(d, oui, pid, data);
 }
 
+static const struct field_name sap_names[] = {
+	{0x00, "Null"},	 {0xff, "Global"},  {0x02, "802.1B I"},	 {0x03, "802.1B G"},
+	{SAP_IP, "IP"},	 {0x04, "SNA"},	    {0x0e, "ProWay NM"}, {SAP_STP, "STP"},
+	{0x4e, "RS511"}, {0x7e, "ISO8208"}, {0x8e, "ProWay"},	 {SAP_SNAP, "SNAP"},
+	{0xe0, "IPX"},	 {0xf0, "NetBeui"}, {0xfe, "OSI"},	 {0, NULL},
+};
+
+/* --link: "LLC, dsap SNAP (0xaa) Individual, ssap SNAP (0xaa) Command, ctrl 0x03: " */
+static void print_llc_head(struct dissect *d, uint8_t dsap, uint8_t ssap, struct slice s)
+{
+	const char *dsap_name = field_name(sap_names, dsap & 0xfe);
+	const char *ssap_name = field_name(sap_names, ssap & 0xfe);
+	uint8_t control = slice_u8(s, 2);
+
+	say(d, "LLC, dsap %s (0x%02x) %s, ssap %s (0x%02x) %s", dsap_name ? dsap_name : "Unknown",
+	    dsap & 0xfe, dsap & 1 ? "Group" : "Individual", ssap_name ? ssap_name : "Unknown",
+	    ssap & 0xfe, ssap & 1 ? "Response" : "Command");
+	if ((control & 3) == 3)
+		say(d, ", ctrl 0x%02x: ", control);
+	else
+		say(d, ", ctrl 0x%04x: ", control | slice_u8(s, 3) << 8);
+}
+
 static void print_sap(struct dissect *d, uint8_t sap, const char *kind)
 {
-	static const struct field_name names[] = {
-		{0x00, "Null"},	 {0xff, "Global"},  {0x02, "802.1B I"},	 {0x03, "802.1B G"},
-		{SAP_IP, "IP"},	 {0x04, "SNA"},	    {0x0e, "ProWay NM"}, {SAP_STP, "STP"},
-		{0x4e, "RS511"}, {0x7e, "ISO8208"}, {0x8e, "ProWay"},	 {SAP_SNAP, "SNAP"},
-		{0xe0, "IPX"},	 {0xf0, "NetBeui"}, {0xfe, "OSI"},	 {0, NULL},
-	};
-	const char *name = field_name(names, sap);
+	const char *name = field_name(sap_names, sap);
 
 	if (name)
 		say(d, "%s ", name);
@@ -151,6 +189,8 @@ void dissect_llc(struct dissect *d, struct slice s, struct slice frame)
 		say(d, "IPX, length %u", s.len);
 		return;
 	}
+	if (d->opts.link)
+		print_llc_head(d, dsap, ssap, s);
 	dsap &= 0xfe;
 	ssap &= 0xfe;
 	if (dsap == ssap && control == LLC_UI && dsap == SAP_SNAP) {
@@ -160,7 +200,8 @@ void dissect_llc(struct dissect *d, struct slice s, struct slice frame)
 	} else if (dsap == ssap && control == LLC_UI && dsap == SAP_IP) {
 		dissect_ip4(d, slice_from(s, 3));
 	} else {
-		print_saps(d, dsap, ssap, frame);
+		if (!d->opts.link)
+			print_saps(d, dsap, ssap, frame);
 		if (unnumbered)
 			print_unnumbered(d, control, response, s);
 		else

@@ -91,7 +91,10 @@ static void put_stack(struct sink *s, const struct packet *pk)
 
 static void put_summary(struct sink *s, const struct packet *pk)
 {
-	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
+	const struct dissect_opts opts = {.verbose = s->conf->verbose,
+					  .quick = s->conf->quick,
+					  .link = s->conf->link,
+					  .flows = s->conf->flows};
 	struct json_state *state = s->state;
 
 	text_clear(&state->scratch);

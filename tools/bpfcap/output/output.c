@@ -93,6 +93,7 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 				.quick = o->quick,
 				.hex = o->hex,
 				.hex_ascii = o->hex_ascii,
+				.link = o->link,
 				.ascii = o->ascii,
 				.nano = o->nano,
 				.number = o->number,

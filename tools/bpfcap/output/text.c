@@ -184,7 +184,10 @@ static void put_before(struct sink *s, const struct packet *pk)
 /* The length of the link-layer header. */
 static uint32_t put_line(const struct sink *s, struct text *t, const struct probe_event *ev)
 {
-	const struct dissect_opts opts = {s->conf->verbose, s->conf->quick, s->conf->flows};
+	const struct dissect_opts opts = {.verbose = s->conf->verbose,
+					  .quick = s->conf->quick,
+					  .link = s->conf->link,
+					  .flows = s->conf->flows};
 
 	return dissect(t, ev->linktype, ev->data, ev->cap_len, ev->len, &opts);
 }
