@@ -45,6 +45,8 @@ static void emit_dev_test(const struct emit *m, ebpf_label raw)
 
 	if (type < 0)
 		return;
+	if (!probe_emit_knows_dev(m->c))
+		probe_emit_dev(m);
 	EMIT(b, LDX(m->ptr, R3, MEM(R9, SKB(m, DEV))),
 		ADD(R3, type),
 		MOV(R2, sizeof(uint16_t)),

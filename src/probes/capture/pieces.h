@@ -22,6 +22,8 @@ void probe_emit_count_output(const struct emit *m);
 void probe_emit_scratch_take(const struct emit *m);
 void probe_emit_scratch_release(const struct emit *m);
 void probe_emit_skb(const struct emit *m);
+bool probe_emit_knows_dev(const struct capture *c);
+void probe_emit_dev(const struct emit *m);
 void probe_emit_iface(const struct emit *m);
 void probe_emit_iface_test(const struct emit *m);
 

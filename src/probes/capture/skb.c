@@ -93,8 +93,30 @@ void probe_emit_scratch_release(const struct emit *m)
 	EMIT(m->b, LDX(DW, R9, MEM(R10, SLOT_SCRATCH)), ST(DW, MEM(R9, SCRATCH(busy)), 0));
 }
 
-/* Bytes of the sk_buff that hold all members that we read. */
-static int skb_span(const struct probe_layout *l)
+/*
+ * Whether the device, and the socket, are read with the rest of the sk_buff. They are far before
+ * it, and unless something asks for them, only packets that match need them.
+ */
+bool probe_emit_knows_dev(const struct capture *c)
+{
+	return c->ifaces_fd >= 0 || c->asks_iface || c->fake_headers || c->meta.netns;
+}
+
+/* The part of the sk_buff that holds the members that we read, after dev and sk. */
+static int skb_start(const struct probe_layout *l)
+{
+	int32_t start = layout_off(l, LAYOUT_SKB_LEN);
+
+	for (int f = LAYOUT_SKB_LEN; f <= LAYOUT_SKB_DATA; f++) {
+		int32_t off = layout_off(l, (enum layout_field)f);
+
+		if (off >= 0 && off < start)
+			start = off;
+	}
+	return start & ~7;
+}
+
+static int skb_end(const struct probe_layout *l)
 {
 	int32_t end = 0;
 
@@ -104,28 +126,44 @@ static int skb_span(const struct probe_layout *l)
 	return end + 8;
 }
 
+/* R0 = read(s->skb + at, len, skb + at). In: R9, R3 = sk_buff. Clobbers R1..R5. */
+static void emit_read_skb(const struct emit *m, int at, int len)
+{
+	EMIT(m->b, MOV(R1, R9),
+		ADD(R1, SCRATCH(skb) + at),
+		MOV(R2, len),
+		ADD(R3, at),
+		ebpf_call_helper((int)m->read));
+}
+
 /*
- * In: R6 = sk_buff, R9 = scratch. Out: scratch->skb filled. Clobbers R0..R5.
+ * In: R6 = sk_buff, R9 = scratch. Out: scratch->skb filled, without dev and sk unless
+ * probe_emit_knows_dev(). Clobbers R0..R5.
  *
- *	if (probe_read(s->skb, span, skb)) goto unreadable;
+ *	if (probe_read(s->skb + start, end - start, skb + start)) goto unreadable;
  *	s->record.skb = skb;
  */
 void probe_emit_skb(const struct emit *m)
 {
-	int span = skb_span(m->c->layout);
+	int end = skb_end(m->c->layout);
+	int start = probe_emit_knows_dev(m->c) ? 0 : skb_start(m->c->layout);
 
-	if (span > (int)sizeof(((struct capture_scratch *)0)->skb)) {
+	if (end > (int)sizeof(((struct capture_scratch *)0)->skb)) {
 		ebpf_fail(m->b, -E2BIG,
 			  "the sk_buff is longer than the space that the program has for it");
 		return;
 	}
 	EMIT(m->b, STX(DW, MEM(R9, RECORD(skb)), R6),
-		MOV(R1, R9),
-		ADD(R1, SCRATCH(skb)),
-		MOV(R2, span),
-		MOV(R3, R6),
-		ebpf_call_helper((int)m->read),
-		JNE(R0, 0, m->unreadable));
+		MOV(R3, R6));
+	emit_read_skb(m, start, end - start);
+	EMIT(m->b, JNE(R0, 0, m->unreadable));
+}
+
+/* In: R9 = scratch, record.skb. Out: scratch->skb.dev; 0 if it cannot be read. Clobbers R0..R5. */
+void probe_emit_dev(const struct emit *m)
+{
+	EMIT(m->b, LDX(DW, R3, MEM(R9, RECORD(skb))));
+	emit_read_skb(m, layout_off(m->c->layout, LAYOUT_SKB_DEV), m->c->layout->ptr_len);
 }
 
 /* if (!lookup(ifaces, ifindex)) goto release. In: R1 = ifindex. Clobbers R0..R5. */

@@ -138,19 +138,13 @@ static void emit_choice(const struct emit *m)
 		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_TRACKED)), JNE(R1, 0, followed));
 		probe_emit_pid_test(m, m->release);
 	}
-	if (m->c->ifaces_fd)
+	if (m->c->ifaces_fd >= 0)
 		EMIT(m->b, LDX(W, R1, MEM(R9, RECORD(ifindex))));
 	probe_emit_iface_test(m);
 	probe_emit_iface_netns_test(m);
 	probe_emit_skb_mark_test(m);
 	probe_emit_netns_test(m);
 	EMIT(m->b, LABEL(followed));
-}
-
-/* Whether the interface must be known before the filter runs. */
-static bool iface_decides(const struct capture *c)
-{
-	return c->ifaces_fd || c->asks_iface;
 }
 
 int probe_emit_tracing_program(struct emit *m, struct err *e)
@@ -167,7 +161,7 @@ int probe_emit_tracing_program(struct emit *m, struct err *e)
 	probe_emit_counters(m);
 	probe_emit_scratch_take(m);
 	probe_emit_skb(m);
-	if (iface_decides(m->c))
+	if (probe_emit_knows_dev(m->c))
 		probe_emit_iface(m);
 	emit_choice(m);
 	probe_emit_count(m, COUNTER(seen));
@@ -178,8 +172,10 @@ int probe_emit_tracing_program(struct emit *m, struct err *e)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));
 	emit_time(m);
-	if (!iface_decides(m->c))
+	if (!probe_emit_knows_dev(m->c)) {
+		probe_emit_dev(m);
 		probe_emit_iface(m);
+	}
 	if (m->c->track) {
 		EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(time_ns))));
 		probe_emit_track_note(m);
