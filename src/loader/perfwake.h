@@ -22,7 +22,7 @@ void kbpf_wake_open(struct perfwake *w, int map_fd, int cpu, int part_fd);
 void kbpf_wake_close(struct perfwake *w);
 /* The ring was looked at, at this time of CLOCK_MONOTONIC. */
 void kbpf_wake_note(struct perfwake *w, uint64_t now_ns, bool found);
-/* Whether there may be records that wake nobody. */
+/* True if there may be records that do not wake the reader. */
 bool kbpf_wake_is_lazy(const struct perfwake *w, uint64_t now_ns);
 
 #endif

@@ -82,7 +82,7 @@ static void emit_read_mark(struct ebpf_builder *b)
 
 /*
  * A list of far jumps to two shared labels, as a filter with many terms has it: the mark 3 * i
- * jumps to `hit` from term i with r0 = i; the labels are behind 100,000 instructions.
+ * jumps to `hit` from term i with r0 = i; the labels are after 100,000 instructions.
  */
 static void many_conditions_share_two_far_labels(void **state)
 {

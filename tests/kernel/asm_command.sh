@@ -28,7 +28,7 @@ need_bpf()
 		skip "programs cannot be loaded here: $(cat "$T/err")"
 }
 
-# A place in a bpffs of the test's own name, taken off again in the end.
+# A path in a bpffs with the test's own name, removed at the end.
 pin()
 {
 	has_bpffs || skip "no bpffs at /sys/fs/bpf"

@@ -2,9 +2,9 @@
 /*
  * asm_helpers.c - what the table of helpers promises for the running kernel's version is there.
  *
- * Each helper that the table gives to a class is called in a program of each type of the class.
- * The verifier looks at the permission before the arguments, so its log tells. What depends on the
- * kernel's configuration or lockdown is left out.
+ * Each helper that the table gives to a class is called in a program of each type of the class. The
+ * verifier looks at the permission before the arguments, so its log shows the answer. What depends
+ * on the kernel's configuration or lockdown is left out.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * c2e_sendfile.c - filters that look into payload match all of it where the kernel
- * keeps it in pages: a file goes over TCP by sendfile(2), and at tc every packet that has payload,
- * as its headers tell, matches its content, through packet pointers and through the helper.
+ * c2e_sendfile.c - filters that look into payload match all of it where the kernel keeps it in
+ * pages: a file goes over TCP by sendfile(2), and at tc every packet that has payload, as its
+ * headers say, matches its content, through packet pointers and through the helper.
  */
 #include <errno.h>
 #include <poll.h>

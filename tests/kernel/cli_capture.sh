@@ -152,7 +152,7 @@ has_xdp_frags()
 	esac
 }
 
-# Datagrams to ports where nobody listens.
+# Datagrams to ports without a listener.
 no_socket()
 {
 	need_pair
@@ -303,7 +303,7 @@ mirror()
 } 2>/dev/null
 
 # LEFT sends on what RIGHT has sent it. The expression matches on the way in only; on the way out
-# the packet socket gets a clone, which code for 5.4 cannot tell from others.
+# the packet socket gets a clone, which code for 5.4 cannot distinguish from others.
 tracks_clones()
 {
 	need_pair

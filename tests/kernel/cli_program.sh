@@ -9,7 +9,7 @@
 
 # The packets of the dissector's cases that BPF_PROG_TEST_RUN takes (no frame without its header, in
 # new kernels no IP packet either), each as long as its bytes. The seconds of a packet's time are
-# its number. A socket's program is run behind the first 14 bytes.
+# its number. A socket's program runs on the bytes after the first 14.
 make_captures()
 {
 	awk '$1 == 1 && NF == 3 {

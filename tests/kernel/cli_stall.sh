@@ -31,8 +31,8 @@ uptime_ms()
 	awk '{ print int($1 * 1000) }' /proc/uptime
 }
 
-# stalled SIGNAL ARGUMENT...: nobody reads the pipe; the signal ends it within a second (3 here: the
-# machine may be busy), and the hooks are gone.
+# stalled SIGNAL ARGUMENT...: no process reads the pipe; the signal ends the capture within a second
+# (3 here: the machine may be busy), and the hooks are gone.
 stalled()
 {
 	need_pair

@@ -235,7 +235,7 @@ static void test_namespace(void **state)
 	assert_string_equal(before, after);
 }
 
-/* A guardian that somebody stopped is woken; it may do one thing. */
+/* A stopped guardian is continued; it may do one thing. */
 static void test_stopped(void **state)
 {
 	struct timespec begin, end;

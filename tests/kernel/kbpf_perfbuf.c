@@ -27,8 +27,8 @@ static int map_fd, prog_fd;
 static struct kbpf_perfbuf *pb;
 
 /*
- * struct { u64 time, len; } on the stack, and the whole packet behind it:
- * return perf_event_output(ctx, map, CPU | len << 32, fp - 16, 16);
+ * struct { u64 time, len; } on the stack, and the whole packet after it: return
+ * perf_event_output(ctx, map, CPU | len << 32, fp - 16, 16);
  */
 static int load_writer(void)
 {
@@ -236,7 +236,7 @@ static void test_wake_and_timeout(void **state)
 	close(fds[1]);
 }
 
-/* A lone record may wake nobody, but the reader soon finds it. */
+/* A single record may not wake the reader, but the reader soon finds it. */
 static void test_lone_record(void **state)
 {
 	struct timespec before, after;

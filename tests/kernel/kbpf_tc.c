@@ -129,7 +129,7 @@ static void test_priority_taken(void **state)
 	assert_string_equal(before, after);
 }
 
-/* A filter that somebody put on our qdisc keeps it; nothing of theirs is lost. */
+/* Another program's filter on our qdisc keeps the qdisc; nothing of it is lost. */
 static void test_foreign_filter_on_our_qdisc(void **state)
 {
 	struct kbpf_tc in;
@@ -143,7 +143,7 @@ static void test_foreign_filter_on_our_qdisc(void **state)
 	check_runs_not(&testtc_ours);
 }
 
-/* Ours was replaced under its priority by somebody's: that one stays. */
+/* Our filter was replaced at its priority by another one: that one stays. */
 static void test_replaced(void **state)
 {
 	struct kbpf_tc in;

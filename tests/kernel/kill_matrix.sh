@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# kill_matrix.sh - captures that end in the middle of anything leave nothing behind.
+# kill_matrix.sh - captures that are killed at any moment leave nothing behind.
 #
 # KILLS captures (16, or as given) are started at hooks of all kinds, one to three at a time on one
 # interface, and end by a random signal after 0 to 0.5 s, alone or with the pid namespace that they
@@ -30,7 +30,7 @@ plan()
 	}'
 }
 
-# end_one PID SIGNAL: a process that ignores the signal is killed. A stopped guardian goes on.
+# end_one PID SIGNAL: a process that ignores the signal is killed. A stopped guardian is continued.
 end_one()
 {
 	guards=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :

@@ -27,7 +27,8 @@ capture()
 	hasnt "$T/err" '^[1-9][0-9]* packets lost'
 }
 
-# at HOOK N [WHAT]: so many lines are of this hook. Where a device is not chosen yet, none is shown.
+# at HOOK N [WHAT]: this number of lines is from this hook. Where a device is not chosen yet, none
+# is shown.
 at()
 {
 	same "$(grep -Ec "^[0-9:.]+ ([a-z0-9]+ )?$1 .*${3-}" "$T/out")" "$2" \
@@ -105,7 +106,7 @@ glob_sees_tcp()
 	same "$(sed -n 's/ packets captured$//p' "$T/err")" "$(lines "$T/out")"
 }
 
-# What matches and is not among what the kernel calls traceable is told, a line each.
+# Functions that match but that the kernel does not list as traceable are reported, one per line.
 tells_left_out()
 {
 	need_kprobes
@@ -224,7 +225,7 @@ many_at_once()
 	done
 }
 
-# Without the PMU, events in tracefs serve; they outlive nobody.
+# Without the PMU, events in tracefs are used; none outlives its process.
 by_tracefs()
 {
 	need_kprobes

@@ -83,7 +83,7 @@ static void test_wake(void **state)
 	probe_close(p);
 }
 
-/* Records that the kernel refuses for want of a ring are not told as those of a full one. */
+/* Records that the kernel refuses because there is no ring are not counted as "ring full". */
 static void test_refused(void **state)
 {
 	const char *const hooks[] = {"tx", "tc:egress", NULL}, *const ifaces[] = {"vb", NULL};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe_follow.c - captures at several interfaces at once, chosen by names, globs or
- * "any", at those that come while it runs, and at one that is deleted and made anew: once one is
+ * probe_follow.c - captures at several interfaces at once, chosen by names, globs or "any", at
+ * those that appear while it runs, and at one that is deleted and created again: once one is
  * announced, no packet is missed.
  */
 #include <errno.h>
@@ -160,7 +160,10 @@ static void test_shared_programs(void **state)
 	follows("socket", "5.4", "[on]*0");
 }
 
-/* Deletes old0 and makes it anew, with the same number: seen as one that changed, if at all. */
+/*
+ * Deletes old0 and creates it again with the same number: it is seen as one that changed, if at
+ * all.
+ */
 static void replace(void)
 {
 	char index[16], out[256];

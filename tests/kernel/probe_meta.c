@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * probe_meta.c - filters on what is beside the packet, and what events tell of it.
- */
+/* probe_meta.c - filters on metadata of packets, and the metadata of events. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

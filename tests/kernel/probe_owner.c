@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe_owner.c - whose a packet is: the process that has its socket is told, whether
+ * probe_owner.c - which process owns a packet: the process that has its socket is reported, whether
  * that was open before the capture or not, is a ping's, or of another network namespace.
  */
 #include <netinet/in.h>

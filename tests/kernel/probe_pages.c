@@ -33,7 +33,7 @@
 
 enum {
 	FILE_LEN = 1 << 19,
-	STEP_LEN = 60000, /* a packet of so many bytes is captured whole */
+	STEP_LEN = 60000, /* a packet of this length is captured whole */
 	DATAGRAM_LEN = 50000,
 	FIRST_LEN = 100, /* the first part of a datagram */
 	PORT = 4322,

@@ -4,7 +4,7 @@
  * no descriptor, process, program, map, filter, qdisc or probe event. And many at once do not
  * disturb one another.
  *
- * PROBE_STARTS=1000 in the environment: so many starts instead of a short round.
+ * PROBE_STARTS=1000 in the environment: the number of starts, instead of a short round.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe_untouched.c - being looked at changes no packet, and nobody else's programs.
+ * probe_untouched.c - a capture changes no packet, and no other program.
  *
  * Receivers sum up all bytes and tags of what comes while packets of many kinds are sent, with and
  * without a capture at each hook; the sums must be the same. Another's tc filter and XDP program

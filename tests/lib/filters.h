@@ -62,7 +62,7 @@ uint32_t filter_buffer_len(enum filter_mode mode, const struct cbpf_prog *filter
 
 /*
  * How many numbers make a long list in tests that take filters of all kinds: for half of all
- * filters a few, so that tables are tried with all that is before and behind them; else as many as
+ * filters a few, so that tables are tried with everything before and after them; else as many as
  * usual.
  */
 uint32_t filter_tables_min(const struct cbpf_prog *filter);

@@ -146,7 +146,7 @@ ended()
 	same "$ended_status" "$1" "status (it said: $(cat "$T/err"))"
 }
 
-# pings N [ADDRESS]: to RIGHT, or where nobody answers.
+# pings N [ADDRESS]: to RIGHT, or to an address that does not answer.
 pings()
 {
 	if [ $# -gt 1 ]; then
@@ -156,7 +156,7 @@ pings()
 	fi >/dev/null || :
 }
 
-# datagrams N: to ports of RIGHT that nobody listens at; each is answered.
+# datagrams N: to ports of RIGHT without a listener; each is answered.
 datagrams()
 {
 	left busybox traceroute -n -q "$1" -m 1 -w 1 "$NET.2" >/dev/null

@@ -82,8 +82,9 @@ need_root()
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 }
 
-# own_sys COMMAND...: in a mount namespace of its own; what it mounts below /sys nobody else sees.
-# By itself unshare(1) makes / private, which a chroot that is no mount point cannot be.
+# own_sys COMMAND...: in a mount namespace of its own; what it mounts below /sys is invisible to
+# other processes. By itself unshare(1) makes / private, which a chroot that is no mount point
+# cannot be.
 own_sys()
 {
 	unshare -m --propagation unchanged sh -c 'mount --make-rprivate /sys && exec "$@"' sh "$@"

@@ -34,9 +34,9 @@ struct testnet_counter {
 
 int testnet_counter_load(struct testnet_counter *c, uint32_t prog_type, int retval);
 uint64_t testnet_counter_get(const struct testnet_counter *c);
-/* Waits until it has come to so many. 0, or -ETIMEDOUT after some seconds. */
+/* Waits until it has reached this number. 0, or -ETIMEDOUT after some seconds. */
 int testnet_wait(const struct testnet_counter *c, uint64_t at_least);
-/* Sends datagrams and waits until `c` has grown by so many, for a busy kernel may deliver them
+/* Sends datagrams and waits until `c` has grown by their number, for a busy kernel may deliver them
  * late. */
 int testnet_counts(const struct testnet_counter *c, int send_cnt, uint64_t at_least);
 void testnet_counter_close(struct testnet_counter *c);

@@ -10,7 +10,7 @@ clang_format()
 	for cmd in clang-format-14 clang-format; do
 		"$cmd" --version 2>/dev/null | grep -q 'version 14\.' || continue
 		c_files | xargs "$cmd" --dry-run -Werror >"$T/bad" 2>&1 ||
-			fail "\`make format\` mends: $(grep error "$T/bad")"
+			fail "\`make format\` fixes: $(grep error "$T/bad")"
 		return 0
 	done
 	skip "clang-format 14 is not installed"

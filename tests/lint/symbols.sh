@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/lint/symbols.sh - global symbols carry the prefix of their layer, and nobody else's.
+# tests/lint/symbols.sh - global symbols carry the prefix of their layer, and no other.
 #
 # A symbol of ours that begins with bpf_, pcap_, mnl_ or btf_ could silently replace one of another
 # library's own.

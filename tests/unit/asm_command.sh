@@ -115,7 +115,7 @@ objects_are_linked_and_shown_with_their_names()
 	need llvm-objdump
 	clang -target bpf -O2 -g -c "$cases/object.c" -o "$T/object.o"
 	"$bpfasm" -s first "$T/object.o" >"$T/list"
-	# each relocation that objdump knows, in its order, and the function behind
+	# each relocation that objdump knows, in its order, and the function after it
 	llvm-objdump -dr --no-show-raw-insn "$T/object.o" |
 		sed -n '/<first>:/,/<second>:/s/.*R_BPF_64_64[[:space:]]*//p' |
 		sed 's/^\.data$/hits/' >"$T/theirs"

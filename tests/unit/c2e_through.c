@@ -136,7 +136,7 @@ static void compare(struct check *c, const struct nest *n)
 	}
 }
 
-/* A packet, the same with lies, and cut anywhere. */
+/* A packet, the same with wrong lengths, and truncated anywhere. */
 static void compare_all(struct check *c)
 {
 	struct nest n;

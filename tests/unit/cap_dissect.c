@@ -280,7 +280,7 @@ static size_t cuts_of(const struct packet_case *c, bool link)
 	write_dissected(g, c, link);
 	fclose(f);
 	fclose(g);
-	/* tcpdump begins a line behind the number of a VXLAN network */
+	/* tcpdump begins a line after the number of a VXLAN network */
 	f = output_of(link ? "${TCPDUMP-tcpdump} -ntSer - <%s 2>/dev/null | "
 			     "sed '/vni [0-9]*$/{N;s/\\n/: /;}'"
 			   : "${TCPDUMP-tcpdump} -ntSr - <%s 2>/dev/null | "

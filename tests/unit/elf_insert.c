@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * elf_insert.c - what control flow and symbols mean before an insertion, they mean
- * behind it. The test follows each jump, call and symbol by itself, in the old and the new code.
+ * elf_insert.c - what control flow and symbols mean before an insertion, they mean behind it. The
+ * test follows each jump, call and symbol itself, in the old and the new code.
  */
 #include <elf.h>
 #include <errno.h>

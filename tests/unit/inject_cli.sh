@@ -128,7 +128,7 @@ probe_read_is_the_kernels_own()
 	done
 }
 
-# calls WANTED OBJECT FUNCTION MODE EXPR: so many calls stand in the function.
+# calls WANTED OBJECT FUNCTION MODE EXPR: the function contains this number of calls.
 calls()
 {
 	"$inject" "$cases/$2.bpf" -o "$T/out.o" --at "$3" --access "$4" -e "$5"

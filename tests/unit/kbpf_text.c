@@ -136,7 +136,7 @@ TEST(a_dead_owner_is_recognized)
 	assert_true(kbpf_owner_alive(&self));
 	o = (struct owner){self.pid, self.token ^ 1}; /* a later process has the same number */
 	assert_false(kbpf_owner_alive(&o));
-	o.token = 0; /* nobody can ask */
+	o.token = 0; /* its lock cannot be tested */
 	assert_true(kbpf_owner_alive(&o));
 
 	assert_int_equal(pipe(fds), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kprobe_args.c - which arguments a function uses, told from functions written here in
- * assembly, of which one sees what they use.
+ * kprobe_args.c - which arguments a function uses, for functions written here in assembly, of which
+ * one sees what they use.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * probe_owners.c - between whom a packet goes, and which socket takes it.
- */
+/* probe_owners.c - the two ends of a packet, and the socket that receives it. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>

@@ -77,7 +77,7 @@ TEST(a_record_becomes_an_event)
 	free(s.mem);
 }
 
-/* The bytes behind a short head are the packet's, and belong to no field. */
+/* The bytes after a short head are the packet's, and belong to no field. */
 TEST(a_short_head_has_no_other_fields)
 {
 	static const uint8_t lens[] = {RECORD_BASE, RECORD_TASK, RECORD_NAMES};

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # tests/vm/lockdown.sh - what bpfcap --doctor says in a kernel that is locked down. That cannot be
-# undone, so it is for a virtual machine alone, and behind the other tests.
+# undone, so it runs only in a virtual machine, and after the other tests.
 . "${0%/*}/../lib/test.sh"
 
 lockdown=/sys/kernel/security/lockdown

@@ -18,7 +18,7 @@ struct cbpf_file {
 	pcap_t *pcap;
 };
 
-/* Takes over f->pcap, or says why there is none. */
+/* Takes over f->pcap, or reports why it is NULL. */
 static int opened(struct cbpf_file **out, pcap_t *pcap, const char *path, const char *why,
 		  struct err *e)
 {

@@ -4,7 +4,7 @@
  * libpcap's reason, gives a column and the words around it, or the beginning of the expression.
  *
  * libpcap names an unknown word, but not the place of a syntax error. That is the first token after
- * which the expression could not go on in any way.
+ * which no continuation of the expression is valid.
  */
 #include "place.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan.c - the tokens of pcap-filter(7) expressions, as far as splitting needs to tell them apart.
+ * scan.c - the tokens of pcap-filter(7) expressions, as far as splitting has to distinguish them.
  * Takes a position in the text, gives the token there; unknown words are TOKEN_UNKNOWN.
  */
 #include <string.h>

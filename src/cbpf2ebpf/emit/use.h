@@ -6,7 +6,7 @@
 #include "emitter.h"
 
 void c2e_emit_find_uses(struct emitter *e);
-bool c2e_emit_needed_later(struct emitter *e, ir_val v); /* behind the present node */
+bool c2e_emit_needed_later(struct emitter *e, ir_val v); /* after the present node */
 uint32_t c2e_emit_next_use(struct emitter *e, ir_val v);
 
 #endif

@@ -55,7 +55,7 @@ struct c2e_table_use {
 
 /*
  * Finds a table that holds these numbers (ascending, without duplicates) and few others, or makes
- * one. False: there is none and it cannot be made.
+ * one. False: there is none and none can be made.
  */
 bool c2e_tables_find(struct cbpf2ebpf_tables *t, const uint32_t *numbers, uint32_t cnt,
 		     struct c2e_table_use *use);

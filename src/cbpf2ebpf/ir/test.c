@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test.c - brings tests into a normal form: the innermost value that decides, the narrowest
- * interval. Takes a test, changes it to an equivalent one, or tells its constant result.
+ * interval. Takes a test, changes it to an equivalent one, or returns its constant result.
  */
 #include "ir.h"
 

@@ -13,7 +13,7 @@
  * Requires: edges that lead forward; words at constant places, between them only tests that they
  * are there. Keeps: every path's result, and for packets that end within the fields, too: such a
  * packet gets 0 from the first member that wants a byte beyond its end, unless one before has
- * matched. Which is first, the numbers tell. Adds nodes.
+ * matched. The numbers show which is first. Adds nodes.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@ static uint32_t swap(unsigned size, uint32_t x)
 	return size == 2 ? be16toh((uint16_t)x) : be32toh(x);
 }
 
-/* The load that a test looks at, behind a constant mask or not; 0: another kind of test. */
+/* The load that a test compares, with or without a constant mask; 0: another kind of test. */
 static ir_val tested_load(const struct ir *ir, const struct ir_insn *n)
 {
 	const struct ir_value *v = c2e_ir_at(ir, n->a);

@@ -105,7 +105,7 @@ static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base,
 
 /* ---- Hidden tags -------------------------------------------------------------------------- */
 
-/* A load at a constant offset: the addresses are in front of the tags, the rest behind. */
+/* A load at a constant offset: the addresses are before the tags, the rest after them. */
 static ir_val load_untagged_at(struct reader *r, unsigned size, uint64_t k)
 {
 	ir_val hidden = c2e_ir_hidden(r->ir), sum = 0;
@@ -121,7 +121,7 @@ static ir_val load_untagged_at(struct reader *r, unsigned size, uint64_t k)
 	return sum;
 }
 
-/* A load at base + k, which is behind the tags. A base so large that the sum wraps is outside. */
+/* A load at base + k, which is after the tags. A base so large that the sum wraps is outside. */
 static ir_val load_behind_hidden(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
 	ir_val hidden = c2e_ir_hidden(r->ir);

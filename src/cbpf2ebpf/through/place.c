@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * place.c - pieces of the walker: the places where a packet begins. Runs the filter there, and if
- * it does not match, goes on with the packet's headers. Fails as the filter compiler does.
+ * it does not match, continues with the packet's headers. Fails as the filter compiler does.
  */
 #include "walk.h"
 

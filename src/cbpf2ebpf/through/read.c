@@ -52,7 +52,7 @@ static void call_load_bytes(struct walk *w, int len)
 }
 
 /*
- * R5 = data + R9; if (R5 + len > data_end) goto far. Clobbers R4. The data pointer is loaded anew,
+ * R5 = data + R9; if (R5 + len > data_end) goto far. Clobbers R4. The data pointer is loaded again,
  * so that what the verifier knows of R7 does not depend on the headers that were read.
  */
 static void need_direct(struct walk *w, int len)

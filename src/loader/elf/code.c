@@ -23,8 +23,8 @@ enum elf_distance kbpf_elf_distance_of(const struct ebpf_insn *insn)
 }
 
 /* Adjusts instruction `i`, which has already moved; ins counts slots. */
-static int mend(struct ebpf_insn *insn, size_t i, const struct elf_insertion *ins, size_t cnt,
-		struct err *e)
+static int adjust(struct ebpf_insn *insn, size_t i, const struct elf_insertion *ins, size_t cnt,
+		  struct err *e)
 {
 	enum elf_distance kind = kbpf_elf_distance_of(insn);
 	int64_t from = (int64_t)i + 1, to, dist;
@@ -63,7 +63,7 @@ int kbpf_elf_code_insert(const struct kbpf_insertion *change, const bool *reloca
 		struct ebpf_insn *insn = &out[elf_moved_insn(&ins, i)];
 
 		if (!(relocated && relocated[i]))
-			rc = mend(insn, i, &ins, cnt, e);
+			rc = adjust(insn, i, &ins, cnt, e);
 		if (insn->code != OP_LDDW)
 			continue;
 		if (++i == at) /* the second slot is not an instruction */

@@ -155,7 +155,7 @@ struct emit {
 	bool has_head;	       /* the address of a packet's data can be read: SLOT_HEAD */
 };
 
-/* Where a filter goes on. */
+/* Where a filter continues. */
 struct inside_labels {
 	ebpf_label none;  /* nothing matches */
 	ebpf_label found; /* the packet itself matches; for those that are followed, too */

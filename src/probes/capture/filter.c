@@ -48,7 +48,7 @@ static int check_never(const struct capture *c, const char *expr, struct err *e)
 			 expr, strlen(expr) > 60 ? "..." : "");
 }
 
-/* The programs that the kernel runs behind packet sockets. */
+/* The programs that the kernel runs for packet sockets. */
 static int compile_for_sockets(struct capture *c, const char *expr, int eth, int raw, struct err *e)
 {
 	int rc = cbpf_compile_live(expr, eth, c->netmask, c->snap_len, &c->classic_eth, e);

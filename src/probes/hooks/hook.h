@@ -49,7 +49,7 @@ struct hook_packets {
 struct hook_ops {
 	struct capture_kind kind;
 	const struct hook_packets *packets; /* optional */
-	bool dir_of_packet;		    /* the packet itself tells the direction */
+	bool dir_of_packet;		    /* the packet itself shows the direction */
 	size_t state_len; /* bytes of hook->state: zeroed before parse(), freed after release() */
 
 	/* Reads the spec after its prefix. -EINVAL (input). */

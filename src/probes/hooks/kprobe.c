@@ -59,7 +59,7 @@ static void emit_member(const struct emit *m, const struct kprobe *k)
 {
 	struct ebpf_builder *b = m->b;
 
-	if (k->tell == KPROBE_BY_COOKIE) {
+	if (k->by == KPROBE_BY_COOKIE) {
 		EMIT(b, CALL(get_attach_cookie));
 	} else {
 		EMIT(b, LDX(k->regs->size, R2, MEM(R1, k->regs->ip)),
@@ -79,7 +79,7 @@ static void emit_prologue(const struct emit *m)
 {
 	const struct kprobe *k = m->h->state;
 
-	if (k->tell == KPROBE_ALONE)
+	if (k->by == KPROBE_ALONE)
 		EMIT(m->b, ST(W, MEM(R10, SLOT_KEY), 0));
 	else
 		emit_member(m, k);

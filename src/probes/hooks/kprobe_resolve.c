@@ -41,13 +41,13 @@ static int choose_way(struct hook *h, const struct hook_env *env, struct err *e)
 	}
 	if (!probe_kprobe_is_glob(h->event))
 		return 0;
-	k->tell = KPROBE_BY_IP;
+	k->by = KPROBE_BY_IP;
 	if (cookie && kbpf_has_kprobe_multi() == 1)
 		k->way = KBPF_KPROBE_MULTI;
 	else if (cookie && k->way == KBPF_KPROBE_PMU && kbpf_has_perf_link() == 1)
 		k->way = KBPF_KPROBE_LINK;
 	if (k->way == KBPF_KPROBE_MULTI || k->way == KBPF_KPROBE_LINK)
-		k->tell = KPROBE_BY_COOKIE;
+		k->by = KPROBE_BY_COOKIE;
 	h->attach_type = k->way == KBPF_KPROBE_MULTI ? KBPF_ATTACH_KPROBE_MULTI : 0;
 	return 0;
 }
@@ -163,7 +163,7 @@ static unsigned take_places(struct kprobe *k, struct kprobe_funcs *funcs)
 	if (!k->place)
 		return 0;
 	for (size_t i = 0; i < funcs->cnt; i++) {
-		if (i > 0 && k->tell != KPROBE_ALONE &&
+		if (i > 0 && k->by != KPROBE_ALONE &&
 		    strcmp(funcs->func[i].name, funcs->func[i - 1].name) != 0)
 			member++;
 		k->place[i] = (struct kprobe_place){funcs->func[i], member};
@@ -178,7 +178,7 @@ static void doubt_arguments(struct hook *h)
 {
 	struct kprobe *k = h->state;
 
-	if (k->tell == KPROBE_ALONE && strcmp(k->place[0].func.name, h->event) != 0)
+	if (k->by == KPROBE_ALONE && strcmp(k->place[0].func.name, h->event) != 0)
 		k->certain = false;
 }
 
@@ -274,13 +274,13 @@ static int make_maps(const struct hook *h, struct err *e)
 		k->state_fd = make_state(h, e);
 	if (!k->certain && k->state_fd < 0)
 		return k->state_fd;
-	if (k->tell != KPROBE_BY_IP)
+	if (k->by != KPROBE_BY_IP)
 		return 0;
 	if (k->place[0].func.addr == 0)
 		return err_run(
 			e, -EPERM, "hook",
-			"%s: this kernel hides the addresses of its functions, and nothing else "
-			"tells them apart; set kernel.kptr_restrict to 1 or less",
+			"%s: this kernel hides the addresses of its functions, which are needed to "
+			"distinguish them; set kernel.kptr_restrict to 1 or less",
 			h->spec);
 	k->ips_fd = make_ips(h, e);
 	return k->ips_fd < 0 ? k->ips_fd : 0;
@@ -307,7 +307,7 @@ static int resolve_one(struct hook_list *list, unsigned at, const struct hook_en
 	probe_kprobe_funcs_free(&funcs);
 	if (rc == 0)
 		doubt_arguments(h);
-	if (rc == 0 && k->tell != KPROBE_ALONE)
+	if (rc == 0 && k->by != KPROBE_ALONE)
 		rc = make_row(list, at, cnt, e);
 	if (rc == 0)
 		rc = make_maps(&list->hook[at], e);

@@ -7,7 +7,7 @@
 #include "hook.h"
 
 /* How a program that runs at several functions identifies the current one. */
-enum kprobe_tell {
+enum kprobe_by {
 	KPROBE_ALONE,	  /* it runs at one only */
 	KPROBE_BY_COOKIE, /* bpf_get_attach_cookie() */
 	KPROBE_BY_IP,	  /* the instruction pointer, looked up */
@@ -22,7 +22,7 @@ struct kprobe_place {
 
 struct kprobe {
 	const struct kprobe_regs *regs;
-	enum kprobe_tell tell;
+	enum kprobe_by by;
 	bool certain; /* the user named the sk_buff: argument hook.skb_at */
 	struct kprobe_place *place;
 	size_t place_cnt;

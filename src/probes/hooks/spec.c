@@ -56,7 +56,7 @@ static const struct hook_preset *find_preset(const char *name)
 
 static const struct probe_hook_help help[] = {
 	{"rx", "packets as they are received, before the protocols see them", "BPF tracing"},
-	{"tx", "packets as they are handed to a device", "BPF tracing"},
+	{"tx", "packets as they are passed to a device", "BPF tracing"},
 	{"drop", "packets dropped, with the reason where the kernel has one", "BPF tracing"},
 	{"socket", "what tcpdump sees: all interfaces, or -i", "CAP_NET_RAW"},
 	{"tc, tc:ingress, tc:egress", "traffic control of an interface, or of all with -i any",

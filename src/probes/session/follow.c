@@ -23,7 +23,7 @@
 #include "../netns.h"
 #include "state.h"
 
-static void __attribute__((format(printf, 2, 3))) tell(struct probe *p, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) notify(struct probe *p, const char *format, ...)
 {
 	char text[sizeof(((struct err *)0)->text) + 64];
 	va_list ap;
@@ -149,8 +149,8 @@ int probe_session_attach_ifaces(struct probe *p, unsigned i, struct err *e)
 			*e = why;
 		if (is_named(p, p->chosen[k].name))
 			return rc;
-		tell(p, "not capturing at %s of %s: %s", p->hooks.hook[i].name, p->chosen[k].name,
-		     why.text);
+		notify(p, "not capturing at %s of %s: %s", p->hooks.hook[i].name, p->chosen[k].name,
+		       why.text);
 	}
 	return attached_cnt || p->chosen_cnt == 0 ? 0 : rc;
 }
@@ -188,7 +188,7 @@ static void come(struct probe *p, const struct kbpf_iface *iface)
 	bool failed = false;
 
 	if (rc < 0) {
-		tell(p, "not capturing at %s: %s", iface->name, strerror(-rc));
+		notify(p, "not capturing at %s: %s", iface->name, strerror(-rc));
 		return;
 	}
 	for (unsigned i = 0; i < p->hooks.cnt; i++) {
@@ -197,11 +197,11 @@ static void come(struct probe *p, const struct kbpf_iface *iface)
 		if (!probe_session_by_iface(p, i) || attach(p, i, iface, &why) == 0)
 			continue;
 		failed = true;
-		tell(p, "not capturing at %s of %s: %s", p->hooks.hook[i].name, iface->name,
-		     why.text);
+		notify(p, "not capturing at %s of %s: %s", p->hooks.hook[i].name, iface->name,
+		       why.text);
 	}
 	if (!failed)
-		tell(p, "capturing at %s as well", iface->name);
+		notify(p, "capturing at %s as well", iface->name);
 }
 
 /* Forgets the chosen interface at `at`; the last takes its place. */
@@ -219,7 +219,7 @@ static void go(struct probe *p, unsigned at)
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		if (p->hooks.hook[i].ops->set_ifaces)
 			(void)set_ifaces(p, i, NULL);
-	tell(p, "%s is gone", gone.name);
+	notify(p, "%s is gone", gone.name);
 }
 
 static void compare(struct probe *p)

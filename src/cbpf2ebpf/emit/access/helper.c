@@ -182,7 +182,7 @@ static void fill(struct emitter *e, const struct ir_value *v)
 {
 	const struct copy *c = &e->copy[v->a];
 	ebpf_label done = ebpf_label_new(e->b);
-	bool whole = v->k + v->size == c->to; /* that much is there */
+	bool whole = v->k + v->size == c->to; /* all of these bytes exist */
 
 	if (whole)
 		address(e, v->a, c->from);
