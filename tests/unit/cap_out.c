@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../tools/bpfcap/output/out.h"
@@ -135,6 +136,43 @@ TEST(writes_all_that_fits)
 	text_free(&t);
 }
 
+/* A process that is killed in the middle of a write leaves a part of it, as this one does. */
+static void write_a_half_and_die(void)
+{
+	struct text t = {0};
+	struct out o;
+	struct err e;
+
+	(void)out_open(&o, path, &e);
+	for (unsigned i = 0; i < 20; i++) {
+		make_record(&t, i);
+		out_record(&o, &t);
+	}
+	out_flush(&o);
+	make_record(&t, 20);
+	(void)!write(o.fd, t.p, t.len / 2);
+	raise(SIGKILL);
+}
+
+TEST(a_killed_process_leaves_whole_records)
+{
+	size_t whole = 0;
+	int status;
+	pid_t pid;
+
+	for (unsigned i = 0; i < 20; i++)
+		whole += record_len(i);
+	pid = fork();
+	if (pid == 0)
+		write_a_half_and_die();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	for (int ms = 0; ms < 5000 && file_size() != whole; ms++)
+		usleep(1000);
+	assert_int_equal(file_size(), whole);
+	check_file(whole);
+}
+
 /* Standard output may be a file that others wrote to before. */
 TEST(a_check_keeps_the_old_file)
 {
@@ -212,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ends_with_a_whole_record),
 		cmocka_unit_test(writes_all_that_fits),
+		cmocka_unit_test(a_killed_process_leaves_whole_records),
 		cmocka_unit_test(a_check_keeps_the_old_file),
 		cmocka_unit_test(reports_a_closed_pipe),
 		cmocka_unit_test(a_check_changes_nothing),

@@ -76,6 +76,11 @@ void privileges_hurry(void)
 		(void)setpriority(PRIO_PROCESS, 0, PRIORITY);
 }
 
+void privileges_none(void)
+{
+	(void)set_caps(0);
+}
+
 void privileges_settle(const struct cap_options *o)
 {
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

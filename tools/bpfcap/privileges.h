@@ -18,6 +18,9 @@ int privileges_drop(const char *user, struct err *e);
  */
 void privileges_hurry(void);
 
+/* Drops all capabilities. */
+void privileges_none(void);
+
 /* Without -Z, once everything is attached and the first file is open: drops the capabilities that
  * this capture no longer needs, and with them the way to get them back by a setuid program. */
 void privileges_settle(const struct cap_options *o);

@@ -43,6 +43,8 @@ int out_open(struct out *o, const char *path, struct err *e)
 		o->regular = S_ISREG(st.st_mode);
 		o->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	}
+	if (o->regular && !o->is_stdout)
+		keeper_start(&o->keeper, o->fd);
 	return 0;
 }
 
@@ -148,6 +150,7 @@ void out_flush(struct out *o)
 	done = write_all(o);
 	if (o->error)
 		cut_back(o, done);
+	keeper_note(&o->keeper, o->size);
 	o->len = o->end_cnt = 0;
 }
 
@@ -229,6 +232,7 @@ int out_close(struct out *o, struct err *e)
 	int rc;
 
 	out_flush(o);
+	keeper_end(&o->keeper);
 	if (!o->is_stdout && o->fd >= 0 && close(o->fd) != 0 && !o->error)
 		o->error = -errno;
 	o->fd = -1;

@@ -2,9 +2,9 @@
 /*
  * out.h - the output: a stream of whole records to a file, a pipe or a terminal.
  *
- * Records are collected in memory and written together. When the disk is full, the file is
- * truncated to the last whole record. The first failure sticks: later records are ignored, and
- * out_error() and out_close() report it.
+ * Records are collected in memory and written together. When the disk is full, or this process is
+ * killed, the file is truncated to the last whole record. The first failure sticks: later records
+ * are ignored, and out_error() and out_close() report it.
  */
 #ifndef BPFCAP_TOOLS_BPFCAP_OUTPUT_OUT_H
 #define BPFCAP_TOOLS_BPFCAP_OUTPUT_OUT_H
@@ -16,6 +16,7 @@
 #include "bpfcap/err.h"
 
 #include "../../common/text.h"
+#include "keeper.h"
 
 #define OUT_RECORDS 4096 /* the most records buffered */
 
@@ -30,7 +31,8 @@ struct out {
 	unsigned stall_cnt; /* interrupted writes since the signal */
 	uint64_t lost_cnt;  /* packets that are not in the output because of the failure */
 
-	uint8_t *buf; /* buffered records */
+	struct keeper keeper; /* of a file that was opened here */
+	uint8_t *buf;	      /* buffered records */
 	size_t len, cap;
 	size_t ends[OUT_RECORDS]; /* the end of each of them in buf */
 	bool is_packet[OUT_RECORDS];
