@@ -249,6 +249,36 @@ static void test_shows_what_tcpdump_shows(void **state)
 	expressions_free(&e);
 }
 
+static void check_promiscuous(bool leaves)
+{
+	static const char *const hooks[] = {"socket", NULL}, *const ifaces[] = {"va", NULL};
+	const char *const show[] = {"ip", "-d", "link", "show", "va", NULL};
+	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .no_promiscuous = leaves};
+	const char *want = leaves ? "promiscuity 0" : "promiscuity 1";
+	struct probe *p;
+	struct err e;
+	char out[2048];
+
+	if (probe_open(&p, &c, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(testveth_run(show, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, want));
+	probe_close(p);
+	assert_int_equal(testveth_run(show, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "promiscuity 0"));
+}
+
+static void test_interfaces_are_promiscuous_unless_refused(void **state)
+{
+	(void)state;
+	if (!ready) {
+		print_message("needs rights to make network namespaces, veth and tun devices\n");
+		skip();
+	}
+	check_promiscuous(false);
+	check_promiscuous(true);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -265,7 +295,10 @@ static int teardown(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_shows_what_tcpdump_shows)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shows_what_tcpdump_shows),
+		cmocka_unit_test(test_interfaces_are_promiscuous_unless_refused),
+	};
 
 	return cmocka_run_group_tests_name("probe_live", tests, setup, teardown);
 }

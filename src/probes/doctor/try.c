@@ -18,6 +18,8 @@
 
 #include "bpfcap/err.h"
 #include "bpfcap/kbpf.h"
+#include "bpfcap/kring.h"
+#include "../session/state.h"
 #include "findings.h"
 
 enum { LO_INDEX = 1, PASS_XDP = 2 };
@@ -214,6 +216,8 @@ int probe_doctor_try_tc(const struct doctor *d, const char **how, struct err *e)
 {
 	int rc = can_load(BPF_PROG_TYPE_SCHED_CLS, e);
 
+	if (rc == 0)
+		rc = probe_session_need_events(e);
 	return rc < 0 ? rc : try_apart(attach_tc, d, how, e);
 }
 
@@ -221,24 +225,18 @@ int probe_doctor_try_xdp(const struct doctor *d, const char **how, struct err *e
 {
 	int rc = can_load(BPF_PROG_TYPE_XDP, e);
 
+	if (rc == 0)
+		rc = probe_session_need_events(e);
 	return rc < 0 ? rc : try_apart(attach_xdp, d, how, e);
 }
 
 int probe_doctor_try_socket(const struct doctor *d, const char **how, struct err *e)
 {
-	int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), fd, rc;
+	struct kbpf_packets *packets;
+	int rc = kbpf_packets_open(&packets, 1, e);
 
 	(void)d;
-	*how = "a packet socket";
-	if (sock < 0)
-		return err_run(e, errno == EPERM ? -EPERM : -ENOTSUP, "hook", "%s",
-			       errno == EPERM
-				       ? "packet sockets are not permitted; CAP_NET_RAW is needed"
-				       : "this kernel has no packet sockets (CONFIG_PACKET)");
-	fd = load(BPF_PROG_TYPE_SOCKET_FILTER, 0, e);
-	rc = fd < 0 ? fd : kbpf_socket_attach(sock, fd, e);
-	if (fd >= 0)
-		close(fd);
-	close(sock);
+	*how = "a packet socket with a ring";
+	kbpf_packets_close(packets);
 	return rc;
 }

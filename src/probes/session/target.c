@@ -145,7 +145,7 @@ int probe_target(struct ebpf_target *t, const char *kernel, struct err *e)
 	return probe_session_target(t, kernel, UINT32_MAX, e);
 }
 
-/* Programs of this type exist only with the option. */
+/* Programs of this type exist only with the option. Where that is unknown, the hook will say. */
 int probe_session_need_events(struct err *e)
 {
 	static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
