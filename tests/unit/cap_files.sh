@@ -98,6 +98,39 @@ shows_times_beyond_any_calendar()
 }
 
 # Of the first, libpcap's optimizer makes a filter that matches all packets, or none.
+# Python's integers have any length.
+reads_times_of_every_resolution()
+{
+	need python3
+	python3 - "$bpfcap" "$T/times.pcapng" <<-'END' || fail "see above"
+		import random, struct, subprocess, sys
+		def block(kind, body):
+		    n = len(body) + 12
+		    return struct.pack("<II", kind, n) + body + struct.pack("<I", n)
+		def option(code, value):
+		    return struct.pack("<HH", code, len(value)) + value + b"\0" * (-len(value) % 4)
+		section = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
+		frame = b"\2" * 12 + b"\x88\xb5\0\0"
+		for tsresol in list(range(40)) + [128, 129, 138, 158, 188, 189, 191, 192, 255]:
+		    offset = random.choice([0, 0, 5, -3, 2**40])
+		    units = [random.getrandbits(random.choice([8, 32, 63, 64])) for i in range(5)]
+		    units += [2**64 - 1, 0]
+		    file = section + block(1, struct.pack("<HHI", 1, 0, 0) +
+		        option(9, bytes([tsresol])) + option(14, struct.pack("<q", offset)) +
+		        option(0, b""))
+		    for u in units:
+		        file += block(6, struct.pack("<IIIII", 0, u >> 32, u & 0xffffffff,
+		            len(frame), len(frame)) + frame)
+		    open(sys.argv[2], "wb").write(file)
+		    run = subprocess.run([sys.argv[1], "-r", sys.argv[2], "-tt", "--nano"],
+		        capture_output=True, text=True)
+		    for u, line in zip(units, run.stdout.splitlines(), strict=True):
+		        ns = u * 10**9 >> tsresol % 128 if tsresol > 127 else u * 10**9 // 10**tsresol
+		        s = max(0, min(ns // 10**9 + offset, 2**64 - 1))
+		        assert line.split()[0] == "%d.%09d" % (s, ns % 10**9), (tsresol, u, line)
+	END
+}
+
 does_without_the_wrong_answers_of_an_optimizer()
 {
 	same "$(count be_ns.pcap 'link[0:1] & 0xffffffff == 0')" \
@@ -152,6 +185,7 @@ try answers_directions_where_the_file_knows_them
 try merges_by_time
 try shows_late_times
 try shows_times_beyond_any_calendar
+try reads_times_of_every_resolution
 try does_without_the_wrong_answers_of_an_optimizer
 try refuses_filters_that_never_match
 try reports_damage_in_one_sentence

@@ -11,7 +11,10 @@
 
 #include "../../../src/util.h"
 
-enum { POWERS_OF_10 = 19 /* that fit 64 bits */ };
+enum {
+	POWERS_OF_10 = 18, /* ten times this one fits 64 bits */
+	POWERS_OF_2 = 60,  /* as well */
+};
 
 /* ---- Text --------------------------------------------------------------------------------- */
 
@@ -161,22 +164,26 @@ static uint64_t cut_digits(uint64_t units, unsigned digits)
 	return units;
 }
 
-/* Units of 1/scale s. */
+/* Units of 1/scale s, where 10 * scale fits 64 bits: nanoseconds by long division. */
 static struct probe_time scaled(uint64_t units, uint64_t scale)
 {
-	__extension__ typedef unsigned __int128 wide;
+	struct probe_time t = {units / scale, 0};
+	uint64_t rest = units % scale;
 
-	return (struct probe_time){units / scale,
-				   (uint32_t)((wide)(units % scale) * NS_PER_S / scale)};
+	for (int digit = 0; digit < 9; digit++) {
+		rest *= 10;
+		t.ns = t.ns * 10 + (uint32_t)(rest / scale);
+		rest %= scale;
+	}
+	return t;
 }
 
 /* Units of 2^-shift s. */
 static struct probe_time scaled_by_two(uint64_t units, unsigned shift)
 {
-	__extension__ typedef unsigned __int128 wide;
-	const wide ns = (wide)units * NS_PER_S >> shift; /* shift < 128 */
+	unsigned excess = shift > POWERS_OF_2 ? shift - POWERS_OF_2 : 0;
 
-	return (struct probe_time){(uint64_t)(ns / NS_PER_S), (uint32_t)(ns % NS_PER_S)};
+	return scaled(excess < 64 ? units >> excess : 0, UINT64_C(1) << (shift - excess));
 }
 
 static uint64_t add_offset(uint64_t s, int64_t offset)
@@ -192,7 +199,9 @@ struct probe_time iface_time(const struct input_iface *f, uint64_t units)
 {
 	struct probe_time t;
 
-	if (f->units == 0)
+	if (f->units == NS_PER_S) /* most files; quick */
+		t = (struct probe_time){units / NS_PER_S, (uint32_t)(units % NS_PER_S)};
+	else if (f->units == 0)
 		t = scaled(cut_digits(units, f->shift), NS_PER_S);
 	else if (f->shift)
 		t = scaled_by_two(units, f->shift);
