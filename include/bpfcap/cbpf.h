@@ -89,8 +89,9 @@ const char *cbpf_linktype_name(int linktype);
 
 /*
  * Checks that an interpreter can run the program: the opcodes are known, jumps stay inside and,
- * except for those of protochain, lead forward, scratch cells are below 16, no constant divisor is
- * zero, and the last instruction returns. 0, or -EINVAL with the index of the instruction.
+ * except for those of protochain, lead forward, scratch cells are below 16, and the last
+ * instruction returns. A constant divisor may be zero: any division by zero ends the program with
+ * 0. 0, or -EINVAL with the index of the instruction.
  */
 int cbpf_check(const struct cbpf_prog *p, struct err *e);
 

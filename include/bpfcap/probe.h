@@ -124,7 +124,9 @@ struct probe_event {
 	 * begins 14 bytes before what follows the last of them.
 	 */
 	uint16_t inner_layer, inner_off, inner_linktype;
-	uint64_t skb;	 /* kernel address of the sk_buff, 0: unknown */
+	/* Kernel address of the sk_buff, 0: unknown. A user to whom the kernel shows no addresses
+	 * gets another number instead, which stands for it in this session, and no places. */
+	uint64_t skb;
 	bool has_reason; /* `drop` on kernels that have reasons */
 	uint32_t reason;
 	uint64_t location; /* code address where it was dropped, 0: unknown */

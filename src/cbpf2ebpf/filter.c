@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "classic/code.h"
 #include "compile.h"
 #include "emit/cost.h"
 #include "emit/emit.h"
+#include "../util.h"
 
 #define ETH_ADDRS_LEN 12
 
@@ -52,6 +54,33 @@ static int explain(int rc, struct err *e)
 
 /* ---- The object --------------------------------------------------------------------------- */
 
+/*
+ * At [x + k] with such a k, which is negative, the kernel's classic filters read bytes before x, or
+ * count from the link or network header; libpcap finds nothing there. libpcap makes such loads only
+ * for link types whose headers have no fixed length: those mean what libpcap takes them to mean.
+ */
+static int check_indirect(const struct cbpf_prog *p, int linktype, struct err *e)
+{
+	static const int fixed[] = {CBPF_LINKTYPE_NULL,	     CBPF_LINKTYPE_ETHERNET,
+				    CBPF_LINKTYPE_RAW,	     CBPF_LINKTYPE_LOOP,
+				    CBPF_LINKTYPE_IPV4,	     CBPF_LINKTYPE_IPV6,
+				    CBPF_LINKTYPE_LINUX_SLL, CBPF_LINKTYPE_LINUX_SLL2};
+	bool known = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		known |= linktype == fixed[i];
+	for (size_t i = 0; known && i < p->cnt; i++)
+		if (CBPF_CLASS(p->insns[i].code) == CBPF_LD &&
+		    CBPF_MODE(p->insns[i].code) == CBPF_IND && p->insns[i].k >= CBPF_LL_OFF)
+			return err_input(e, -ENOTSUP, "filter",
+					 "instruction %zu of the classic BPF program loads "
+					 "[x + k] with k from SKF_LL_OFF on (negative), where the "
+					 "kernel reads other bytes than libpcap; compute the "
+					 "offset in x instead",
+					 i);
+	return 0;
+}
+
 int cbpf2ebpf_filter_new(struct cbpf2ebpf_filter **out, const struct cbpf_prog *classic,
 			 int linktype, struct cbpf2ebpf_tables *tables, struct err *e)
 {
@@ -59,6 +88,8 @@ int cbpf2ebpf_filter_new(struct cbpf2ebpf_filter **out, const struct cbpf_prog *
 	struct cbpf2ebpf_filter *f;
 	int rc = cbpf_check(classic, e);
 
+	if (rc == 0)
+		rc = check_indirect(classic, linktype, e);
 	*out = NULL;
 	if (rc < 0)
 		return rc;

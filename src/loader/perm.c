@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bpfcap/err.h"
@@ -93,8 +95,44 @@ static bool file_has(const char *path, const char *word)
 	return has;
 }
 
-static const char *other_reason(void)
+static long number_in(const char *path)
 {
+	char *text;
+	long number;
+
+	if (kbpf_read_file(AT_FDCWD, path, &text, NULL) < 0)
+		return 0;
+	number = strtol(text, NULL, 10);
+	free(text);
+	return number;
+}
+
+/* Debian and Ubuntu know values above 2. */
+static bool perf_events_are_for_admins(void)
+{
+	return number_in("/proc/sys/kernel/perf_event_paranoid") > 2 && missing_of(PERM_SYS_ADMIN);
+}
+
+/* Before Linux 5.11 maps and programs count as memory that the user has locked. */
+static bool maps_are_limited(void)
+{
+	struct rlimit limit;
+	struct utsname u;
+	int major, minor;
+
+	return uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 11)) &&
+	       getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+static const char *other_reason(unsigned needs)
+{
+	if (needs == PERM_PERFMON && perf_events_are_for_admins())
+		return "kernel.perf_event_paranoid is above 2, which reserves perf events for "
+		       "CAP_SYS_ADMIN; set it to 2, or use sudo";
+	if (needs & PERM_BPF && maps_are_limited())
+		return "this kernel counts BPF maps and programs as locked memory, and the user's "
+		       "limit is exceeded; raise ulimit -l";
 	/* the initial namespace maps all numbers to themselves */
 	if (access("/proc/self/uid_map", R_OK) == 0 &&
 	    !file_has("/proc/self/uid_map", "4294967295"))
@@ -110,15 +148,16 @@ static const char *other_reason(void)
 	       "forbids it";
 }
 
-int kbpf_perm_err(struct err *e, int code, const char *stage, unsigned needs, const char *what)
+int kbpf_perm_err(struct err *e, int code, const char *stage, unsigned asked, const char *what)
 {
-	unsigned missing;
+	unsigned needs, missing;
 	char need_list[LIST_LEN], missing_list[LIST_LEN];
 
-	needs = needs_here(needs);
+	needs = needs_here(asked);
 	missing = missing_of(needs);
 	if (!missing)
-		return err_run(e, code, stage, "%s is not permitted: %s", what, other_reason());
+		return err_run(e, code, stage, "%s is not permitted: %s", what,
+			       other_reason(asked));
 	list_caps(needs, need_list);
 	list_caps(missing, missing_list);
 	return err_run(e, code, stage, "%s needs root or %s, and this process lacks %s; try sudo",

@@ -30,6 +30,7 @@ bad_input()
 	refused 2 '^bpfcap: [a-z]+: .*3\.10' "$BIN/bpfcap" -k 3.10 icmp
 	refused 2 '^bpfcap: output: .*/no/such' "$BIN/bpfcap" -w /no/such/file icmp
 	refused 2 '^bpfcap: options: .*sideways' "$BIN/bpfcap" -Q sideways icmp
+	refused 2 '^bpfcap: pid: there is no process 4194303' "$BIN/bpfcap" --pid 4194303 icmp
 	refused 2 '^bpfcap: mark: .*0x1/' "$BIN/bpfcap" --mark 0x1/ icmp
 	refused 2 '^bpfcap: netns: .*nosuchns' "$BIN/bpfcap" --netns nosuchns icmp
 	refused 2 '^bpfcap: options: .*weight' "$BIN/bpfcap" -f rx,tx --gather-by weight icmp

@@ -3,6 +3,7 @@
  * c2e_filter.c - a compiled filter gives the same program however often and in whatever order it is
  * emitted; its long lists follow its tables.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,12 +122,33 @@ TEST(invalid_programs_make_no_filter)
 	assert_true(strlen(e.text) > 0);
 }
 
+/* The kernel's classic filters read the packet at [x + k] even with a k that is relative. */
+TEST(relative_indirect_loads_are_refused)
+{
+	static const uint32_t refused[] = {0xffe00000, 0xfff00000, 0xfffff000, 0xffffffff};
+	struct cbpf_insn insns[] = {{0x40, 0, 0, 0xffdfffff},
+				    {0x16, 0, 0, 0}}; /* ld [x + k]; ret a */
+	const struct cbpf_prog classic = {insns, 2};
+	struct cbpf2ebpf_filter *f;
+	struct err e;
+
+	if (cbpf2ebpf_filter_new(&f, &classic, 1, NULL, &e))
+		fail_msg("%s", e.text);
+	cbpf2ebpf_filter_free(f);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		insns[0].k = refused[i];
+		assert_int_equal(cbpf2ebpf_filter_new(&f, &classic, 1, NULL, &e), -ENOTSUP);
+		assert_non_null(strstr(e.text, "SKF_LL_OFF"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(emitting_does_not_change_a_filter),
 		cmocka_unit_test(lists_follow_the_tables),
 		cmocka_unit_test(invalid_programs_make_no_filter),
+		cmocka_unit_test(relative_indirect_loads_are_refused),
 	};
 
 	if (ebpf_target_by_version(&old, "5.4", NULL) < 0)

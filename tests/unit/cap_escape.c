@@ -14,6 +14,7 @@
 #include "../../tools/common/escape.h"
 #include "../../tools/common/text.h"
 #include "../lib/test.h"
+#include "../lib/test.h"
 
 static void need_utf8(void)
 {

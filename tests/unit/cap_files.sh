@@ -125,7 +125,8 @@ reads_times_of_every_resolution()
 		    run = subprocess.run([sys.argv[1], "-r", sys.argv[2], "-tt", "--nano"],
 		        capture_output=True, text=True)
 		    for u, line in zip(units, run.stdout.splitlines(), strict=True):
-		        ns = u * 10**9 >> tsresol % 128 if tsresol > 127 else u * 10**9 // 10**tsresol
+		        binary = tsresol > 127
+		        ns = u * 10**9 // (2**(tsresol - 128) if binary else 10**tsresol)
 		        s = max(0, min(ns // 10**9 + offset, 2**64 - 1))
 		        assert line.split()[0] == "%d.%09d" % (s, ns % 10**9), (tsresol, u, line)
 	END

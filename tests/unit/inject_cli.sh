@@ -56,7 +56,15 @@ functions_that_are_not_stubs()
 		o=$cases/bad$g.bpf
 		refused 'does not read R3, R4, R5.*noinline' "$o" --at dropped -e tcp
 		refused 'inlined it.*noinline' "$o" --at inlined -e tcp
-		refused 'type tc and xdp' "$o" --at mixed -e tcp
+		refused 'type tc and xdp; ' "$o" --at mixed -e tcp
+		refused 'type kprobe and tc; use --type kprobe --access probe_read' "$o" \
+			--at traced -e tcp
+		"$inject" "$o" -o "$T/out.o" --at traced -e tcp --type kprobe --access probe_read \
+			2>"$T/err"
+		[ ! -s "$T/err" ] || fail "$(cat "$T/err")"
+		"$inject" "$o" -o "$T/out.o" --at traced -e tcp --type kprobe 2>"$T/err"
+		has "$T/err" 'warning: --type is kprobe, but traced is called by .* type tc$'
+		rm "$T/out.o"
 		refused 'unknown program nobody' "$o" --entry nobody --miss 0 -e tcp
 		refused 'do not show the type' "$o" --entry odd_prog --miss 0 -e tcp
 		refused '\.text' "$o" --entry mixed --miss 0 -e tcp

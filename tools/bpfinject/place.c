@@ -13,6 +13,7 @@
 #include "bpfcap/inject.h"
 
 #include "../common/fail.h"
+#include "../common/text.h"
 #include "names.h"
 
 #define STUB_PARAM_CNT 5
@@ -65,48 +66,99 @@ static int check_program(const struct view *v, struct err *e)
 		f->name);
 }
 
-/* The type of all programs that reach the function, from the names of their sections. */
-static int type_of_callers(const struct view *v, const bool *reaches, enum ebpf_prog_type *type,
+/* A bit for each type of the programs that reach the function, by the names of their sections. */
+static int types_of_callers(const struct view *v, unsigned *types, struct err *e)
+{
+	bool *reaches = calloc(v->cnt + 1, sizeof(*reaches));
+	int rc;
+
+	*types = 0;
+	if (!reaches)
+		return err_run(e, -ENOMEM, "inject", "out of memory");
+	rc = kbpf_elf_func_callers(v->k, v->funcs, v->cnt, v->i, reaches, e);
+	for (size_t i = 0; !rc && i < v->cnt; i++) {
+		enum ebpf_prog_type one = cbpf2ebpf_section_type(v->funcs[i].section_name);
+
+		if (reaches[i] && one != EBPF_PROG_ANY)
+			*types |= 1u << one;
+	}
+	free(reaches);
+	return rc;
+}
+
+/* "tc, xdp and kprobe" */
+static void list_types(struct text *t, unsigned types)
+{
+	const char *sep = "";
+
+	for (unsigned i = 0, rest = types; rest; i++) {
+		if (!(rest >> i & 1))
+			continue;
+		rest &= ~(1u << i);
+		text_printf(t, "%s%s", sep, type_name((enum ebpf_prog_type)i));
+		sep = rest & (rest - 1) ? ", " : " and ";
+	}
+}
+
+/* Tracing programs read the packet of any caller, if the kernel lets the caller use probe_read. */
+static int several_types(const char *name, unsigned types, struct err *e)
+{
+	const bool tracing = types >> EBPF_PROG_KPROBE & 1;
+	struct text list = {0};
+
+	list_types(&list, types);
+	(void)err_input(e, -EINVAL, "inject", "%s is called by programs of type %s; %s", name,
+			text_str(&list),
+			tracing ? "use --type kprobe --access probe_read, which suits all of them"
+				: "use --type and --access to choose settings that suit them all");
+	text_free(&list);
+	return e->code;
+}
+
+static int type_of_callers(const struct view *v, unsigned types, enum ebpf_prog_type *type,
 			   struct err *e)
 {
 	const char *name = v->funcs[v->i].name;
 
-	*type = EBPF_PROG_ANY;
-	for (size_t i = 0; i < v->cnt; i++) {
-		enum ebpf_prog_type one = cbpf2ebpf_section_type(v->funcs[i].section_name);
-
-		if (!reaches[i] || one == EBPF_PROG_ANY)
-			continue;
-		if (*type != EBPF_PROG_ANY && *type != one)
-			return err_input(e, -EINVAL, "inject",
-					 "%s is called by programs of type %s and %s; use "
-					 "--type and --access to choose settings that suit both",
-					 name, type_name(*type), type_name(one));
-		*type = one;
-	}
-	if (*type == EBPF_PROG_ANY)
+	if (!types)
 		return err_input(e, -EINVAL, "inject",
 				 "the section names do not show the type of the programs that "
 				 "call %s; use --type tc, xdp, socket or kprobe",
 				 name);
+	if (types & (types - 1))
+		return several_types(name, types, e);
+	*type = (enum ebpf_prog_type)__builtin_ctz(types);
 	return 0;
+}
+
+/* Code for another type may be refused by the verifier; with --access it suits both. */
+static void warn_of_others(const struct view *v, const struct settings *set, unsigned types,
+			   enum ebpf_prog_type type)
+{
+	struct text t = {0};
+
+	types &= ~(1u << type);
+	if (!types || set->access)
+		return;
+	text_printf(&t, "--type is %s, but %s is called by programs of type ", type_name(type),
+		    v->funcs[v->i].name);
+	list_types(&t, types);
+	fail_notice("bpfinject", "warning", text_str(&t));
+	text_free(&t);
 }
 
 static int find_type(const struct view *v, const struct settings *set, enum ebpf_prog_type *type,
 		     struct err *e)
 {
-	bool *reaches;
-	int rc;
+	unsigned types;
+	int rc = set->type ? type_by_name(set->type, type, e) : 0;
 
-	if (set->type)
-		return type_by_name(set->type, type, e);
-	reaches = calloc(v->cnt + 1, sizeof(*reaches));
-	if (!reaches)
-		return err_run(e, -ENOMEM, "inject", "out of memory");
-	rc = kbpf_elf_func_callers(v->k, v->funcs, v->cnt, v->i, reaches, e);
 	if (!rc)
-		rc = type_of_callers(v, reaches, type, e);
-	free(reaches);
+		rc = types_of_callers(v, &types, e);
+	if (!rc && !set->type)
+		rc = type_of_callers(v, types, type, e);
+	else if (!rc)
+		warn_of_others(v, set, types, *type);
 	return rc;
 }
 

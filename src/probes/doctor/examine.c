@@ -20,25 +20,30 @@
 
 enum { MAP_TYPE_RINGBUF = 27 }; /* of linux/bpf.h from 5.8 on */
 
-#define NEEDS_RIGHTS                                                                               \
-	"sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin,cap_net_raw,cap_sys_admin=ep on bpfcap"
-
 /* The remedy for any failure but missing privileges. */
 static const struct check {
 	const char *spec;
 	int (*run)(const struct doctor *d, const char **how, struct err *e);
-	const char *fix;
+	const char *caps, *fix;
 } checks[DOCTOR_HOOK_CNT] = {
 	{"rx,tx,drop,rawtp", probe_doctor_try_rawtp,
+	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
 	 "a kernel with CONFIG_BPF_EVENTS=y; -f socket or -f tc do without"},
 	{"tracepoint", probe_doctor_try_tracepoint,
+	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin,cap_dac_read_search=ep on bpfcap",
 	 "mount -t tracefs tracefs /sys/kernel/tracing; -f rx,tx,drop do without"},
 	{"kprobe", probe_doctor_try_kprobe,
+	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
 	 "a kernel with CONFIG_KPROBES=y, CONFIG_KPROBE_EVENTS=y and CONFIG_BPF_EVENTS=y; -f drop "
 	 "and tracepoints do without"},
-	{"tc", probe_doctor_try_tc, "modprobe -a sch_ingress cls_bpf"},
-	{"xdp", probe_doctor_try_xdp, "a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_NET=y"},
-	{"socket", probe_doctor_try_socket, "modprobe af_packet"},
+	{"tc", probe_doctor_try_tc,
+	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
+	 "modprobe -a sch_ingress cls_bpf"},
+	{"xdp", probe_doctor_try_xdp,
+	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
+	 "a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_NET=y"},
+	{"socket", probe_doctor_try_socket, "sudo, or setcap cap_net_raw=ep on bpfcap",
+	 "modprobe af_packet"},
 };
 
 static const char *fix_for(const struct doctor *d, const struct check *c, int rc)
@@ -47,7 +52,7 @@ static const char *fix_for(const struct doctor *d, const struct check *c, int rc
 		return c->fix;
 	return d->lockdown == LOCKDOWN_CONFIDENTIALITY
 		       ? "boot with lockdown=integrity or none; -f socket and -f tc do without"
-		       : NEEDS_RIGHTS;
+		       : c->caps;
 }
 
 static void examine_hook(const struct doctor *d, const struct check *c, struct doctor_hook *h)

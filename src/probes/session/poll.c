@@ -67,7 +67,11 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 	const struct hook *h = &p->hooks.hook[ev->hook];
 
 	trim_stack(p, ev);
-
+	if (p->addresses.hides) {
+		ev->skb = probe_opaque_id(&p->addresses, ev->skb);
+		ev->location = 0;
+		ev->stack_cnt = 0;
+	}
 	ev->cpu = cpu;
 	if (!h->ops->dir_of_packet)
 		ev->dir = h->dir;

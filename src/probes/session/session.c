@@ -8,8 +8,11 @@
 #include "state.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <linux/bpf.h>
 #include <linux/membarrier.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,9 +128,31 @@ static bool any_reason(const struct probe *p)
 	return false;
 }
 
+/* Elsewhere a process has another number than the one that the kernel's programs see. */
+static bool is_initial_pid_ns(void)
+{
+	static const char initial[] = "pid:[4026531836]"; /* PROC_PID_INIT_INO */
+	char text[sizeof(initial)] = "";
+
+	return readlink("/proc/self/ns/pid", text, sizeof(text) - 1) > 0 &&
+	       strcmp(text, initial) == 0;
+}
+
+static int check_pid(uint32_t pid, struct err *e)
+{
+	if (pid && is_initial_pid_ns() &&
+	    (pid > INT_MAX || (kill((pid_t)pid, 0) < 0 && errno == ESRCH)))
+		return err_input(e, -ESRCH, "pid", "there is no process %" PRIu32, pid);
+	return 0;
+}
+
 /* Reasons given by name must be known now; otherwise the names can wait until all is attached. */
 static int parse_meta(struct probe *p, const struct probe_config *c, struct err *e)
 {
+	int rc = check_pid(c->pid, e);
+
+	if (rc < 0)
+		return rc;
 	if (c->reasons)
 		probe_meta_read_reasons(&p->reasons);
 	return probe_meta_parse(&p->capture.meta, c, &p->reasons, e);
@@ -206,8 +231,13 @@ static int open_symbols(struct probe *p, const struct probe_config *c, struct er
 	(void)e;
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
 		needed |= p->hooks.hook[i].location_at >= 0;
-	if (needed)
+	probe_opaque_init(&p->addresses);
+	if (needed && !p->addresses.hides)
 		p->symbols = probe_kallsyms_reader_open();
+	else if (needed && p->notice)
+		p->notice(p->notice_user,
+			  "the kernel shows no addresses to this user (kernel.kptr_restrict, "
+			  "CAP_SYSLOG): packets come without stacks and places of drops");
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "../clock.h"
 #include "../hooks/hook.h"
 #include "../kallsyms_reader.h"
+#include "../opaque.h"
 #include "../owners/owners.h"
 #include "../tp_format.h"
 
@@ -63,6 +64,7 @@ struct probe {
 	bool has_symbols;		 /* they are read */
 	struct hold hold;
 	struct tp_names reasons;
+	struct opaque addresses;
 	struct owners *owners; /* NULL without --owner */
 	bool stopped;
 	bool delivers; /* probe_session_delivers() */

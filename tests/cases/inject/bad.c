@@ -24,6 +24,7 @@ static inline _Bool inlined(void *_skb, void *__skb, void *___skb, void *data, v
 }
 
 STUB(mixed, )
+STUB(traced, )
 
 INLINE int all(void *ctx, void *data, void *end)
 {
@@ -34,7 +35,13 @@ INLINE int all(void *ctx, void *data, void *end)
 
 SEC("tc") int tc_prog(struct __sk_buff *skb)
 {
-	return all(skb, PTR(skb->data), PTR(skb->data_end));
+	return all(skb, PTR(skb->data), PTR(skb->data_end)) +
+	       traced(skb, skb, skb, PTR(skb->data), PTR(skb->data_end));
+}
+
+SEC("tp_btf/kfree_skb") int tp_prog(unsigned long long *ctx)
+{
+	return traced(ctx, ctx, ctx, PTR(ctx[0]), PTR(ctx[1]));
 }
 
 SEC("xdp") int xdp_prog(struct xdp_md *ctx)

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/kernel/cli_many.sh - a hook of 100 interfaces is attached and detached quickly, by links and
+# as filters, and leaves nothing. V=1 shows the times.
+. "${0%/*}/../lib/test.sh"
+. "${0%/*}/../lib/pair.sh"
+
+LIMIT_MS=2000 # quiet machines need a tenth
+
+make_interfaces()
+{
+	for i in $(seq 50); do
+		echo "link add many$i type veth peer name manyother$i"
+	done | left ip -batch - || skip "100 interfaces cannot be made"
+}
+
+now_ms()
+{
+	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
+}
+
+# quick WHAT MS
+quick()
+{
+	echo "  $1: $2 ms"
+	[ "$2" -lt $LIMIT_MS ] || fail "$1 takes $2 ms"
+}
+
+# 100 interfaces and none: what is the same for both does not count.
+takes()
+{
+	from=$(now_ms)
+	start "$@" icmp
+	started=$(($(now_ms) - from))
+	from=$(now_ms)
+	stop INT
+	ended 0
+	stopped=$(($(now_ms) - from))
+}
+
+attaches_to_100_interfaces()
+{
+	need_pair
+	need seq
+	takes "$@" -i left0
+	one_started=$started one_stopped=$stopped
+	takes "$@" -i 'many*'
+	quick attaching $((started - one_started))
+	quick detaching $((stopped - one_stopped))
+	left tc qdisc show >"$T/qdiscs"
+	hasnt "$T/qdiscs" clsact
+}
+
+filters_are_everywhere()
+{
+	need_pair
+	need tc
+	start -k 5.4 -f tc:egress -i 'many*' icmp
+	cnt=0
+	for i in $(seq 50); do
+		left tc filter show dev "many$i" egress | grep -q bpfcap && cnt=$((cnt + 1))
+		left tc filter show dev "manyother$i" egress | grep -q bpfcap && cnt=$((cnt + 1))
+	done
+	stop INT
+	ended 0
+	same $cnt 100 filters
+}
+
+pair_up
+(need_pair && make_interfaces)
+try attaches_to_100_interfaces -f tc
+try attaches_to_100_interfaces -f tc -k 5.4
+try attaches_to_100_interfaces -f xdp:generic
+try attaches_to_100_interfaces -f tc,rx
+try filters_are_everywhere
+finish
