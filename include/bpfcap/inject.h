@@ -30,7 +30,7 @@
 #ifndef BPFCAP_INJECT_H
 #define BPFCAP_INJECT_H
 
-#include "bpfcap/cbpf2ebpf.h"
+#include "bpfcap/through.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -59,6 +59,16 @@ struct cbpf2ebpf_inject {
 	 * more at a time; less is enough for simple filters.
 	 */
 	uint16_t stack_room;
+
+	/*
+	 * Packets inside that are looked at, too, if the filter does not match; NULL: none. Its
+	 * filters are used only here; `linktype` is that of the packet (ETHERNET, else IP). Nothing
+	 * inside matches where a tc stub is called for a packet that begins inside the kernel's. The
+	 * filter needs 48 bytes more stack.
+	 */
+	const struct cbpf2ebpf_inner *inner;
+	int linktype;
+	bool inner_only; /* the packet itself does not match */
 };
 
 /*

@@ -241,6 +241,34 @@ TEST(forgets_the_oldest)
 	gather_free(g);
 }
 
+/* The packet above in VXLAN is the same packet where packets inside are looked at. */
+TEST(recognizes_packets_before_and_after_encapsulation)
+{
+	static const uint8_t outer[50] = {
+		2,    0, 0,    0,    0, 9, 2, 0, 0,  0,	 0, 8, 8,   0, /* Ethernet */
+		0x45, 0, 0,    0,    0, 1, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, /* IP */
+		0xc0, 1, 0x12, 0xb5, 0, 0, 0, 0, 8,  0,	 0, 0, 0,   0, 7, 0}; /* UDP, VXLAN */
+	uint8_t tunnelled[sizeof(outer) + sizeof(tcp)];
+	struct probe_event before = {
+		.data = tcp, .cap_len = sizeof(tcp), .len = sizeof(tcp), .linktype = 1, .hook = 0};
+	struct probe_event after = before;
+
+	memcpy(tunnelled, outer, sizeof(outer));
+	memcpy(tunnelled + sizeof(outer), tcp, sizeof(tcp));
+	after.data = tunnelled;
+	after.cap_len = after.len = sizeof(tunnelled);
+	after.hook = 1;
+	for (int inside = 0; inside < 2; inside++) {
+		struct gather *g = gather_new(2, false);
+
+		if (inside)
+			assert_int_equal(gather_look_inside(g, "all", NULL), 0);
+		assert_false(gather_packet(g, &before).later);
+		assert_int_equal(gather_packet(g, &after).later, inside);
+		gather_free(g);
+	}
+}
+
 int main(void)
 {
 	bool content = false, skb = true;
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test_prestate(reports_missing_packets, &skb),
 		cmocka_unit_test_prestate(distinguishes_repetitions, &skb),
 		cmocka_unit_test(forgets_the_oldest),
+		cmocka_unit_test(recognizes_packets_before_and_after_encapsulation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

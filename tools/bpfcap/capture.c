@@ -283,6 +283,8 @@ static int begin_gather(struct live_capture *c, const struct cap_options *o)
 	c->gather = gather_new(cnt, by_skb);
 	if (!c->gather)
 		return err_run(c->e, -ENOMEM, "gather", "out of memory");
+	if (o->through && gather_look_inside(c->gather, o->through, c->e) != 0)
+		return c->e->code;
 	for (unsigned i = 0; i < cnt; i++)
 		if (gather_is_awaited(probe_hook_name(c->probe, i), &o->hooks))
 			gather_await(c->gather, i);

@@ -52,6 +52,8 @@ int regather_init(struct regather *g, const struct cap_options *o, const char *p
 	g->gather = gather_new(g->cnt, by_skb);
 	if (!g->gather)
 		return no_memory(e);
+	if (o->through && gather_look_inside(g->gather, o->through, e) != 0)
+		return e->code;
 	for (unsigned i = 0; i < g->cnt; i++)
 		if (gather_is_awaited(g->names[i], &o->hooks))
 			gather_await(g->gather, i);

@@ -39,6 +39,10 @@ static const struct opt_row rows[] = {
 	 "insert the filter at the start of this program (repeatable)", 0},
 	{'e', "filter", "EXPR", PLACE_STRING, PLACE(expr), 0,
 	 "the pcap-filter(7) expression", 0},
+	{0, "through", "LIST", PLACE_STRING, PLACE(through), 0,
+	 "match packets inside these, too: vlan, mpls, pppoe, gre, ipip, vxlan, geneve, gtpu, or all", 0},
+	{0, "inner-only", NULL, PLACE_FLAG, PLACE(inner_only), 0,
+	 "with --through, match the packets inside only, not the one that carries them", 0},
 	{0, "reject-all", NULL, PLACE_FLAG, PLACE(reject_all), 0,
 	 "match no packet, instead of an expression", 0},
 	{0, "miss", "VERDICT", PLACE_STRING, PLACE(miss), 0,
@@ -104,6 +108,10 @@ static int check_place(const struct inject_place *p, struct err *e)
 	if (!p->set.expr == !p->set.reject_all)
 		return err_input(e, -EINVAL, "options",
 				 "%s needs a filter: use either -e EXPR or --reject-all", p->name);
+	if (p->set.inner_only && !p->set.through)
+		return err_input(
+			e, -EINVAL, "options",
+			"--inner-only requires --through, which says what carries packets");
 	if (p->entry && !p->set.miss)
 		return err_input(
 			e, -EINVAL, "options",

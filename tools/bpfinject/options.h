@@ -15,6 +15,8 @@ struct settings {
 	const char *access;
 	const char *type;
 	const char *miss;
+	const char *through;
+	bool inner_only;
 	bool reject_all;
 	bool vlan_tag;
 };

@@ -162,17 +162,12 @@ static int find_type(const struct view *v, const struct settings *set, enum ebpf
 	return rc;
 }
 
-static int compile(const struct settings *set, struct cbpf2ebpf_filter **filter, struct err *e)
+static int compile(const char *expr, int linktype, struct cbpf2ebpf_filter **filter, struct err *e)
 {
-	int linktype = CBPF_LINKTYPE_ETHERNET;
 	struct cbpf_prog classic;
-	int rc;
+	int rc = cbpf_compile(expr, linktype, UINT16_MAX, false, &classic, e);
 
-	if (set->linktype)
-		linktype = cbpf_linktype_by_name(set->linktype, e);
-	if (linktype < 0)
-		return linktype;
-	rc = cbpf_compile(set->expr, linktype, UINT16_MAX, false, &classic, e);
+	*filter = NULL;
 	if (rc)
 		return rc;
 	rc = cbpf2ebpf_filter_new(filter, &classic, linktype, NULL, e);
@@ -180,14 +175,44 @@ static int compile(const struct settings *set, struct cbpf2ebpf_filter **filter,
 	return rc;
 }
 
-static int make_head(const struct settings *set, const struct cbpf2ebpf_inject *how,
+static int make_head_with(const struct settings *set, struct cbpf2ebpf_filter *filter,
+			  const struct cbpf2ebpf_inject *how, struct ebpf_prog *head, struct err *e)
+{
+	struct cbpf2ebpf_through through;
+	struct cbpf2ebpf_inner inner = {.through = &through};
+	struct cbpf2ebpf_inject with = *how;
+	int rc;
+
+	if (!set->through || !filter)
+		return cbpf2ebpf_inject_head(filter, how, head, e);
+	with.inner = &inner;
+	with.inner_only = set->inner_only;
+	rc = cbpf2ebpf_through_parse(set->through, &through, e);
+	if (rc == 0)
+		rc = compile(set->expr, CBPF_LINKTYPE_ETHERNET, &inner.eth, e);
+	if (rc == 0)
+		(void)compile(set->expr, CBPF_LINKTYPE_RAW, &inner.raw, NULL);
+	if (rc == 0)
+		rc = cbpf2ebpf_inject_head(filter, &with, head, e);
+	cbpf2ebpf_filter_free(inner.eth);
+	cbpf2ebpf_filter_free(inner.raw);
+	return rc;
+}
+
+static int make_head(const struct settings *set, struct cbpf2ebpf_inject *how,
 		     struct ebpf_prog *head, struct err *e)
 {
 	struct cbpf2ebpf_filter *filter = NULL;
-	int rc = set->reject_all ? 0 : compile(set, &filter, e);
+	int rc = 0;
 
+	how->linktype =
+		set->linktype ? cbpf_linktype_by_name(set->linktype, e) : CBPF_LINKTYPE_ETHERNET;
+	if (how->linktype < 0)
+		return how->linktype;
+	if (!set->reject_all)
+		rc = compile(set->expr, how->linktype, &filter, e);
 	if (rc == 0)
-		rc = cbpf2ebpf_inject_head(filter, how, head, e);
+		rc = make_head_with(set, filter, how, head, e);
 	cbpf2ebpf_filter_free(filter);
 	return rc;
 }

@@ -17,9 +17,11 @@
 
 static uint16_t stack_len(const struct cbpf2ebpf_inject *how)
 {
+	uint16_t more = how->inner ? CBPF2EBPF_INNER_STACK : 0;
+
 	if (how->stack_room == 0)
-		return STACK_LEN;
-	return how->stack_room < STACK_LEN_MAX ? how->stack_room : STACK_LEN_MAX;
+		return STACK_LEN + more;
+	return how->stack_room < STACK_LEN_MAX + more ? how->stack_room : STACK_LEN_MAX + more;
 }
 
 /* Offsets of context fields: struct __sk_buff and struct xdp_md of linux/bpf.h. */
@@ -98,8 +100,7 @@ static void emit_frame(struct ebpf_builder *b, const struct way *way, bool entry
 		EMIT(b, MOV(R9, R8), SUB(R9, R7), MOV(W9, W9));
 }
 
-static int emit_filter(struct ebpf_builder *b, struct cbpf2ebpf_filter *filter,
-		       const struct way *way, const struct cbpf2ebpf_inject *how, struct err *e)
+static struct cbpf2ebpf_frame frame_of(const struct way *way, const struct cbpf2ebpf_inject *how)
 {
 	struct cbpf2ebpf_frame frame = {
 		.access = how->access,
@@ -117,10 +118,44 @@ static int emit_filter(struct ebpf_builder *b, struct cbpf2ebpf_filter *filter,
 		frame.base = R9;
 		frame.scratch = 0;
 	}
-	if (filter)
-		return cbpf2ebpf_emit(filter, b, &frame, e);
-	EMIT(b, MOV(R0, 0));
-	return 0;
+	return frame;
+}
+
+/* In: R0 = 0, the frame. Out: R0 = the value for the packets inside. Clobbers all but R6. */
+static int emit_inner(struct ebpf_builder *b, const struct way *way,
+		      const struct cbpf2ebpf_inject *how, struct err *e)
+{
+	struct cbpf2ebpf_frame frame = frame_of(way, how);
+	ebpf_label none = ebpf_label_new(b);
+	int rc;
+
+	frame.base = (ebpf_reg){0};
+	if (has_base(way, how->entry))
+		EMIT(b, JNE(R9, 0, none));
+	EMIT(b, MOV(R1, how->linktype));
+	rc = cbpf2ebpf_emit_inner(how->inner, b, &frame, e);
+	EMIT(b, LABEL(none));
+	return rc;
+}
+
+static int emit_filter(struct ebpf_builder *b, struct cbpf2ebpf_filter *filter,
+		       const struct way *way, const struct cbpf2ebpf_inject *how, struct err *e)
+{
+	const struct cbpf2ebpf_frame frame = frame_of(way, how);
+	ebpf_label match = ebpf_label_new(b);
+	int rc = 0;
+
+	if (filter && !how->inner_only)
+		rc = cbpf2ebpf_emit(filter, b, &frame, e);
+	else
+		EMIT(b, MOV(R0, 0));
+	if (rc == 0 && filter && how->inner) {
+		if (!how->inner_only)
+			EMIT(b, JNE(R0, 0, match));
+		rc = emit_inner(b, way, how, e);
+		EMIT(b, LABEL(match));
+	}
+	return rc;
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../input/inside.h"
 #include "key.h"
 
 enum {
@@ -39,6 +40,7 @@ struct gather {
 	unsigned hook_cnt;
 	uint64_t awaited; /* as in struct packet_seen */
 	uint64_t forgotten;
+	struct cbpf2ebpf_walk *walk; /* --through; NULL: packets are known by their own bytes */
 	struct hook_stats *hooks;
 	int chains[PACKET_MAX];
 	struct packet_seen seen[PACKET_MAX]; /* a queue in order of time */
@@ -65,9 +67,30 @@ struct gather *gather_new(unsigned hook_cnt, bool by_skb)
 
 void gather_free(struct gather *g)
 {
-	if (g)
+	if (g) {
 		free(g->hooks);
+		cbpf2ebpf_walk_free(g->walk);
+	}
 	free(g);
+}
+
+int gather_look_inside(struct gather *g, const char *list, struct err *e)
+{
+	return inside_open(&g->walk, "", list, e);
+}
+
+/* Its key is the same before and after encapsulation. */
+static struct gather_key innermost_key(const struct gather *g, const struct probe_event *ev)
+{
+	struct probe_event in = *ev;
+
+	while (g->walk && inside_match(g->walk, &in)) {
+		in.data += in.inner_off;
+		in.cap_len -= in.inner_off;
+		in.len -= in.inner_off;
+		in.linktype = in.inner_linktype;
+	}
+	return g->key(&in);
 }
 
 static uint64_t hook_bit(unsigned hook)
@@ -191,7 +214,7 @@ static bool goes_on(const struct packet_seen *p, const struct probe_event *ev)
 
 struct gather_note gather_packet(struct gather *g, const struct probe_event *ev)
 {
-	const struct gather_key key = g->key(ev);
+	const struct gather_key key = innermost_key(g, ev);
 	struct packet_seen *p = find(g, &key);
 	uint64_t since_ns;
 

@@ -15,6 +15,8 @@ struct gather;
 /* Follows packets over `hook_cnt` hooks. NULL without memory. */
 struct gather *gather_new(unsigned hook_cnt, bool by_skb);
 void gather_free(struct gather *g);
+/* From now on, a packet is known by the innermost one that it carries (--through). -errno. */
+int gather_look_inside(struct gather *g, const char *list, struct err *e);
 
 /* From now on, packets that do not reach this hook are missing there. */
 void gather_await(struct gather *g, unsigned hook);
