@@ -63,7 +63,7 @@ struct cbpf2ebpf_inject {
 	/*
 	 * Packets inside that are looked at, too, if the filter does not match; NULL: none. Its
 	 * filters are used only here; `linktype` is that of the packet (ETHERNET, else IP). Nothing
-	 * inside matches where a tc stub is called for a packet that begins inside the kernel's. The
+	 * inside matches if a tc stub is called for a packet that begins inside the kernel's. The
 	 * filter needs 48 bytes more stack.
 	 */
 	const struct cbpf2ebpf_inner *inner;
