@@ -8,6 +8,7 @@
 # The processes of the program, which wait or run: children of the capture.
 decoders()
 {
+	# shellcheck disable=SC2154 # start sets pid
 	cat "/proc/$pid/task/$pid/children"
 }
 
@@ -19,6 +20,7 @@ decoder()
 	done
 }
 
+# shellcheck disable=SC2120 # the arguments are optional
 decode_start()
 {
 	need_pair
