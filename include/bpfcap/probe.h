@@ -185,6 +185,8 @@ uint64_t probe_away_ns(const struct probe *p);
 
 unsigned probe_hook_cnt(const struct probe *p);
 const char *probe_hook_name(const struct probe *p, unsigned i); /* "tx", "kfree_skb" */
+/* False while a hook waits for an interface that -i matches. */
+bool probe_hook_attached(const struct probe *p, unsigned i);
 const char *probe_hook_spec(const struct probe *p, unsigned i); /* "rawtp:net_dev_queue" */
 
 /* The name of an interface by index, as rtnetlink last reported it; NULL: unknown here. */

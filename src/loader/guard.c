@@ -36,6 +36,7 @@
 #define BUSY_WAIT_NS   20000000
 #define BUSY_TRY_CNT   250
 #define END_LOOK_MS    100
+#define NOTE_S	       2    /* the longest that it may take to take a note */
 #define END_WAIT_MS    6000 /* longer than events can be busy */
 
 /* Without close_range(2) and /proc, the number of descriptors can only be guessed. */
@@ -188,6 +189,7 @@ int kbpf_guard_program(struct kbpf_guard *g, int prog_fd)
 
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
 {
+	const struct timeval longest = {.tv_sec = NOTE_S};
 	struct kbpf_guard *g = malloc(sizeof(*g));
 	struct owner self;
 	int fds[2], rc = -ENOMEM;
@@ -208,6 +210,8 @@ int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
 	if (g->pid == 0)
 		guard(fds[0], &self);
 	close(fds[0]);
+	/* A guardian that somebody has stopped does not take notes. */
+	(void)setsockopt(fds[1], SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof(longest));
 	g->sock = fds[1];
 	*out = g;
 	return 0;

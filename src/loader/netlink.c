@@ -14,10 +14,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define BUF_LEN (32u << 10) /* dumps are sent in parts of up to this size */
+#define ANSWER_S 2
+#define BUF_LEN	 (32u << 10) /* dumps are sent in parts of up to this size */
 
 int kbpf_nl_open(struct netlink *nl, int protocol)
 {
+	const struct timeval longest = {.tv_sec = ANSWER_S};
 	int on = 1;
 
 	*nl = (struct netlink){.buf_len = BUF_LEN, .seq = (uint32_t)time(NULL)};
@@ -29,6 +31,9 @@ int kbpf_nl_open(struct netlink *nl, int protocol)
 		return -errno;
 	if (mnl_socket_bind(nl->sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
+	/* The kernel answers at once; should it not, that is an error and no wait for ever. */
+	(void)setsockopt(mnl_socket_get_fd(nl->sock), SOL_SOCKET, SO_RCVTIMEO, &longest,
+			 sizeof(longest));
 	/* Explanations and short acknowledgements are useful but not necessary. */
 	(void)mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &on, sizeof(on));
@@ -138,7 +143,7 @@ static int exchange(struct netlink *nl, size_t request_len, struct answer *a)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return -errno;
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		for (; mnl_nlmsg_ok(h, len); h = mnl_nlmsg_next(h, &len))
 			on_message(nl, h, a);
 	}

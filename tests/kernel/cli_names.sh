@@ -82,7 +82,24 @@ names_control_no_terminal()
 	shown "$T/list"
 }
 
+# "capturing at" is said of what is attached.
+waits_for_an_interface()
+{
+	need_pair
+	start -f tc:egress,tx -i 'late*' icmp
+	has "$T/err" '^bpfcap: capturing at rawtp:net_dev_queue$'
+	has "$T/err" '^bpfcap: waiting for an interface before capturing at tc:egress$'
+	make_iface late1 10.66.1.1
+	wait_for "$T/err" 'capturing at late1 as well'
+	sent_by late1
+	wait_for "$T/out" ' tc:egress '
+	stop INT
+	ended 0
+	left ip link del late1
+}
+
 pair_up
+try waits_for_an_interface
 try an_exact_name_is_not_a_glob
 try a_glob_is_one_where_no_interface_has_the_name
 try names_control_no_terminal

@@ -122,18 +122,37 @@ static void expire(struct live_capture *c, uint64_t age_ns)
 	gather_expire(c->gather, now_ns(), age_ns, on_missing, c);
 }
 
+/* The hooks that are attached, or those that are not yet. */
+static void list_specs(const struct probe *p, bool attached, struct text *to)
+{
+	for (unsigned i = 0; i < probe_hook_cnt(p); i++) {
+		if (probe_hook_attached(p, i) != attached)
+			continue;
+		text_put(to, to->len ? ", " : "");
+		text_name(to, probe_hook_spec(p, i));
+	}
+}
+
+/* Nothing is said of a capture that a signal has ended before it began. */
 static void announce(const struct live_capture *c)
 {
 	const struct probe *p = c->probe;
-	unsigned cnt = probe_hook_cnt(p);
+	struct text text = {0};
 
+	if (stop_requested())
+		return;
 	if (c->left_out_cnt)
 		fprintf(stderr, "bpfcap: functions skipped: %u%s\n", c->left_out_cnt,
 			c->list_left_out ? "" : "; use -v to list them with the reasons");
-	fprintf(stderr, "bpfcap: capturing at");
-	for (unsigned i = 0; i < cnt; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", probe_hook_spec(p, i));
-	fprintf(stderr, "\n");
+	list_specs(p, true, &text);
+	if (text.len)
+		fprintf(stderr, "bpfcap: capturing at %s\n", text_str(&text));
+	text_clear(&text);
+	list_specs(p, false, &text);
+	if (text.len)
+		fprintf(stderr, "bpfcap: waiting for an interface before capturing at %s\n",
+			text_str(&text));
+	text_free(&text);
 }
 
 static uint64_t now_ms(void)

@@ -48,8 +48,8 @@ static int guard_programs(struct probe *p, struct err *e)
 	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++)
 		if (p->state[i].prog_fd >= 0)
 			rc = kbpf_guard_program(p->guard, p->state[i].prog_fd);
-	return rc < 0 ? err_run(e, rc, "hook",
-				"the guardian, which cleans up after a crash, has died")
+	return rc < 0 ? err_run(e, rc, "hook", "the guardian, which cleans up after a crash, %s",
+				rc == -EAGAIN ? "is stopped" : "has died")
 		      : 0;
 }
 

@@ -253,6 +253,11 @@ const char *probe_hook_name(const struct probe *p, unsigned i)
 	return i < p->hooks.cnt ? p->hooks.hook[i].name : "?";
 }
 
+bool probe_hook_attached(const struct probe *p, unsigned i)
+{
+	return i < p->hooks.cnt && (!probe_session_by_iface(p, i) || p->chosen_cnt > 0);
+}
+
 const char *probe_hook_spec(const struct probe *p, unsigned i)
 {
 	return i < p->hooks.cnt ? p->hooks.hook[i].spec : "?";
