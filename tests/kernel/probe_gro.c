@@ -114,7 +114,8 @@ static void need_gro(void)
 		skip();
 	}
 	if (!testpages_wanted()) {
-		print_message("this kernel's page structs are not one array, or not on x86-64\n");
+		print_message("this kernel's page structs are not one array, or not on x86-64 or "
+			      "arm64\n");
 		skip();
 	}
 	assert_int_equal(set_offload("vb", ETHTOOL_STSO, 0), 0);

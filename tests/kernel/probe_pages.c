@@ -214,7 +214,7 @@ static void need_pages(void)
 	testtc_need();
 	if (testpages_wanted())
 		return;
-	print_message("this kernel's page structs are not one array, or not on x86-64\n");
+	print_message("this kernel's page structs are not one array, or not on x86-64 or arm64\n");
 	skip();
 }
 

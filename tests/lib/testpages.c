@@ -23,6 +23,8 @@ bool testpages_wanted(void)
 {
 	struct utsname u;
 
-	return uname(&u) == 0 && strcmp(u.machine, "x86_64") == 0 &&
+	if (uname(&u) != 0)
+		return false;
+	return (strcmp(u.machine, "x86_64") == 0 || strcmp(u.machine, "aarch64") == 0) &&
 	       has_symbol(" vmemmap_populate\n");
 }

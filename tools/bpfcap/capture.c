@@ -57,10 +57,13 @@ static void on_notice(void *user, const char *text)
 static void on_left_out(void *user, const char *func, const char *why)
 {
 	struct live_capture *c = user;
+	char what[128];
 
 	c->left_out_cnt++;
-	if (c->list_left_out)
-		fail_notice("bpfcap", func, why);
+	if (!c->list_left_out)
+		return;
+	(void)snprintf(what, sizeof(what), "%s: skipped", func);
+	fail_notice("bpfcap", what, why);
 }
 
 static int on_event(void *user, const struct probe_event *ev)
