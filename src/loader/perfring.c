@@ -40,11 +40,15 @@ void kbpf_ring_look(struct perfring *r)
 	}
 }
 
-static void copy(const struct perfring *r, uint64_t pos, void *to, size_t len)
+/* Inline, so that the lengths, which mostly do not wrap, are constants for the compiler. */
+static inline void copy(const struct perfring *r, uint64_t pos, void *to, size_t len)
 {
-	size_t at = (size_t)(pos & (r->len - 1));
-	size_t first = len < r->len - at ? len : (size_t)(r->len - at);
+	size_t at = (size_t)(pos & (r->len - 1)), first = (size_t)(r->len - at);
 
+	if (len <= first) {
+		memcpy(to, r->data + at, len);
+		return;
+	}
 	memcpy(to, r->data + at, first);
 	memcpy((uint8_t *)to + first, r->data, len - first);
 }

@@ -104,7 +104,8 @@ static size_t write_all(struct out *o)
 {
 	size_t done = 0;
 
-	stop_interrupt_writes(!o->regular);
+	if (!o->regular)
+		stop_interrupt_writes(true);
 	while (done < o->len && !o->error) {
 		ssize_t n = write_some(o, done);
 
@@ -115,7 +116,8 @@ static size_t write_all(struct out *o)
 		else if (n == -EINTR && stop_requested() && ++o->stall_cnt >= STALL_TICKS)
 			o->error = -ECANCELED;
 	}
-	stop_interrupt_writes(false);
+	if (!o->regular)
+		stop_interrupt_writes(false);
 	return done;
 }
 
