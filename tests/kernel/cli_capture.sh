@@ -16,7 +16,7 @@ main_job()
 	pings 4
 	ended 0
 	same "$(lines "$T/out")" 4 lines
-	same "$(grep -Ec "$time(left0|right0) (rx|tx) $echo" "$T/out")" 4 \
+	same "$(grep -Ec "$time(netns:[^ ]+ )?(left0|right0) (rx|tx) $echo" "$T/out")" 4 \
 		"pings in: $(cat "$T/out")"
 	has "$T/err" '^4 packets captured'
 	has "$T/err" '^0 packets lost'
@@ -32,7 +32,7 @@ in_a_container()
 		"$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"' -c 4 "icmp and host $NET.1"
 	pings 4
 	ended 0
-	same "$(grep -Ec "$time(left0|right0) (rx|tx|drop) .*$echo" "$T/out")" 4 \
+	same "$(grep -Ec "$time(netns:[^ ]+ )?(left0|right0) (rx|tx|drop) .*$echo" "$T/out")" 4 \
 		"pings in: $(cat "$T/out")"
 }
 
@@ -211,11 +211,12 @@ json_has_the_context()
 	start -f tx -i left0 --json -c 1 icmp
 	pings 2
 	ended 0
-	python3 - "$T/out" "$NET" <<-'END' || fail "$(cat "$T/out")"
+	python3 - "$T/out" "$NET" "$LEFT" <<-'END' || fail "$(cat "$T/out")"
 		import json, sys
 		row = json.load(open(sys.argv[1]))
-		assert row["hook"] == "tx" and row["interface"] == "left0"
-		assert row["comm"] == "ping" and row["pid"] > 0
+		assert row["hook"] == "tx" and row["interface"]["name"] == "left0"
+		assert row["process"]["name"] == "ping" and row["process"]["pid"] > 0
+		assert row["interface"]["netns"] == sys.argv[3]
 		net = sys.argv[2]
 		assert row["length"] == 98
 		assert row["packet"].startswith("IP %s.1 > %s.2: ICMP" % (net, net))

@@ -68,6 +68,20 @@ an_inode_names_it()
 	captures_there "$(stat -L -c %i "/run/netns/$LEFT")" -f tc
 }
 
+# Tracing hooks see the whole machine: where packets of several namespaces come, each says its own.
+packets_name_their_namespace()
+{
+	need_pair
+	start -f tx -w "$T/named.pcapng" --print "icmp and host $NET.2"
+	pings 2
+	stop INT
+	ended 0
+	has "$T/out" " netns:$RIGHT right0 tx IP "
+	"$BIN/bpfcap" -r "$T/named.pcapng" --json >"$T/out" 2>/dev/null
+	has "$T/out" "\"name\":\"right0\",\"index\":[0-9]+,\"netns\":\"$RIGHT\""
+	has "$T/out" "\"name\":\"left0\",\"index\":[0-9]+,\"netns\":\"$LEFT\""
+}
+
 a_killed_capture_leaves_nothing_there()
 {
 	need_pair
@@ -112,6 +126,7 @@ try tc_attaches_there
 try xdp_attaches_there
 try socket_sees_its_interface
 try an_inode_names_it
+try packets_name_their_namespace
 try a_killed_capture_leaves_nothing_there
 try an_interface_that_appears_there_is_captured
 try names_what_is_missing

@@ -115,8 +115,8 @@ numbers_are_absolute_on_request()
 shows_link_headers_on_request()
 {
 	need tcpdump
-	tcpdump -tne -r - icmp <"$T/all.pcap" >"$T/want" 2>/dev/null
-	"$bpfcap" -tn --link -r "$T/all.pcap" icmp 2>/dev/null >"$T/got"
+	tcpdump -tne -r - 'icmp and ip[0] = 0x45' <"$T/all.pcap" >"$T/want" 2>/dev/null
+	"$bpfcap" -tn --link -r "$T/all.pcap" 'icmp and ip[0] = 0x45' 2>/dev/null >"$T/got"
 	cmp -s "$T/got" "$T/want" || fail "$(diff "$T/got" "$T/want" | head -n 5)"
 	status 2 "$bpfcap" -r "$T/all.pcap" -e -n icmp 2>"$T/err"
 	has "$T/err" "^bpfcap: options: -e takes a filter expression, not '-n'; .* --link$"

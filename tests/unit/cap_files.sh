@@ -54,6 +54,14 @@ shows_what_comments_say()
 	same "$("$bpfcap" -r "$files/meta.pcapng" --pid 823 -Q in 2>/dev/null | wc -l)" 1
 }
 
+tells_programs_what_comments_say()
+{
+	"$bpfcap" --json -r "$files/meta.pcapng" >"$T/out" 2>/dev/null
+	has "$T/out" '"drop":\{"reason":"NO_SOCKET","function":"ping_rcv","offset":171\}'
+	has "$T/out" '"process":\{"pid":823,"tid":[0-9]+,"name":"ping"\}'
+	has "$T/out" '"interface":\{"name":"veth0"[,}]'
+}
+
 # A pcapng file knows directions; libpcap has them refused in any file.
 answers_directions_where_the_file_knows_them()
 {
@@ -182,6 +190,7 @@ try reads_loopback_of_other_systems
 try reads_interfaces_of_different_link_types
 try copies_files_byte_for_byte
 try shows_what_comments_say
+try tells_programs_what_comments_say
 try answers_directions_where_the_file_knows_them
 try merges_by_time
 try shows_late_times

@@ -24,6 +24,10 @@ enum {
 	PORT_MDNS = 5353,
 	PORT_VXLAN = 4789,
 	DEPTH_MAX = 4,
+	TCP_OPT_MSS = 2,
+	TCP_OPT_WINDOW = 3,
+	TCP_OPT_SACK_OK = 4,
+	TCP_OPT_TIMESTAMP = 8,
 };
 
 static void put_packet(struct text *t, uint16_t ethertype, struct slice s, unsigned depth);
@@ -86,6 +90,44 @@ static void put_dns(struct text *t, struct slice s)
 	text_put(t, "]}");
 }
 
+/* The value of an option that programs look for, as a member; others are passed over. */
+static void put_tcp_option(struct text *t, struct slice o, size_t start)
+{
+	const char *comma = t->len > start ? "," : "";
+	uint8_t kind = slice_u8(o, 0), len = slice_u8(o, 1);
+
+	if (kind == TCP_OPT_MSS && len == 4)
+		text_printf(t, "%s\"mss\":%u", comma, slice_be16(o, 2));
+	else if (kind == TCP_OPT_WINDOW && len == 3)
+		text_printf(t, "%s\"window_scale\":%u", comma, slice_u8(o, 2));
+	else if (kind == TCP_OPT_SACK_OK && len == 2)
+		text_printf(t, "%s\"sack_permitted\":true", comma);
+	else if (kind == TCP_OPT_TIMESTAMP && len == 10)
+		text_printf(t, "%s\"timestamp\":{\"value\":%u,\"echo\":%u}", comma,
+			    slice_be32(o, 2), slice_be32(o, 6));
+}
+
+/* An option that stands twice is printed once: the names of an object differ. */
+static void put_tcp_options(struct text *t, struct slice s)
+{
+	uint64_t seen = 0;
+	size_t start;
+
+	text_put(t, ",\"options\":{");
+	start = t->len;
+	for (uint32_t off = 0; slice_has(s, off, 2) && slice_u8(s, off) != 0;) {
+		uint8_t kind = slice_u8(s, off), len = kind == 1 ? 1 : slice_u8(s, off + 1);
+
+		if (len == 0 || (kind != 1 && (len < 2 || !slice_has(s, off, len))))
+			break;
+		if (kind > 1 && kind < 64 && !(seen >> kind & 1))
+			put_tcp_option(t, slice_from(s, off), start);
+		seen |= kind < 64 ? UINT64_C(1) << kind : 0;
+		off += len;
+	}
+	text_put(t, "}");
+}
+
 static void put_tcp(struct text *t, struct slice s)
 {
 	static const char letters[] = "FSRP.UEW"; /* from the lowest bit up */
@@ -98,8 +140,11 @@ static void put_tcp(struct text *t, struct slice s)
 	for (unsigned i = 0; i < 8; i++)
 		if (slice_u8(s, 13) & 1u << i)
 			text_bytes(t, letters + i, 1);
-	text_printf(t, "\",\"seq\":%u,\"ack\":%u,\"win\":%u,\"len\":%u}", slice_be32(s, 4),
+	text_printf(t, "\",\"seq\":%u,\"ack\":%u,\"win\":%u,\"len\":%u", slice_be32(s, 4),
 		    slice_be32(s, 8), slice_be16(s, 14), s.len > head_len ? s.len - head_len : 0);
+	if (head_len > TCP_HEAD_LEN && slice_has(s, 0, head_len))
+		put_tcp_options(t, slice_from(slice_head(s, head_len), TCP_HEAD_LEN));
+	text_put(t, "}");
 }
 
 static void put_udp(struct text *t, struct slice s, unsigned depth)

@@ -102,6 +102,8 @@ static void read_ours(struct input_iface *f, const struct ng_text *text)
 			f->hook = strndup(value.p, value.len);
 		else if (ng_text_is(&name, "ifindex"))
 			f->ifindex = (uint32_t)ng_text_number(&value);
+		else if (ng_text_is(&name, "netns name") && !f->netns_name)
+			f->netns_name = strndup(value.p, value.len);
 		else if (ng_text_is(&name, "netns"))
 			f->netns = (uint32_t)ng_text_number(&value);
 	}
@@ -150,6 +152,7 @@ void iface_free(struct input_iface *f)
 		return;
 	free(f->name);
 	free(f->hook);
+	free(f->netns_name);
 	free(f->block);
 	free(f);
 }

@@ -14,8 +14,8 @@ struct input_iface {
 	unsigned upper; /* the other bits of a pcap file's link type (length of the FCS) */
 	bool swapped;	/* written by a machine of the other byte order */
 	bool from_pcap;
-	uint32_t snap_len; /* 0: unlimited */
-	char *name, *hook; /* NULL: not in the file */
+	uint32_t snap_len;		/* 0: unlimited */
+	char *name, *hook, *netns_name; /* NULL: not in the file */
 	uint32_t ifindex, netns;
 
 	/* times: units of 1/units s; 0: of 10^-shift s; with units and shift: of 2^-shift s */

@@ -6,6 +6,8 @@
 #include "sink.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "bpfcap/cbpf.h"
@@ -38,16 +40,31 @@ static void put_string(struct text *t, const char *name, const char *value)
 	put_quoted(t, value);
 }
 
-/* A field with what `put` appends; no field if it appends nothing. */
-static void put_field(struct sink *s, const char *name, const struct packet *pk,
-		      void (*put)(struct text *t, const struct packet *pk))
+/* "name": or ,"name": in an object that began at `start`. */
+static void put_name(struct text *t, size_t start, const char *name)
+{
+	text_printf(t, "%s\"%s\":", t->len > start ? "," : "", name);
+}
+
+/* A member with what `put` appends; none if it appends nothing. */
+static void put_member(struct sink *s, size_t start, const char *name, const struct packet *pk,
+		       void (*put)(struct text *t, const struct packet *pk))
 {
 	struct json_state *state = s->state;
 
 	text_clear(&state->scratch);
 	put(&state->scratch, pk);
-	if (state->scratch.len)
-		put_string(&s->record, name, state->scratch.p);
+	if (!state->scratch.len)
+		return;
+	put_name(&s->record, start, name);
+	put_quoted(&s->record, state->scratch.p);
+}
+
+/* ,"name":{ ; returns where its members begin */
+static size_t begin_object(struct text *t, const char *name)
+{
+	text_printf(t, ",\"%s\":{", name);
+	return t->len;
 }
 
 /* "2024-01-02T03:04:05.123456789Z"; null after the year 9999, which RFC 3339 cannot write. */
@@ -64,12 +81,86 @@ static void put_time(struct text *t, struct probe_time when)
 		text_put(t, "{\"time\":null");
 }
 
-static void put_task(struct sink *s, const struct packet *pk)
+static void put_process(struct sink *s, const struct packet *pk)
 {
+	struct text *t = &s->record;
+	size_t start;
+
 	if (!pk->ev->pid)
 		return;
-	text_printf(&s->record, ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32, pk->ev->pid, pk->ev->tid);
-	put_field(s, "comm", pk, packet_put_comm);
+	start = begin_object(t, "process");
+	text_printf(t, "\"pid\":%" PRIu32 ",\"tid\":%" PRIu32, pk->ev->pid, pk->ev->tid);
+	put_member(s, start, "name", pk, packet_put_comm);
+	text_put(t, "}");
+}
+
+static void put_owner(struct sink *s, const struct packet *pk)
+{
+	struct text *t = &s->record;
+	size_t start;
+
+	if (!pk->ev->owner_pid)
+		return;
+	start = begin_object(t, "owner");
+	text_printf(t, "\"pid\":%" PRIu32, pk->ev->owner_pid);
+	put_member(s, start, "name", pk, packet_put_owner_comm);
+	text_put(t, "}");
+}
+
+static void put_interface(struct sink *s, const struct packet *pk)
+{
+	struct json_state *state = s->state;
+	struct text *t = &s->record;
+	size_t start;
+
+	if (!packet_has_iface(pk) && !pk->ev->netns)
+		return;
+	start = begin_object(t, "interface");
+	put_member(s, start, "name", pk, packet_put_iface);
+	if (pk->ev->ifindex) {
+		put_name(t, start, "index");
+		text_printf(t, "%" PRIu32, pk->ev->ifindex);
+	}
+	if (pk->ev->netns) {
+		text_clear(&state->scratch);
+		packet_put_netns(&state->scratch, pk, s->conf->netns);
+		put_name(t, start, "netns");
+		put_quoted(t, text_str(&state->scratch));
+		text_printf(t, ",\"netns_inode\":%" PRIu32, pk->ev->netns);
+	}
+	text_put(t, "}");
+}
+
+/* "ping_rcv+0xab [module]" as function and offset */
+static void put_place(struct sink *s, size_t start, const struct packet *pk)
+{
+	struct json_state *state = s->state;
+	char *plus, *name;
+
+	text_clear(&state->scratch);
+	packet_put_location(&state->scratch, pk);
+	if (!state->scratch.len)
+		return;
+	name = state->scratch.p;
+	plus = strstr(name, "+0x");
+	put_name(&s->record, start, "function");
+	if (plus)
+		*plus = '\0';
+	put_quoted(&s->record, name);
+	if (plus)
+		text_printf(&s->record, ",\"offset\":%lu", strtoul(plus + 1, NULL, 16));
+}
+
+static void put_drop(struct sink *s, const struct packet *pk)
+{
+	size_t start;
+
+	if (!pk->ev->has_reason && !pk->ev->location)
+		return;
+	start = begin_object(&s->record, "drop");
+	put_member(s, start, "reason", pk, packet_put_reason);
+	put_place(s, start, pk);
+	text_put(&s->record, "}");
 }
 
 static void put_stack(struct sink *s, const struct packet *pk)
@@ -142,13 +233,10 @@ static void packet(struct sink *s, const struct packet *pk)
 	put_time(t, pk->ev->time);
 	if (packet_hook(pk))
 		put_string(t, "hook", packet_hook(pk));
-	put_field(s, "interface", pk, packet_put_iface);
-	if (pk->ev->ifindex)
-		text_printf(t, ",\"ifindex\":%" PRIu32, pk->ev->ifindex);
+	put_interface(s, pk);
 	if (packet_dir(pk))
 		put_string(t, "direction", pk->ev->dir == PROBE_DIR_IN ? "in" : "out");
-	put_field(s, "reason", pk, packet_put_reason);
-	put_field(s, "location", pk, packet_put_location);
+	put_drop(s, pk);
 	if (linktype)
 		put_string(t, "linktype", linktype);
 	text_printf(t, ",\"length\":%" PRIu32 ",\"captured\":%" PRIu32, pk->ev->len,
@@ -165,8 +253,8 @@ static void packet(struct sink *s, const struct packet *pk)
 		text_printf(t, ",\"cpu\":%d", pk->ev->cpu);
 	if (pk->ev->skb)
 		text_printf(t, ",\"skb\":\"0x%" PRIx64 "\"", pk->ev->skb);
-	put_task(s, pk);
-	put_field(s, "owner", pk, packet_put_owner);
+	put_process(s, pk);
+	put_owner(s, pk);
 	put_stack(s, pk);
 	put_note(t, pk);
 	if (s->conf->hex || s->conf->hex_ascii)

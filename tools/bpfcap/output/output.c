@@ -13,6 +13,7 @@
 #include "../../common/fail.h"
 #include "../decode/decode.h"
 #include "../dissect/tcp_flow.h"
+#include "netns.h"
 
 static const struct sink_ops *file_format(const struct cap_options *o)
 {
@@ -102,6 +103,8 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 		.each_packet = o->packet_buffered,
 		.packet_max = o->packet_cnt,
 	};
+	if (from->hooks)
+		out->conf.netns = netns_names_new();
 	if (o->decode)
 		rc = decode_open(&out->conf.decode, o->decode, e);
 	if (rc == 0 && o->write_path)
@@ -218,6 +221,8 @@ int output_close(struct output *out, const struct probe_counts *c, struct err *e
 			rc = one;
 	}
 	out->writer_cnt = 0;
+	netns_names_free(out->conf.netns);
+	out->conf.netns = NULL;
 	decode_close(out->conf.decode);
 	out->conf.decode = NULL;
 	tcp_flows_free(out->conf.flows);

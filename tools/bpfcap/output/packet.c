@@ -49,6 +49,19 @@ void packet_put_iface(struct text *t, const struct packet *pk)
 		text_printf(t, "if%" PRIu32, pk->ev->ifindex);
 }
 
+void packet_put_netns(struct text *t, const struct packet *pk, struct netns_names *names)
+{
+	const char *name =
+		pk->item ? pk->item->iface->netns_name : netns_name(names, pk->ev->netns);
+
+	if (!pk->ev->netns)
+		return;
+	if (name)
+		text_name(t, name);
+	else
+		text_printf(t, "%" PRIu32, pk->ev->netns);
+}
+
 void packet_put_reason(struct text *t, const struct packet *pk)
 {
 	const char *name = pk->saved ? pk->saved->reason : NULL;
@@ -137,15 +150,25 @@ static void put_task(struct text *t, const char *saved, const char name[PROBE_CO
 	text_printf(t, " %" PRIu32, pid);
 }
 
-void packet_put_comm(struct text *t, const struct packet *pk)
+/* The name alone. */
+static void put_task_name(struct text *t, const char *saved, const char name[PROBE_COMM_LEN])
 {
-	const char *saved = pk->saved ? pk->saved->process : NULL;
 	const char *space = saved ? strrchr(saved, ' ') : NULL;
 
 	if (space)
 		text_bytes(t, saved, (size_t)(space - saved));
 	else
-		put_comm(t, pk->ev->comm);
+		put_comm(t, name);
+}
+
+void packet_put_comm(struct text *t, const struct packet *pk)
+{
+	put_task_name(t, pk->saved ? pk->saved->process : NULL, pk->ev->comm);
+}
+
+void packet_put_owner_comm(struct text *t, const struct packet *pk)
+{
+	put_task_name(t, pk->saved ? pk->saved->owner : NULL, pk->ev->owner_comm);
 }
 
 void packet_put_process(struct text *t, const struct packet *pk)

@@ -110,6 +110,7 @@ static void put_iface_texts(struct sink *s, const struct pcapng_iface *f)
 {
 	struct pcapng_state *state = s->state;
 	struct text *t = &state->scratch;
+	const char *netns = netns_name(s->conf->netns, f->netns);
 
 	if (!f->hook && !f->netns && !f->ifindex)
 		return;
@@ -118,12 +119,20 @@ static void put_iface_texts(struct sink *s, const struct pcapng_iface *f)
 		text_printf(t, "hook %s", f->hook);
 	if (f->netns)
 		text_printf(t, "%snetwork namespace %" PRIu32, f->hook ? ", " : "", f->netns);
+	if (f->netns && netns) {
+		text_put(t, " ");
+		text_name(t, netns);
+	}
 	if (t->len)
 		pcapng_option(&s->record, NG_OPT_IF_DESCRIPTION, t->p, t->len);
 	text_clear(t);
 	if (f->hook)
 		text_printf(t, "hook: %s\n", f->hook);
 	text_printf(t, "ifindex: %" PRIu32 "\nnetns: %" PRIu32, f->ifindex, f->netns);
+	if (f->netns && netns) {
+		text_put(t, "\nnetns name: ");
+		text_name(t, netns);
+	}
 	pcapng_option_ours(&s->record, text_str(t), t->len);
 }
 

@@ -13,19 +13,20 @@
 
 /* The options that sinks use. */
 struct sink_conf {
-	uint32_t snap_len;	/* of the capture, for file headers; all interfaces have the same */
-	const char *filter;	/* NULL: none */
-	const char *hooks;	/* of the capture, separated by commas; NULL: unknown */
-	unsigned upper_bits;	/* of a pcap file's link type */
-	bool copies_pcapng;	/* the file begins with the section of the one that is read */
-	int time_form;		/* the number of -t */
-	int verbose, quick;	/* -v, -q */
-	int hex, hex_ascii;	/* -x, -X: once without the link header, twice with it */
-	bool link;		/* --link */
-	bool ascii;		/* -A */
-	bool nano, number;	/* --nano, --number */
-	struct decoder *decode; /* --decode; NULL: lines are ours */
-	struct tcp_flows *flows; /* for relative sequence numbers; NULL: absolute ones */
+	uint32_t snap_len;   /* of the capture, for file headers; all interfaces have the same */
+	const char *filter;  /* NULL: none */
+	const char *hooks;   /* of the capture, separated by commas; NULL: unknown */
+	unsigned upper_bits; /* of a pcap file's link type */
+	bool copies_pcapng;  /* the file begins with the section of the one that is read */
+	int time_form;	     /* the number of -t */
+	int verbose, quick;  /* -v, -q */
+	int hex, hex_ascii;  /* -x, -X: once without the link header, twice with it */
+	bool link;	     /* --link */
+	bool ascii;	     /* -A */
+	bool nano, number;   /* --nano, --number */
+	struct netns_names *netns; /* of this machine; NULL: packets come from a file */
+	struct decoder *decode;	   /* --decode; NULL: lines are ours */
+	struct tcp_flows *flows;   /* for relative sequence numbers; NULL: absolute ones */
 };
 
 struct sink {

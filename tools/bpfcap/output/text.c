@@ -23,6 +23,8 @@ struct text_state {
 	uint64_t clock_s; /* the second that `clock` shows; it is formatted once a second */
 	char clock[32];
 	struct decode_text decoded; /* --decode */
+	uint32_t netns;		    /* of the first packet */
+	bool several_netns;
 };
 
 enum { TIME_CLOCK, TIME_NONE, TIME_EPOCH, TIME_DELTA, TIME_DATE, TIME_DELTA_FIRST };
@@ -105,11 +107,29 @@ static void put_drop(struct text *t, const struct packet *pk)
 	text_put(t, ") ");
 }
 
+/* "netns:blue ", once packets of several namespaces have been seen */
+static void put_netns(struct sink *s, struct text *t, const struct packet *pk)
+{
+	struct text_state *state = s->state;
+
+	if (!pk->ev->netns)
+		return;
+	if (!state->netns)
+		state->netns = pk->ev->netns;
+	state->several_netns |= pk->ev->netns != state->netns;
+	if (!state->several_netns)
+		return;
+	text_put(t, "netns:");
+	packet_put_netns(t, pk, s->conf->netns);
+	text_put(t, " ");
+}
+
 /* "eth0 drop (NO_SOCKET, ...) In ", as far as known. */
-static void put_where(struct text *t, const struct packet *pk)
+static void put_where(struct sink *s, struct text *t, const struct packet *pk)
 {
 	const char *hook = packet_hook(pk), *dir = packet_dir(pk);
 
+	put_netns(s, t, pk);
 	if (packet_has_iface(pk)) {
 		packet_put_iface(t, pk);
 		text_put(t, " ");
@@ -178,7 +198,7 @@ static void put_before(struct sink *s, const struct packet *pk)
 	if (s->conf->number)
 		text_printf(t, "%5" PRIu64 "  ", state->packet_cnt + 1);
 	put_time(s, pk->ev->time);
-	put_where(t, pk);
+	put_where(s, t, pk);
 }
 
 /* The length of the link-layer header. */
@@ -264,7 +284,7 @@ static void missing(struct sink *s, const struct packet *first, const char *hook
 
 	text_clear(t);
 	put_time(s, first->ev->time);
-	put_where(t, first);
+	put_where(s, t, first);
 	(void)put_line(s, t, first->ev);
 	text_printf(t, lost ? " lost at %s" : " NOT received at %s", hook);
 	if (s->conf->decode) {
