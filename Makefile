@@ -12,6 +12,7 @@ BINDIR	   = $(PREFIX)/bin
 LIBDIR	   = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
 LIBEXECDIR = $(PREFIX)/libexec
+DATADIR	   = $(PREFIX)/share
 MANDIR	   = $(PREFIX)/share/man
 WIRESHARKDIR = $(LIBDIR)/wireshark
 
@@ -209,7 +210,13 @@ install: all				## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -d $(DESTDIR)$(WIRESHARKDIR)/extcap
 	ln -sf $(BINDIR)/bpfcap $(DESTDIR)$(WIRESHARKDIR)/extcap/bpfcap
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(WIRESHARKDIR)/plugins packaging/wireshark/bpfcap.lua
+	$(INSTALL) -D -m 644 packaging/completion/bpfcap.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/bpfcap
+	$(INSTALL) -D -m 644 packaging/completion/_bpfcap \
+		$(DESTDIR)$(DATADIR)/zsh/site-functions/_bpfcap
 	$(foreach m,$(MAN),$(INSTALL) -D -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+	$(if $(DESTDIR),,@ldconfig 2>/dev/null || \
+		echo 'bpfcap: run ldconfig as root, so that programs find libbpfcap.so')
 
 clean:					## remove what was built
 	rm -rf build

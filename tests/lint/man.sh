@@ -33,6 +33,14 @@ made()
 	"$BIN/$1" --man | cmp -s - "$2" || fail "update it: $1 --man >$2"
 }
 
+# completes SHELL SCRIPT: the script is the output of `bpfcap --completion SHELL`.
+completes()
+{
+	[ -x "$BIN/bpfcap" ] || skip "not built"
+	"$BIN/bpfcap" --completion "$1" | cmp -s - "$2" ||
+		fail "update it: bpfcap --completion $1 >$2"
+}
+
 # libbpfcap(3) names every public header, and no other.
 headers()
 {
@@ -53,5 +61,7 @@ for page in docs/man/bpf*.[18]; do
 done
 try made bpfasm docs/man/bpfasm.1
 try made bpfcap docs/man/bpfcap.8
+try completes bash packaging/completion/bpfcap.bash
+try completes zsh packaging/completion/_bpfcap
 try headers
 finish

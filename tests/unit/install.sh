@@ -13,6 +13,7 @@ installs()
 		fail "$(cat "$T/out")"
 	for file in bin/bpfcap lib/libbpfcap.a lib/libbpfcap.so.0 lib/pkgconfig/bpfcap.pc \
 		include/bpfcap/probe.h share/man/man8/bpfcap.8 \
+		share/bash-completion/completions/bpfcap share/zsh/site-functions/_bpfcap \
 		lib/wireshark/plugins/bpfcap.lua; do
 		[ -e "$T/root/opt/bpfcap/$file" ] || fail "no $file"
 	done

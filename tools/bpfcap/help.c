@@ -5,10 +5,12 @@
  */
 #include "help.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "bpfcap/probe.h"
 
+#include "../common/fail.h"
 #include "../common/text.h"
 
 #include "options.h"
@@ -56,6 +58,17 @@ void help_usage(void)
 	text_put(&t, "\nExit status: 0 success; 1 failure; 2 usage error or invalid filter; else "
 		     "that of\nCOMMAND.\n");
 	print(&t);
+}
+
+int help_completion(const char *shell, struct err *e)
+{
+	struct text t = {0};
+
+	if (!options_completion(shell, &t))
+		return err_input(e, -EINVAL, "options",
+				 "--completion must be bash or zsh, not '%s'", shell);
+	print(&t);
+	return 0;
 }
 
 /* Appends text, with the characters that are special in man(7) escaped. */

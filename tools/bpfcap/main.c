@@ -26,6 +26,8 @@ static int act(const struct cap_options *o, struct err *e)
 		help_usage();
 	else if (o->man)
 		help_man();
+	else if (o->completion)
+		return help_completion(o->completion, e);
 	else if (o->version)
 		puts("bpfcap " BPFCAP_VERSION);
 	else if (o->list_ifaces)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../src/util.h"
+#include "../common/complete.h"
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
@@ -225,6 +226,9 @@ static const struct opt_row rows[] = {
 	{'D', "list-interfaces", NULL, OPT_FLAG, TO(list_ifaces), 0,
 	 "list the network interfaces and exit",
 	 LIST},
+	{0, "completion", "SHELL", OPT_STRING, TO(completion), 0,
+	 "print the completion script for bash or zsh, which make install puts in place",
+	 SELF},
 	{0, "man", NULL, OPT_FLAG, TO(man), 0,
 	 "print the manual page: bpfcap --man | man -l -",
 	 SELF},
@@ -305,7 +309,7 @@ static unsigned find_mode(const struct cap_options *o, const char **name)
 		unsigned mode;
 		const char *name;
 	} modes[] = {
-		{o->help || o->man || o->version, SELF, "--help"},
+		{o->help || o->man || o->version || o->completion, SELF, "--help"},
 		{o->list_ifaces, LIST, "-D"},
 		{o->doctor, DOCTOR, "--doctor"},
 		{is_one_of(o->dump_stage, "program", "log"), PROGRAM, "--dump=program"},
@@ -371,6 +375,11 @@ void options_free(struct cap_options *o)
 void options_help(struct text *t)
 {
 	opt_help(&table, t);
+}
+
+bool options_completion(const char *shell, struct text *t)
+{
+	return complete_script(&table, "bpfcap", shell, t);
 }
 
 void options_man(struct text *t)

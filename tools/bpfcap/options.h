@@ -20,7 +20,7 @@ struct cap_options {
 	/* what to do instead of capturing */
 	bool help, version, man, list_ifaces, doctor;
 	int dump_cnt; /* -d, -dd, -ddd */
-	const char *dump_stage;
+	const char *dump_stage, *completion;
 
 	/* what to capture, where */
 	const char *filter; /* NULL: everything */
@@ -59,6 +59,8 @@ void options_free(struct cap_options *o);
 struct text;
 void options_help(struct text *t);
 void options_man(struct text *t);
+/* Appends the completion script for a shell; false: an unknown one. */
+bool options_completion(const char *shell, struct text *t);
 
 /* ---- options_filter.c: part of options_parse() ----------------------------------------------- */
 
