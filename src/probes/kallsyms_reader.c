@@ -4,11 +4,10 @@
  * thread, they are read when they are first needed.
  */
 #include "kallsyms_reader.h"
+#include "thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdlib.h>
 
 enum { BUF_LEN = 1 << 16 };
@@ -41,16 +40,10 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals go to the other threads of the process. */
 static void start_thread(struct kallsyms_reader *r)
 {
-	sigset_t all, old;
-
-	sigfillset(&all);
-	if (sem_init(&r->go, 0, 0) != 0 || pthread_sigmask(SIG_SETMASK, &all, &old) != 0)
-		return;
-	r->has_thread = pthread_create(&r->thread, NULL, run, r) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (sem_init(&r->go, 0, 0) == 0)
+		r->has_thread = probe_thread_start(&r->thread, run, r);
 }
 
 struct kallsyms_reader *probe_kallsyms_reader_open(void)

@@ -6,14 +6,13 @@
  * program or loading it.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "bpfcap/err.h"
 #include "../capture/capture.h"
+#include "../thread.h"
 #include "state.h"
 
 enum { THREAD_CNT = 8 };
@@ -117,14 +116,9 @@ static void *run(void *user)
 /* The verifier takes most of the time. The last program, and all with a log, are loaded here. */
 static void load_each(struct loading *all, unsigned cnt)
 {
-	sigset_t signals, old;
-
-	sigfillset(&signals);
-	(void)pthread_sigmask(SIG_SETMASK, &signals, &old);
 	for (unsigned i = 0; i + 1 < cnt; i++)
 		all[i].has_thread = cnt <= THREAD_CNT && !all[i].want_log &&
-				    pthread_create(&all[i].thread, NULL, run, &all[i]) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+				    probe_thread_start(&all[i].thread, run, &all[i]);
 	for (unsigned i = 0; i < cnt; i++)
 		if (!all[i].has_thread)
 			(void)run(&all[i]);

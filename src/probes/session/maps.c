@@ -151,29 +151,35 @@ static bool looks_up_ifaces(const struct probe *p)
 	       (probe_hooks_have(&p->hooks, true) || p->capture.sockets);
 }
 
+static int make_events(struct probe *p, unsigned cpu_cnt, struct err *e)
+{
+	p->capture.events_fd =
+		kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+							.key_len = 4,
+							.value_len = 4,
+							.entry_cnt = cpu_cnt,
+							.name = "bpfcap_events"},
+				e);
+	return p->capture.events_fd < 0 ? p->capture.events_fd : 0;
+}
+
 int probe_session_open_rings(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	struct capture *all = &p->capture;
 	int cpu_cnt = kbpf_possible_cpu_cnt();
 
 	if (cpu_cnt < 0)
 		return cpu_cnt;
-	all->events_fd =
-		kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
-							.key_len = 4,
-							.value_len = 4,
-							.entry_cnt = (unsigned)cpu_cnt,
-							.name = "bpfcap_events"},
-				e);
-	if (all->events_fd < 0)
-		return all->events_fd;
-	return kbpf_perfbuf_open(&p->rings, all->events_fd, ring_pages(c, (unsigned)cpu_cnt), e);
+	return kbpf_perfbuf_open(&p->rings, p->capture.events_fd, ring_pages(c, (unsigned)cpu_cnt),
+				 e);
 }
 
 int probe_session_make_maps(struct probe *p, struct err *e)
 {
 	int cpu_cnt = kbpf_possible_cpu_cnt();
 	int rc = cpu_cnt < 0 ? cpu_cnt : make_counters(p, e);
+
+	if (rc == 0 && !p->delivers)
+		rc = make_events(p, (unsigned)cpu_cnt, e);
 
 	if (rc == 0 && probe_hooks_have(&p->hooks, true))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);

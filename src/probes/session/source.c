@@ -12,6 +12,7 @@
 
 #include "bpfcap/err.h"
 #include "../../util.h"
+#include "../thread.h"
 #include "state.h"
 
 /*
@@ -58,14 +59,48 @@ int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint3
 	return 0;
 }
 
+/* The rings, which are opened while the programs are loaded: both take milliseconds. */
+struct opening {
+	struct probe *p;
+	const struct probe_config *c;
+	struct err err;
+	int rc;
+};
+
+static void *open_rings(void *user)
+{
+	struct opening *o = user;
+
+	o->rc = probe_session_open_rings(o->p, o->c, &o->err);
+	return NULL;
+}
+
+static int load_beside_rings(struct probe *p, const struct probe_config *c, struct err *e)
+{
+	struct opening o = {.p = p, .c = c};
+	pthread_t thread;
+	bool started = probe_thread_start(&thread, open_rings, &o);
+	int rc = probe_session_load_all(p, c, e);
+
+	if (started)
+		(void)pthread_join(thread, NULL);
+	else
+		(void)open_rings(&o);
+	if (rc < 0 || o.rc == 0)
+		return rc;
+	if (e)
+		*e = o.err;
+	return o.rc;
+}
+
 /* Loads the programs, which write to rings unless the hook delivers. */
 static int open_programs(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	int rc = probe_session_make_maps(p, e);
 
-	if (rc == 0 && !p->delivers)
-		rc = probe_session_open_rings(p, c, e);
-	return rc < 0 ? rc : probe_session_load_all(p, c, e);
+	if (rc < 0)
+		return rc;
+	return p->delivers ? probe_session_load_all(p, c, e) : load_beside_rings(p, c, e);
 }
 
 /* A program for long lists; without the right to load it, or if it fails, the hook's own filter. */
