@@ -26,6 +26,8 @@ static const struct {
 	 "write everything that eth0 receives to a file"},
 	{"bpfcap port 53 -- host example.org",
 	 "print what one command sends and receives, and exit with its status"},
+	{"bpfcap -v --through vxlan tcp port 443",
+	 "print HTTPS, also inside VXLAN: \"... [inside: layer 1, Ethernet at byte 50]\""},
 	{"bpfcap -w - icmp6 | tcpdump -nr -", "feed a live capture to another program"},
 	{"bpfcap -ddd -f tc -k 5.4 host 10.0.0.1",
 	 "print the filter as a program; needs no privileges"},
