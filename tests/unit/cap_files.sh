@@ -54,6 +54,27 @@ shows_what_comments_say()
 	same "$("$bpfcap" -r "$files/meta.pcapng" --pid 823 -Q in 2>/dev/null | wc -l)" 1
 }
 
+# Standard output is no terminal here.
+colors_hooks_on_request()
+{
+	escape=$(printf '\033')
+	"$bpfcap" -t --color always -r "$files/meta.pcapng" >"$T/out" 2>/dev/null
+	has "$T/out" "^veth0 $escape\\[36mtx $escape\\[0mIP "
+	has "$T/out" "^veth0 $escape\\[1;31mdrop \\(NO_SOCKET, .*\\) $escape\\[0mIP "
+	for option in '' '--color auto' '--color never'; do
+		# shellcheck disable=SC2086 # words
+		"$bpfcap" $option -r "$files/meta.pcapng" >"$T/out" 2>/dev/null
+		hasnt "$T/out" "$escape"
+	done
+	status 2 "$bpfcap" --color red -r "$files/meta.pcapng" 2>"$T/err"
+	has "$T/err" '^bpfcap: options: --color must be auto, always or never'
+	need script
+	TERM=xterm script -qec "$bpfcap -r $files/meta.pcapng" /dev/null >"$T/out" 2>&1
+	has "$T/out" "$escape\\[36mtx "
+	NO_COLOR=1 TERM=xterm script -qec "$bpfcap -r $files/meta.pcapng" /dev/null >"$T/out" 2>&1
+	hasnt "$T/out" "$escape"
+}
+
 tells_programs_what_comments_say()
 {
 	"$bpfcap" --json -r "$files/meta.pcapng" >"$T/out" 2>/dev/null
@@ -190,6 +211,7 @@ try reads_loopback_of_other_systems
 try reads_interfaces_of_different_link_types
 try copies_files_byte_for_byte
 try shows_what_comments_say
+try colors_hooks_on_request
 try tells_programs_what_comments_say
 try answers_directions_where_the_file_knows_them
 try merges_by_time

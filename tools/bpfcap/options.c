@@ -161,6 +161,9 @@ static const struct opt_row rows[] = {
 	 "print packets, or the report of --doctor, as JSON",
 	 PACKETS | DOCTOR},
 
+	{0, "color", "WHEN", OPT_STRING, TO(color), 0,
+	 "color hooks and drops: auto (on a terminal, the default; NO_COLOR disables it), always or never",
+	 PACKETS},
 	{0, "link", NULL, OPT_FLAG, TO(link), 0,
 	 "print the link-layer header of each packet (tcpdump's -e)",
 	 PACKETS},

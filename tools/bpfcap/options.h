@@ -37,7 +37,7 @@ struct cap_options {
 	bool stack, owner, track, gather, fake_headers, wait, inner_only, no_promiscuous;
 
 	/* the output */
-	const char *write_path, *format, *decode, *user;
+	const char *write_path, *format, *decode, *color, *user;
 	const char *finished_command; /* -z; NULL: none */
 	const char *keylog_path, *tls_process, *tls_layout;
 	struct word_list tls_libs;

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../common/fail.h"
 #include "../decode/decode.h"
@@ -32,6 +34,26 @@ bool output_needs_names(const struct cap_options *o)
 	return wants_text(o) || (ops && ops->shows_names);
 }
 
+static bool wants_color(const struct cap_options *o)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (o->color && strcmp(o->color, "auto") != 0)
+		return strcmp(o->color, "always") == 0;
+	return isatty(STDOUT_FILENO) && !(none && none[0]) && term && strcmp(term, "dumb") != 0;
+}
+
+static int check_color(const struct cap_options *o, struct err *e)
+{
+	const char *when = o->color;
+
+	if (!when || strcmp(when, "auto") == 0 || strcmp(when, "always") == 0 ||
+	    strcmp(when, "never") == 0)
+		return 0;
+	return err_input(e, -EINVAL, "options", "--color must be auto, always or never, not '%s'",
+			 when);
+}
+
 /* The program's lines are part of the text on standard output. */
 static int check_decode(const struct cap_options *o, struct err *e)
 {
@@ -47,7 +69,7 @@ static int check_decode(const struct cap_options *o, struct err *e)
 
 int output_check(const struct cap_options *o, struct err *e)
 {
-	if (check_decode(o, e) != 0)
+	if (check_color(o, e) != 0 || check_decode(o, e) != 0)
 		return e->code;
 	if (o->format && !sink_by_name(o->format))
 		return err_input(e, -EINVAL, "options",
@@ -94,6 +116,7 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 				.quick = o->quick,
 				.hex = o->hex,
 				.hex_ascii = o->hex_ascii,
+				.color = wants_color(o),
 				.link = o->link,
 				.ascii = o->ascii,
 				.nano = o->nano,

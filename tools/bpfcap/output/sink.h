@@ -21,6 +21,7 @@ struct sink_conf {
 	int time_form;	     /* the number of -t */
 	int verbose, quick;  /* -v, -q */
 	int hex, hex_ascii;  /* -x, -X: once without the link header, twice with it */
+	bool color;	     /* of text on standard output */
 	bool link;	     /* --link */
 	bool ascii;	     /* -A */
 	bool nano, number;   /* --nano, --number */

@@ -124,6 +124,36 @@ static void put_netns(struct sink *s, struct text *t, const struct packet *pk)
 	text_put(t, " ");
 }
 
+/* Drops are red, rx and tx green and cyan, and other hooks have a color by their name. */
+static const char *hook_color(const struct packet *pk, const char *hook)
+{
+	static const char *const others[] = {"\033[33m", "\033[34m", "\033[35m"};
+	unsigned sum = 0;
+
+	if (pk->ev->has_reason || pk->ev->location)
+		return "\033[1;31m";
+	if (strcmp(hook, "rx") == 0 || strcmp(hook, "tx") == 0)
+		return hook[0] == 'r' ? "\033[32m" : "\033[36m";
+	while (*hook)
+		sum += (unsigned char)*hook++;
+	return others[sum % ARRAY_LEN(others)];
+}
+
+/* "drop (NO_SOCKET, ...) ", as far as known */
+static void put_hook(const struct sink *s, struct text *t, const struct packet *pk,
+		     const char *hook)
+{
+	bool color = hook && s->conf->color && s->out->is_stdout;
+
+	if (color)
+		text_put(t, hook_color(pk, hook));
+	if (hook)
+		text_printf(t, "%s ", hook);
+	put_drop(t, pk);
+	if (color)
+		text_put(t, "\033[0m");
+}
+
 /* "eth0 drop (NO_SOCKET, ...) In ", as far as known. */
 static void put_where(struct sink *s, struct text *t, const struct packet *pk)
 {
@@ -134,9 +164,7 @@ static void put_where(struct sink *s, struct text *t, const struct packet *pk)
 		packet_put_iface(t, pk);
 		text_put(t, " ");
 	}
-	if (hook)
-		text_printf(t, "%s ", hook);
-	put_drop(t, pk);
+	put_hook(s, t, pk, hook);
 	/* the names rx and tx imply the direction */
 	if (dir && hook && strcmp(hook, "rx") != 0 && strcmp(hook, "tx") != 0)
 		text_printf(t, "%s ", dir);
