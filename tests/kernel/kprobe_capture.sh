@@ -225,6 +225,64 @@ many_at_once()
 	done
 }
 
+# probed_of GLOB: what -v says of the functions of a glob, and whether FUNC alone is taken
+probed_of()
+{
+	start -v -f "kprobe:$1" icmp and host "$NET.1"
+	stop INT
+	ended 0
+	grep ': skipped: ' "$T/err" | sort
+	for function in dev_hard_start_xmit netif_rx ip_rcv; do
+		start -f "kprobe:$function" icmp and host "$NET.1"
+		stop INT
+		ended 0
+		echo "$function: $(grep 'capturing at' "$T/err")"
+	done
+}
+
+# Calls of the function tracer stand at the entries of functions, or breakpoints and jumps of probes.
+traced_by()
+{
+	case $1 in
+	tracer)
+		echo "$2" >/sys/kernel/tracing/set_ftrace_filter
+		echo function >/sys/kernel/tracing/current_tracer
+		;;
+	probes)
+		left "$BIN/bpfcap" -k 5.4 -f "kprobe:$2" port 1 >/dev/null 2>"$T/probes" &
+		probes=$!
+		for _ in $(seq 300); do
+			! grep -q 'capturing at' "$T/probes" || return 0
+			sleep 0.1
+		done
+		fail "$(cat "$T/probes")"
+		;;
+	esac
+}
+
+untraced()
+{
+	[ "$1" = tracer ] || { kill "$probes" && wait "$probes" && return; }
+	echo nop >/sys/kernel/tracing/current_tracer
+	echo >/sys/kernel/tracing/set_ftrace_filter
+}
+
+# beside TRACER GLOB: the same functions are found with and without it.
+beside()
+{
+	need_kprobes
+	[ "$1" != tracer ] || grep -qw function /sys/kernel/tracing/available_tracers 2>/dev/null ||
+		skip "this kernel has no function tracer"
+	probed_of "$2" >"$T/without"
+	traced_by "$1" "$2"
+	(probed_of "$2") >"$T/with" || {
+		untraced "$1"
+		fail "$(cat "$T/with")"
+	}
+	untraced "$1"
+	cmp -s "$T/with" "$T/without" || fail "$(diff "$T/without" "$T/with" | head -n 5)"
+}
+
 # Without the PMU, events in tracefs are used; none outlives its process.
 by_tracefs()
 {
@@ -300,6 +358,8 @@ try of_a_module
 try unknown_name
 try blacklisted
 try many_at_once
+try beside tracer 'dev_*'
+try beside probes 'netif_r*'
 try by_tracefs INT 0
 try by_tracefs KILL 137
 try expedited INT 0

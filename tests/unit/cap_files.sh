@@ -196,6 +196,11 @@ reports_damage_in_one_sentence()
 		has "$T/err" '^bpfcap: file: .*bad.pcapng: the block at byte 0 '
 		same "$(wc -l <"$T/err")" 1
 	done
+	head -c 70 "$files/year2040.pcap" >"$T/bad.pcap"
+	status 1 "$bpfcap" -r "$T/bad.pcap" >/dev/null 2>"$T/err"
+	has "$T/err" '^bpfcap: file: .*truncated'
+	"$bpfcap" -r "$files/year2040.pcap" >/dev/null 2>"$T/err"
+	has "$T/err" '^1 packet read, '
 	head -c 200 "$files/two_lt.pcapng" >"$T/bad.pcapng"
 	status 1 "$bpfcap" -r "$T/bad.pcapng" >/dev/null 2>"$T/err"
 	has "$T/err" 'bad.pcapng: the file breaks off in the block at byte'

@@ -124,6 +124,6 @@ void counts_print_gather(FILE *f, const struct gather *g, const char *const *hoo
 				hooks[i], c.lost);
 	}
 	if (gather_forgotten(g))
-		fprintf(f, "%" PRIu64 " packets not followed for a full second: too many at once\n",
-			gather_forgotten(g));
+		put_packets(f, gather_forgotten(g),
+			    "not followed for a full second: too many at once\n");
 }

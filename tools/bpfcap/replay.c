@@ -256,8 +256,8 @@ static int run_output(struct replay *r, struct err *e)
 	if (rc == 0)
 		rc = closed;
 	if (rc != -EPIPE && !(rc < 0 && e->kind == ERR_INPUT))
-		fprintf(stderr, "%" PRIu64 " packets read, %" PRIu64 " matched by the filter\n",
-			r->read_cnt, r->matched_cnt);
+		fprintf(stderr, "%" PRIu64 " packet%s read, %" PRIu64 " matched by the filter\n",
+			r->read_cnt, r->read_cnt == 1 ? "" : "s", r->matched_cnt);
 	return rc;
 }
 

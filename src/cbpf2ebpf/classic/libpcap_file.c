@@ -106,7 +106,7 @@ int cbpf_file_next(struct cbpf_file *f, struct cbpf_packet *p, struct err *e)
 	case PCAP_ERROR_BREAK: /* the end of the file */
 		return 0;
 	default:
-		return err_input(e, -EINVAL, "file", "%s", pcap_geterr(f->pcap));
+		return err_run(e, -EINVAL, "file", "%s", pcap_geterr(f->pcap));
 	}
 }
 

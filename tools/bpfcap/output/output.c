@@ -226,9 +226,9 @@ static void report_left_out(const struct writer *w)
 {
 	if (w->sink.left_out)
 		fprintf(stderr,
-			"bpfcap: output: %" PRIu64 " packets omitted: a pcap file holds one link "
+			"bpfcap: output: %" PRIu64 " packet%s omitted: a pcap file holds one link "
 			"type, and times until 2106; use pcapng\n",
-			w->sink.left_out);
+			w->sink.left_out, w->sink.left_out == 1 ? "" : "s");
 }
 
 int output_close(struct output *out, const struct probe_counts *c, struct err *e)
