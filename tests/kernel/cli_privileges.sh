@@ -154,6 +154,31 @@ kernel_addresses_are_hidden()
 	has "$T/out" '\+0x'
 }
 
+# seccomp_of OPTION...: of a running capture
+seccomp_of()
+{
+	start -f tx,tc "$@" icmp
+	awk '$1 == "Seccomp:" { print $2 }' "/proc/$pid/status" >"$T/seccomp"
+	pings 2
+	stop INT
+	wait "$pid" || :
+	has "$T/err" '^[1-9][0-9]* packets captured'
+	cat "$T/seccomp"
+}
+
+limits_itself()
+{
+	need_pair
+	grep -q '^Seccomp:' /proc/self/status || skip "this kernel has no seccomp"
+	case $(uname -m) in
+	x86_64 | aarch64 | s390x | riscv64) ;;
+	*) skip "no filter for this architecture" ;;
+	esac
+	same "$(seccomp_of -i left0)" 2 Seccomp
+	same "$(seccomp_of -i left0 -S --owner --track -w "$T/f" -C 1)" 2 Seccomp
+	same "$(seccomp_of -i left0 -w "$T/f" -C 1 -z true)" 0 "Seccomp with -z"
+}
+
 # Distributions know values above 2, which reserve perf events for CAP_SYS_ADMIN.
 says_that_perf_events_are_reserved()
 {
@@ -179,4 +204,5 @@ try needs tracepoint tracepoint:net:netif_receive_skb $tracing sys_admin sys_adm
 try needs kprobe kprobe:icmp_rcv@1 $tracing sys_admin sys_admin,dac_read_search
 try names_the_rings_that_fit tc:egress
 try kernel_addresses_are_hidden
+try limits_itself
 finish

@@ -240,7 +240,7 @@ probed_of()
 	done
 }
 
-# Calls of the function tracer stand at the entries of functions, or breakpoints and jumps of probes.
+# The function tracer puts calls at entries of functions, probes put breakpoints and jumps.
 traced_by()
 {
 	case $1 in

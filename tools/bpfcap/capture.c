@@ -21,6 +21,7 @@
 #include "gather/names.h"
 #include "output/output.h"
 #include "privileges.h"
+#include "sandbox.h"
 #include "select.h"
 #include "stop.h"
 #include "tls/keys.h"
@@ -341,6 +342,8 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 		rc = output_open(&c->out, o, &from, c->e);
 	if (rc == 0 && !o->user && !c->keys) /* libraries that appear later need all of them */
 		privileges_settle(o);
+	if (rc == 0 && !o->command && !o->finished_command && !o->decode && !c->keys)
+		sandbox_enter();
 	if (rc == 0)
 		rc = run_output(c);
 	return rc;
