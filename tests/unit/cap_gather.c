@@ -136,6 +136,7 @@ static void reports_latencies(void **state)
 {
 	struct gather *g = gather_new(HOOK_CNT, *(bool *)*state);
 	struct gather_counts c;
+	uint64_t latencies = 0;
 
 	assert_non_null(g);
 	for (unsigned i = 0; i < 100; i++) {
@@ -156,6 +157,11 @@ static void reports_latencies(void **state)
 	assert_int_equal(c.later, 100);
 	assert_in_range(c.p50_ns, 1049 * 94 / 100, 1049);
 	assert_in_range(c.p99_ns, 1098 * 94 / 100, 1098);
+	for (unsigned p = 0; p < GATHER_POWERS; p++)
+		latencies += gather_latencies(g, RX, p);
+	assert_int_equal(latencies, c.later);
+	assert_int_equal(gather_latencies(g, RX, 9), 1024 - 1000);
+	assert_int_equal(gather_latencies(g, RX, 10), c.later - (1024 - 1000));
 	gather_free(g);
 }
 

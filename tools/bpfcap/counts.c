@@ -102,6 +102,41 @@ void counts_print(FILE *f, struct probe *p, const struct counts_output *out)
 		put_ring_needed(f, c.ring_needed);
 }
 
+enum { BAR_LEN = 40 };
+
+/* "     32.768 us |########            | 12" */
+static void put_bar(FILE *f, unsigned power, uint64_t cnt, uint64_t most)
+{
+	unsigned len = (unsigned)((cnt * BAR_LEN + most - 1) / most);
+
+	fprintf(f, "%12.3f us |", power ? (double)(UINT64_C(1) << power) / 1e3 : 0.0);
+	for (unsigned i = 0; i < BAR_LEN; i++)
+		(void)fputc(i < len ? '#' : ' ', f);
+	fprintf(f, "| %" PRIu64 "\n", cnt);
+}
+
+/* How long after the first hook packets came to this one, by powers of two. */
+static void put_histogram(FILE *f, const struct gather *g, unsigned hook, const char *name)
+{
+	unsigned low = GATHER_POWERS, high = 0;
+	uint64_t most = 0;
+
+	for (unsigned p = 0; p < GATHER_POWERS; p++) {
+		uint64_t cnt = gather_latencies(g, hook, p);
+
+		if (!cnt)
+			continue;
+		low = low < p ? low : p;
+		high = p;
+		most = most > cnt ? most : cnt;
+	}
+	if (!most)
+		return;
+	fprintf(f, "latency at %s, from:\n", name);
+	for (unsigned p = low; p <= high; p++)
+		put_bar(f, p, gather_latencies(g, hook, p), most);
+}
+
 void counts_print_gather(FILE *f, const struct gather *g, const char *const *hooks, unsigned cnt)
 {
 	fprintf(f, "%-24s %10s %10s %10s %12s %12s\n", "hook", "first", "later", "missing",
@@ -123,6 +158,8 @@ void counts_print_gather(FILE *f, const struct gather *g, const char *const *hoo
 			fprintf(f, "%s: %" PRIu64 " not reported while records were lost there\n",
 				hooks[i], c.lost);
 	}
+	for (unsigned i = 0; i < cnt; i++)
+		put_histogram(f, g, i, hooks[i]);
 	if (gather_forgotten(g))
 		put_packets(f, gather_forgotten(g),
 			    "not followed for a full second: too many at once\n");

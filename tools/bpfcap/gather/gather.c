@@ -138,6 +138,18 @@ static uint64_t percentile(const struct hook_stats *h, unsigned percent)
 	return 0;
 }
 
+uint64_t gather_latencies(const struct gather *g, unsigned hook, unsigned power)
+{
+	uint64_t cnt = 0;
+	unsigned first = power ? bucket_of(UINT64_C(1) << power) : 0;
+	unsigned end =
+		power + 1 < GATHER_POWERS ? bucket_of(UINT64_C(1) << (power + 1)) : BUCKET_CNT;
+
+	for (unsigned b = first; b < end; b++)
+		cnt += g->hooks[hook].buckets[b];
+	return cnt;
+}
+
 struct gather_counts gather_counts(const struct gather *g, unsigned hook)
 {
 	const struct hook_stats *h = &g->hooks[hook];

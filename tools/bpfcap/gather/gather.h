@@ -57,6 +57,10 @@ struct gather_counts {
 };
 
 struct gather_counts gather_counts(const struct gather *g, unsigned hook);
+/* How many came 2^power ns or more and less than twice that after the first hook; power 0: also
+ * those that came at the same time. */
+#define GATHER_POWERS 64
+uint64_t gather_latencies(const struct gather *g, unsigned hook, unsigned power);
 /* Packets forgotten early because there were too many at once. */
 uint64_t gather_forgotten(const struct gather *g);
 
