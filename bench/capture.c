@@ -92,15 +92,20 @@ static uint64_t said_lost(const struct toolrun *t)
 	return 0;
 }
 
-/* What starting and ending takes of the tool's time, measured once. */
+/* What starting and ending takes of the tool's time: the least of some runs without packets. */
 static const struct toolrun *empty_run(const struct tool *tool)
 {
 	static struct toolrun empty[TOOL_CNT];
-	struct toolrun *t = &empty[tool - tools];
+	struct toolrun *least = &empty[tool - tools], t;
 
-	if (!t->pid && start(t, tool, NULL))
-		(void)toolrun_end(t, SIGINT);
-	return t;
+	for (int i = 0; !least->pid && i < ROUNDS; i++) {
+		if (!start(&t, tool, NULL) || !toolrun_end(&t, SIGINT))
+			break;
+		if (i == 0 || t.user_ns + t.system_ns < least->user_ns + least->system_ns)
+			*least = t;
+		least->pid = i + 1 == ROUNDS ? t.pid : 0;
+	}
+	return least;
 }
 
 /* `per_packet`: packets that the tool's file should hold for each that is wanted. */
