@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * decap.h - takes packets out of packets, as an oracle for the walker: written from the RFCs, in
- * user space, without anything of bpfcap. tests/unit/through_tshark.sh compares it with tshark.
+ * user space, without anything of bpfcap. tests/unit/decap_tshark.c compares it with tshark.
  */
 #ifndef BPFCAP_TESTS_LIB_DECAP_H
 #define BPFCAP_TESTS_LIB_DECAP_H

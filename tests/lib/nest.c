@@ -13,6 +13,7 @@ enum kind { ETHERNET, IPV4, IPV6 };
 struct build {
 	struct choices *c;
 	enum kind kind;
+	bool modest; /* no more optional headers than the walker follows, no later fragments */
 	uint32_t at;
 	uint8_t bytes[NEST_LEN_MAX];
 };
@@ -47,7 +48,7 @@ static unsigned ethertype(const struct build *b)
 
 /* ---- The innermost packet ----------------------------------------------------------------- */
 
-static const uint16_t known_ports[] = {53, 80, 443, 8080, 22, 4789};
+static const uint16_t known_ports[] = {53, 80, 443, 8080, 22, 4788};
 
 static unsigned port(struct build *b)
 {
@@ -79,14 +80,15 @@ static unsigned put_payload(struct build *b)
 
 static void put_ipv4(struct build *b, unsigned protocol)
 {
-	uint32_t options = choose(b->c, 4) ? 0 : 4 * choose(b->c, 11);
+	/* tshark takes 0x4f for no IP header in GTP */
+	uint32_t options = choose(b->c, 4) ? 0 : 4 * choose(b->c, b->modest ? 10 : 11);
 	uint8_t *p;
 
 	memset(put(b, options), 1, options); /* no operation */
 	p = put(b, 20);
 	p[0] = (uint8_t)(0x45 + options / 4);
 	be16(p + 2, len_of(b));
-	if (choose(b->c, 12) == 0)
+	if (choose(b->c, 12) == 0 && !b->modest)
 		be16(p + 6, choose(b->c, 2) ? 0x2000 : choose(b->c, 3));
 	p[8] = 64;
 	p[9] = (uint8_t)protocol;
@@ -99,12 +101,14 @@ static void put_ipv4(struct build *b, unsigned protocol)
 static unsigned put_extension(struct build *b, unsigned next)
 {
 	static const uint8_t types[] = {0, 43, 44, 51, 60};
-	unsigned type = types[choose(b->c, sizeof(types))], more = choose(b->c, 3);
+	/* hop-by-hop options, the first, must not follow other headers */
+	unsigned first = b->modest ? 1 : 0, more = choose(b->c, 3);
+	unsigned type = types[first + choose(b->c, sizeof(types) - first)];
 	uint8_t *p;
 
 	if (type == 44) {
 		p = put(b, 8);
-		be16(p + 2, choose(b->c, 3) ? 1 : 8 * choose(b->c, 3));
+		be16(p + 2, choose(b->c, 3) || b->modest ? 1 : 8 * choose(b->c, 3));
 	} else if (type == 51) {
 		p = put(b, 8 + 4 * more);
 		p[1] = (uint8_t)more;
@@ -120,7 +124,7 @@ static unsigned put_extension(struct build *b, unsigned next)
 
 static void put_ipv6(struct build *b, unsigned next)
 {
-	unsigned cnt = choose(b->c, 4) ? 0 : choose(b->c, 8);
+	unsigned cnt = choose(b->c, 4) ? 0 : choose(b->c, b->modest ? 4 : 8);
 	uint8_t *p;
 
 	for (unsigned i = 0; i < cnt; i++)
@@ -174,7 +178,7 @@ static void put_ethernet(struct build *b, unsigned type)
 
 static void put_labels(struct build *b)
 {
-	unsigned cnt = 1 + choose(b->c, choose(b->c, 8) ? 3 : 9);
+	unsigned cnt = 1 + choose(b->c, choose(b->c, 8) || b->modest ? 3 : 9);
 
 	for (unsigned i = 0; i < cnt; i++) {
 		uint8_t *p = put(b, 4);
@@ -287,7 +291,8 @@ static void put_geneve(struct build *b)
 
 static void put_gtpu(struct build *b)
 {
-	unsigned next = 0, cnt = choose(b->c, 2) ? 0 : choose(b->c, 6), flags = choose(b->c, 4);
+	unsigned next = 0, cnt = choose(b->c, 2) ? 0 : choose(b->c, b->modest ? 4 : 6),
+		 flags = choose(b->c, 4);
 	uint32_t len;
 	uint8_t *p;
 
@@ -380,9 +385,9 @@ static void around_ip(struct build *b)
 	}
 }
 
-void nest_random(struct nest *n, struct choices *c, unsigned depth_max)
+static void nest(struct nest *n, struct choices *c, unsigned depth_max, bool modest)
 {
-	struct build b = {.c = c, .at = NEST_LEN_MAX};
+	struct build b = {.c = c, .modest = modest, .at = NEST_LEN_MAX};
 	unsigned depth = choose(c, depth_max + 1);
 
 	if (choose(c, 10) == 0) {
@@ -401,6 +406,16 @@ void nest_random(struct nest *n, struct choices *c, unsigned depth_max)
 	n->linktype = b.kind == ETHERNET ? CBPF_LINKTYPE_ETHERNET : CBPF_LINKTYPE_RAW;
 	n->len = len_of(&b);
 	memcpy(n->data, b.bytes + b.at, n->len);
+}
+
+void nest_random(struct nest *n, struct choices *c, unsigned depth_max)
+{
+	nest(n, c, depth_max, false);
+}
+
+void nest_modest(struct nest *n, struct choices *c, unsigned depth_max)
+{
+	nest(n, c, depth_max, true);
 }
 
 void nest_lie(struct nest *n, struct choices *c)

@@ -18,6 +18,8 @@ struct nest {
  * of each. All headers are right; nest_lie() changes some.
  */
 void nest_random(struct nest *n, struct choices *c, unsigned depth_max);
+/* The same without what only the limits of the walker decide. */
+void nest_modest(struct nest *n, struct choices *c, unsigned depth_max);
 /* Changes bytes that say what follows, or how long something is. */
 void nest_lie(struct nest *n, struct choices *c);
 
