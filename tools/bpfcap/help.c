@@ -129,6 +129,13 @@ void help_man(void)
 		text_put(&t, "\n");
 	}
 	text_put(&t,
+		 ".SH SIGNALS\nSIGINT, SIGTERM and SIGHUP end the capture: its files are complete, "
+		 "and the\ncounts are printed. SIGUSR1 prints the counts meanwhile.\n"
+		 ".SH LOSSES\nAt its end bpfcap prints how many packets matched and how many of "
+		 "these "
+		 "were\nlost, with the cause. If rings were full, a larger\n.B \\-B\n"
+		 "or a smaller\n.B \\-s\nhelps.\n");
+	text_put(&t,
 		 ".SH EXIT STATUS\n0: success. 1: a failure at run time. 2: a usage error or an\n"
 		 "invalid filter. With\n.IR COMMAND ,\nits status after a successful capture.\n.SH "
 		 "EXAMPLES\n");
