@@ -220,6 +220,9 @@ static const struct {
 	{"--nano", "lr"},
 	{"-#", "lr"},
 	{"--absolute-tcp-sequence-numbers", "lr"},
+	{"--decode tcpdump", "lr"},
+	{"--link", "lr"},
+	{"--color never", "lr"},
 	{"--time-stamp-precision nano", "lr"},
 	{"-x", "lr"},
 	{"-X", "lr"},
@@ -276,8 +279,9 @@ TEST(refuses_two_modes)
 /* The list above has a line for each option of --help but those that select a mode. */
 TEST(walks_all_options)
 {
-	static const char *const selecting[] = {"-r",	 "-d", "--dump", "--doctor",	"-D",
-						"--man", "-h", "-V",	 "--tls-layout"};
+	static const char *const selecting[] = {"-r",		"-d",	       "--dump", "--doctor",
+						"-D",		"--man",       "-h",	 "-V",
+						"--tls-layout", "--completion"};
 	struct text help = {0};
 	size_t cnt = 0;
 	char *save = NULL;
