@@ -249,7 +249,8 @@ traced_by()
 		echo function >/sys/kernel/tracing/current_tracer
 		;;
 	probes)
-		left "$BIN/bpfcap" -k 5.4 -f "kprobe:$2" port 1 >/dev/null 2>"$T/probes" &
+		nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" -k 5.4 -f "kprobe:$2" port 1 \
+			>/dev/null 2>"$T/probes" &
 		probes=$!
 		for _ in $(seq 300); do
 			! grep -q 'capturing at' "$T/probes" || return 0
