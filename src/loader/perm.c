@@ -148,6 +148,11 @@ static const char *other_reason(unsigned needs)
 	       "forbids it";
 }
 
+bool kbpf_perm_lacks(unsigned needs)
+{
+	return missing_of(needs_here(needs)) != 0;
+}
+
 int kbpf_perm_err(struct err *e, int code, const char *stage, unsigned asked, const char *what)
 {
 	unsigned needs, missing;

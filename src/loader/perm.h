@@ -3,6 +3,8 @@
 #ifndef BPFCAP_SRC_LOADER_PERM_H
 #define BPFCAP_SRC_LOADER_PERM_H
 
+#include <stdbool.h>
+
 #include "bpfcap/err.h"
 
 /* What an operation needs. Before Linux 5.8 CAP_SYS_ADMIN stands for the first two. */
@@ -13,6 +15,9 @@ enum {
 	PERM_SYS_ADMIN = 1 << 3,
 	PERM_NET_RAW = 1 << 4,
 };
+
+/* True if this process lacks one of these. */
+bool kbpf_perm_lacks(unsigned needs);
 
 /*
  * Records -EPERM (or -EACCES) `code` in *e and returns it: "<what> needs root or " and the

@@ -47,16 +47,25 @@ static const struct type_row *type_row(uint32_t type)
 	return &other;
 }
 
+/* "R2 pointer -= pointer prohibited", "R1 pointer comparison prohibited": CAP_PERFMON allows it. */
+static bool computes_with_pointers(const char *reason)
+{
+	return strstr(reason, "pointer") && strstr(reason, "prohibited");
+}
+
 static int refused(const struct kbpf_prog_spec *spec, int code, const char *log, struct err *e)
 {
 	const struct type_row *row = type_row(spec->type);
+	unsigned needs = row->needs;
 	char reason[ERR_TEXT_LEN / 2], what[64];
 
-	if (code == -EPERM) {
-		(void)snprintf(what, sizeof(what), "loading %s", row->name);
-		return kbpf_perm_err(e, code, "load", row->needs, what);
-	}
 	kbpf_log_reason(log ? log : "", reason, sizeof(reason));
+	if (computes_with_pointers(reason))
+		needs |= PERM_PERFMON;
+	if (code == -EPERM || (needs != row->needs && kbpf_perm_lacks(needs))) {
+		(void)snprintf(what, sizeof(what), "loading %s", row->name);
+		return kbpf_perm_err(e, code, "load", needs, what);
+	}
 	if (reason[0])
 		return err_run(e, code, "load", "the kernel's verifier refused %s: %s", row->name,
 			       reason);
