@@ -93,7 +93,7 @@ killed()
 	start -f "$1" -i left0 ${2+-k "$2"} icmp
 	pings 2
 	capture_programs >"$T/ids"
-	[ -s "$T/ids" ] || [ "$1" = socket ] || fail "the capture has no program"
+	[ -s "$T/ids" ] || fail "the capture has no program"
 	residue >"$T/residue"
 	[ -s "$T/residue" ] || fail "bpftool does not see the capture's programs"
 	stop "$signal"
@@ -121,7 +121,7 @@ try bad_input
 try names_the_wrong_reason
 try spares_files
 try names_the_capability
-for hook in socket tc xdp:generic rx drop tracepoint:skb:kfree_skb; do
+for hook in socket,rx tc xdp:generic rx drop tracepoint:skb:kfree_skb; do
 	try killed KILL 137 $hook
 done
 for hook in tc xdp:generic; do
