@@ -104,8 +104,6 @@ stalled_pipe()
 {
 	need_flows
 	mkfifo "$T/fifo"
-	sleep 1000 <"$T/fifo" &
-	reader=$!
 	exec 8<>"$T/fifo"
 	# shellcheck disable=SC2016 # for the inner shell
 	start_shell 'exec "$BIN/bpfcap" "$@" >"$T/fifo" 2>"$T/err"' \
@@ -113,7 +111,6 @@ stalled_pipe()
 	flows
 	stop INT
 	ended 1
-	kill "$reader"
 	timeout 5 dd bs=64k iflag=nonblock <&8 >"$T/f.pcapng" 2>/dev/null || :
 	exec 8>&-
 	adds_up "$T/f.pcapng"
@@ -123,6 +120,7 @@ storm_of_signals()
 {
 	need_flows
 	capture -s 96 --gather -w "$T/f.pcapng"
+	# shellcheck disable=SC2154 # start sets pid
 	capture_pid=$pid
 	(while kill -USR1 "$capture_pid" && kill -WINCH "$capture_pid"; do :; done) 2>/dev/null &
 	storm=$!

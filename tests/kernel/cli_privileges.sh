@@ -5,6 +5,7 @@
 #
 # In a virtual machine the lines "HOOK CAPABILITIES" go to $VM_FILES/needs; tests/vm/needs makes the
 # table from them.
+# shellcheck disable=SC3045 # dash and busybox have ulimit -l
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
 
@@ -85,7 +86,7 @@ needs()
 	[ -z "${VM_FILES-}" ] || echo "$name $enough" >>"$VM_FILES/needs"
 	[ -e docs/hooks.md ] || return 0 # in a virtual machine
 	grep "^| \`$name\` *|" docs/hooks.md >"$T/row" || :
-	has "$T/row" "[| ]$enough[ |]"
+	has "$T/row" "[| ]${enough}[ |]"
 }
 
 # Rings of the default size, for a user who may lock no more than 64 KiB.
@@ -158,6 +159,7 @@ kernel_addresses_are_hidden()
 seccomp_of()
 {
 	start -f tx,tc "$@" icmp
+	# shellcheck disable=SC2154 # start sets pid
 	awk '$1 == "Seccomp:" { print $2 }' "/proc/$pid/status" >"$T/seccomp"
 	pings 2
 	stop INT

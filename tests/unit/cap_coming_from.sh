@@ -7,6 +7,7 @@
 accepts_every_command()
 {
 	# The second column; its commands are between backquotes.
+	# shellcheck disable=SC2016 # backquotes of Markdown
 	awk -F '|' '{ print $3 }' docs/coming-from.md | grep -oE '`bpfcap [^`]*`' |
 		tr -d '`' | sed 's/^bpfcap //' >"$T/commands"
 	[ "$(wc -l <"$T/commands")" -ge 20 ] || fail "the page has another form"
