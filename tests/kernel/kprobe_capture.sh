@@ -31,7 +31,7 @@ capture()
 # is shown.
 at()
 {
-	same "$(grep -Ec "^[0-9:.]+ ([a-z0-9]+ )?$1 .*${3-}" "$T/out")" "$2" \
+	same "$(grep -Ec "^[0-9:.]+ (netns:[^ ]+ )?([a-z0-9]+ )?$1 .*${3-}" "$T/out")" "$2" \
 		"at $1: $(cat "$T/out")"
 }
 
@@ -249,6 +249,7 @@ traced_by()
 		echo function >/sys/kernel/tracing/current_tracer
 		;;
 	probes)
+		: >"$T/probes"
 		nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" -k 5.4 -f "kprobe:$2" port 1 \
 			>/dev/null 2>"$T/probes" &
 		probes=$!
