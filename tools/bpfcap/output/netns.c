@@ -159,9 +159,15 @@ static void take_process(struct netns_names *n, const char *entry, uint32_t inod
 		add(n, inode, name);
 }
 
+/* Our own namespace is that of most processes; it is looked up once, not for each of them. */
 static void look(struct netns_names *n)
 {
+	uint32_t own = inode_of("/proc/self/ns/net");
+	char name[NETNS_NAME_LEN];
+
 	each(n, "/run/netns", "", take_named);
+	if (!find(n, own))
+		add(n, own, read_container("self", name) ? name : "");
 	each(n, "/proc", "/ns/net", take_process);
 }
 
