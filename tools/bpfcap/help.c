@@ -141,6 +141,15 @@ void help_man(void)
 		 "EXAMPLES\n");
 	for (size_t i = 0; i < EXAMPLE_CNT; i++)
 		put_entry(&t, examples[i].command, examples[i].text);
+	text_put(&t,
+		 ".PP\nA session at a host that receives VXLAN:\n.PP\n.nf\n"
+		 "# bpfcap \\-tv \\-f rx \\-i v0 \\-\\-through all \\(aqicmp and host "
+		 "10.9.0.1\\(aq\n"
+		 "v0 rx IP (tos 0x0, ttl 64, id 6987, offset 0, flags [none], proto UDP (17),\n"
+		 "length 134) 192.0.2.1.46100 > 192.0.2.2.4789: VXLAN, flags [I] (0x08), vni 7:\n"
+		 "IP (tos 0x0, ttl 64, id 45763, offset 0, flags [DF], proto ICMP (1), length 84)\n"
+		 "10.9.0.1 > 10.9.0.2: ICMP echo request, id 2921, seq 1, length 64\n"
+		 "[inside: layer 1, Ethernet at byte 50]\n.fi\n");
 	text_put(&t, ".SH SEE ALSO\n.BR tcpdump (8),\n.BR pcap\\-filter (7)\n");
 	print(&t);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "bpfcap/through.h"
 
 #include "../../util.h"
 
@@ -35,6 +36,9 @@ static void print_layout(FILE *out, const struct doctor *d)
 			d->layout.pages.missing);
 	else
 		fprintf(out, "paged data: tracing hooks capture it, too\n");
+	fprintf(out,
+		"--through: tracing hooks copy %d more bytes of each packet before the filter\n",
+		CBPF2EBPF_INNER_BUFFER);
 }
 
 static void print_text(FILE *out, const struct doctor *d)
