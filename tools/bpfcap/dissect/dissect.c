@@ -158,8 +158,7 @@ static void put_family(struct dissect *d, struct slice s)
 	bool is_ip4;
 
 	if (family & 0xffff0000)
-		family = slice_u8(s, 3) << 24 | slice_u8(s, 2) << 16 | slice_u8(s, 1) << 8 |
-			 slice_u8(s, 0);
+		family = __builtin_bswap32(family);
 	is_ip4 = family == 2;
 	text_printf(d->out, "AF %s (%u), length %u: ",
 		    is_ip4		       ? "IPv4"
