@@ -47,10 +47,14 @@ static const struct type_row *type_row(uint32_t type)
 	return &other;
 }
 
-/* "R2 pointer -= pointer prohibited", "R1 pointer comparison prohibited": CAP_PERFMON allows it. */
+/*
+ * What CAP_PERFMON allows: "R2 pointer -= pointer prohibited", "R1 pointer comparison prohibited",
+ * "attempt to corrupt spilled pointer on stack", "R1 leaks addr into map".
+ */
 static bool computes_with_pointers(const char *reason)
 {
-	return strstr(reason, "pointer") && strstr(reason, "prohibited");
+	return (strstr(reason, "pointer") && strstr(reason, "prohibited")) ||
+	       strstr(reason, "spilled pointer") || strstr(reason, "leaks addr");
 }
 
 static int refused(const struct kbpf_prog_spec *spec, int code, const char *log, struct err *e)
