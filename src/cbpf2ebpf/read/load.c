@@ -76,32 +76,40 @@ static ir_val load_behind_tag(struct reader *r, unsigned size, ir_val base, uint
 	return load_plain(r, size, base, k);
 }
 
-/*
- * A load at base + k, which may be before, in or after the tag: one branch for before, one for
- * after, one for each offset that overlaps the tag.
- */
-static ir_val load_tagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
+/* A frame whose first bytes are not in memory as they are read. */
+struct frame_view {
+	uint64_t end; /* of these bytes */
+	ir_val (*at)(struct reader *r, unsigned size, uint64_t k);
+	ir_val (*behind)(struct reader *r, unsigned size, ir_val base, uint64_t k);
+};
+
+/* A load at base + k, wherever that is: one branch for each offset before the view's end. */
+static ir_val load_anywhere(struct reader *r, const struct frame_view *v, unsigned size,
+			    ir_val base, uint64_t k)
 {
 	uint32_t join = (*r->join_id)++, room = r->room;
 	path_edges out = NO_EDGE, rest, yes;
 	struct ir_insn in = {.kind = IR_IN, .a = base};
 
-	for (uint64_t at = k; at < 16; at++) { /* at = base + k for base = at - k */
+	for (uint64_t at = k; at < v->end; at++) { /* at = base + k for base = at - k */
 		in.lo = (uint32_t)(at - k);
 		in.hi = in.lo;
 		c2e_path_test(r, in, &yes, &rest);
 		r->open = yes;
 		if (yes != NO_EDGE)
-			c2e_path_set_phi(r, load_tagged_at(r, size, at), IR_A, join, &out);
+			c2e_path_set_phi(r, v->at(r, size, at), IR_A, join, &out);
 		r->room = room;
 		r->open = rest;
 	}
 	if (r->open != NO_EDGE)
-		c2e_path_set_phi(r, load_behind_tag(r, size, base, k), IR_A, join, &out);
+		c2e_path_set_phi(r, v->behind(r, size, base, k), IR_A, join, &out);
 	r->open = out;
 	r->room = room;
 	return c2e_ir_phi(r->ir, IR_A, join);
 }
+
+/* Before, in or after the tag. */
+static const struct frame_view tagged = {16, load_tagged_at, load_behind_tag};
 
 /* ---- Hidden tags -------------------------------------------------------------------------- */
 
@@ -131,29 +139,7 @@ static ir_val load_behind_hidden(struct reader *r, unsigned size, ir_val base, u
 	return load_plain(r, size, c2e_ir_alu(r->ir, IR_ADD, base, hidden), k);
 }
 
-/* A load at base + k, wherever that is: one branch for each offset in the addresses. */
-static ir_val load_untagged_anywhere(struct reader *r, unsigned size, ir_val base, uint64_t k)
-{
-	uint32_t join = (*r->join_id)++, room = r->room;
-	path_edges out = NO_EDGE, rest, yes;
-	struct ir_insn in = {.kind = IR_IN, .a = base};
-
-	for (uint64_t at = k; at < ADDRS_LEN; at++) { /* at = base + k for base = at - k */
-		in.lo = (uint32_t)(at - k);
-		in.hi = in.lo;
-		c2e_path_test(r, in, &yes, &rest);
-		r->open = yes;
-		if (yes != NO_EDGE)
-			c2e_path_set_phi(r, load_untagged_at(r, size, at), IR_A, join, &out);
-		r->room = room;
-		r->open = rest;
-	}
-	if (r->open != NO_EDGE)
-		c2e_path_set_phi(r, load_behind_hidden(r, size, base, k), IR_A, join, &out);
-	r->open = out;
-	r->room = room;
-	return c2e_ir_phi(r->ir, IR_A, join);
-}
+static const struct frame_view untagged = {ADDRS_LEN, load_untagged_at, load_behind_hidden};
 
 static ir_val load_untagged(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
@@ -161,7 +147,7 @@ static ir_val load_untagged(struct reader *r, unsigned size, ir_val base, uint64
 		return load_untagged_at(r, size, k);
 	if (c2e_ir_at(r->ir, base)->lo + k >= ADDRS_LEN)
 		return load_behind_hidden(r, size, base, k);
-	return load_untagged_anywhere(r, size, base, k);
+	return load_anywhere(r, &untagged, size, base, k);
 }
 
 /* ---- All views ---------------------------------------------------------------------------- */
@@ -177,7 +163,7 @@ ir_val c2e_path_load(struct reader *r, unsigned size, ir_val base, uint64_t k)
 		return load_tagged_at(r, size, k);
 	if (c2e_ir_at(r->ir, base)->lo + k >= 16)
 		return load_behind_tag(r, size, base, k);
-	return load_tagged_anywhere(r, size, base, k);
+	return load_anywhere(r, &tagged, size, base, k);
 }
 
 ir_val c2e_path_len(struct reader *r)
