@@ -11,7 +11,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/perf_event.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,21 +51,6 @@ struct kbpf_perfbuf {
 	uint8_t bounce[BOUNCE_LEN];
 };
 
-static int open_event(int cpu, size_t ring_len)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_BPF_OUTPUT,
-		.sample_type = PERF_SAMPLE_RAW,
-		.sample_period = 1,
-		.watermark = 1,
-		.wakeup_watermark = (uint32_t)(ring_len / WAKE_PART),
-	};
-
-	return kbpf_sys_perf_event_open(&attr, cpu);
-}
-
 /* The pages count against RLIMIT_MEMLOCK on every kernel. */
 static int map_ring(const struct kbpf_perfbuf *pb, int fd, void **mem)
 {
@@ -96,7 +80,8 @@ static size_t fitting_kib(const struct kbpf_perfbuf *pb, int cpu_cnt)
 static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
 {
 	uint32_t key = (uint32_t)cpu;
-	int fd = open_event(cpu, pb->map_len - pb->page_len), rc;
+	size_t ring_len = pb->map_len - pb->page_len;
+	int fd = kbpf_wake_event_open(cpu, (uint32_t)(ring_len / WAKE_PART)), rc;
 	void *mem;
 
 	if (fd < 0)
@@ -109,8 +94,7 @@ static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
 		goto unmap;
 	pb->rings[pb->cnt].cpu = cpu;
 	kbpf_wake_open(&pb->rings[pb->cnt].wake, map_fd, cpu, fd);
-	kbpf_ring_init(&pb->rings[pb->cnt].ring, mem, (uint8_t *)mem + pb->page_len,
-		       pb->map_len - pb->page_len);
+	kbpf_ring_init(&pb->rings[pb->cnt].ring, mem, (uint8_t *)mem + pb->page_len, ring_len);
 	pb->fds[pb->cnt++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	return 0;
 unmap:

@@ -27,7 +27,7 @@ enum {
 	SETTLE_NS = 20 * NS_PER_MS,
 };
 
-void kbpf_wake_open(struct perfwake *w, int map_fd, int cpu, int part_fd)
+int kbpf_wake_event_open(int cpu, uint32_t part_len)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -35,13 +35,14 @@ void kbpf_wake_open(struct perfwake *w, int map_fd, int cpu, int part_fd)
 		.config = PERF_COUNT_SW_BPF_OUTPUT,
 		.sample_type = PERF_SAMPLE_RAW,
 		.sample_period = 1,
-		.wakeup_events = 1,
+		.watermark = part_len > 0,
 	};
 
-	*w = (struct perfwake){.map_fd = map_fd, .cpu = cpu, .part_fd = part_fd};
-	w->each_fd = kbpf_sys_perf_event_open(&attr, cpu);
-	if (w->each_fd >= 0 && ioctl(w->each_fd, PERF_EVENT_IOC_SET_OUTPUT, part_fd) < 0)
-		kbpf_wake_close(w);
+	if (part_len > 0)
+		attr.wakeup_watermark = part_len;
+	else
+		attr.wakeup_events = 1;
+	return kbpf_sys_perf_event_open(&attr, cpu);
 }
 
 void kbpf_wake_close(struct perfwake *w)
@@ -59,6 +60,16 @@ static void write_through(struct perfwake *w, bool each, uint64_t now_ns)
 		return;
 	w->each = each;
 	w->since_ns = now_ns;
+}
+
+void kbpf_wake_open(struct perfwake *w, int map_fd, int cpu, int part_fd)
+{
+	*w = (struct perfwake){.map_fd = map_fd, .cpu = cpu, .part_fd = part_fd};
+	w->each_fd = kbpf_wake_event_open(cpu, 0);
+	if (w->each_fd >= 0 && ioctl(w->each_fd, PERF_EVENT_IOC_SET_OUTPUT, part_fd) < 0)
+		kbpf_wake_close(w);
+	if (w->each_fd >= 0)
+		write_through(w, true, 0);
 }
 
 void kbpf_wake_note(struct perfwake *w, uint64_t now_ns, bool found)

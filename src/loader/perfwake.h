@@ -17,7 +17,15 @@ struct perfwake {
 	uint64_t since_ns; /* records were last found, or `each` was last set */
 };
 
-/* `part_fd` must be mapped, and in the map. Without permission, the ring stays lazy. */
+/*
+ * Opens an event of a CPU through which programs write records. It wakes its reader when `part_len`
+ * bytes are written, or with 0 for each record. Returns it, or -errno.
+ */
+int kbpf_wake_event_open(int cpu, uint32_t part_len);
+/*
+ * `part_fd` must be mapped, and in the map. The first record wakes the reader; without permission
+ * for a second event, the ring stays lazy.
+ */
 void kbpf_wake_open(struct perfwake *w, int map_fd, int cpu, int part_fd);
 void kbpf_wake_close(struct perfwake *w);
 /* The ring was looked at, at this time of CLOCK_MONOTONIC. */

@@ -160,7 +160,7 @@ static void take_process(struct netns_names *n, const char *entry, uint32_t inod
 }
 
 /* Our own namespace is that of most processes; it is looked up once, not for each of them. */
-static void look(struct netns_names *n)
+static void look_at_names(struct netns_names *n)
 {
 	uint32_t own = inode_of("/proc/self/ns/net");
 	char name[NETNS_NAME_LEN];
@@ -168,16 +168,11 @@ static void look(struct netns_names *n)
 	each(n, "/run/netns", "", take_named);
 	if (!find(n, own))
 		add(n, own, read_container("self", name) ? name : "");
-	each(n, "/proc", "/ns/net", take_process);
 }
 
 struct netns_names *netns_names_new(void)
 {
-	struct netns_names *n = calloc(1, sizeof(*n));
-
-	if (n)
-		look(n);
-	return n;
+	return calloc(1, sizeof(struct netns_names));
 }
 
 void netns_names_free(struct netns_names *n)
@@ -187,6 +182,7 @@ void netns_names_free(struct netns_names *n)
 	free(n);
 }
 
+/* Thousands of processes take long to visit, so that is done for an unknown namespace only. */
 const char *netns_name(struct netns_names *n, uint32_t inode)
 {
 	const struct netns_known *known;
@@ -194,7 +190,9 @@ const char *netns_name(struct netns_names *n, uint32_t inode)
 	if (!n)
 		return NULL;
 	if (!find(n, inode))
-		look(n);
+		look_at_names(n);
+	if (!find(n, inode))
+		each(n, "/proc", "/ns/net", take_process);
 	if (!find(n, inode))
 		add(n, inode, "");
 	known = find(n, inode);
