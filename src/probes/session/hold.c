@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "../../util.h"
 #include "state.h"
@@ -36,21 +37,38 @@ bool probe_session_holds(const struct probe *p)
 	return p->hold.first < p->hold.end;
 }
 
+/* Large pages, because a fault for each page of a flood would take longer than copying it. */
+static int map_memory(struct hold *h)
+{
+	void *mem = mmap(NULL, HOLD_LEN_MAX, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (mem == MAP_FAILED)
+		return -errno;
+	(void)madvise(mem, HOLD_LEN_MAX, MADV_HUGEPAGE);
+	h->bytes = mem;
+	return 0;
+}
+
+void probe_session_drop_held(struct probe *p)
+{
+	if (p->hold.bytes)
+		munmap(p->hold.bytes, HOLD_LEN_MAX);
+	p->hold = (struct hold){0};
+}
+
 static int hold(struct probe *p, int cpu, const void *data, uint32_t len)
 {
 	const struct held_record head = {cpu, len};
 	struct hold *h = &p->hold;
 	size_t need = held_len(len);
-	uint8_t *more;
 
-	if (h->end - h->first + need > HOLD_LEN_MAX)
+	if (h->end + need > HOLD_LEN_MAX)
 		return -ENOSPC;
-	more = grow(h->bytes, &h->cap, h->end + need, 1);
-	if (!more)
+	if (!h->bytes && map_memory(h) < 0)
 		return -ENOMEM;
-	h->bytes = more;
-	memcpy(more + h->end, &head, sizeof(head));
-	memcpy(more + h->end + sizeof(head), data, len);
+	memcpy(h->bytes + h->end, &head, sizeof(head));
+	memcpy(h->bytes + h->end + sizeof(head), data, len);
 	h->end += need;
 	return 0;
 }
@@ -66,7 +84,7 @@ static int release_first(struct probe *p)
 	if (probe_session_parse(p, first + 1, first->len, &ev))
 		rc = probe_session_pass(p, first->cpu, &ev);
 	if (!probe_session_holds(p))
-		p->hold.first = p->hold.end = 0;
+		probe_session_drop_held(p);
 	return rc;
 }
 

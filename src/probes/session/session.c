@@ -333,7 +333,7 @@ void probe_close(struct probe *p)
 	probe_kallsyms_reader_close(p->symbols);
 	if (p->netns_fd >= 0)
 		close(p->netns_fd);
-	free(p->hold.bytes);
+	probe_session_drop_held(p);
 	probe_owners_free(p->owners);
 	probe_tp_names_free(&p->reasons);
 	free(p->state);

@@ -23,7 +23,7 @@ struct session_hook {
 /* Records that wait for symbols; those before `first` are passed on. See hold.c. */
 struct hold {
 	uint8_t *bytes;
-	size_t first, end, cap;
+	size_t first, end;
 };
 
 /* What -i asks for. Any character may stand in a name: a glob is what was no name at the start. */
@@ -169,6 +169,7 @@ int probe_session_packet(void *user, const struct kbpf_packet *packet);
 /* ---- hold.c: records that wait for symbols -------------------------------------------------- */
 
 bool probe_session_holds(const struct probe *p);
+void probe_session_drop_held(struct probe *p); /* and their memory */
 /* How long to wait for records if the caller would wait `timeout_ms`. */
 int probe_session_wait_ms(const struct probe *p, int timeout_ms);
 /* Takes a record from a ring (user: the session): passes it on or keeps it. */
