@@ -198,7 +198,11 @@ reports_damage_in_one_sentence()
 	done
 	head -c 70 "$files/year2040.pcap" >"$T/bad.pcap"
 	status 1 "$bpfcap" -r "$T/bad.pcap" >/dev/null 2>"$T/err"
-	has "$T/err" '^bpfcap: file: .*truncated'
+	has "$T/err" '^bpfcap: file: .*bad.pcap: the file breaks off in the packet at byte 24'
+	head -c 32 "$files/year2040.pcap" >"$T/bad.pcap"
+	printf '\377\377\377\177\377\377\377\177' >>"$T/bad.pcap"
+	status 1 "$bpfcap" -r "$T/bad.pcap" >/dev/null 2>"$T/err"
+	has "$T/err" 'bad.pcap: the packet at byte 24 claims more than 262144 bytes'
 	"$bpfcap" -r "$files/year2040.pcap" >/dev/null 2>"$T/err"
 	has "$T/err" '^1 packet read, '
 	head -c 200 "$files/two_lt.pcapng" >"$T/bad.pcapng"

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * input.c - opens a capture file and detects its format: pcapng is read here, classic pcap by
- * libpcap. Takes a path, gives items. Fails with a sentence that names the file.
+ * input.c - opens a capture file and detects its format: pcapng is read here; libpcap opens classic
+ * pcap files, and reads the packets of unusual ones. Takes a path, gives items. Fails with a
+ * sentence that names the file.
  */
 #include "input.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "bpfcap/cbpf.h"
 
 #include "../../common/fail.h"
+#include "classic.h"
 
 /* ---- libpcap reads from our buffer: the format is known only after the first bytes ----------- */
 
@@ -37,10 +40,15 @@ static ssize_t read_cookie(void *cookie, char *buf, size_t len)
 static int open_pcap(struct input *in, uint32_t *next_id, struct err *e)
 {
 	FILE *f = fopencookie(&in->ng.in, "r", (cookie_io_functions_t){.read = read_cookie});
+	uint8_t *head;
 	int rc;
 
 	if (!f)
 		return err_run(e, -ENOMEM, "file", "no memory to read %s", in->path);
+	if (bytes_peek(&in->ng.in, CLASSIC_HEAD_LEN, &head) > 0)
+		in->time_unit = classic_time_unit(head);
+	if (in->time_unit) /* libpcap must not read more than the header */
+		(void)setvbuf(f, NULL, _IONBF, 0);
 	rc = cbpf_file_open_stream(&in->pcap, f, in->path, e);
 	if (rc != 0)
 		return rc;
@@ -55,10 +63,28 @@ static int open_pcap(struct input *in, uint32_t *next_id, struct err *e)
 	return 0;
 }
 
+static int next_of_usual(struct input *in, struct cbpf_packet *p, struct err *e)
+{
+	uint64_t at = in->ng.in.taken;
+	int rc = classic_next(&in->ng.in, in->time_unit, in->pcap_iface.snap_len, p);
+
+	if (rc >= 0)
+		return rc;
+	if (rc == -ENODATA)
+		return err_run(e, -EINVAL, "file",
+			       "%s: the file breaks off in the packet at byte %" PRIu64, in->path,
+			       at);
+	if (rc == -EMSGSIZE)
+		return err_run(e, -EINVAL, "file",
+			       "%s: the packet at byte %" PRIu64 " claims more than %d bytes",
+			       in->path, at, CLASSIC_CAP_LEN_MAX);
+	return err_run(e, rc, "file", "%s: %s", in->path, strerror(-rc));
+}
+
 static int next_of_pcap(struct input *in, struct input_item *it, struct err *e)
 {
 	struct cbpf_packet p;
-	int rc = cbpf_file_next(in->pcap, &p, e);
+	int rc = in->time_unit ? next_of_usual(in, &p, e) : cbpf_file_next(in->pcap, &p, e);
 
 	if (rc <= 0)
 		return rc;

@@ -11,6 +11,7 @@ struct input {
 	const char *path;
 	struct pcapng_reader ng;
 	struct cbpf_file *pcap; /* NULL: a pcapng file */
+	uint32_t time_unit;	/* of a pcap file that needs no libpcap (classic.h), or 0 */
 	struct input_iface pcap_iface;
 };
 
