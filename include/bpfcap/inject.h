@@ -55,10 +55,10 @@ struct cbpf2ebpf_inject {
 
 	/*
 	 * Bytes of stack that the filter may use, a multiple of 8; 0: 160, which is enough for
-	 * every filter. If kbpf_elf_func_stack_room() reports more, LOAD_BYTES and PROBE can read
-	 * more at a time; less is enough for simple filters.
+	 * every filter. If kbpf_elf_func_free_stack_len() reports more, LOAD_BYTES and PROBE can
+	 * read more at a time; less is enough for simple filters.
 	 */
-	uint16_t stack_room;
+	uint16_t free_stack_len;
 
 	/*
 	 * Packets inside that are looked at, too, if the filter does not match; NULL: none. Its

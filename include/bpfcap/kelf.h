@@ -103,8 +103,8 @@ int kbpf_elf_func_callers(const struct kbpf_elf *k, const struct kbpf_elf_func *
  * `list` is the whole list of kbpf_elf_funcs(). The result is 0 to 512, a multiple of 32, or
  * -ENOMEM.
  */
-int kbpf_elf_func_stack_room(const struct kbpf_elf *k, const struct kbpf_elf_func *list, size_t cnt,
-			     size_t i, struct err *e);
+int kbpf_elf_func_free_stack_len(const struct kbpf_elf *k, const struct kbpf_elf_func *list,
+				 size_t cnt, size_t i, struct err *e);
 
 /*
  * Inserts `head` before the first instruction of a function. A caller of the function runs the head

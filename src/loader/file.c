@@ -100,28 +100,28 @@ static int next_range(const char **s, unsigned long *first, unsigned long *last)
 	return *last < *first || *last >= CPU_CNT_MAX ? -EINVAL : 1;
 }
 
-int kbpf_file_cpu_list_parse(const char *text, int *cpus, int room)
+int kbpf_file_cpu_list_parse(const char *text, int *cpus, int cap)
 {
 	unsigned long first, last;
 	int cnt = 0, rc;
 
 	while ((rc = next_range(&text, &first, &last)) > 0) {
 		for (; first <= last; first++, cnt++) {
-			if (cnt < room)
+			if (cnt < cap)
 				cpus[cnt] = (int)first;
 		}
 	}
 	return rc < 0 ? rc : cnt;
 }
 
-int kbpf_file_cpu_list(const char *path, int *cpus, int room)
+int kbpf_file_cpu_list(const char *path, int *cpus, int cap)
 {
 	char *text;
 	int rc = kbpf_read_file(AT_FDCWD, path, &text, NULL);
 
 	if (rc < 0)
 		return rc;
-	rc = kbpf_file_cpu_list_parse(text, cpus, room);
+	rc = kbpf_file_cpu_list_parse(text, cpus, cap);
 	free(text);
 	return rc;
 }

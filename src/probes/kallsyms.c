@@ -115,10 +115,10 @@ int probe_kallsyms_read(struct kallsyms **out, FILE *in, const bool *quit)
 	struct kallsyms *k = calloc(1, sizeof(*k));
 	bool hidden = false, ok = k;
 	char *line = NULL;
-	size_t room = 0;
+	size_t line_cap = 0;
 
 	*out = NULL;
-	while (ok && getline(&line, &room, in) > 0 && !is_set(quit))
+	while (ok && getline(&line, &line_cap, in) > 0 && !is_set(quit))
 		ok = add_line(k, line, &hidden);
 	free(line);
 	if (!ok || k->cnt == 0 || is_set(quit)) {

@@ -57,7 +57,7 @@ static void ask(const struct kbpf_elf *k, const struct kbpf_elf_func *funcs, siz
 		link(k, &funcs[i], funcs[i].symbol);
 		link(k, &funcs[i], 0);
 		kbpf_elf_func_callers(k, funcs, cnt, i, reaches, NULL);
-		(void)kbpf_elf_func_stack_room(k, funcs, cnt, i, NULL);
+		(void)kbpf_elf_func_free_stack_len(k, funcs, cnt, i, NULL);
 		(void)kbpf_elf_func_param_cnt(k, funcs[i].symbol);
 		(void)cbpf2ebpf_stub_check(funcs[i].insns, funcs[i].insn_cnt, funcs[i].name, NULL);
 		(void)cbpf2ebpf_section_type(funcs[i].section_name);

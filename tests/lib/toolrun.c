@@ -48,17 +48,17 @@ static void exec_tool(const char *const argv[], int cpu, int said_fd)
 static bool hear(struct toolrun *t)
 {
 	struct pollfd p = {.fd = t->said_fd, .events = POLLIN};
-	size_t room = sizeof(t->said) - 1 - t->said_len;
+	size_t free_len = sizeof(t->said) - 1 - t->said_len;
 	ssize_t n;
 
-	if (room == 0) { /* the beginning is not needed any more */
+	if (free_len == 0) { /* the beginning is not needed any more */
 		memmove(t->said, t->said + t->said_len / 2, t->said_len - t->said_len / 2);
 		t->said_len -= t->said_len / 2;
-		room = sizeof(t->said) - 1 - t->said_len;
+		free_len = sizeof(t->said) - 1 - t->said_len;
 	}
 	if (poll(&p, 1, READY_MS) != 1)
 		return false;
-	n = read(t->said_fd, t->said + t->said_len, room);
+	n = read(t->said_fd, t->said + t->said_len, free_len);
 	if (n <= 0)
 		return false;
 	t->said_len += (size_t)n;

@@ -74,7 +74,8 @@ static void check_rooms(size_t func_cnt, const int want[FUNC_CNT])
 
 	assert_int_equal(cnt, func_cnt);
 	for (size_t i = 0; i < (size_t)cnt; i++)
-		assert_int_equal(kbpf_elf_func_stack_room(k, list, (size_t)cnt, i, NULL), want[i]);
+		assert_int_equal(kbpf_elf_func_free_stack_len(k, list, (size_t)cnt, i, NULL),
+				 want[i]);
 	free(list);
 	kbpf_elf_free(k);
 }

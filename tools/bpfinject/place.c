@@ -250,16 +250,16 @@ static int no_stack(const struct view *v, const struct cbpf2ebpf_inject *how, st
 	return err_input(e, -EINVAL, "inject",
 			 "the functions that call %s leave it %u of 512 bytes of stack; this "
 			 "filter needs more",
-			 v->funcs[v->i].name, how->stack_room);
+			 v->funcs[v->i].name, how->free_stack_len);
 }
 
 /* Finds the stack that is available to the filter; -EINVAL: none. */
 static int find_stack(const struct view *v, struct cbpf2ebpf_inject *how, struct err *e)
 {
-	int room = kbpf_elf_func_stack_room(v->k, v->funcs, v->cnt, v->i, e);
+	int free_len = kbpf_elf_func_free_stack_len(v->k, v->funcs, v->cnt, v->i, e);
 
-	how->stack_room = (uint16_t)room;
-	return room == 0 ? no_stack(v, how, e) : room < 0 ? room : 0;
+	how->free_stack_len = (uint16_t)free_len;
+	return free_len == 0 ? no_stack(v, how, e) : free_len < 0 ? free_len : 0;
 }
 
 static int fill_one(struct kbpf_elf *k, const struct view *v, const struct inject_place *p,

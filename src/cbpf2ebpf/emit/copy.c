@@ -125,7 +125,7 @@ static void put_all(struct emitter *e, struct plan *plans, int top,
 int c2e_copy_plan(struct emitter *e, int top, int bottom)
 {
 	struct plan *plans = calloc(e->ir->val_cnt, sizeof(*plans));
-	uint32_t room, rest, max[COPY_PLACE_CNT];
+	uint32_t free_len, rest, max[COPY_PLACE_CNT];
 
 	e->copy = calloc(e->ir->val_cnt, sizeof(*e->copy));
 	if (!e->copy || !plans) {
@@ -133,9 +133,9 @@ int c2e_copy_plan(struct emitter *e, int top, int bottom)
 		return -ENOMEM;
 	}
 	top &= -SLOT;
-	room = top - bottom < 0 ? 0 : (uint32_t)(top - bottom) / SLOT * SLOT;
-	rest = room / 3 / SLOT * SLOT;
-	max[0] = room - rest < ALIGN_CNT ? 0 : room - rest - (ALIGN_CNT - 1);
+	free_len = top - bottom < 0 ? 0 : (uint32_t)(top - bottom) / SLOT * SLOT;
+	rest = free_len / 3 / SLOT * SLOT;
+	max[0] = free_len - rest < ALIGN_CNT ? 0 : free_len - rest - (ALIGN_CNT - 1);
 	max[1] = rest < ALIGN_CNT ? 0 : rest - (ALIGN_CNT - 1);
 	find_starts(e, plans);
 	find_ends(e, plans, max);

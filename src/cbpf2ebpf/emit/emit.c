@@ -31,7 +31,7 @@ static void make_values(struct emitter *e, ir_val *ptr)
 	for (ir_val v = 0; v < cnt && e->access->pointers; v++) {
 		const struct ir_value val = *c2e_ir_at(ir, v); /* new values may move the array */
 
-		if (val.a != 0 && (val.op == IR_LOAD || val.op == IR_RAW || val.op == IR_ROOM))
+		if (val.a != 0 && (val.op == IR_LOAD || val.op == IR_RAW || val.op == IR_AVAIL))
 			ptr[val.a] = c2e_ir_ptr(ir, val.a);
 	}
 	for (ir_node i = 0; i < ir->node_cnt; i++)
@@ -56,10 +56,10 @@ static void find_ret_0(struct emitter *e)
 
 static void prepare(struct emitter *e)
 {
-	uint32_t room = 2 * e->ir->val_cnt + e->ir->node_cnt + 64;
+	uint32_t cap = 2 * e->ir->val_cnt + e->ir->node_cnt + 64;
 
 	find_ret_0(e);
-	e->ptr = calloc(room, sizeof(*e->ptr));
+	e->ptr = calloc(cap, sizeof(*e->ptr));
 	e->in = calloc(e->ir->node_cnt, sizeof(struct held *));
 	e->label = calloc(e->ir->node_cnt, sizeof(*e->label));
 	e->reached = calloc(e->ir->node_cnt, 1);

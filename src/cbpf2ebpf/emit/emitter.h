@@ -58,7 +58,7 @@ struct access {
 	uint8_t skew;	 /* the verifier knows `data` to be a multiple of 4, plus this many bytes */
 
 	/*
-	 * Continues after it if room(base) >= reach, else jumps to node `no`. False: it never
+	 * Continues after it if avail(base) >= reach, else jumps to node `no`. False: it never
 	 * continues.
 	 */
 	bool (*check)(struct emitter *e, ir_val base, uint32_t reach, ir_node no);
@@ -67,7 +67,7 @@ struct access {
 	/* dst = real length */
 	void (*len)(struct emitter *e, ebpf_reg dst);
 	/* dst = captured length; NULL where bounds checks do not compare it in a register */
-	void (*room)(struct emitter *e, ebpf_reg dst);
+	void (*avail)(struct emitter *e, ebpf_reg dst);
 	/* After all nodes; NULL: nothing. */
 	void (*finish)(struct emitter *e);
 };

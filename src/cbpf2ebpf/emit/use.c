@@ -21,7 +21,7 @@ static unsigned asks(const struct emitter *e, const struct ir_insn *n, ir_val v[
 	if (!c2e_ir_is_bounds_check(e->ir, n))
 		return 1;
 	v[0] = c2e_ir_at(e->ir, n->a)->a;
-	v[1] = e->access->room ? IR_ROOM_0 : e->ptr[v[0]];
+	v[1] = e->access->avail ? IR_AVAIL_0 : e->ptr[v[0]];
 	return v[1] ? 2 : 1;
 }
 

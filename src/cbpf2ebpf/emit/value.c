@@ -118,8 +118,8 @@ static ebpf_reg compute_leaf(struct emitter *e, ir_val i, const struct ir_value 
 		dst = c2e_emit_reg(e);
 		if (v->op == IR_LEN)
 			e->access->len(e, dst);
-		else if (v->op == IR_ROOM)
-			e->access->room(e, dst);
+		else if (v->op == IR_AVAIL)
+			e->access->avail(e, dst);
 		else if (v->op == IR_PHI)
 			EMIT(e->b, LDX(W, dst, MEM(R10, e->phi_off[i])));
 		else
@@ -260,7 +260,7 @@ ebpf_reg c2e_emit_compute(struct emitter *e, ir_val i)
 		return compute_load(e, i, v);
 	case IR_CONST:
 	case IR_LEN:
-	case IR_ROOM:
+	case IR_AVAIL:
 	case IR_AD:
 	case IR_PHI:
 		return compute_leaf(e, i, v);

@@ -19,9 +19,10 @@ static uint16_t stack_len(const struct cbpf2ebpf_inject *how)
 {
 	uint16_t more = how->inner ? CBPF2EBPF_INNER_STACK : 0;
 
-	if (how->stack_room == 0)
+	if (how->free_stack_len == 0)
 		return STACK_LEN + more;
-	return how->stack_room < STACK_LEN_MAX + more ? how->stack_room : STACK_LEN_MAX + more;
+	return how->free_stack_len < STACK_LEN_MAX + more ? how->free_stack_len
+							  : STACK_LEN_MAX + more;
 }
 
 /* Offsets of context fields: struct __sk_buff and struct xdp_md of linux/bpf.h. */

@@ -84,7 +84,7 @@ static void print_value(const struct ir *ir, ir_val i, unsigned depth, FILE *out
 		print_offset(ir, v, depth, out);
 		fputs("]", out);
 		break;
-	case IR_ROOM:
+	case IR_AVAIL:
 	case IR_PTR:
 		fprintf(out, "%s(", op_text(v->op));
 		print_value(ir, v->a, depth, out);

@@ -14,7 +14,7 @@ void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables)
 {
 	*ir = (struct ir){.root = IR_NONE, .tables = tables};
 	(void)c2e_ir_const(ir, 0);
-	(void)c2e_ir_room(ir, 0);
+	(void)c2e_ir_avail(ir, 0);
 }
 
 void c2e_ir_free(struct ir *ir)

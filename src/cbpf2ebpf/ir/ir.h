@@ -7,7 +7,7 @@
  *
  * A node is a test of a value with two branches, or a RET with the result. The nodes form a DAG.
  * Reading a packet byte can fail, so before a path uses the value of a load it passes a test of
- * ROOM, the number of captured bytes from a base on; with too little room the filter ends with 0.
+ * AVAIL, the number of captured bytes from a base on; with too few of them the filter ends with 0.
  * Bounds checks are thus ordinary tests, which the passes decide and merge like any other.
  *
  * Where paths with different values of a register join (rare: libpcap's loops, hand-written
@@ -32,7 +32,7 @@
 #define IR_OPS(X)                                                                                  \
 	X(CONST, "const", 0) /* k */                                                               \
 	X(LEN, "len", 0)     /* real length of the packet */                                       \
-	X(ROOM, "room", 1)   /* captured bytes from base a on; 0 if a is beyond them */            \
+	X(AVAIL, "avail", 1)   /* captured bytes from base a on; 0 if a is beyond them */            \
 	X(LOAD, "load", 1)   /* `size` bytes at a + k in network order */                          \
 	X(RAW, "raw", 1)     /* the same in the order of the host */                               \
 	X(AD, "ad", 0)       /* ancillary k; `a` tells random numbers apart */                     \
@@ -59,7 +59,7 @@ enum ir_op {
 };
 
 typedef uint32_t ir_val;  /* index into ir->vals; 0 is the constant 0, which is also base 0 */
-#define IR_ROOM_0 1	  /* ROOM of base 0 */
+#define IR_AVAIL_0 1	  /* AVAIL of base 0 */
 typedef uint32_t ir_node; /* index into ir->nodes */
 
 #define IR_NONE UINT32_MAX /* no node */
@@ -110,7 +110,7 @@ struct ir {
 	int failed; /* -ENOMEM, -E2BIG */
 };
 
-/* An ir that holds values 0 and IR_ROOM_0 and no nodes. */
+/* An ir that holds values 0 and IR_AVAIL_0 and no nodes. */
 void c2e_ir_init(struct ir *ir, struct cbpf2ebpf_tables *tables);
 void c2e_ir_free(struct ir *ir);
 /* *to becomes equal to *from. 0 or -ENOMEM; free *to in both cases. */
@@ -122,7 +122,7 @@ ir_val c2e_ir_const(struct ir *ir, uint32_t k);
 ir_val c2e_ir_len(struct ir *ir);
 ir_val c2e_ir_load(struct ir *ir, unsigned size, ir_val base, uint64_t k);
 ir_val c2e_ir_raw(struct ir *ir, unsigned size, ir_val base, uint64_t k);
-ir_val c2e_ir_room(struct ir *ir, ir_val base);
+ir_val c2e_ir_avail(struct ir *ir, ir_val base);
 /* The TPID of a tagged packet's hardware tag: 802.1Q or 802.1ad. */
 ir_val c2e_ir_tpid(struct ir *ir);
 /* Our own ancillary number: vlan_proto of a __sk_buff, in network order. */
@@ -191,7 +191,7 @@ static inline bool c2e_ir_is_test(const struct ir_insn *n)
 
 static inline bool c2e_ir_is_bounds_check(const struct ir *ir, const struct ir_insn *n)
 {
-	return n->kind == IR_IN && ir->vals[n->a].op == IR_ROOM;
+	return n->kind == IR_IN && ir->vals[n->a].op == IR_AVAIL;
 }
 
 /* Is node n a RET with constant result k? */

@@ -123,7 +123,7 @@ static int clip(const struct ir *ir, struct ir_insn *n)
 		n->lo = v->lo;
 	if (n->hi > v->hi)
 		n->hi = v->hi;
-	if (n->hi == v->hi && v->op != IR_ROOM) {
+	if (n->hi == v->hi && v->op != IR_AVAIL) {
 		n->hi = n->lo - 1;
 		n->lo = v->lo;
 		swap_ways(n);

@@ -175,13 +175,13 @@ static ir_val leaf(struct ir *ir, enum ir_op op, ir_val a, uint32_t k)
 			.op = (uint8_t)op, .a = a, .k = k, .hi = UINT32_MAX, .bits = UINT32_MAX});
 }
 
-ir_val c2e_ir_room(struct ir *ir, ir_val base)
+ir_val c2e_ir_avail(struct ir *ir, ir_val base)
 {
-	if (base == 0 && ir->val_cnt > IR_ROOM_0)
-		return IR_ROOM_0;
+	if (base == 0 && ir->val_cnt > IR_AVAIL_0)
+		return IR_AVAIL_0;
 	/* No packet is longer. */
 	return intern(ir, (struct ir_value){
-				  .op = IR_ROOM, .a = base, .hi = INT32_MAX, .bits = INT32_MAX});
+				  .op = IR_AVAIL, .a = base, .hi = INT32_MAX, .bits = INT32_MAX});
 }
 
 ir_val c2e_ir_ad(struct ir *ir, uint32_t ad, uint32_t instance)

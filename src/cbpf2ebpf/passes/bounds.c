@@ -14,10 +14,10 @@
 #define NEVER	     UINT32_MAX /* the result is always 0 */
 
 /*
- * need[n]: packets with less room from `base` on get 0 if they reach node n. The minimum over all
+ * need[n]: packets with fewer bytes from `base` on get 0 if they reach node n. The minimum over all
  * paths; NEVER for the RET with 0.
  */
-static void find_needs(const struct ir *ir, ir_val room, uint32_t *need)
+static void find_needs(const struct ir *ir, ir_val avail, uint32_t *need)
 {
 	for (ir_node i = ir->node_cnt; i-- > 0;) {
 		const struct ir_insn *n = &ir->nodes[i];
@@ -26,7 +26,7 @@ static void find_needs(const struct ir *ir, ir_val room, uint32_t *need)
 			need[i] = c2e_ir_is_ret(ir, i, 0) ? NEVER : 0;
 		} else if (n->kind == IR_SET) {
 			need[i] = need[n->yes];
-		} else if (n->kind == IR_IN && n->a == room && need[n->no] >= n->lo) {
+		} else if (n->kind == IR_IN && n->a == avail && need[n->no] >= n->lo) {
 			need[i] = need[n->yes] > n->lo ? need[n->yes] : n->lo;
 			if (need[n->no] < need[i])
 				need[i] = need[n->no];
@@ -36,19 +36,19 @@ static void find_needs(const struct ir *ir, ir_val room, uint32_t *need)
 	}
 }
 
-static void widen(struct ir *ir, ir_val room, const uint32_t *need)
+static void widen(struct ir *ir, ir_val avail, const uint32_t *need)
 {
 	for (ir_node i = 0; i < ir->node_cnt; i++) {
 		struct ir_insn *n = &ir->nodes[i];
 
-		if (n->kind == IR_IN && n->a == room && need[n->no] == NEVER &&
+		if (n->kind == IR_IN && n->a == avail && need[n->no] == NEVER &&
 		    need[n->yes] != NEVER && need[n->yes] > n->lo)
 			n->lo = need[n->yes];
 	}
 }
 
-/* The room that bounds checks ask for. */
-static unsigned find_rooms(const struct ir *ir, ir_val rooms[BASE_CNT_MAX])
+/* The available bytes that bounds checks ask for. */
+static unsigned find_avails(const struct ir *ir, ir_val avails[BASE_CNT_MAX])
 {
 	unsigned cnt = 0, r;
 
@@ -57,10 +57,10 @@ static unsigned find_rooms(const struct ir *ir, ir_val rooms[BASE_CNT_MAX])
 
 		if (!c2e_ir_is_bounds_check(ir, n))
 			continue;
-		for (r = 0; r < cnt && rooms[r] != n->a;)
+		for (r = 0; r < cnt && avails[r] != n->a;)
 			r++;
 		if (r == cnt)
-			rooms[cnt++] = n->a;
+			avails[cnt++] = n->a;
 	}
 	return cnt;
 }
@@ -68,14 +68,14 @@ static unsigned find_rooms(const struct ir *ir, ir_val rooms[BASE_CNT_MAX])
 void c2e_pass_bounds(struct ir *ir)
 {
 	uint32_t *need = malloc((ir->node_cnt + 1) * sizeof(*need));
-	ir_val rooms[BASE_CNT_MAX];
-	unsigned cnt = find_rooms(ir, rooms);
+	ir_val avails[BASE_CNT_MAX];
+	unsigned cnt = find_avails(ir, avails);
 
 	if (!need)
 		ir->failed = -ENOMEM;
 	while (need && cnt-- > 0) {
-		find_needs(ir, rooms[cnt], need);
-		widen(ir, rooms[cnt], need);
+		find_needs(ir, avails[cnt], need);
+		widen(ir, avails[cnt], need);
 	}
 	free(need);
 }

@@ -66,7 +66,7 @@ static bool inside(const struct ir *ir, const struct facts *f, ir_val base, uint
 	for (uint32_t i = 0; i < f->cnt; i++) {
 		const struct ir_value *v = c2e_ir_at(ir, f->f[i].v);
 
-		if (v->op == IR_ROOM && v->a == 0 && f->f[i].lo >= (uint64_t)hi + reach)
+		if (v->op == IR_AVAIL && v->a == 0 && f->f[i].lo >= (uint64_t)hi + reach)
 			return true;
 	}
 	return false;
@@ -154,7 +154,7 @@ void c2e_facts_learn(struct ir *ir, struct facts *f, const struct ir_insn *n, bo
 			return;
 		c2e_facts_bounds(ir, f, base, &lo, &hi);
 		if (lo <= UINT32_MAX - n->lo)
-			learn_in(ir, f, c2e_ir_room(ir, 0), lo + n->lo, UINT32_MAX, true);
+			learn_in(ir, f, c2e_ir_avail(ir, 0), lo + n->lo, UINT32_MAX, true);
 	}
 }
 

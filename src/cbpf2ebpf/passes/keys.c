@@ -66,7 +66,7 @@ static uint32_t end_of(const struct ir *ir, ir_val load)
 /* Is it a bounds check that ends the filter with 0 if it fails? */
 static bool is_check(const struct ir *ir, const struct ir_insn *n)
 {
-	return n->kind == IR_IN && n->a == IR_ROOM_0 && c2e_ir_is_ret(ir, n->no, 0);
+	return n->kind == IR_IN && n->a == IR_AVAIL_0 && c2e_ir_is_ret(ir, n->no, 0);
 }
 
 /* Reads the test of a word, in either polarity: its number, and both branches. */
@@ -88,12 +88,12 @@ static bool read_word(const struct ir *ir, const struct ir_insn *n, uint32_t *is
 /* The node after bounds checks that ask for no more than the word that is tested there. */
 static ir_node behind_checks(const struct ir *ir, ir_node i)
 {
-	uint32_t room = 0;
+	uint32_t avail = 0;
 
 	for (; is_check(ir, &ir->nodes[i]); i = ir->nodes[i].yes)
-		if (ir->nodes[i].lo > room)
-			room = ir->nodes[i].lo;
-	return room <= end_of(ir, ir->nodes[i].a) ? i : IR_NONE;
+		if (ir->nodes[i].lo > avail)
+			avail = ir->nodes[i].lo;
+	return avail <= end_of(ir, ir->nodes[i].a) ? i : IR_NONE;
 }
 
 /* Reads up to `max` tests from node i on, which lead to one node if they fail. */
@@ -270,11 +270,11 @@ static bool make_tables(struct chain *c)
 /* ---- Decisions ---------------------------------------------------------------------------- */
 
 /* The words of a field that a packet of this length has, up to the first one missing. */
-static unsigned words_within(const struct chain *c, unsigned f, uint32_t room)
+static unsigned words_within(const struct chain *c, unsigned f, uint32_t avail)
 {
 	unsigned k = 0;
 
-	while (k < c->word_cnt && end_of(c->ir, c->fields[f].words[k]) <= room)
+	while (k < c->word_cnt && end_of(c->ir, c->fields[f].words[k]) <= avail)
 		k++;
 	return k;
 }
@@ -285,9 +285,9 @@ struct outcome {
 	ir_node way;
 };
 
-static struct outcome outcome(const struct chain *c, unsigned f, uint32_t room)
+static struct outcome outcome(const struct chain *c, unsigned f, uint32_t avail)
 {
-	unsigned k = words_within(c, f, room);
+	unsigned k = words_within(c, f, avail);
 
 	return (struct outcome){k ? c->fields[f].first[k - 1] : 0,
 				k == c->word_cnt ? c->to : c->ret_0};
@@ -298,14 +298,14 @@ static ir_node if_any(const struct chain *c, struct outcome o, ir_node no)
 	return c2e_ir_add_in(c->ir, o.first, 0, c->cnt - 1, o.way, no);
 }
 
-/* Decides for packets of at least `room` bytes, if no word ends directly after. */
-static ir_node decide(const struct chain *c, uint32_t room)
+/* Decides for packets of at least `avail` bytes, if no word ends directly after. */
+static ir_node decide(const struct chain *c, uint32_t avail)
 {
-	struct outcome x = outcome(c, 0, room), y;
+	struct outcome x = outcome(c, 0, avail), y;
 
 	if (c->field_cnt == 1)
 		return if_any(c, x, c->other);
-	y = outcome(c, 1, room);
+	y = outcome(c, 1, avail);
 	if (x.way == y.way)
 		return if_any(c, x, if_any(c, y, c->other));
 	return c2e_ir_add_test(c->ir, (struct ir_insn){.kind = IR_GT,
@@ -315,8 +315,8 @@ static ir_node decide(const struct chain *c, uint32_t room)
 						       .no = if_any(c, x, c->other)});
 }
 
-/* The smallest end of a word above `room`; UINT32_MAX: none. */
-static uint32_t next_end(const struct chain *c, uint32_t room)
+/* The smallest end of a word above `avail`; UINT32_MAX: none. */
+static uint32_t next_end(const struct chain *c, uint32_t avail)
 {
 	uint32_t next = UINT32_MAX;
 
@@ -324,7 +324,7 @@ static uint32_t next_end(const struct chain *c, uint32_t room)
 		for (unsigned k = 0; k < c->word_cnt; k++) {
 			uint32_t end = end_of(c->ir, c->fields[f].words[k]);
 
-			if (end > room && end < next)
+			if (end > avail && end < next)
 				next = end;
 		}
 	return next;
@@ -338,7 +338,7 @@ static ir_node decide_all(struct chain *c)
 	c->ret_0 = c2e_ir_add(c->ir, (struct ir_insn){.kind = IR_RET});
 	root = decide(c, 0);
 	for (uint32_t end = next_end(c, 0); end != UINT32_MAX; end = next_end(c, end))
-		root = c2e_ir_add_in(c->ir, IR_ROOM_0, end, UINT32_MAX, decide(c, end), root);
+		root = c2e_ir_add_in(c->ir, IR_AVAIL_0, end, UINT32_MAX, decide(c, end), root);
 	return root;
 }
 

@@ -2,7 +2,7 @@
 /*
  * ranges.c - merges two consecutive tests of one value where the numbers that lead to one branch
  * form an interval: v >= 10 and v <= 20 become v in 10..20. Requires: edges that lead forward.
- * Keeps: the result of every path; tests of room are not touched.
+ * Keeps: the result of every path; tests of available bytes are not touched.
  */
 #include "pass.h"
 

@@ -142,7 +142,7 @@ static ir_val rebuilt(struct widen_pass *p, ir_val i)
 		return c2e_ir_load(p->ir, v.size, a, v.k);
 	if (v.op == IR_FIND)
 		return c2e_ir_find(p->ir, (uint32_t)v.k, a, b);
-	return v.op == IR_ROOM ? c2e_ir_room(p->ir, a) : c2e_ir_alu(p->ir, v.op, a, b);
+	return v.op == IR_AVAIL ? c2e_ir_avail(p->ir, a) : c2e_ir_alu(p->ir, v.op, a, b);
 }
 
 static void replace_in(struct widen_pass *p, struct ir_insn *n)

@@ -7,21 +7,21 @@
 
 #define ADDRS_LEN 12 /* of an Ethernet frame; a tag follows */
 
-static void require_room(struct reader *r, ir_val base, uint64_t reach)
+static void require_avail(struct reader *r, ir_val base, uint64_t reach)
 {
 	if (reach > UINT32_MAX) {
 		c2e_path_finish(r, r->open, 0);
 		r->open = NO_EDGE;
 		return;
 	}
-	if (base == 0 && reach <= r->room)
+	if (base == 0 && reach <= r->avail)
 		return;
 	c2e_path_require(r, (struct ir_insn){.kind = IR_IN,
-					     .a = c2e_ir_room(r->ir, base),
+					     .a = c2e_ir_avail(r->ir, base),
 					     .lo = (uint32_t)reach,
 					     .hi = UINT32_MAX});
 	if (base == 0)
-		r->room = (uint32_t)reach;
+		r->avail = (uint32_t)reach;
 }
 
 /* One byte as the filter sees it, before a packet with a hardware tag. */
@@ -44,10 +44,10 @@ static ir_val load_tagged_at(struct reader *r, unsigned size, uint64_t k)
 	ir_val sum = 0;
 
 	if (k + size <= 12) {
-		require_room(r, 0, k + size);
+		require_avail(r, 0, k + size);
 		return c2e_ir_load(r->ir, size, 0, k);
 	}
-	require_room(r, 0, k + size < 16 ? 12 : k + size - 4);
+	require_avail(r, 0, k + size < 16 ? 12 : k + size - 4);
 	if (k >= 16)
 		return c2e_ir_load(r->ir, size, 0, k - 4);
 	if (k == 12 && size == 2)
@@ -64,7 +64,7 @@ static ir_val load_tagged_at(struct reader *r, unsigned size, uint64_t k)
 static ir_val load_plain(struct reader *r, unsigned size, ir_val base, uint64_t k)
 {
 	base = c2e_ir_split_base(r->ir, base, &k);
-	require_room(r, base, k + size);
+	require_avail(r, base, k + size);
 	return c2e_ir_load(r->ir, size, base, k);
 }
 
@@ -87,7 +87,7 @@ struct frame_view {
 static ir_val load_anywhere(struct reader *r, const struct frame_view *v, unsigned size,
 			    ir_val base, uint64_t k)
 {
-	uint32_t join = (*r->join_id)++, room = r->room;
+	uint32_t join = (*r->join_id)++, avail = r->avail;
 	path_edges out = NO_EDGE, rest, yes;
 	struct ir_insn in = {.kind = IR_IN, .a = base};
 
@@ -98,13 +98,13 @@ static ir_val load_anywhere(struct reader *r, const struct frame_view *v, unsign
 		r->open = yes;
 		if (yes != NO_EDGE)
 			c2e_path_set_phi(r, v->at(r, size, at), IR_A, join, &out);
-		r->room = room;
+		r->avail = avail;
 		r->open = rest;
 	}
 	if (r->open != NO_EDGE)
 		c2e_path_set_phi(r, v->behind(r, size, base, k), IR_A, join, &out);
 	r->open = out;
-	r->room = room;
+	r->avail = avail;
 	return c2e_ir_phi(r->ir, IR_A, join);
 }
 
@@ -122,7 +122,7 @@ static ir_val load_untagged_at(struct reader *r, unsigned size, uint64_t k)
 		return load_plain(r, size, 0, k);
 	if (k >= ADDRS_LEN)
 		return load_plain(r, size, hidden, k);
-	require_room(r, hidden, k + size);
+	require_avail(r, hidden, k + size);
 	for (uint64_t at = k; at < k + size; at++)
 		sum = c2e_ir_alu(r->ir, IR_ADD, c2e_ir_alu_const(r->ir, IR_LSH, sum, 8),
 				 c2e_ir_load(r->ir, 1, at < ADDRS_LEN ? 0 : hidden, at));

@@ -140,7 +140,7 @@ void c2e_path_resume(struct reader *r, uint32_t *list)
 	struct arrival *a = &r->arrivals[i];
 
 	r->s = a->s;
-	r->room = a->room;
+	r->avail = a->avail;
 	r->open = a->edges;
 	*list = a->next;
 	a->next = r->unused;
@@ -169,7 +169,7 @@ static void add_arrival(struct reader *r, path_edges edges, uint32_t live, uint3
 	struct arrival *a = &r->arrivals[i];
 
 	r->unused = a->next;
-	*a = (struct arrival){.edges = edges, .room = r->room, .next = *list};
+	*a = (struct arrival){.edges = edges, .avail = r->avail, .next = *list};
 	for (; live != 0; live &= live - 1)
 		a->s.v[lowest(live)] = r->s.v[lowest(live)];
 	*list = i;
@@ -187,7 +187,7 @@ void c2e_path_arrive(struct reader *r, path_edges edges, size_t pc, bool back)
 
 		if (same_values(r, a, live)) {
 			a->edges = c2e_path_joined(r, edges, a->edges);
-			a->room = r->room < a->room ? r->room : a->room;
+			a->avail = r->avail < a->avail ? r->avail : a->avail;
 			return;
 		}
 		list = &a->next;

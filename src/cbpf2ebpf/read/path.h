@@ -27,7 +27,7 @@ struct state {
 /* Edges that lead to an instruction with the same values. */
 struct arrival {
 	path_edges edges;
-	uint32_t room;	/* bytes known to be there from the start of the packet: the minimum */
+	uint32_t avail; /* bytes known to be there from the start of the packet: the minimum */
 	uint32_t next;	/* of the instruction, or of the unused ones; NO_ARRIVAL: last */
 	struct state s; /* 0 if not live */
 };
@@ -47,7 +47,7 @@ struct reader {
 	uint32_t unused; /* arrivals that have been read */
 
 	struct state s;	 /* values on the current path */
-	uint32_t room;	 /* bytes known to be there */
+	uint32_t avail;	 /* bytes known to be there */
 	path_edges open; /* NO_EDGE: it has ended */
 	ir_node ret_0;
 };

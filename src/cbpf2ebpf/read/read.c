@@ -52,12 +52,12 @@ static uint32_t differing(const struct reader *r, uint32_t list)
 /* Joins all arrivals into one path: registers in which they differ become phi values. */
 static void join(struct reader *r, uint32_t list)
 {
-	uint32_t differ = differing(r, list), join = (*r->join_id)++, room = UINT32_MAX;
+	uint32_t differ = differing(r, list), join = (*r->join_id)++, avail = UINT32_MAX;
 	path_edges all = NO_EDGE;
 
 	while (list != NO_ARRIVAL && !r->ir->failed) {
 		c2e_path_resume(r, &list);
-		room = r->room < room ? r->room : room;
+		avail = r->avail < avail ? r->avail : avail;
 		for (unsigned c = 0; c < IR_STATE_CNT; c++) {
 			path_edges out = NO_EDGE;
 
@@ -72,7 +72,7 @@ static void join(struct reader *r, uint32_t list)
 	for (unsigned c = 0; c < IR_STATE_CNT; c++)
 		if (differ & (1u << c))
 			r->s.v[c] = c2e_ir_phi(r->ir, c, join);
-	r->room = room;
+	r->avail = avail;
 	r->open = all;
 }
 

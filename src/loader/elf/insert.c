@@ -46,9 +46,9 @@ static void field_set(uint8_t *p, size_t len, uint64_t value)
 static int64_t moved_addend(const struct elf_insertion *ins, uint64_t symbol, int64_t addend)
 {
 	uint64_t pos = symbol + (uint64_t)addend;
-	uint64_t room = (uint64_t)1 << 40; /* a negative position is beyond any section and stays */
+	uint64_t max = (uint64_t)1 << 40; /* a negative position is beyond any section and stays */
 
-	if (pos < room)
+	if (pos < max)
 		pos = elf_moved_start(ins, pos);
 	return (int64_t)(pos - elf_moved_start(ins, symbol));
 }

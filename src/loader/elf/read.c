@@ -147,7 +147,7 @@ static int check_sections(struct kbpf_elf *k, struct err *e)
 int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e)
 {
 	const Elf64_Sym *s = &elf_symbols(k)[i];
-	uint64_t room;
+	uint64_t end;
 
 	if (s->st_name >= k->sec[k->sec[k->symtab].h.sh_link].h.sh_size)
 		return BAD(e, "symbol %zu has its name outside the table of names", i);
@@ -155,8 +155,8 @@ int kbpf_elf_symbol_check(const struct kbpf_elf *k, size_t i, struct err *e)
 		return 0;
 	if (s->st_shndx >= k->sec_cnt)
 		return BAD(e, "symbol %zu is in section %u, which does not exist", i, s->st_shndx);
-	room = k->sec[s->st_shndx].h.sh_size;
-	if (s->st_value > room || s->st_size > room - s->st_value)
+	end = k->sec[s->st_shndx].h.sh_size;
+	if (s->st_value > end || s->st_size > end - s->st_value)
 		return BAD(e, "symbol %zu (%s) reaches beyond its section", i,
 			   elf_symbol_name(k, s));
 	if (elf_is_func(k, s) && (s->st_value % INSN_LEN || s->st_size % INSN_LEN || !s->st_size))

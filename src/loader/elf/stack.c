@@ -120,11 +120,11 @@ static int no_memory(struct err *e)
 	return err_run(e, -ENOMEM, "object", "no memory for a map of frames");
 }
 
-int kbpf_elf_func_stack_room(const struct kbpf_elf *k, const struct kbpf_elf_func *list, size_t cnt,
-			     size_t i, struct err *e)
+int kbpf_elf_func_free_stack_len(const struct kbpf_elf *k, const struct kbpf_elf_func *list,
+				 size_t cnt, size_t i, struct err *e)
 {
 	struct frames fr = {.list = list, .cnt = cnt};
-	int room;
+	int free_len;
 
 	if (kbpf_elf_calls_find(k, &fr.map))
 		return no_memory(e);
@@ -134,13 +134,13 @@ int kbpf_elf_func_stack_room(const struct kbpf_elf *k, const struct kbpf_elf_fun
 		fr.above = fr.depth + cnt + 1;
 		fr.below = fr.above + cnt + 1;
 		count_frames(&fr);
-		room = STACK_MAX - fr.above[i] - fr.below[i];
-		room = room < 0 ? 0 : room;
+		free_len = STACK_MAX - fr.above[i] - fr.below[i];
+		free_len = free_len < 0 ? 0 : free_len;
 	} else {
-		room = no_memory(e);
+		free_len = no_memory(e);
 	}
 	free(fr.func_at);
 	free(fr.depth);
 	kbpf_elf_calls_free(&fr.map);
-	return room;
+	return free_len;
 }

@@ -331,13 +331,13 @@ static void decode(struct decode *d)
 
 void probe_kprobe_insn_x86(struct kprobe_insn *insn, const uint8_t *bytes)
 {
-	uint8_t room[2 * KPROBE_INSN_LEN + 2] = {0}; /* for instructions that are too long */
-	struct decode d = {.p = room, .reg = NO_REG, .rm = NO_REG, .insn = insn};
+	uint8_t padded[2 * KPROBE_INSN_LEN + 2] = {0}; /* for instructions that are too long */
+	struct decode d = {.p = padded, .reg = NO_REG, .rm = NO_REG, .insn = insn};
 
 	*insn = (struct kprobe_insn){0};
-	memcpy(room, bytes, KPROBE_INSN_LEN);
+	memcpy(padded, bytes, KPROBE_INSN_LEN);
 	decode(&d);
-	insn->len = (uint8_t)(d.p - room);
+	insn->len = (uint8_t)(d.p - padded);
 	insn->target += insn->len;
 	if (insn->len > KPROBE_INSN_LEN)
 		insn->flow = KPROBE_UNKNOWN;

@@ -36,7 +36,7 @@ void c2e_emit_never(struct emitter *e)
 /* The register with the captured length: the frame's or one of ours. */
 static ebpf_reg cap_len(struct emitter *e)
 {
-	return e->access->room ? c2e_emit_need(e, IR_ROOM_0) : e->frame->cap_len;
+	return e->access->avail ? c2e_emit_need(e, IR_AVAIL_0) : e->frame->cap_len;
 }
 
 /* if (cap_len < reach) goto no */
@@ -59,7 +59,7 @@ bool c2e_emit_check_len(struct emitter *e, ir_val base, uint32_t reach, ir_node 
 	(void)c2e_emit_need(e, base);
 	c2e_emit_pin(e, base);
 	len = cap_len(e);
-	c2e_emit_pin(e, IR_ROOM_0);
+	c2e_emit_pin(e, IR_AVAIL_0);
 	from = c2e_emit_need(e, base); /* it may have moved */
 	end = c2e_emit_reg(e);
 	c2e_emit_unpin(e);

@@ -104,11 +104,11 @@ static void rest(struct emitter *e, ir_val base, uint32_t k)
 	ebpf_reg b = {0}, cap;
 
 	if (base == 0) {
-		cap = c2e_emit_need(e, IR_ROOM_0);
+		cap = c2e_emit_need(e, IR_AVAIL_0);
 		c2e_emit_before_call(e, (uint16_t)(1u << cap.n));
 		EMIT(e->b, MOV(a->size, cap), MOV(a->from, (int64_t)k));
 	} else {
-		c2e_emit_need_both(e, base, IR_ROOM_0, &b, &cap);
+		c2e_emit_need_both(e, base, IR_AVAIL_0, &b, &cap);
 		c2e_emit_before_call(e, (uint16_t)(1u << b.n | 1u << cap.n));
 		if (b.n == a->size.n) { /* of these two, the one that does not hold the length */
 			b = cap.n == 0 ? R5 : R0;
@@ -236,7 +236,7 @@ static void probe_len(struct emitter *e, ebpf_reg dst)
 }
 
 /* dst = data_end - data */
-static void probe_room(struct emitter *e, ebpf_reg dst)
+static void probe_avail(struct emitter *e, ebpf_reg dst)
 {
 	EMIT(e->b, MOV(dst, e->frame->data_end), SUB(dst, e->frame->data));
 }
@@ -247,7 +247,7 @@ const struct access c2e_access_load_bytes = {
 	.check = c2e_emit_check_len,
 	.load = load,
 	.len = c2e_emit_ctx_len,
-	.room = c2e_emit_ctx_len,
+	.avail = c2e_emit_ctx_len,
 };
 
 const struct access c2e_access_probe = {
@@ -256,5 +256,5 @@ const struct access c2e_access_probe = {
 	.check = c2e_emit_check_len,
 	.load = load,
 	.len = probe_len,
-	.room = probe_room,
+	.avail = probe_avail,
 };

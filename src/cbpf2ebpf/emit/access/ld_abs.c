@@ -35,5 +35,5 @@ const struct access c2e_access_ld_abs = {
 	.check = c2e_emit_check_len,
 	.load = load,
 	.len = c2e_emit_ctx_len,
-	.room = c2e_emit_ctx_len,
+	.avail = c2e_emit_ctx_len,
 };
