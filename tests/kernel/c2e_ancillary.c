@@ -7,22 +7,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
 #include "../../src/cbpf2ebpf/classic/code.h"
+#include "../lib/test.h"
 #include "../lib/testveth.h"
 #include "bpfcap/cbpf2ebpf.h"
 #include "../lib/filters.h"
@@ -154,15 +150,13 @@ static void test_end(int end)
 	close(by_ours);
 }
 
-static void test_incoming(void **state)
+TEST(metadata_of_incoming_packets_is_read_as_by_classic_filters)
 {
-	(void)state;
 	test_end(0);
 }
 
-static void test_outgoing(void **state)
+TEST(metadata_of_outgoing_packets_is_read_as_by_classic_filters)
 {
-	(void)state;
 	test_end(1);
 }
 
@@ -188,8 +182,8 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_incoming),
-		cmocka_unit_test(test_outgoing),
+		cmocka_unit_test(metadata_of_incoming_packets_is_read_as_by_classic_filters),
+		cmocka_unit_test(metadata_of_outgoing_packets_is_read_as_by_classic_filters),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

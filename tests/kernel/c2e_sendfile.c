@@ -6,21 +6,17 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <linux/bpf.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include "../lib/test.h"
 #include "../lib/testtc.h"
 #include "../lib/testtcp.h"
 #include "bpfcap/cbpf2ebpf.h"
@@ -144,7 +140,7 @@ static void transfer(int file)
 	close(end[1]);
 }
 
-static void test_sendfile(void **state)
+TEST(pages_of_sendfile_are_filtered)
 {
 	struct counts c = {0};
 	uint32_t key = 0;
@@ -152,7 +148,6 @@ static void test_sendfile(void **state)
 	struct err e;
 	int map, prog, file;
 
-	(void)state;
 	testtc_need();
 	map = kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_ARRAY,
 						      .key_len = 4,
@@ -180,7 +175,8 @@ static void test_sendfile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sendfile, testtc_setup, testtc_teardown),
+		cmocka_unit_test_setup_teardown(pages_of_sendfile_are_filtered, testtc_setup,
+						testtc_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,21 +6,17 @@
  *
  * THROUGH_RANDOM=N: packets for each program; THROUGH_SEED: of the first.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <linux/bpf.h>
 
 #include "../lib/inside.h"
 #include "../lib/kernelrun.h"
 #include "../lib/share.h"
+#include "../lib/test.h"
 #include "bpfcap/kbpf.h"
 
 #define PACKET_CNT	40
@@ -181,12 +177,11 @@ static void check_mode(const struct inside *in, enum filter_mode mode, uint64_t 
 	check(in, mode, CBPF_LINKTYPE_ETHERNET, &strict, seed + 1000);
 }
 
-static void test_inner_packets_match_as_in_libpcap(void **state)
+TEST(inner_packets_match_as_in_libpcap)
 {
 	struct expressions ex = expressions_read("tests/cases/through/expressions");
 	size_t step = (size_t)(EXPRESSIONS_MIN / test_share(EXPRESSIONS_MIN));
 
-	(void)state;
 	kernel_agrees_need();
 	for (size_t i = 0; i < ex.cnt; i += step) {
 		struct inside in;
@@ -201,13 +196,12 @@ static void test_inner_packets_match_as_in_libpcap(void **state)
 }
 
 /* Lists that leave out some tunnels give other programs; all must load. */
-static void test_each_tunnel_alone_loads(void **state)
+TEST(each_tunnel_alone_loads)
 {
 	static const char *const lists[] = {"vlan",	 "mpls",	   "pppoe",  "gre",
 					    "ipip",	 "vxlan",	   "geneve", "gtpu",
 					    "vlan,ipip", "vxlan:8472,mpls"};
 
-	(void)state;
 	kernel_agrees_need();
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		struct inside in;
@@ -233,8 +227,8 @@ static void test_each_tunnel_alone_loads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inner_packets_match_as_in_libpcap),
-		cmocka_unit_test(test_each_tunnel_alone_loads),
+		cmocka_unit_test(inner_packets_match_as_in_libpcap),
+		cmocka_unit_test(each_tunnel_alone_loads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,20 +6,15 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../lib/kernelrun.h"
 #include "../lib/rawbpf.h"
 #include "../lib/share.h"
+#include "../lib/test.h"
 #include "bpfcap/dsl.h"
 
 #define SNAP_LEN 262144
@@ -65,7 +60,7 @@ static void run_file(const char *path, int linktype, struct packets ps, enum fil
 	packets_free(&ps);
 }
 
-static void test_mode(void **state)
+static void verdicts_equal_libpcap(void **state)
 {
 	enum filter_mode mode = *(enum filter_mode *)*state;
 
@@ -76,12 +71,11 @@ static void test_mode(void **state)
 		run_file("tests/cases/filter/raw.txt", CBPF_LINKTYPE_RAW, packets_raw(0), mode);
 }
 
-static void test_programs(void **state)
+TEST(classic_programs_have_libpcaps_verdicts)
 {
 	struct programs ps = programs_read("tests/cases/filter/programs.txt");
 	struct packets packets = packets_ethernet(0);
 
-	(void)state;
 	kernel_agrees_need();
 	for (size_t i = 0; i < ps.cnt; i++) {
 		struct packets some = part(&packets, i);
@@ -95,13 +89,12 @@ static void test_programs(void **state)
 	packets_free(&packets);
 }
 
-static void test_truncated(void **state)
+TEST(truncated_packets_have_libpcaps_verdicts)
 {
 	const char *expr = "ip6 protochain 6 or tcp[(tcp[12]>>2):4] = 0x47455420 or vlan 200";
 	struct packets ps = packets_ethernet(1);
 	struct cbpf_prog filter;
 
-	(void)state;
 	kernel_agrees_need();
 	assert_int_equal(cbpf_compile(expr, CBPF_LINKTYPE_ETHERNET, SNAP_LEN, true, &filter, NULL),
 			 0);
@@ -115,14 +108,13 @@ static void test_truncated(void **state)
 }
 
 /* Why socket filters have no CBPF2EBPF_DIRECT: what sched_cls may read, the verifier refuses. */
-static void test_no_pointers(void **state)
+TEST(socket_filters_cannot_read_packet_pointers)
 {
 	struct ebpf_builder *b = ebpf_new(NULL, EBPF_PROG_ANY);
 	struct ebpf_prog prog;
 	char log[4096];
 	int fd;
 
-	(void)state;
 	kernel_agrees_need();
 	EMIT(b, LDX(W, R2, CTX(R1, __sk_buff, data)), MOV(R0, 0), EXIT());
 	assert_int_equal(ebpf_finish(b, &prog, NULL), 0);
@@ -140,14 +132,15 @@ static void test_no_pointers(void **state)
 int main(void)
 {
 	static enum filter_mode mode[FILTER_KERNEL_MODE_CNT];
-	struct CMUnitTest tests[FILTER_KERNEL_MODE_CNT + 3] = {cmocka_unit_test(test_truncated),
-							       cmocka_unit_test(test_programs),
-							       cmocka_unit_test(test_no_pointers)};
+	struct CMUnitTest tests[FILTER_KERNEL_MODE_CNT + 3] = {
+		cmocka_unit_test(truncated_packets_have_libpcaps_verdicts),
+		cmocka_unit_test(classic_programs_have_libpcaps_verdicts),
+		cmocka_unit_test(socket_filters_cannot_read_packet_pointers)};
 
 	for (unsigned m = 0; m < FILTER_KERNEL_MODE_CNT; m++) {
 		mode[m] = m;
 		tests[3 + m] = (struct CMUnitTest){.name = filter_mode_name(m),
-						   .test_func = test_mode,
+						   .test_func = verdicts_equal_libpcap,
 						   .initial_state = &mode[m]};
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

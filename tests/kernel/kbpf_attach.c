@@ -6,18 +6,13 @@
 #include <linux/if_ether.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../lib/opcodes.h"
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -66,13 +61,12 @@ static int open_tracefs(void)
 	return fd;
 }
 
-static void test_tracefs(void **state)
+TEST(tracefs_is_found_and_read)
 {
 	int fd = open_tracefs();
 	size_t len;
 	char *text;
 
-	(void)state;
 	assert_int_equal(kbpf_read_file(fd, "events/skb/kfree_skb/format", &text, &len), 0);
 	assert_int_equal(len, strlen(text));
 	assert_non_null(strstr(text, "field:void * skbaddr"));
@@ -82,13 +76,12 @@ static void test_tracefs(void **state)
 	close(fd);
 }
 
-static void test_tracepoint(void **state)
+TEST(a_tracepoint_runs_the_program)
 {
 	int tracefs_fd = open_tracefs(), fd;
 	struct testnet_counter c = load(BPF_PROG_TYPE_TRACEPOINT, 0);
 	struct err e;
 
-	(void)state;
 	fd = kbpf_tracepoint_attach(c.prog_fd, tracefs_fd, "net", "net_dev_queue", &e);
 	assert_true(fd >= 0);
 	check_counts_until_closed(&c, fd);
@@ -117,13 +110,12 @@ static int load_reader(uint32_t prog_type, int16_t off)
 	return kbpf_prog_load(&spec, NULL);
 }
 
-static void test_tracepoint_record_too_short(void **state)
+TEST(a_read_beyond_the_record_is_refused_with_the_name)
 {
 	int tracefs_fd = open_tracefs();
 	int prog_fd = load_reader(BPF_PROG_TYPE_TRACEPOINT, 1024);
 	struct err e;
 
-	(void)state;
 	if (prog_fd < 0)
 		skip();
 	assert_int_equal(kbpf_tracepoint_attach(prog_fd, tracefs_fd, "net", "net_dev_queue", &e),
@@ -133,14 +125,13 @@ static void test_tracepoint_record_too_short(void **state)
 	close(tracefs_fd);
 }
 
-static void test_raw_tracepoint(void **state)
+TEST(a_raw_tracepoint_runs_the_program)
 {
 	struct testnet_counter c = load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
 	int reader = load_reader(BPF_PROG_TYPE_RAW_TRACEPOINT, 11 * 8);
 	struct err e;
 	int fd;
 
-	(void)state;
 	fd = kbpf_raw_tracepoint_attach(c.prog_fd, "net_dev_queue", &e);
 	assert_true(fd >= 0);
 	check_counts_until_closed(&c, fd);
@@ -153,13 +144,12 @@ static void test_raw_tracepoint(void **state)
 	testnet_counter_close(&c);
 }
 
-static void test_kprobe(void **state)
+TEST(a_kprobe_runs_the_program)
 {
 	struct testnet_counter c = load(BPF_PROG_TYPE_KPROBE, 0);
 	struct err e;
 	int fd;
 
-	(void)state;
 	if (!kbpf_has_kprobe_pmu()) {
 		assert_int_equal(kbpf_kprobe_attach(c.prog_fd, "ip_rcv", 0, &e), -ENOTSUP);
 		assert_non_null(strstr(e.text, "CONFIG_KPROBES"));
@@ -175,14 +165,13 @@ static void test_kprobe(void **state)
 	testnet_counter_close(&c);
 }
 
-static void test_socket(void **state)
+TEST(a_socket_takes_only_socket_filters)
 {
 	struct testnet_counter c = load(BPF_PROG_TYPE_SOCKET_FILTER, 0);
 	struct testnet_counter tc = load(BPF_PROG_TYPE_SCHED_CLS, 0);
 	int sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
 	struct err e;
 
-	(void)state;
 	assert_true(sock >= 0);
 	assert_int_equal(kbpf_socket_attach(sock, tc.prog_fd, &e), -EINVAL);
 	assert_int_equal(kbpf_socket_attach(-1, c.prog_fd, &e), -EBADF);
@@ -193,14 +182,13 @@ static void test_socket(void **state)
 }
 
 /* In a namespace of its own the list is lo and what else the kernel puts there; libc agrees. */
-static void test_iface_list(void **state)
+TEST(interfaces_are_those_of_libc)
 {
 	struct kbpf_iface *list;
 	struct err e;
 	int cnt = kbpf_iface_list(&list, &e), los = 0, names = 0;
 	struct if_nameindex *oracle = if_nameindex();
 
-	(void)state;
 	assert_true(cnt > 0);
 	assert_non_null(oracle);
 	while (oracle[names].if_index)
@@ -223,13 +211,13 @@ static void test_iface_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tracefs),
-		cmocka_unit_test(test_tracepoint),
-		cmocka_unit_test(test_tracepoint_record_too_short),
-		cmocka_unit_test(test_raw_tracepoint),
-		cmocka_unit_test(test_kprobe),
-		cmocka_unit_test(test_socket),
-		cmocka_unit_test(test_iface_list),
+		cmocka_unit_test(tracefs_is_found_and_read),
+		cmocka_unit_test(a_tracepoint_runs_the_program),
+		cmocka_unit_test(a_read_beyond_the_record_is_refused_with_the_name),
+		cmocka_unit_test(a_raw_tracepoint_runs_the_program),
+		cmocka_unit_test(a_kprobe_runs_the_program),
+		cmocka_unit_test(a_socket_takes_only_socket_filters),
+		cmocka_unit_test(interfaces_are_those_of_libc),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

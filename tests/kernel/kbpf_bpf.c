@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* kbpf_bpf.c - programs, maps, infos, test runs and feature probes on this kernel. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <linux/bpf.h>
 
 #include "../../src/loader/features.h"
@@ -20,6 +15,7 @@
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 #include "../lib/opcodes.h"
+#include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -55,7 +51,7 @@ static void need_bpf(void)
 	close(fd);
 }
 
-static void test_load_and_info(void **state)
+TEST(a_program_is_loaded_and_described)
 {
 	const struct kbpf_prog_spec spec = {
 		.type = BPF_PROG_TYPE_SCHED_CLS,
@@ -67,7 +63,6 @@ static void test_load_and_info(void **state)
 	uint32_t id = 0;
 	int fd, fd2;
 
-	(void)state;
 	need_bpf();
 	fd = kbpf_prog_load(&spec, NULL);
 	assert_true(fd >= 0);
@@ -87,13 +82,12 @@ static void test_load_and_info(void **state)
 }
 
 /* len is a field of the real sk_buff: the rewritten load reads somewhere else. */
-static void test_xlated(void **state)
+TEST(the_rewritten_program_reads_the_real_sk_buff)
 {
 	struct ebpf_insn *insns;
 	size_t cnt;
 	int fd;
 
-	(void)state;
 	need_bpf();
 	fd = load(BPF_PROG_TYPE_SCHED_CLS, ctx_len, CNT(ctx_len), NULL);
 	assert_true(fd >= 0);
@@ -107,11 +101,10 @@ static void test_xlated(void **state)
 	assert_null(insns);
 }
 
-static void test_refusal_quotes_verifier(void **state)
+TEST(a_refusal_quotes_the_verifier)
 {
 	struct err e = {0};
 
-	(void)state;
 	need_bpf();
 	assert_true(load(BPF_PROG_TYPE_SCHED_CLS, above_stack, CNT(above_stack), &e) < 0);
 	assert_non_null(strstr(e.text, "stack"));
@@ -122,11 +115,10 @@ static void test_refusal_quotes_verifier(void **state)
 			 e.code);
 }
 
-static void test_refusal_without_log(void **state)
+TEST(a_refusal_without_a_log_says_why)
 {
 	struct err e = {0};
 
-	(void)state;
 	need_bpf();
 	assert_int_equal(load(9999, answer, CNT(answer), &e), -EINVAL);
 	assert_non_null(strstr(e.text, "program type"));
@@ -135,7 +127,7 @@ static void test_refusal_without_log(void **state)
 }
 
 /* The log of 20,000 instructions is many times the first buffer. */
-static void test_whole_log(void **state)
+TEST(a_long_log_is_whole)
 {
 	enum { INSN_CNT = 20000 };
 	struct ebpf_insn *insns;
@@ -148,7 +140,6 @@ static void test_whole_log(void **state)
 	};
 	int fd;
 
-	(void)state;
 	need_bpf();
 	insns = malloc(INSN_CNT * sizeof(*insns));
 	assert_non_null(insns);
@@ -166,7 +157,7 @@ static void test_whole_log(void **state)
 	free(insns);
 }
 
-static void test_names(void **state)
+TEST(names_of_16_bytes_are_refused)
 {
 	struct kbpf_prog_spec spec = {
 		.type = BPF_PROG_TYPE_SCHED_CLS,
@@ -176,7 +167,6 @@ static void test_names(void **state)
 	};
 	struct err e;
 
-	(void)state;
 	assert_int_equal(kbpf_prog_load(&spec, &e), -EINVAL);
 	assert_non_null(strstr(e.text, "a_name_too_long_"));
 	assert_int_equal(kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0,
@@ -185,7 +175,7 @@ static void test_names(void **state)
 			 -EINVAL);
 }
 
-static void test_test_run(void **state)
+TEST(a_test_run_returns_result_and_packet)
 {
 	uint8_t in[100] = {0}, out[200];
 	struct kbpf_test_run run = {
@@ -196,7 +186,6 @@ static void test_test_run(void **state)
 	};
 	int fd;
 
-	(void)state;
 	need_bpf();
 	fd = load(BPF_PROG_TYPE_SCHED_CLS, ctx_len, CNT(ctx_len), NULL);
 	assert_true(fd >= 0);
@@ -211,14 +200,13 @@ static void test_test_run(void **state)
 	close(fd);
 }
 
-static void test_map(void **state)
+TEST(map_elements_are_set_and_deleted)
 {
 	uint32_t key;
 	uint64_t value;
 	struct err e;
 	int fd;
 
-	(void)state;
 	need_bpf();
 	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_HASH, 4, 8, 4, 0, "m"}, NULL);
 	assert_true(fd >= 0);
@@ -241,7 +229,7 @@ static void test_map(void **state)
 
 /* A per-CPU value has one slot for each possible CPU, and the kernel writes all of them. */
 /* Neither user space nor a program changes such a map. */
-static void test_const_map(void **state)
+TEST(nobody_changes_a_constant_map)
 {
 	const uint64_t bytes[2] = {0x0123456789abcdef, 42};
 	uint64_t value[2] = {0};
@@ -249,7 +237,6 @@ static void test_const_map(void **state)
 	struct err e;
 	int fd;
 
-	(void)state;
 	need_bpf();
 	fd = kbpf_map_create_const(bytes, sizeof(bytes), "const", &e);
 	if (fd < 0)
@@ -280,7 +267,7 @@ static void test_const_map(void **state)
 	close(fd);
 }
 
-static void test_possible_cpus(void **state)
+TEST(a_per_cpu_value_has_a_slot_for_each_possible_cpu)
 {
 	enum { ROOM = 4096 };
 	int cnt = kbpf_possible_cpu_cnt(), fd;
@@ -288,7 +275,6 @@ static void test_possible_cpus(void **state)
 	uint32_t key = 0;
 	int written = 0;
 
-	(void)state;
 	need_bpf();
 	assert_in_range(cnt, 1, ROOM - 1);
 	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0, "m"},
@@ -303,9 +289,8 @@ static void test_possible_cpus(void **state)
 }
 
 /* What every kernel from 5.4 on has, and what none has. */
-static void test_features(void **state)
+TEST(features_of_every_kernel_are_found)
 {
-	(void)state;
 	need_bpf();
 	assert_int_equal(kbpf_has_prog_type(BPF_PROG_TYPE_SOCKET_FILTER), 1);
 	assert_int_equal(kbpf_has_prog_type(BPF_PROG_TYPE_XDP), 1);
@@ -326,12 +311,11 @@ static void test_features(void **state)
 }
 
 /* Later kernels keep what earlier ones brought. */
-static void test_features_are_ordered(void **state)
+TEST(features_are_ordered_by_kernel_version)
 {
 	int xdp = kbpf_has_xdp_link(), perf = kbpf_has_perf_link(), tcx = kbpf_has_tcx();
 	int ringbuf = kbpf_has_map_type(27), multi = kbpf_has_kprobe_multi();
 
-	(void)state;
 	need_bpf();
 	print_message("ringbuf %d, xdp link %d, perf link %d, kprobe_multi %d, tcx %d, "
 		      "kprobe PMU %d\n",
@@ -344,13 +328,12 @@ static void test_features_are_ordered(void **state)
 }
 
 /* Without any right the error names the capability, and features are unknown, not absent. */
-static void test_unprivileged(void **state)
+TEST(without_rights_the_capability_is_named)
 {
 	struct err e = {0};
 	int status;
 	pid_t pid;
 
-	(void)state;
 	need_bpf();
 	pid = fork();
 	assert_true(pid >= 0);
@@ -376,19 +359,19 @@ static void test_unprivileged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_load_and_info),
-		cmocka_unit_test(test_xlated),
-		cmocka_unit_test(test_refusal_quotes_verifier),
-		cmocka_unit_test(test_refusal_without_log),
-		cmocka_unit_test(test_whole_log),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_test_run),
-		cmocka_unit_test(test_map),
-		cmocka_unit_test(test_const_map),
-		cmocka_unit_test(test_possible_cpus),
-		cmocka_unit_test(test_features),
-		cmocka_unit_test(test_features_are_ordered),
-		cmocka_unit_test(test_unprivileged),
+		cmocka_unit_test(a_program_is_loaded_and_described),
+		cmocka_unit_test(the_rewritten_program_reads_the_real_sk_buff),
+		cmocka_unit_test(a_refusal_quotes_the_verifier),
+		cmocka_unit_test(a_refusal_without_a_log_says_why),
+		cmocka_unit_test(a_long_log_is_whole),
+		cmocka_unit_test(names_of_16_bytes_are_refused),
+		cmocka_unit_test(a_test_run_returns_result_and_packet),
+		cmocka_unit_test(map_elements_are_set_and_deleted),
+		cmocka_unit_test(nobody_changes_a_constant_map),
+		cmocka_unit_test(a_per_cpu_value_has_a_slot_for_each_possible_cpu),
+		cmocka_unit_test(features_of_every_kernel_are_found),
+		cmocka_unit_test(features_are_ordered_by_kernel_version),
+		cmocka_unit_test(without_rights_the_capability_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,19 +6,14 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "../lib/testtc.h"
 #include "bpfcap/kbpf.h"
@@ -82,9 +77,8 @@ static void wait_until_gone(void)
 	assert_string_equal(before, after);
 }
 
-static void test_guard(void **state)
+TEST(the_guardian_detaches_what_a_killed_capture_left)
 {
-	(void)state;
 	testtc_need();
 	testtc_show(before);
 	for (enum way way = LIVE; way <= KILLED; way++) {
@@ -107,13 +101,12 @@ static void test_guard(void **state)
 }
 
 /* Two captures in one process: what one leaves, the other's guardian does not touch. */
-static void test_two(void **state)
+TEST(a_guardian_leaves_other_captures_alone)
 {
 	struct kbpf_guard *mine, *others;
 	struct kbpf_tc in, out;
 	struct err e;
 
-	(void)state;
 	testtc_need();
 	testtc_show(before);
 	assert_int_equal(kbpf_guard_start(&mine, &e), 0);
@@ -132,7 +125,7 @@ static void test_two(void **state)
 	assert_string_equal(before, after);
 }
 
-static void test_sweep(void **state)
+TEST(a_start_sweeps_what_nobody_owns)
 {
 	struct kbpf_tc mine;
 	siginfo_t info;
@@ -140,7 +133,6 @@ static void test_sweep(void **state)
 	int hold;
 	pid_t pid;
 
-	(void)state;
 	testtc_need();
 	testtc_show(before);
 	assert_int_equal(kbpf_tc_sweep(NULL), 0);
@@ -209,13 +201,12 @@ static pid_t capture_in_namespace(int *ready)
  * A guardian may die with the capture, or have done some of its work by then; here there is none.
  * What is left, the next capture removes.
  */
-static void test_namespace(void **state)
+TEST(a_start_sweeps_after_a_killed_pid_namespace)
 {
 	int ready[2];
 	pid_t first;
 	char c;
 
-	(void)state;
 	testtc_need();
 	testtc_show(before);
 	assert_int_equal(pipe(ready), 0);
@@ -236,7 +227,7 @@ static void test_namespace(void **state)
 }
 
 /* A stopped guardian is continued; it may do one thing. */
-static void test_stopped(void **state)
+TEST(a_stopped_guardian_is_continued)
 {
 	struct timespec begin, end;
 	struct kbpf_guard *g;
@@ -245,7 +236,6 @@ static void test_stopped(void **state)
 	FILE *status;
 	char line[128], caps[17] = "";
 
-	(void)state;
 	testtc_need();
 	testtc_show(before);
 	assert_int_equal(kbpf_guard_start(&g, NULL), 0);
@@ -273,13 +263,16 @@ static void test_stopped(void **state)
 	assert_string_equal(before, after);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, testtc_setup, testtc_teardown)
+#define RUN(f) cmocka_unit_test_setup_teardown(f, testtc_setup, testtc_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_guard),     TEST(test_two),	  TEST(test_sweep),
-		TEST(test_namespace), TEST(test_stopped),
+		RUN(the_guardian_detaches_what_a_killed_capture_left),
+		RUN(a_guardian_leaves_other_captures_alone),
+		RUN(a_start_sweeps_what_nobody_owns),
+		RUN(a_start_sweeps_after_a_killed_pid_namespace),
+		RUN(a_stopped_guardian_is_continued),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

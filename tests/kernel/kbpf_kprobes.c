@@ -3,11 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../../src/loader/features.h"
 #include "../../src/probes/kprobe/kprobe.h"
 #include "../../src/probes/kprobe/args.h"
 #include "../../src/probes/kprobe/text.h"
 #include "../lib/opcodes.h"
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -191,9 +186,8 @@ static void check_few(enum kbpf_kprobe_way way)
 	close(map_fd);
 }
 
-static void test_few(void **state)
+TEST(a_few_functions_are_probed_in_each_way)
 {
-	(void)state;
 	need_kprobes();
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		if (has_way(ways[i].way))
@@ -306,7 +300,7 @@ static void check_many(const struct way *w, struct kbpf_kprobe *probes, size_t c
 /*
  * Attaches all by one link, or one by one on kernels without; fewer on 6.1, where this is slower.
  */
-static void test_many(void **state)
+TEST(many_functions_are_probed_at_once)
 {
 	static struct kbpf_kprobe probes[MANY];
 	enum kbpf_kprobe_way best =
@@ -316,7 +310,6 @@ static void test_many(void **state)
 	char *text;
 	size_t cnt;
 
-	(void)state;
 	need_kprobes();
 	cnt = functions(&text, probes);
 	assert_true(cnt > MANY / 2);
@@ -381,9 +374,8 @@ static void check_killed(bool guarded)
 	close(fds[0]);
 }
 
-static void test_killed(void **state)
+TEST(a_killed_process_leaves_no_probe)
 {
-	(void)state;
 	need_kprobes();
 	if (!events_before)
 		skip();
@@ -394,9 +386,9 @@ static void test_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_few),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_killed),
+		cmocka_unit_test(a_few_functions_are_probed_in_each_way),
+		cmocka_unit_test(many_functions_are_probed_at_once),
+		cmocka_unit_test(a_killed_process_leaves_no_probe),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

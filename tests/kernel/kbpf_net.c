@@ -4,17 +4,12 @@
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "bpfcap/kbpf.h"
 
@@ -56,13 +51,12 @@ static void read_all(struct kbpf_iface_monitor *m, struct news *n)
 		assert_true(kbpf_iface_monitor_read(m, on_iface, n) >= 0);
 }
 
-static void test_monitor(void **state)
+TEST(the_monitor_reports_interfaces)
 {
 	struct kbpf_iface_monitor *m;
 	struct news n = {0};
 	int index;
 
-	(void)state;
 	if (!in_namespace || testnet_veth("va", "vb") < 0) {
 		print_message("needs network namespaces and veth\n");
 		skip();
@@ -85,13 +79,12 @@ static void test_monitor(void **state)
 }
 
 /* Without a reader the socket becomes full, which must be reported. */
-static void test_monitor_overrun(void **state)
+TEST(a_full_monitor_socket_is_reported)
 {
 	struct kbpf_iface_monitor *m;
 	struct news n = {0};
 	int rc = 1;
 
-	(void)state;
 	if (!in_namespace || testnet_veth("va", "vb") < 0)
 		skip();
 	assert_int_equal(testnet_del_link("va"), 0);
@@ -156,9 +149,8 @@ static void check_sock(int family, int type, uint8_t protocol)
 	close(fd);
 }
 
-static void test_sockets(void **state)
+TEST(sockets_are_found_with_their_owners)
 {
-	(void)state;
 	check_sock(AF_INET, SOCK_STREAM, IPPROTO_TCP);
 	check_sock(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
 	check_sock(AF_INET6, SOCK_STREAM, IPPROTO_TCP);
@@ -168,9 +160,9 @@ static void test_sockets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_monitor),
-		cmocka_unit_test(test_monitor_overrun),
-		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(the_monitor_reports_interfaces),
+		cmocka_unit_test(a_full_monitor_socket_is_reported),
+		cmocka_unit_test(sockets_are_found_with_their_owners),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

@@ -4,20 +4,16 @@
 #include <pthread.h>
 #include <sched.h>
 #include <time.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <linux/bpf.h>
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
 #include "../lib/opcodes.h"
+#include "../lib/test.h"
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -146,12 +142,11 @@ static int on_record(void *user, int cpu, const void *data, uint32_t len)
 }
 
 /* One record after another on both CPUs in turn, over many lengths of the ring. */
-static void test_order_over_cpus(void **state)
+TEST(records_of_all_cpus_come_in_order)
 {
 	struct seen s = {0};
 	uint32_t nr = 0;
 
-	(void)state;
 	need_ring();
 	for (int round = 0; round < 200; round++) {
 		int cnt = 0;
@@ -171,11 +166,10 @@ static void test_order_over_cpus(void **state)
 	assert_int_equal(kbpf_perfbuf_lost(pb), 0);
 }
 
-static void test_callback_stops(void **state)
+TEST(the_callback_ends_a_poll)
 {
 	struct seen s = {.stop_after = 2};
 
-	(void)state;
 	need_ring();
 	run_on(0);
 	for (uint32_t nr = 0; nr < 4; nr++)
@@ -200,11 +194,10 @@ static int count(void *user, int cpu, const void *data, uint32_t len)
 /*
  * A full ring rejects records; written + lost equals the attempts once a later record is written.
  */
-static void test_full_ring(void **state)
+TEST(records_lost_at_a_full_ring_are_counted)
 {
 	uint64_t tried = 0, refused = 0, got = 0;
 
-	(void)state;
 	need_ring();
 	run_on(0);
 	while (refused < 10) {
@@ -221,12 +214,11 @@ static void test_full_ring(void **state)
 	assert_int_equal(kbpf_perfbuf_lost(pb), refused);
 }
 
-static void test_wake_and_timeout(void **state)
+TEST(a_descriptor_or_the_timeout_ends_a_poll)
 {
 	uint64_t got = 0;
 	int fds[2];
 
-	(void)state;
 	need_ring();
 	assert_int_equal(kbpf_perfbuf_poll(pb, 1, -1, count, &got), 0);
 	assert_int_equal(pipe(fds), 0);
@@ -237,12 +229,11 @@ static void test_wake_and_timeout(void **state)
 }
 
 /* A single record may not wake the reader, but the reader soon finds it. */
-static void test_lone_record(void **state)
+TEST(a_lone_record_is_soon_found)
 {
 	struct timespec before, after;
 	uint64_t got = 0;
 
-	(void)state;
 	need_ring();
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(emit(100, 0), 0);
@@ -270,14 +261,13 @@ static void *emit_late(void *user)
 }
 
 /* The kernel's own count of sleeps: without records there are a few at the beginning, then one. */
-static void test_sleeps_without_records(void **state)
+TEST(the_reader_sleeps_without_records)
 {
 	struct timespec before, after;
 	uint64_t got = 0;
 	pthread_t thread;
 	long ms, cnt;
 
-	(void)state;
 	need_ring();
 	emit(100, 0);
 	assert_int_equal(kbpf_perfbuf_poll(pb, 10000, -1, count, &got), 1);
@@ -298,12 +288,11 @@ static void test_sleeps_without_records(void **state)
 	assert_int_equal(kbpf_perfbuf_lost(pb), 0);
 }
 
-static void test_bad_sizes(void **state)
+TEST(bad_ring_sizes_are_refused)
 {
 	struct kbpf_perfbuf *bad;
 	struct err e;
 
-	(void)state;
 	need_ring();
 	assert_int_equal(kbpf_perfbuf_open(&bad, map_fd, 0, &e), -EINVAL);
 	assert_int_equal(kbpf_perfbuf_open(&bad, map_fd, 3, &e), -EINVAL);
@@ -312,15 +301,18 @@ static void test_bad_sizes(void **state)
 	assert_null(bad);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define RUN(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_order_over_cpus), TEST(test_callback_stops),
-		TEST(test_full_ring),	    TEST(test_wake_and_timeout),
-		TEST(test_lone_record),	    TEST(test_sleeps_without_records),
-		TEST(test_bad_sizes),
+		RUN(records_of_all_cpus_come_in_order),
+		RUN(the_callback_ends_a_poll),
+		RUN(records_lost_at_a_full_ring_are_counted),
+		RUN(a_descriptor_or_the_timeout_ends_a_poll),
+		RUN(a_lone_record_is_soon_found),
+		RUN(the_reader_sleeps_without_records),
+		RUN(bad_ring_sizes_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

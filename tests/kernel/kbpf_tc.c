@@ -5,14 +5,9 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "../lib/testtc.h"
 #include "bpfcap/kbpf.h"
@@ -45,11 +40,10 @@ static void detach(struct kbpf_tc *tc)
 	assert_int_equal(kbpf_tc_detach(tc, NULL), 0); /* once more does no harm */
 }
 
-static void test_tcx(void **state)
+TEST(tcx_runs_the_program)
 {
 	struct kbpf_tc in, out;
 
-	(void)state;
 	testtc_need();
 	if (kbpf_has_tcx() != 1) {
 		print_message("this kernel has no tcx\n");
@@ -68,9 +62,8 @@ static void test_tcx(void **state)
 }
 
 /* The qdisc is made by the first and removed by the last, in every order. */
-static void test_clsact(void **state)
+TEST(clsact_is_made_and_removed_in_every_order)
 {
-	(void)state;
 	testtc_need();
 	testtc_show(before);
 	for (int order = 0; order < 2; order++) {
@@ -90,11 +83,10 @@ static void test_clsact(void **state)
 }
 
 /* Filters before and after ours still run; other qdiscs and filters do not change. */
-static void test_beside_others(void **state)
+TEST(filters_of_others_run_and_stay)
 {
 	struct kbpf_tc in, out;
 
-	(void)state;
 	testtc_need();
 	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
 	assert_int_equal(testtc_filter(TESTTC_INGRESS, 2, testtc_other.prog_fd), 0);
@@ -112,11 +104,10 @@ static void test_beside_others(void **state)
 	assert_string_equal(before, after);
 }
 
-static void test_priority_taken(void **state)
+TEST(another_priority_is_chosen_when_one_is_taken)
 {
 	struct kbpf_tc in;
 
-	(void)state;
 	testtc_need();
 	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "clsact"), 0);
 	for (uint32_t prio = 1; prio < 20; prio++)
@@ -130,11 +121,10 @@ static void test_priority_taken(void **state)
 }
 
 /* Another program's filter on our qdisc keeps the qdisc; nothing of it is lost. */
-static void test_foreign_filter_on_our_qdisc(void **state)
+TEST(a_foreign_filter_keeps_our_qdisc)
 {
 	struct kbpf_tc in;
 
-	(void)state;
 	testtc_need();
 	attach(&in, KBPF_TC_INGRESS, false);
 	assert_int_equal(testtc_filter(TESTTC_EGRESS, 7, testtc_other.prog_fd), 0);
@@ -144,11 +134,10 @@ static void test_foreign_filter_on_our_qdisc(void **state)
 }
 
 /* Our filter was replaced at its priority by another one: that one stays. */
-static void test_replaced(void **state)
+TEST(a_filter_that_replaced_ours_stays)
 {
 	struct kbpf_tc in;
 
-	(void)state;
 	testtc_need();
 	attach(&in, KBPF_TC_INGRESS, false);
 	assert_int_equal(testtc_qdisc(RTM_DELQDISC, "clsact"), 0);
@@ -160,12 +149,11 @@ static void test_replaced(void **state)
 	assert_string_equal(before, after);
 }
 
-static void test_ingress_qdisc(void **state)
+TEST(an_ingress_qdisc_is_used_or_named)
 {
 	struct kbpf_tc tc;
 	struct err e;
 
-	(void)state;
 	testtc_need();
 	assert_int_equal(testtc_qdisc(RTM_NEWQDISC, "ingress"), 0);
 	testtc_show(before);
@@ -180,13 +168,12 @@ static void test_ingress_qdisc(void **state)
 	assert_string_equal(before, after);
 }
 
-static void test_errors(void **state)
+TEST(failed_attachments_leave_nothing)
 {
 	struct testnet_counter wrong;
 	struct kbpf_tc tc;
 	struct err e;
 
-	(void)state;
 	testtc_need();
 	testtc_show(before);
 	assert_int_equal(kbpf_tc_attach(&tc, testtc_ours.prog_fd, 9999, KBPF_TC_INGRESS, false, &e),
@@ -200,19 +187,19 @@ static void test_errors(void **state)
 	assert_string_equal(before, after);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, testtc_setup, testtc_teardown)
+#define RUN(f) cmocka_unit_test_setup_teardown(f, testtc_setup, testtc_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_tcx),
-		TEST(test_clsact),
-		TEST(test_beside_others),
-		TEST(test_priority_taken),
-		TEST(test_foreign_filter_on_our_qdisc),
-		TEST(test_replaced),
-		TEST(test_ingress_qdisc),
-		TEST(test_errors),
+		RUN(tcx_runs_the_program),
+		RUN(clsact_is_made_and_removed_in_every_order),
+		RUN(filters_of_others_run_and_stay),
+		RUN(another_priority_is_chosen_when_one_is_taken),
+		RUN(a_foreign_filter_keeps_our_qdisc),
+		RUN(a_filter_that_replaced_ours_stays),
+		RUN(an_ingress_qdisc_is_used_or_named),
+		RUN(failed_attachments_leave_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,18 +7,13 @@
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../lib/opcodes.h"
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
@@ -113,9 +108,8 @@ static void check_way(enum kbpf_xdp_mode mode, bool link, uint32_t flags)
 	assert_true(is_free());
 }
 
-static void test_ways(void **state)
+TEST(each_mode_runs_the_program)
 {
-	(void)state;
 	need_xdp();
 	for (int link = 0; link <= (kbpf_has_xdp_link() == 1); link++) {
 		check_way(KBPF_XDP_GENERIC, link, XDP_FLAGS_SKB_MODE);
@@ -125,12 +119,11 @@ static void test_ways(void **state)
 }
 
 /* lo has no native XDP. */
-static void test_no_driver(void **state)
+TEST(an_interface_without_native_xdp_is_named)
 {
 	struct kbpf_xdp x;
 	struct err e;
 
-	(void)state;
 	need_xdp();
 	for (int link = 0; link <= (kbpf_has_xdp_link() == 1); link++) {
 		assert_int_equal(kbpf_xdp_attach(&x,
@@ -159,12 +152,11 @@ static void test_no_driver(void **state)
 }
 
 /* Somebody took ours off and put theirs on: theirs stays. */
-static void test_replaced(void **state)
+TEST(a_program_that_replaced_ours_stays)
 {
 	struct testnet_counter other;
 	struct kbpf_xdp ours, theirs;
 
-	(void)state;
 	need_xdp();
 	assert_int_equal(testnet_counter_load(&other, BPF_PROG_TYPE_XDP, XDP_PASS), 0);
 	assert_int_equal(kbpf_xdp_attach(&ours,
@@ -188,7 +180,7 @@ static void test_replaced(void **state)
 	testnet_counter_close(&other);
 }
 
-static void test_killed(void **state)
+TEST(the_guardian_detaches_after_a_kill)
 {
 	struct kbpf_guard *g;
 	struct kbpf_xdp x;
@@ -196,7 +188,6 @@ static void test_killed(void **state)
 	pid_t pid;
 	char ch;
 
-	(void)state;
 	need_xdp();
 	assert_int_equal(pipe(fds), 0);
 	pid = fork();
@@ -240,14 +231,13 @@ static int load_named(void)
 }
 
 /* Without a guardian the program stays. It is not swept while its process lives. */
-static void test_swept(void **state)
+TEST(a_start_sweeps_what_nobody_owns)
 {
 	struct kbpf_xdp x;
 	int fds[2];
 	pid_t pid;
 	char ch;
 
-	(void)state;
 	need_xdp();
 	assert_int_equal(pipe(fds), 0);
 	for (int mode = KBPF_XDP_GENERIC; mode <= KBPF_XDP_NATIVE; mode++) {
@@ -275,13 +265,16 @@ static void test_swept(void **state)
 	close(fds[1]);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define RUN(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_ways),   TEST(test_no_driver), TEST(test_replaced),
-		TEST(test_killed), TEST(test_swept),
+		RUN(each_mode_runs_the_program),
+		RUN(an_interface_without_native_xdp_is_named),
+		RUN(a_program_that_replaced_ours_stays),
+		RUN(the_guardian_detaches_after_a_kill),
+		RUN(a_start_sweeps_what_nobody_owns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,19 +5,15 @@
  * The oracle is what was sent: every event must hold exactly these bytes, once.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
 #include <linux/bpf.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/test.h"
 #include "../lib/vethgroup.h"
 #include "bpfcap/cbpf.h"
 #include "bpfcap/dsl.h"
@@ -166,61 +162,53 @@ static struct expect at(int end, enum probe_dir dir, bool has_skb)
 	return (struct expect){.ifindex = veth.ifindex[end], .dir = dir, .has_skb = has_skb};
 }
 
-static void test_rx(void **state)
+TEST(rx_captures_received_packets)
 {
-	(void)state;
 	check_all("rx", at(RECEIVER, PROBE_DIR_IN, true));
 }
 
-static void test_tx(void **state)
+TEST(tx_captures_sent_packets)
 {
-	(void)state;
 	check_all("tx", at(SENDER, PROBE_DIR_OUT, true));
 }
 
-static void test_rawtp(void **state)
+TEST(raw_tracepoints_capture_both_directions)
 {
-	(void)state;
 	check_all("rawtp:net_dev_start_xmit", at(SENDER, PROBE_DIR_OUT, true));
 	check_all("rawtp:netif_receive_skb@1", at(RECEIVER, PROBE_DIR_IN, true));
 }
 
-static void test_tracepoint(void **state)
+TEST(tracepoints_capture_both_directions)
 {
-	(void)state;
 	check_all("tracepoint:net:net_dev_queue", at(SENDER, PROBE_DIR_UNKNOWN, true));
 	check_all("tp:net:netif_receive_skb", at(RECEIVER, PROBE_DIR_UNKNOWN, true));
 }
 
-static void test_socket(void **state)
+TEST(sockets_capture_both_directions)
 {
-	(void)state;
 	check_all("socket", at(RECEIVER, PROBE_DIR_IN, false));
 	check_all("socket", at(SENDER, PROBE_DIR_OUT, false));
 }
 
-static void test_tc(void **state)
+TEST(tc_captures_both_directions)
 {
-	(void)state;
 	check_all("tc:ingress", at(RECEIVER, PROBE_DIR_IN, true));
 	check_all("tc:egress", at(SENDER, PROBE_DIR_OUT, true));
 }
 
-static void test_xdp(void **state)
+TEST(xdp_captures_in_each_mode)
 {
-	(void)state;
 	check_all("xdp", at(RECEIVER, PROBE_DIR_IN, false));
 	check_all("xdp:generic", at(RECEIVER, PROBE_DIR_IN, false));
 	check_all("xdp:native", at(RECEIVER, PROBE_DIR_IN, false));
 }
 
 /* An interface has one XDP program: a second one is refused, and the first one stays. */
-static void test_xdp_is_not_replaced(void **state)
+TEST(a_second_xdp_program_is_refused)
 {
 	static const char *const hooks[] = {"xdp:generic", NULL}, *const ifaces[] = {"va", NULL};
 	static const char *const kernels[] = {NULL, "5.4"};
 
-	(void)state;
 	need_veth();
 	for (size_t k = 0; k < 2; k++) {
 		const struct probe_config c = {
@@ -329,13 +317,12 @@ static pid_t start_tagger(int *stop_fd)
 	return pid;
 }
 
-static void test_tag_beside_the_packet(void **state)
+TEST(a_tag_beside_the_packet_is_put_back)
 {
 	static struct testveth_frame tagged[FRAMES_MAX];
 	int stop_fd, status;
 	pid_t tagger;
 
-	(void)state;
 	need_veth();
 	tag_frames(tagged);
 	tagger = start_tagger(&stop_fd);
@@ -352,15 +339,15 @@ static void test_tag_beside_the_packet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rx),
-		cmocka_unit_test(test_tx),
-		cmocka_unit_test(test_rawtp),
-		cmocka_unit_test(test_tracepoint),
-		cmocka_unit_test(test_socket),
-		cmocka_unit_test(test_tc),
-		cmocka_unit_test(test_xdp),
-		cmocka_unit_test(test_xdp_is_not_replaced),
-		cmocka_unit_test(test_tag_beside_the_packet),
+		cmocka_unit_test(rx_captures_received_packets),
+		cmocka_unit_test(tx_captures_sent_packets),
+		cmocka_unit_test(raw_tracepoints_capture_both_directions),
+		cmocka_unit_test(tracepoints_capture_both_directions),
+		cmocka_unit_test(sockets_capture_both_directions),
+		cmocka_unit_test(tc_captures_both_directions),
+		cmocka_unit_test(xdp_captures_in_each_mode),
+		cmocka_unit_test(a_second_xdp_program_is_refused),
+		cmocka_unit_test(a_tag_beside_the_packet_is_put_back),
 	};
 
 	return cmocka_run_group_tests_name("probe_capture", tests, vethgroup_setup,

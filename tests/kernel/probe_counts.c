@@ -3,14 +3,9 @@
  * probe_counts.c - what does not match is not counted, and nothing is left behind.
  */
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <dirent.h>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -19,6 +14,7 @@
 #include "../../src/loader/info.h"
 #include "../../src/probes/session/state.h"
 #include "../lib/share.h"
+#include "../lib/test.h"
 #include "../lib/vethgroup.h"
 
 enum { STARTS = 60, IDS_MAX = 10, WAIT_MS = 5000, SENDER = 1 };
@@ -65,14 +61,13 @@ static void *wake_late(void *user)
 }
 
 /* It ends a wait without a limit, whether the wait has begun or not. */
-static void test_wake(void **state)
+TEST(a_wake_ends_a_wait_without_limit)
 {
 	const char *const hooks[] = {"tx", NULL};
 	const struct probe_config c = {.hooks = hooks, .expr = TESTVETH_FILTER};
 	struct probe *p;
 	pthread_t thread;
 
-	(void)state;
 	need_veth();
 	p = must_open(&c);
 	probe_wake(p);
@@ -84,14 +79,13 @@ static void test_wake(void **state)
 }
 
 /* Records that the kernel refuses because there is no ring are not counted as "ring full". */
-static void test_refused(void **state)
+TEST(records_without_a_ring_are_not_called_ring_full)
 {
 	const char *const hooks[] = {"tx", "tc:egress", NULL}, *const ifaces[] = {"vb", NULL};
 	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .expr = TESTVETH_FILTER};
 	struct probe_counts counts;
 	struct probe *p;
 
-	(void)state;
 	need_veth();
 	p = must_open(&c);
 	for (uint32_t cpu = 0; cpu < (uint32_t)kbpf_possible_cpu_cnt(); cpu++)
@@ -126,13 +120,12 @@ static struct probe_counts overload(uint32_t ring_pages)
 }
 
 /* The size that the counts give would have been enough, and is. */
-static void test_ring_needed(void **state)
+TEST(the_ring_size_that_counts_give_is_enough)
 {
 	size_t page_len = (size_t)sysconf(_SC_PAGESIZE);
 	struct probe_counts counts;
 	uint32_t pages = 1;
 
-	(void)state;
 	need_veth();
 	counts = overload(1);
 	assert_true(counts.lost_ring > 100);
@@ -143,14 +136,13 @@ static void test_ring_needed(void **state)
 }
 
 /* What does not match is seen and not counted as anything else. */
-static void test_no_match(void **state)
+TEST(packets_that_do_not_match_are_only_seen)
 {
 	static const char *const hooks[] = {"tx", NULL}, *const ifaces[] = {"vb", NULL};
 	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .expr = "udp port 1"};
 	struct probe_counts counts;
 	struct probe *p;
 
-	(void)state;
 	need_veth();
 	p = must_open(&c);
 	send_frames(100);
@@ -177,14 +169,13 @@ static unsigned open_fds(void)
 	return cnt;
 }
 
-static void test_starts_and_stops(void **state)
+TEST(starts_and_stops_leak_nothing)
 {
 	static const char *const hooks[] = {"rx,tx,drop,tp:skb:kfree_skb,socket,tc,xdp", NULL};
 	static const char *const ifaces[] = {"va", NULL};
 	const struct probe_config c = {.hooks = hooks, .ifaces = ifaces, .stack = true};
 	unsigned before = 0;
 
-	(void)state;
 	need_veth();
 	for (int i = 0; i <= test_share(STARTS); i++) {
 		probe_close(must_open(&c));
@@ -260,16 +251,15 @@ static void check_kill(const char *kernel)
 	assert_null(strstr(text, "xdp"));
 }
 
-static void test_sigkill_leaves_nothing(void **state)
+TEST(sigkill_leaves_nothing)
 {
-	(void)state;
 	need_veth();
 	check_kill(NULL);
 	check_kill("5.4");
 }
 
 /* A failure in the middle releases everything acquired before it. */
-static void test_failed_opens(void **state)
+TEST(failed_opens_leave_nothing)
 {
 	static const struct {
 		const char *hook, *iface, *expr, *kernel;
@@ -286,7 +276,6 @@ static void test_failed_opens(void **state)
 	struct probe *p;
 	unsigned before;
 
-	(void)state;
 	need_veth();
 	probe_close(must_open(&(struct probe_config){0}));
 	before = open_fds();
@@ -312,13 +301,13 @@ static void test_failed_opens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wake),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_ring_needed),
-		cmocka_unit_test(test_no_match),
-		cmocka_unit_test(test_starts_and_stops),
-		cmocka_unit_test(test_sigkill_leaves_nothing),
-		cmocka_unit_test(test_failed_opens),
+		cmocka_unit_test(a_wake_ends_a_wait_without_limit),
+		cmocka_unit_test(records_without_a_ring_are_not_called_ring_full),
+		cmocka_unit_test(the_ring_size_that_counts_give_is_enough),
+		cmocka_unit_test(packets_that_do_not_match_are_only_seen),
+		cmocka_unit_test(starts_and_stops_leak_nothing),
+		cmocka_unit_test(sigkill_leaves_nothing),
+		cmocka_unit_test(failed_opens_leave_nothing),
 	};
 
 	return cmocka_run_group_tests_name("probe_counts", tests, vethgroup_setup,

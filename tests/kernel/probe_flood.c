@@ -171,7 +171,7 @@ static void need_veth(void **state)
 	skip();
 }
 
-static void test_flood(void **state)
+static void a_flood_is_counted_exactly(void **state)
 {
 	static const char *const hooks[][2] = {
 		{"tx", "vb"},	       {"rx", "va"},	     {"drop", "va"},
@@ -186,7 +186,7 @@ static void test_flood(void **state)
 	}
 }
 
-static void test_flood_at_function(void **state)
+static void a_flood_at_a_function_is_counted_exactly(void **state)
 {
 	need_veth(state);
 	if (access("/sys/bus/event_source/devices/kprobe", F_OK) < 0) {
@@ -200,8 +200,8 @@ static void test_flood_at_function(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flood),
-		cmocka_unit_test(test_flood_at_function),
+		cmocka_unit_test(a_flood_is_counted_exactly),
+		cmocka_unit_test(a_flood_at_a_function_is_counted_exactly),
 	};
 
 	return cmocka_run_group_tests_name("probe_flood", tests, vethgroup_setup,

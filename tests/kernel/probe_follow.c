@@ -6,17 +6,12 @@
  */
 #include <errno.h>
 #include <net/if.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "../lib/vethgroup.h"
 #include "bpfcap/probe.h"
@@ -135,26 +130,23 @@ static void follows(const char *hook, const char *kernel, const char *pattern)
 	assert_int_equal(testnet_del_link("new0"), 0);
 }
 
-static void test_tc(void **state)
+TEST(tc_follows_new_interfaces)
 {
-	(void)state;
 	need_veth();
 	follows("tc:ingress", NULL, "*[wd]0");
 	follows("tc:ingress", "5.4", "*[wd]0");
 }
 
-static void test_xdp(void **state)
+TEST(xdp_follows_new_interfaces)
 {
-	(void)state;
 	need_veth();
 	follows("xdp:generic", NULL, "*[wd]0");
 	follows("xdp:generic", "5.4", "*[wd]0");
 }
 
 /* One program that asks a map. */
-static void test_shared_programs(void **state)
+TEST(shared_programs_follow_new_interfaces)
 {
-	(void)state;
 	need_veth();
 	follows("rx", NULL, "*[wd]0");
 	follows("socket", "5.4", "[on]*0");
@@ -209,9 +201,8 @@ static void renews(const char *hook, const char *kernel, bool same_number)
 	assert_int_equal(testnet_del_link("old0"), 0);
 }
 
-static void test_renewed(void **state)
+TEST(interfaces_made_again_are_captured)
 {
-	(void)state;
 	need_veth();
 	renews("tc:ingress", "5.4", false);
 	renews("tc:ingress", NULL, true);
@@ -221,12 +212,11 @@ static void test_renewed(void **state)
 }
 
 /* "any" includes the peers, and interfaces that exist before the session. */
-static void test_any(void **state)
+TEST(any_includes_interfaces_of_before)
 {
 	struct seen s;
 	struct probe *p;
 
-	(void)state;
 	need_veth();
 	p = begin("tc", NULL, "any", &s);
 	make("new0", "peer1");
@@ -241,7 +231,7 @@ static void test_any(void **state)
 	assert_int_equal(testnet_del_link("new0"), 0);
 }
 
-static void test_patterns(void **state)
+TEST(patterns_choose_interfaces)
 {
 	static const char *const tc[] = {"tc:ingress", NULL}, *const wrong[] = {"v*", "nosuch0",
 										NULL};
@@ -250,7 +240,6 @@ static void test_patterns(void **state)
 	struct probe *p;
 	struct err e;
 
-	(void)state;
 	need_veth();
 	assert_int_equal(probe_open(&p, &c, &e), -EINVAL);
 	assert_non_null(strstr(e.text, "nosuch0"));
@@ -266,12 +255,11 @@ static void test_patterns(void **state)
 }
 
 /* An interface that already has an XDP program is reported, and does not affect others. */
-static void test_taken(void **state)
+TEST(an_interface_with_another_xdp_program_is_reported)
 {
 	struct probe *p, *first;
 	struct seen s, other;
 
-	(void)state;
 	need_veth();
 	make("old0", "peer0");
 	make("new0", "peer1");
@@ -315,12 +303,11 @@ static void receive_elsewhere(int ifindex)
 }
 
 /* Each namespace numbers its interfaces from 1. */
-static void test_same_number(void **state)
+TEST(equal_numbers_in_two_namespaces_are_two_interfaces)
 {
 	struct seen s;
 	struct probe *p;
 
-	(void)state;
 	need_veth();
 	p = begin("rx", NULL, "any", &s);
 	receive_elsewhere(veth.ifindex[0]);
@@ -345,14 +332,14 @@ static void test_same_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tc),
-		cmocka_unit_test(test_xdp),
-		cmocka_unit_test(test_shared_programs),
-		cmocka_unit_test(test_renewed),
-		cmocka_unit_test(test_any),
-		cmocka_unit_test(test_patterns),
-		cmocka_unit_test(test_taken),
-		cmocka_unit_test(test_same_number),
+		cmocka_unit_test(tc_follows_new_interfaces),
+		cmocka_unit_test(xdp_follows_new_interfaces),
+		cmocka_unit_test(shared_programs_follow_new_interfaces),
+		cmocka_unit_test(interfaces_made_again_are_captured),
+		cmocka_unit_test(any_includes_interfaces_of_before),
+		cmocka_unit_test(patterns_choose_interfaces),
+		cmocka_unit_test(an_interface_with_another_xdp_program_is_reported),
+		cmocka_unit_test(equal_numbers_in_two_namespaces_are_two_interfaces),
 	};
 
 	return cmocka_run_group_tests_name("probe_follow", tests, vethgroup_setup,

@@ -13,10 +13,6 @@
 #include <linux/sockios.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,8 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../lib/test.h"
 #include "../lib/testpages.h"
 #include "../lib/vethgroup.h"
 #include "bpfcap/probe.h"
@@ -149,23 +144,21 @@ static void check(const char *kernel)
 	}
 }
 
-static void test_running_kernel(void **state)
+TEST(merged_packets_are_whole)
 {
-	(void)state;
 	check(NULL);
 }
 
-static void test_as_for_5_4(void **state)
+TEST(merged_packets_are_whole_with_programs_for_5_4)
 {
-	(void)state;
 	check("5.4");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_running_kernel),
-		cmocka_unit_test(test_as_for_5_4),
+		cmocka_unit_test(merged_packets_are_whole),
+		cmocka_unit_test(merged_packets_are_whole_with_programs_for_5_4),
 	};
 
 	return cmocka_run_group_tests(tests, vethgroup_setup, vethgroup_teardown);

@@ -5,14 +5,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -22,6 +17,7 @@
 #include <unistd.h>
 
 #include "../lib/share.h"
+#include "../lib/test.h"
 #include "../lib/testnet.h"
 #include "bpfcap/cbpf.h"
 #include "bpfcap/probe.h"
@@ -300,9 +296,8 @@ static void check_made(const char *kernel)
 	check_hook(6, true, is_any, ETH_HLEN);
 }
 
-static void test_made(void **state)
+TEST(missing_link_headers_are_made)
 {
-	(void)state;
 	need_net();
 	check_made(NULL);
 	check_made("5.4");
@@ -333,14 +328,13 @@ static void check_given(const char *kernel)
 	}
 }
 
-static void test_given(void **state)
+TEST(given_header_offsets_are_used)
 {
-	(void)state;
 	need_net();
 	check_given(test_stride() > 1 ? "5.4" : NULL);
 }
 
-static void test_given_is_refused(void **state)
+TEST(wrong_header_offsets_are_refused)
 {
 	static const char *const not_numbers[] = {"", "x", "14x", "40000", "-40000"};
 	static const char *const tx[] = {"tx", NULL}, *const tc[] = {"tc", NULL};
@@ -349,7 +343,6 @@ static void test_given_is_refused(void **state)
 	struct probe *p;
 	struct err e;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(not_numbers) / sizeof(not_numbers[0]); i++) {
 		c.skb_data = not_numbers[i];
 		assert_int_equal(probe_open(&p, &c, &e), -EINVAL);
@@ -371,9 +364,9 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_made),
-		cmocka_unit_test(test_given),
-		cmocka_unit_test(test_given_is_refused),
+		cmocka_unit_test(missing_link_headers_are_made),
+		cmocka_unit_test(given_header_offsets_are_used),
+		cmocka_unit_test(wrong_header_offsets_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("probe_headers", tests, setup, NULL);

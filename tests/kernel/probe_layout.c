@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* probe_layout.c - the sk_buff layout found on this kernel, against its BTF. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../../src/probes/layout/parts.h"
 #include "../lib/btf.h"
+#include "../lib/test.h"
 
 static struct probe_layout *find(void)
 {
@@ -34,14 +29,13 @@ static bool has_no_member(const struct probe_layout *l, const struct probe_field
 	return f == &l->field[LAYOUT_SKB_VLAN_PRESENT] && l->vlan_present_mask == 0;
 }
 
-static void test_against_btf(void **state)
+TEST(offsets_equal_btf)
 {
 	struct probe_layout *l = find();
 	struct oracle_btf *btf = oracle_btf_open();
 	const struct probe_field *f;
 	size_t cnt;
 
-	(void)state;
 	if (!btf) {
 		print_message("this kernel has no BTF to compare with\n");
 		probe_layout_free(l);
@@ -74,13 +68,12 @@ static int peek_and_check(const struct probe_layout *l, const struct ebpf_target
 }
 
 /* Both methods of reading the test packet must accept the layout. */
-static void test_both_checks(void **state)
+TEST(both_checks_accept_the_layout)
 {
 	struct probe_layout *l = find();
 	struct ebpf_target t;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(ebpf_target_by_version(&t, "5.4", &e), 0);
 	if (peek_and_check(l, &t, &e) < 0)
 		fail_msg("by raw tracepoint: %s", e.text);
@@ -88,7 +81,7 @@ static void test_both_checks(void **state)
 }
 
 /* A layout with any checked member moved must be refused, and the sentence must name a member. */
-static void test_wrong_layouts_are_refused(void **state)
+TEST(wrong_layouts_are_refused)
 {
 	static const enum layout_field fields[] = {
 		LAYOUT_SKB_LEN,	       LAYOUT_SKB_PRIORITY,	  LAYOUT_SKB_PROTOCOL,
@@ -100,7 +93,6 @@ static void test_wrong_layouts_are_refused(void **state)
 	struct ebpf_target t;
 	struct err e;
 
-	(void)state;
 	assert_int_equal(probe_target(&t, NULL, &e), 0);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		struct probe_layout wrong = *l;
@@ -115,13 +107,12 @@ static void test_wrong_layouts_are_refused(void **state)
 }
 
 /* Offsets that break a rule between neighbours are refused before anything runs. */
-static void test_derive_refuses_disorder(void **state)
+TEST(disordered_offsets_are_refused)
 {
 	struct probe_layout *l = find();
 	struct probe_layout wrong = *l;
 	struct err e;
 
-	(void)state;
 	wrong.field[LAYOUT_SKB_VLAN_TCI].off += 2;
 	assert_int_equal(probe_layout_derive(&wrong, &e), -ENOTSUP);
 	assert_non_null(strstr(e.text, "vlan_tci"));
@@ -146,10 +137,10 @@ static void test_derive_refuses_disorder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_against_btf),
-		cmocka_unit_test(test_both_checks),
-		cmocka_unit_test(test_wrong_layouts_are_refused),
-		cmocka_unit_test(test_derive_refuses_disorder),
+		cmocka_unit_test(offsets_equal_btf),
+		cmocka_unit_test(both_checks_accept_the_layout),
+		cmocka_unit_test(wrong_layouts_are_refused),
+		cmocka_unit_test(disordered_offsets_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("probe_layout", tests, NULL, NULL);

@@ -7,20 +7,15 @@
  * with the socket alone, and one with another hook beside it, whose socket runs a program. All
  * three must have the same packets, as many times.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "../lib/filters.h"
 #include "../lib/live.h"
 #include "../lib/replay.h"
 #include "../lib/share.h"
+#include "../lib/test.h"
 #include "../lib/together.h"
 #include "bpfcap/probe.h"
 
@@ -227,13 +222,12 @@ static unsigned batch(size_t cnt)
 	return sum;
 }
 
-static void test_shows_what_tcpdump_shows(void **state)
+TEST(shows_what_tcpdump_shows)
 {
 	struct expressions e = expressions_read("tests/cases/filter/ethernet.txt");
 	unsigned sum = 0;
 	size_t n = 0;
 
-	(void)state;
 	if (!ready) {
 		print_message("needs rights to make network namespaces, veth and tun devices\n");
 		skip();
@@ -268,9 +262,8 @@ static void check_promiscuous(bool leaves)
 	assert_non_null(strstr(out, "promiscuity 0"));
 }
 
-static void test_interfaces_are_promiscuous_unless_refused(void **state)
+TEST(interfaces_are_promiscuous_unless_refused)
 {
-	(void)state;
 	if (!ready) {
 		print_message("needs rights to make network namespaces, veth and tun devices\n");
 		skip();
@@ -296,8 +289,8 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shows_what_tcpdump_shows),
-		cmocka_unit_test(test_interfaces_are_promiscuous_unless_refused),
+		cmocka_unit_test(shows_what_tcpdump_shows),
+		cmocka_unit_test(interfaces_are_promiscuous_unless_refused),
 	};
 
 	return cmocka_run_group_tests_name("probe_live", tests, setup, teardown);

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* probe_meta.c - filters on metadata of packets, and the metadata of events. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/test.h"
 #include "../lib/vethgroup.h"
 #include "bpfcap/probe.h"
 
@@ -82,14 +78,13 @@ static void refused(const char *hook, struct probe_config c, int code, const cha
 		fail_msg("no '%s' in: %s", text, e.text);
 }
 
-static void test_mark(void **state)
+TEST(a_mark_selects_packets)
 {
 	static const char *const ifaces[] = {"vb", NULL};
 	static const char *const hooks[] = {"tx", "tp:net:net_dev_queue", "socket", "tc:egress"};
 	struct probe_event ev;
 	int mark = MARK;
 
-	(void)state;
 	need_veth();
 	assert_int_equal(setsockopt(veth.sock[SENDER], SOL_SOCKET, SO_MARK, &mark, sizeof(mark)),
 			 0);
@@ -112,7 +107,7 @@ static void test_mark(void **state)
 }
 
 /* What libpcap reads beside the packet: direction and interface, where the hook knows them. */
-static void test_ancillary(void **state)
+TEST(direction_and_interface_select_packets)
 {
 	static const char *const in[] = {"va", NULL}, *const out[] = {"vb", NULL};
 	static const struct {
@@ -125,7 +120,6 @@ static void test_ancillary(void **state)
 	char ifindex[96], other[96];
 	struct probe_event ev;
 
-	(void)state;
 	need_veth();
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
 		bool sent = hooks[i].outbound;
@@ -146,13 +140,12 @@ static void test_ancillary(void **state)
 	}
 }
 
-static void test_pid(void **state)
+TEST(a_process_selects_packets)
 {
 	static const char *const ifaces[] = {"vb", NULL};
 	struct probe_config c = {.ifaces = ifaces, .pid = (uint32_t)getpid()};
 	struct probe_event ev = {0};
 
-	(void)state;
 	need_veth();
 	assert_int_equal(matched("tx", c, &ev), CNT);
 	assert_int_equal(ev.pid, getpid());
@@ -160,7 +153,7 @@ static void test_pid(void **state)
 	assert_int_equal(matched("tx", c, &ev), 0);
 }
 
-static void test_netns(void **state)
+TEST(a_namespace_selects_packets)
 {
 	static const char *const ifaces[] = {"va", NULL};
 	struct probe_config c = {.ifaces = ifaces};
@@ -168,7 +161,6 @@ static void test_netns(void **state)
 	char inode[32];
 	struct stat st;
 
-	(void)state;
 	need_veth();
 	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
 	assert_int_equal(matched("rx", c, &ev), CNT);
@@ -193,7 +185,7 @@ static void test_netns(void **state)
 }
 
 /* A device in another namespace is known by its name there. */
-static void test_other_namespace(void **state)
+TEST(a_device_elsewhere_has_its_name_there)
 {
 	struct testveth inner;
 	struct probe_event ev = {0};
@@ -203,7 +195,6 @@ static void test_other_namespace(void **state)
 	int status;
 	pid_t pid;
 
-	(void)state;
 	need_veth();
 	assert_int_equal(probe_open(&p, &c, NULL), 0);
 	pid = fork();
@@ -224,7 +215,7 @@ static void test_other_namespace(void **state)
 }
 
 /* These frames have no taker, which is a reason of its own where there are reasons. */
-static void test_reason(void **state)
+TEST(a_drop_reason_selects_packets)
 {
 	static const char *const ifaces[] = {"va", NULL};
 	static const char *const unhandled[] = {"unhandled_proto", NULL};
@@ -234,7 +225,6 @@ static void test_reason(void **state)
 	struct probe_config c = {.ifaces = ifaces};
 	struct probe_event ev = {0};
 
-	(void)state;
 	need_veth();
 	assert_int_equal(matched("drop", c, &ev), CNT);
 	if (!ev.has_reason) {
@@ -262,12 +252,12 @@ static void test_reason(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mark),
-		cmocka_unit_test(test_ancillary),
-		cmocka_unit_test(test_pid),
-		cmocka_unit_test(test_netns),
-		cmocka_unit_test(test_other_namespace),
-		cmocka_unit_test(test_reason),
+		cmocka_unit_test(a_mark_selects_packets),
+		cmocka_unit_test(direction_and_interface_select_packets),
+		cmocka_unit_test(a_process_selects_packets),
+		cmocka_unit_test(a_namespace_selects_packets),
+		cmocka_unit_test(a_device_elsewhere_has_its_name_there),
+		cmocka_unit_test(a_drop_reason_selects_packets),
 	};
 
 	return cmocka_run_group_tests_name("probe_meta", tests, vethgroup_setup,

@@ -11,21 +11,17 @@
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include "../lib/test.h"
 #include "../lib/testpages.h"
 #include "../lib/testtc.h"
 #include "../lib/testtcp.h"
@@ -242,23 +238,20 @@ static void check_file(const char *kernel)
 	probe_close(deep.p);
 }
 
-static void test_running_kernel(void **state)
+TEST(paged_data_is_captured)
 {
-	(void)state;
 	check_file(NULL);
 }
 
-static void test_as_for_5_4(void **state)
+TEST(paged_data_is_captured_with_programs_for_5_4)
 {
-	(void)state;
 	check_file("5.4");
 }
 
-static void test_datagram(void **state)
+TEST(a_fragmented_datagram_is_captured)
 {
 	struct seen seen;
 
-	(void)state;
 	need_pages();
 	make_content();
 	open_session(&seen, NULL, "udp " FROM_PORT);
@@ -270,14 +263,13 @@ static void test_datagram(void **state)
 }
 
 /* --doctor reports the actual state. */
-static void test_doctor(void **state)
+TEST(doctor_reports_paged_data)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 	struct err e;
 
-	(void)state;
 	testtc_need();
 	if (probe_doctor(out, true, &e) < 0)
 		fail_msg("%s", e.text);
@@ -290,10 +282,14 @@ static void test_doctor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_running_kernel, testtc_setup, testtc_teardown),
-		cmocka_unit_test_setup_teardown(test_as_for_5_4, testtc_setup, testtc_teardown),
-		cmocka_unit_test_setup_teardown(test_datagram, testtc_setup, testtc_teardown),
-		cmocka_unit_test_setup_teardown(test_doctor, testtc_setup, testtc_teardown),
+		cmocka_unit_test_setup_teardown(paged_data_is_captured, testtc_setup,
+						testtc_teardown),
+		cmocka_unit_test_setup_teardown(paged_data_is_captured_with_programs_for_5_4,
+						testtc_setup, testtc_teardown),
+		cmocka_unit_test_setup_teardown(a_fragmented_datagram_is_captured, testtc_setup,
+						testtc_teardown),
+		cmocka_unit_test_setup_teardown(doctor_reports_paged_data, testtc_setup,
+						testtc_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

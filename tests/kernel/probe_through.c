@@ -6,16 +6,11 @@
  * libpcap accepts.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "../lib/inside.h"
+#include "../lib/test.h"
 #include "../lib/vethgroup.h"
 #include "bpfcap/probe.h"
 
@@ -126,23 +121,21 @@ static void check(const char *kernel)
 	}
 }
 
-static void test_inner_packets_are_captured_at_every_hook(void **state)
+TEST(inner_packets_are_captured_at_every_hook)
 {
-	(void)state;
 	check(NULL);
 }
 
-static void test_inner_packets_are_captured_by_programs_for_5_4(void **state)
+TEST(inner_packets_are_captured_by_programs_for_5_4)
 {
-	(void)state;
 	check("5.4");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inner_packets_are_captured_at_every_hook),
-		cmocka_unit_test(test_inner_packets_are_captured_by_programs_for_5_4),
+		cmocka_unit_test(inner_packets_are_captured_at_every_hook),
+		cmocka_unit_test(inner_packets_are_captured_by_programs_for_5_4),
 	};
 
 	return cmocka_run_group_tests(tests, vethgroup_setup, vethgroup_teardown);

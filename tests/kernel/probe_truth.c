@@ -260,7 +260,7 @@ static void need_ready(void **state)
 #define JUDGED	TRACING ",tc" /* probe_live.c compares filters at sockets */
 
 /* The unfiltered run itself: every packet at every hook that it passes, whole where it can be. */
-static void test_everything_is_seen(void **state)
+static void every_packet_is_seen_at_every_hook(void **state)
 {
 	bool pages = testpages_wanted();
 	const struct {
@@ -291,7 +291,7 @@ static void test_everything_is_seen(void **state)
 }
 
 /* Detaching a tcx link is slow, and links are detached one after another: fewer of these. */
-static void test_running_kernel(void **state)
+static void filters_choose_what_libpcap_chooses(void **state)
 {
 	static const struct setting s[] = {{.hook = JUDGED}, {.hook = TRACING}};
 
@@ -300,7 +300,7 @@ static void test_running_kernel(void **state)
 	check(&s[1], 4, 46);
 }
 
-static void test_as_for_5_4(void **state)
+static void programs_for_5_4_choose_what_libpcap_chooses(void **state)
 {
 	const struct setting s = {.hook = JUDGED, .kernel = "5.4"};
 
@@ -309,7 +309,7 @@ static void test_as_for_5_4(void **state)
 }
 
 /* There the filter sees the bytes that are kept; elsewhere it sees the packet, as with tcpdump. */
-static void test_short_snap_len(void **state)
+static void a_short_snap_length_does_not_change_the_choice(void **state)
 {
 	const struct setting s = {.hook = TRACING, .snap_len = 40};
 
@@ -317,7 +317,7 @@ static void test_short_snap_len(void **state)
 	check(&s, 2, 23);
 }
 
-static void test_functions(void **state)
+static void functions_choose_what_libpcap_chooses(void **state)
 {
 	const struct setting s = {.hook = "dev_hard_start_xmit@1,kprobe:ip_rcv"};
 
@@ -373,7 +373,7 @@ static void check_xdp(const char *hook, size_t skip)
 	expressions_free(&e);
 }
 
-static void test_xdp(void **state)
+static void xdp_chooses_what_libpcap_chooses(void **state)
 {
 	need_ready(state);
 	assert_int_equal(replay_mtu("1500"), 0); /* native XDP has a packet in one page */
@@ -398,9 +398,12 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everything_is_seen), cmocka_unit_test(test_running_kernel),
-		cmocka_unit_test(test_as_for_5_4),	   cmocka_unit_test(test_short_snap_len),
-		cmocka_unit_test(test_functions),	   cmocka_unit_test(test_xdp),
+		cmocka_unit_test(every_packet_is_seen_at_every_hook),
+		cmocka_unit_test(filters_choose_what_libpcap_chooses),
+		cmocka_unit_test(programs_for_5_4_choose_what_libpcap_chooses),
+		cmocka_unit_test(a_short_snap_length_does_not_change_the_choice),
+		cmocka_unit_test(functions_choose_what_libpcap_chooses),
+		cmocka_unit_test(xdp_chooses_what_libpcap_chooses),
 	};
 
 	return cmocka_run_group_tests_name("probe_truth", tests, setup, teardown);

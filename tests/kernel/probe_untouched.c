@@ -193,7 +193,7 @@ static void check(const char *hook, const struct sums *without)
 	same(hook, &with, without, true);
 }
 
-static void test_hooks(void **state)
+static void hooks_leave_packets_as_they_are(void **state)
 {
 	static const char *const hooks[] = {
 		"rx", "tx", "drop", "tp:net:netif_receive_skb", "socket", "tc:ingress", "tc:egress",
@@ -225,7 +225,7 @@ static void check_xdp(const char *hook, enum kbpf_xdp_mode mode, bool short_only
 	same(hook, &with, &without, false);
 }
 
-static void test_xdp(void **state)
+static void xdp_leaves_packets_as_they_are(void **state)
 {
 	need_ready(state);
 	check_xdp("xdp:generic", KBPF_XDP_GENERIC, false);
@@ -257,8 +257,8 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hooks),
-		cmocka_unit_test(test_xdp),
+		cmocka_unit_test(hooks_leave_packets_as_they_are),
+		cmocka_unit_test(xdp_leaves_packets_as_they_are),
 	};
 
 	return cmocka_run_group_tests_name("probe_untouched", tests, setup, teardown);
