@@ -332,7 +332,6 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 		c->end_ms = now_ms() + o->duration_s * MS_PER_S;
 	list_hooks(c);
 	from.hooks = text_str(&c->hooks);
-
 	privileges_hurry();
 	if (o->user)
 		rc = privileges_drop(o->user, c->e);
@@ -342,8 +341,9 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 		rc = output_open(&c->out, o, &from, c->e);
 	if (rc == 0 && !o->user && !c->keys) /* libraries that appear later need all of them */
 		privileges_settle(o);
-	if (rc == 0 && !o->command && !o->finished_command && !o->decode && !c->keys)
-		sandbox_enter();
+	if (rc == 0 && !o->finished_command && !c->keys) /* both start programs at any time */
+		(void)sandbox_enter((o->rotate_mb || o->rotate_s ? SANDBOX_FILES : 0) |
+				    (o->netns ? SANDBOX_NETNS : 0));
 	if (rc == 0)
 		rc = run_output(c);
 	return rc;
