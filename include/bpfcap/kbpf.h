@@ -317,6 +317,9 @@ void kbpf_xdp_prog_name(char name[KBPF_PROG_NAME_LEN]);
  * Returns their number, or -errno: -EPERM without CAP_SYS_ADMIN, which reading names requires.
  */
 int kbpf_xdp_sweep(struct err *e);
+/* True if another process has locked this network namespace for so long that this one attached or
+ * detached a program without waiting for its turn. */
+bool kbpf_turn_missed(void);
 
 /* ---- Sockets ------------------------------------------------------------------------------ */
 

@@ -28,6 +28,7 @@
 #include "../util.h"
 #include "kprobe_tracefs.h"
 #include "rcu.h"
+#include "sys.h"
 #include "tc_sweep.h"
 #include "uapi.h"
 #include "xdp.h"
@@ -36,7 +37,6 @@
 #define BUSY_WAIT_NS   20000000
 #define BUSY_TRY_CNT   250
 #define END_LOOK_MS    100
-#define NOTE_S	       2    /* the longest that it may take to take a note */
 #define END_WAIT_MS    6000 /* longer than events can be busy */
 
 /* Without close_range(2) and /proc, the number of descriptors can only be guessed. */
@@ -189,7 +189,7 @@ int kbpf_guard_program(struct kbpf_guard *g, int prog_fd)
 
 int kbpf_guard_start(struct kbpf_guard **out, struct err *e)
 {
-	const struct timeval longest = {.tv_sec = NOTE_S};
+	const struct timeval longest = {.tv_usec = NOTE_WAIT_MS * 1000};
 	struct kbpf_guard *g = malloc(sizeof(*g));
 	struct owner self;
 	int fds[2], rc = -ENOMEM;

@@ -14,12 +14,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define ANSWER_S 2
-#define BUF_LEN	 (32u << 10) /* dumps are sent in parts of up to this size */
+#include "sys.h"
+
+#define BUF_LEN (32u << 10) /* dumps are sent in parts of up to this size */
 
 int kbpf_nl_open(struct netlink *nl, int protocol)
 {
-	const struct timeval longest = {.tv_sec = ANSWER_S};
+	const struct timeval longest = {.tv_usec = ANSWER_WAIT_MS * 1000};
 	int on = 1;
 
 	*nl = (struct netlink){.buf_len = BUF_LEN, .seq = (uint32_t)time(NULL)};

@@ -21,13 +21,16 @@
 #include <unistd.h>
 
 #include "bpfcap/kbpf.h"
+#include "../util.h"
+#include "sys.h"
 
 enum {
 	CLAIM_CNT = 16,
 	NONBLOCK = 1, /* GRND_NONBLOCK: the token has to be unlikely, not secret */
-	TURN_TRY_CNT = 200,
-	TURN_WAIT_NS = 5000000,
+	TURN_STEP_MS = 5,
 };
+
+static atomic_bool turn_missed; /* another process keeps it: wait for it only once */
 
 static struct {
 	pthread_mutex_t lock;
@@ -163,20 +166,24 @@ bool kbpf_owner_parse_prog(const char *name, struct owner *o)
 
 int kbpf_owner_take_turn(void)
 {
-	static atomic_bool in_vain; /* another process keeps the turn: wait for it only once */
-	const struct timespec interval = {.tv_nsec = TURN_WAIT_NS};
+	const struct timespec interval = {.tv_nsec = TURN_STEP_MS * NS_PER_MS};
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	for (int i = 0; fd >= 0 && i < TURN_TRY_CNT; i++) {
+	for (int ms = 0; fd >= 0; ms += TURN_STEP_MS) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return fd;
-		if (errno != EWOULDBLOCK || atomic_load(&in_vain))
+		if (ms >= TURN_WAIT_MS)
+			atomic_store(&turn_missed, true);
+		if (errno != EWOULDBLOCK || atomic_load(&turn_missed))
 			break;
 		(void)nanosleep(&interval, NULL);
-		if (i == TURN_TRY_CNT - 1)
-			atomic_store(&in_vain, true);
 	}
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+bool kbpf_turn_missed(void)
+{
+	return atomic_load(&turn_missed);
 }

@@ -8,6 +8,17 @@
 
 struct perf_event_attr;
 
+/*
+ * The longest waits while a capture starts. Two sweeps of leftovers, the turn and the request that
+ * fails are below 2 s together. The kernel answers before the request returns, so an answer that
+ * is late will not come.
+ */
+enum {
+	ANSWER_WAIT_MS = 300, /* for netlink */
+	TURN_WAIT_MS = 500,   /* for another capture that attaches (owner.h); once in a process */
+	NOTE_WAIT_MS = 500,   /* for a guardian whose socket is full */
+};
+
 /* bpf(2) with attributes of any of uapi.h's structs. Repeats up to a few times while it fails with
  * EAGAIN (a signal reached the verifier). */
 int kbpf_sys_bpf(int cmd, void *attr, size_t len);

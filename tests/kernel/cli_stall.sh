@@ -152,6 +152,22 @@ refuses()
 	adds_up 1
 }
 
+# The process that keeps the file whole (output/keeper.c) is a child, as the guardian is.
+ends_with_its_children_stopped()
+{
+	need_pair
+	start -f tc -k 5.4 -i left0 -w "$T/f.pcapng" icmp
+	pings 2
+	# shellcheck disable=SC2046 # several
+	kill -STOP $(cat "/proc/$pid/task/$pid/children")
+	began=$(uptime_ms)
+	stop INT
+	ended 0
+	took=$(($(uptime_ms) - began))
+	[ "$took" -lt 3000 ] || fail "it took $took ms to end"
+	same "$(tcpdump -nr - <"$T/f.pcapng" 2>/dev/null | grep -c 'echo request')" 2 requests
+}
+
 pair_up
 try stalled INT -f socket
 try stalled TERM -w -
@@ -164,4 +180,5 @@ try forwards_a_signal
 try ends_its_command
 try refuses -f socket -w "$T/limited.pcap"
 try refuses -w "$T/limited.pcapng" -s 64
+try ends_with_its_children_stopped
 finish

@@ -219,8 +219,10 @@ static void allow_bpf(struct filter *f)
 	refuse(f);
 }
 
-/* Threads, and with -C and -G processes. libc uses clone() if it believes that there is no clone3(),
- * whose flags a filter cannot see. */
+/*
+ * Threads, and with -C and -G processes. A filter cannot see the flags of clone3(); libc uses
+ * clone() if the kernel seems to be older.
+ */
 static void allow_clone(struct filter *f, unsigned modes)
 {
 	unless(f, BPF_JEQ, CLONE3, 1);

@@ -65,5 +65,9 @@ int probe_session_attach(struct probe *p, const struct probe_config *c, struct e
 	p->env.guard = p->guard;
 	for (unsigned i = 0; rc == 0 && i < p->hooks.cnt; i++)
 		rc = p->hooks.hook[i].member_cnt ? attach_one(p, i, e) : 0;
+	if (rc == 0 && kbpf_turn_missed() && p->notice)
+		p->notice(p->notice_user,
+			  "another process keeps this network namespace locked (/proc/locks), so "
+			  "captures that start or end at the same time may leave a qdisc");
 	return rc;
 }

@@ -102,7 +102,7 @@ void keeper_note(struct keeper *k, uint64_t len)
 void keeper_end(struct keeper *k)
 {
 	if (k->pid > 0) {
-		(void)!write(k->alive_fd, "", 1); /* the file is complete */
+		(void)kill(k->pid, SIGKILL); /* the file is complete; it may be stopped, too */
 		close(k->alive_fd);
 		while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
 			;

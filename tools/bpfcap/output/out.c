@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,13 +31,32 @@ static int cannot_write(const char *path, struct err *e)
 	return err_input(e, -errno, "output", "cannot write %s: %s", path, strerror(errno));
 }
 
+/* A pipe by name waits for its reader, or for a signal. */
+static int open_to_write(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	char text[PATH_MAX + 64];
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return open(path, flags, 0666);
+	fd = open(path, flags | O_NONBLOCK, 0666);
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFL, O_WRONLY);
+	if (fd >= 0 || errno != ENXIO)
+		return fd;
+	(void)snprintf(text, sizeof(text), "waiting for a process that reads %s", path);
+	fail_notice("bpfcap", "output", text);
+	return open(path, flags, 0666);
+}
+
 int out_open(struct out *o, const char *path, struct err *e)
 {
 	struct stat st;
 
 	*o = (struct out){.path = path, .is_stdout = strcmp(path, "-") == 0};
-	o->fd = o->is_stdout ? STDOUT_FILENO
-			     : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	o->fd = o->is_stdout ? STDOUT_FILENO : open_to_write(path);
 	if (o->fd < 0)
 		return cannot_write(path, e);
 	if (fstat(o->fd, &st) == 0) {
