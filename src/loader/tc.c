@@ -43,8 +43,12 @@ static int attach_err(int rc, const struct kbpf_tc *tc, const char *why, struct 
 		return err_input(e, rc, "hook", "there is no interface with index %d", tc->ifindex);
 	if (rc == -ENOENT)
 		return err_run(e, -ENOTSUP, "hook",
-			       "this kernel has no clsact qdisc or no BPF filters (modules "
-			       "sch_ingress and cls_bpf)");
+			       "this kernel has no clsact qdisc or no BPF filters "
+			       "(CONFIG_NET_SCH_INGRESS, CONFIG_NET_CLS_BPF; modules sch_ingress "
+			       "and cls_bpf)");
+	if (rc == -EOPNOTSUPP)
+		return err_run(e, rc, "hook",
+			       "this kernel has no traffic control (CONFIG_NET_SCHED)");
 	return err_run(e, rc, "hook", "attaching to tc %s of interface %s (%d) failed: %s",
 		       dir_name(tc->dir), name, tc->ifindex, why && why[0] ? why : strerror(-rc));
 }

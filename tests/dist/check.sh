@@ -31,8 +31,7 @@ has_the_listed_checksum()
 # The cache has the toolchain; where it lies does not matter either, but making it again takes long.
 has_the_same_bytes_from_another_directory()
 {
-	mkdir "$T/again"
-	cp -r Makefile src include tools tests bench examples docs "$T/again"
+	packaging/source "$T/again"
 	BPFCAP_CACHE=$(cd "${BPFCAP_CACHE:-.cache}" && pwd) \
 		make -s -C "$T/again" dist DIST_ARCHS="$(architecture "$1")" >"$T/log" 2>&1 ||
 		fail "$(tail -n 5 "$T/log")"
@@ -49,7 +48,7 @@ compiles_filters_alike()
 }
 
 # bpfcap.pc names all that a static program needs; the toolchain has the static libraries.
-links_a_static_program()
+links_the_examples_statically()
 {
 	make -s install DESTDIR="$T/root" PREFIX=/usr >"$T/log" 2>&1 || fail "$(cat "$T/log")"
 	arch=$(architecture "$1")
@@ -57,16 +56,20 @@ links_a_static_program()
 	sed -i "s,=/usr,=$T/root/usr," "$T/root/usr/lib/pkgconfig/bpfcap.pc"
 	prefix=$(tools/cross/musl "$arch")
 	export PKG_CONFIG_PATH="$T/root/usr/lib/pkgconfig"
-	# shellcheck disable=SC2046 # flags
-	"${prefix}gcc" -static -o "$T/program" examples/capture.c \
-		$("${prefix}pkg-config" --static --cflags --libs bpfcap) || fail "does not link"
+	for program in examples/*.c; do
+		! grep -q bpf/libbpf.h "$program" || continue
+		# shellcheck disable=SC2046 # flags
+		"${prefix}gcc" -D_GNU_SOURCE -static -o "$T/program" "$program" \
+			$("${prefix}pkg-config" --static --cflags --libs bpfcap) ||
+			fail "$program does not link"
+	done
 }
 
 for binary in $DIST; do
 	try is_static_and_small "$binary"
 	try has_the_same_bytes_from_another_directory "$binary"
 	try compiles_filters_alike "$binary"
-	try links_a_static_program "$binary"
+	try links_the_examples_statically "$binary"
 done
 try has_the_listed_checksum
 finish

@@ -6,15 +6,16 @@
 
 DIST_ARCHS = amd64 arm64 armhf riscv64
 DIST_BUILD = build/dist
-NATIVE	   = $(shell dpkg --print-architecture)
+NATIVE	   = $(shell dpkg --print-architecture 2>/dev/null)
 DIST	   = $(DIST_ARCHS:%=dist/bpfcap-$(VERSION)-linux-%)
+DIST_OWN   = dist/bpfcap-$(VERSION)-linux-$(NATIVE)
 
-.PHONY: dist check-dist $(DIST)
+.PHONY: dist check-dist check-musl $(DIST) $(DIST_OWN)
 
 dist: $(DIST)				## static binaries for DIST_ARCHS and SHA256SUMS into dist/
 	cd dist && sha256sum $(notdir $(DIST)) >SHA256SUMS
 
-$(DIST): dist/bpfcap-$(VERSION)-linux-%:
+$(sort $(DIST) $(DIST_OWN)): dist/bpfcap-$(VERSION)-linux-%:
 	prefix=$$(tools/cross/musl $*) && $(MAKE) static CROSS_COMPILE="$$prefix" CC="$${prefix}gcc" \
 		BUILD=$(DIST_BUILD)/$* OPT="-O2 -ffunction-sections -fdata-sections" \
 		CFLAGS="-ffile-prefix-map=$(CURDIR)=." \
@@ -22,9 +23,11 @@ $(DIST): dist/bpfcap-$(VERSION)-linux-%:
 	@mkdir -p dist
 	$(INSTALL) $(DIST_BUILD)/$*/static/bpfcap $@
 
-# Commands of the tests run as this static binary, which takes the place of the one built here.
-check-dist: dist all			## those binaries: small, same bytes again, same code, captures
+check-dist: dist all check-musl		## those binaries: small, same bytes again, same code, captures
 	@DIST="$(DIST)" TEST_TIMEOUT=1200 tests/run $(BUILD) tests/dist/check.sh
+
+# The static binary takes the place of the command that the tests run.
+check-musl: $(DIST_OWN)			## tests of the static binary of this machine
 	@mkdir -p $(DIST_BUILD)/native/bin
-	@cp dist/bpfcap-$(VERSION)-linux-$(NATIVE) $(DIST_BUILD)/native/bin/bpfcap
+	@cp $< $(DIST_BUILD)/native/bin/bpfcap
 	@tests/run $(DIST_BUILD)/native tests/kernel/cli_capture.sh

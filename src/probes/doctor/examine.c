@@ -38,7 +38,7 @@ static const struct check {
 	 "and tracepoints do without"},
 	{"tc", probe_doctor_try_tc,
 	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
-	 "modprobe -a sch_ingress cls_bpf"},
+	 "modprobe -a sch_ingress cls_bpf, or a kernel with the option that is missing"},
 	{"xdp", probe_doctor_try_xdp,
 	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
 	 "a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_NET=y"},

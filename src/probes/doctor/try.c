@@ -24,8 +24,6 @@
 
 enum { LO_INDEX = 1, PASS_XDP = 2 };
 
-static const char no_tracing[] = "this kernel has no BPF tracing (CONFIG_BPF_EVENTS)";
-
 /* r0 = result; exit */
 static int load(uint32_t type, int result, struct err *e)
 {
@@ -38,10 +36,10 @@ static int load(uint32_t type, int result, struct err *e)
 /* Tracing programs must be able to read kernel memory, and the layout must be known. */
 static int load_tracing(const struct doctor *d, uint32_t type, struct err *e)
 {
-	int fd = load(type, 0, e);
+	int fd = probe_session_need_events(e);
 
-	if (fd == -EINVAL)
-		return err_run(e, -ENOTSUP, "hook", "%s", no_tracing);
+	if (fd == 0)
+		fd = load(type, 0, e);
 	if (fd < 0)
 		return fd;
 	if (kbpf_has_helper(type, EBPF_FN_probe_read_kernel) == 1 ||

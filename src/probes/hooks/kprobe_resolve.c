@@ -35,8 +35,8 @@ static int choose_way(struct hook *h, const struct hook_env *env, struct err *e)
 		k->tracefs_fd = kbpf_tracefs_open(NULL);
 		if (k->tracefs_fd < 0 || faccessat(k->tracefs_fd, "kprobe_events", W_OK, 0) < 0)
 			return err_input(e, -ENOTSUP, "hook",
-					 "%s: this kernel has no kprobes (CONFIG_KPROBES); try -f "
-					 "drop",
+					 "%s: this kernel has no kprobes (CONFIG_KPROBES, "
+					 "CONFIG_KPROBE_EVENTS); try -f drop",
 					 h->spec);
 	}
 	if (!probe_kprobe_is_glob(h->event))

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../util.h"
+
 static bool is_tls_library(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -82,16 +84,30 @@ int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
 	return 0;
 }
 
-void probe_tls_find_installed(void (*fn)(void *user, const char *path), void *user)
+static void find_at(const char *pattern, void (*fn)(void *user, const char *path), void *user)
 {
-	static const char pattern[] =
-		"/{usr/,usr/local/,}lib{,32,64}/{,*-linux-*/}lib{ssl,gnutls}.so.*";
 	glob_t g;
 
-	if (glob(pattern, GLOB_BRACE, NULL, &g) != 0)
+	if (glob(pattern, 0, NULL, &g) != 0)
 		return;
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		if (is_tls_library(g.gl_pathv[i]))
 			fn(user, g.gl_pathv[i]);
 	globfree(&g);
+}
+
+/* One pattern after the other: musl's glob() has no braces. */
+void probe_tls_find_installed(void (*fn)(void *user, const char *path), void *user)
+{
+	static const char *const dirs[] = {"/usr/lib*",	      "/usr/lib*/*-linux-*",
+					   "/usr/local/lib*", "/usr/local/lib*/*-linux-*",
+					   "/lib*",	      "/lib*/*-linux-*"};
+	char pattern[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		(void)snprintf(pattern, sizeof(pattern), "%s/libssl.so.*", dirs[i]);
+		find_at(pattern, fn, user);
+		(void)snprintf(pattern, sizeof(pattern), "%s/libgnutls.so.*", dirs[i]);
+		find_at(pattern, fn, user);
+	}
 }
