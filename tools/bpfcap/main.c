@@ -15,6 +15,7 @@
 #include "extcap.h"
 #include "help.h"
 #include "options.h"
+#include "remote/remote.h"
 #include "replay.h"
 #include "show.h"
 #include "tls/keys.h"
@@ -38,6 +39,8 @@ static int act(const struct cap_options *o, struct err *e)
 		return show_program(o, e);
 	else if (o->reads.cnt)
 		return replay(o, e);
+	else if (o->remotes.cnt)
+		return remote(o, e);
 	else if (o->tls_layout && layouts_is_library(o->tls_layout))
 		return layouts_show(o->tls_layout, e);
 	else if (keys_alone(o))

@@ -6,6 +6,8 @@
 #include "options.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +16,9 @@
 #include "../common/fail.h"
 #include "../common/opt.h"
 #include "../common/text.h"
+#include "options_modes.h"
 #include "options_tcpdump.h"
-#include "tls/layouts.h"
+#include "remote/far.h"
 
 /* Kinds of options besides those of opt.h; the first two fill a struct word_list. */
 enum {
@@ -24,87 +27,76 @@ enum {
 	OPT_PRECISION,	     /* tcpdump's micro or nano; sets a bool */
 };
 
-/* What a run does. Each option names the modes that honour it; the others refuse it. */
-enum {
-	LIVE = 1 << 0,	  /* capture from the kernel */
-	REPLAY = 1 << 1,  /* -r */
-	FILTER = 1 << 2,  /* -d, --dump=cbpf, ir or ebpf: print the filter alone */
-	PROGRAM = 1 << 3, /* --dump=program or log: print the program, or the log of loading it */
-	DOCTOR = 1 << 4,  /* --doctor */
-	LIST = 1 << 5,	  /* -D */
-	LAYOUT = 1 << 7,  /* --tls-layout LIBRARY */
-	SELF = 1 << 6,	  /* --help, --man, --version: all options are accepted */
-
-	PACKETS = LIVE | REPLAY,
-	CODE = FILTER | PROGRAM,
-	KERNEL = LIVE | PROGRAM,
-	ALL = PACKETS | CODE | DOCTOR | LIST | LAYOUT | SELF,
-};
-
 #define TO(field) offsetof(struct cap_options, field)
 
 /* clang-format off */
 static const struct opt_row rows[] = {
 	{'e', "filter", "EXPR", OPT_STRING, TO(filter_option), 0,
 	 "capture packets that match EXPR, see pcap-filter(7); the expression may also follow the options",
-	 PACKETS | CODE},
+	 OUTPUT | CODE},
 	{'F', "filter-file", "FILE", OPT_STRING, TO(filter_path), 0,
 	 "read the expression from FILE; - is standard input",
-	 PACKETS | CODE},
+	 OUTPUT | CODE},
 	{'f', "hook", "SPEC[,SPEC...]", OPT_LIST, TO(hooks), 0,
 	 "capture at these hooks (see below); default: rx,tx,drop, or socket if the kernel lacks tracing",
-	 PACKETS | CODE},
+	 PACKETS | CODE | AWAY},
 	{'i', "interface", "IF", OPT_WORDS, TO(ifaces), 0,
 	 "capture on IF only: a name, a glob (interfaces that appear later are picked up), or any (repeatable)",
-	 PACKETS | PROGRAM},
+	 PACKETS | PROGRAM | AWAY},
 	{0, "wait", NULL, OPT_FLAG, TO(wait), 0,
 	 "if an interface of -i does not exist, start all the same, and capture once it appears",
-	 KERNEL},
+	 KERNEL | AWAY},
 	{0, "through", "LIST", OPT_STRING, TO(through), 0,
 	 "match packets inside these, too: vlan, mpls, pppoe, gre, ipip, vxlan, geneve, gtpu (UDP tunnels also with a port, as vxlan:8472), or all",
-	 PACKETS | CODE},
+	 PACKETS | CODE | AWAY},
 	{0, "inner-only", NULL, OPT_FLAG, TO(inner_only), 0,
 	 "with --through, match the packets inside only, not the one that carries them",
-	 PACKETS | CODE},
+	 PACKETS | CODE | AWAY},
 	{'p', "no-promiscuous-mode", NULL, OPT_FLAG, TO(no_promiscuous), 0,
 	 "at socket, do not make the interfaces of -i promiscuous",
-	 ALL},
+	 ALL | FAR},
+	{0, "remote", "[USER@]HOST[,...]", OPT_LIST, TO(remotes), 0,
+	 "capture on other machines over ssh(1), by the bpfcap there; packets are merged by time here (repeatable)",
+	 REMOTE},
+	{0, "remote-binaries", "DIR", OPT_STRING, TO(remote_binaries), 0,
+	 "run the static binary of DIR (made by make dist) on machines without bpfcap; default: $BPFCAP_REMOTE_BINARIES",
+	 REMOTE},
 	{'k', "kernel", "VER", OPT_STRING, TO(kernel), 0,
 	 "generate code for kernel VER (5.4, 6.1 ...); default: auto, which probes the running kernel",
-	 LIVE | CODE},
+	 LIVE | CODE | AWAY},
 	{'c', "count", "N", OPT_NUMBER, TO(packet_cnt), 1,
 	 "exit after N packets",
-	 PACKETS},
+	 OUTPUT},
 	{0, "duration", "SECONDS", OPT_NUMBER, TO(duration_s), 1,
 	 "exit after this time",
-	 LIVE},
+	 LIVE | AWAY},
 	{'s', "snaplen", "LEN", OPT_NUMBER, TO(snap_len), 0,
 	 "capture at most LEN bytes of each packet; 0, the default, is the maximum",
-	 LIVE | CODE},
+	 LIVE | CODE | AWAY},
 	{'S', "stack", NULL, OPT_FLAG, TO(stack), 0,
 	 "print the kernel stack of each packet",
-	 PACKETS | PROGRAM},
+	 PACKETS | PROGRAM | AWAY},
 	{0, "netns", "NS", OPT_STRING, TO(netns), 0,
 	 "capture in this network namespace only: an ip-netns(8) name, /proc/PID/ns/net, an inode, or self; -i names its interfaces",
-	 PACKETS | PROGRAM},
+	 PACKETS | PROGRAM | AWAY},
 	{0, "pid", "PID", OPT_NUMBER, TO(pid), 1,
 	 "capture only packets processed in the context of this process",
-	 PACKETS | PROGRAM},
+	 PACKETS | PROGRAM | AWAY},
 	{0, "mark", "MARK[/MASK]", OPT_STRING, TO(mark), 0,
 	 "capture only packets with this mark (set by iptables, nft or SO_MARK)",
-	 KERNEL},
+	 KERNEL | AWAY},
 	{0, "reason", "NAME[,NAME...]", OPT_LIST, TO(reasons), 0,
 	 "capture only packets dropped for these reasons; needs a hook that knows the reason, such as drop",
-	 PACKETS | PROGRAM},
+	 PACKETS | PROGRAM | AWAY},
 	{'Q', "direction", "DIR", OPT_STRING, TO(direction), 0,
 	 "capture only this direction: in, out or inout",
-	 PACKETS},
+	 PACKETS | AWAY},
 	{0, "owner", NULL, OPT_FLAG, TO(owner), 0,
 	 "print the process that owns the packet's socket, even at hooks that run outside any process (rx, drop)",
-	 PACKETS},
+	 PACKETS | AWAY},
 	{0, "track", NULL, OPT_FLAG, TO(track), 0,
 	 "follow each matched packet through all hooks, even when it no longer matches (NAT, tunnels)",
-	 KERNEL},
+	 KERNEL | AWAY},
 	{0, "gather", NULL, OPT_FLAG, TO(gather), 0,
 	 "correlate packets across hooks: print latencies, hooks that a packet did not reach, and a summary",
 	 PACKETS},
@@ -113,66 +105,66 @@ static const struct opt_row rows[] = {
 	 PACKETS},
 	{0, "fake-hdr", NULL, OPT_FLAG, TO(fake_headers), 0,
 	 "at functions where a packet has no Ethernet or IP header yet, synthesize it, the IP header from the socket",
-	 KERNEL},
+	 KERNEL | AWAY},
 	{0, "skb-data", "OFFSET", OPT_STRING, TO(skb_data), 0,
 	 "at functions and tracepoints, assume that packets start OFFSET bytes (such as -14) from skb->data",
-	 KERNEL},
+	 KERNEL | AWAY},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
 	 "treat packets as this link type (EN10MB, RAW ...)",
-	 LIVE | CODE},
+	 LIVE | CODE | AWAY},
 	{'B', "buffer-size", "KIB", OPT_NUMBER, TO(buffer_kib), 1,
 	 "size of each CPU's ring buffer in KiB, rounded up to a power of two",
-	 KERNEL},
+	 KERNEL | AWAY},
 	{'Z', "relinquish-privileges", "USER", OPT_STRING, TO(user), 0,
 	 "change to USER once all hooks are attached",
-	 LIVE},
+	 LIVE | AWAY},
 
 	{'w', "write", "FILE", OPT_STRING, TO(write_path), 0,
 	 "write packets to FILE as pcapng, or pcap if it ends in .pcap; - is standard output",
-	 PACKETS},
+	 OUTPUT},
 	{'r', "read", "FILE", OPT_WORDS, TO(reads), 0,
 	 "read packets from a pcap or pcapng file; - is standard input; several are merged by time (repeatable)",
 	 REPLAY},
 	{0, "format", "FORMAT", OPT_STRING, TO(format), 0,
 	 "format of the -w file: pcapng, pcap, json or text",
-	 PACKETS},
+	 OUTPUT},
 	{'C', "file-size", "MB", OPT_NUMBER, TO(rotate_mb), 1,
 	 "start a new file when the current one exceeds MB million bytes",
-	 PACKETS},
+	 OUTPUT},
 	{'G', "rotate", "SECONDS", OPT_NUMBER, TO(rotate_s), 1,
 	 "start a new file every SECONDS; the file name is a strftime(3) format",
-	 PACKETS},
+	 OUTPUT},
 	{'W', "files", "N", OPT_NUMBER, TO(file_cnt), 1,
 	 "with -C, reuse N files in turn; with -G, exit after N files",
-	 PACKETS},
+	 OUTPUT},
 	{'z', NULL, "COMMAND", OPT_STRING, TO(finished_command), 0,
 	 "with -C or -G, run \"COMMAND FILE\" on each file that is finished, with the lowest priority",
-	 PACKETS},
+	 OUTPUT},
 	{'U', "packet-buffered", NULL, OPT_COUNT, TO(packet_buffered), 0,
 	 "flush the output after each packet",
-	 PACKETS},
+	 OUTPUT},
 	{'l', "line-buffered", NULL, OPT_COUNT, TO(packet_buffered), 0,
 	 "same as -U",
-	 PACKETS},
+	 OUTPUT},
 	{0, "print", NULL, OPT_FLAG, TO(print), 0,
 	 "print packets as text even with -w",
-	 PACKETS},
+	 OUTPUT},
 	{0, "json", NULL, OPT_FLAG, TO(json), 0,
 	 "print packets, or the report of --doctor, as JSON",
-	 PACKETS | DOCTOR},
+	 OUTPUT | DOCTOR},
 
 	{0, "color", "WHEN", OPT_STRING, TO(color), 0,
 	 "color hooks and drops: auto (on a terminal, the default; NO_COLOR disables it), always or never",
-	 PACKETS},
+	 OUTPUT},
 	{0, "link", NULL, OPT_FLAG, TO(link), 0,
 	 "print the link-layer header of each packet (tcpdump's -e)",
-	 PACKETS},
+	 OUTPUT},
 	{0, "decode", "PROGRAM[:FLAGS]", OPT_STRING, TO(decode), 0,
 	 "have tcpdump or tshark print the packets, as in tcpdump:-v; time, hook, reason and place come before its line",
-	 PACKETS},
+	 OUTPUT},
 	{0, "absolute-tcp-sequence-numbers", NULL, OPT_FLAG, TO(absolute), 0,
 	 "print TCP sequence numbers as they are, not relative to the first of the connection (tcpdump's -S)",
-	 PACKETS},
+	 OUTPUT},
 	{0, "tls-keys", NULL, OPT_FLAG, TO(tls_keys), 0,
 	 "write the keys of local processes' TLS connections into the pcapng file, for Wireshark to decrypt",
 	 LIVE},
@@ -194,28 +186,28 @@ static const struct opt_row rows[] = {
 	 ALL},
 	{'q', "quick", NULL, OPT_COUNT, TO(quick), 0,
 	 "print less about each packet",
-	 PACKETS},
+	 OUTPUT},
 	{'v', "verbose", NULL, OPT_COUNT, TO(verbose), 0,
 	 "print more: the IP header, process and CPU (repeatable)",
-	 PACKETS},
+	 OUTPUT},
 	{'t', NULL, NULL, OPT_COUNT, TO(time_form), 0,
 	 "time: -t none, -tt since 1970, -ttt since the previous packet, -tttt with date, -ttttt since the first",
-	 PACKETS},
+	 OUTPUT},
 	{0, "nano", NULL, OPT_FLAG, TO(nano), 0,
 	 "print times with nanoseconds",
-	 PACKETS},
+	 OUTPUT},
 	{'#', "number", NULL, OPT_FLAG, TO(number), 0,
 	 "print a packet number at the start of each line",
-	 PACKETS},
+	 OUTPUT},
 	{'x', NULL, NULL, OPT_COUNT, TO(hex), 0,
 	 "print each packet in hex; -xx includes the link-layer header",
-	 PACKETS},
+	 OUTPUT},
 	{'X', NULL, NULL, OPT_COUNT, TO(hex_ascii), 0,
 	 "print each packet in hex and ASCII; -XX includes the link-layer header",
-	 PACKETS},
+	 OUTPUT},
 	{'A', NULL, NULL, OPT_FLAG, TO(ascii), 0,
 	 "print each packet in ASCII",
-	 PACKETS},
+	 OUTPUT},
 
 	{'d', NULL, NULL, OPT_COUNT, TO(dump_cnt), 0,
 	 "print the compiled filter and exit: -d listing, -dd C array, -ddd decimal; needs no privileges",
@@ -297,57 +289,6 @@ static int set_own(void *values, const struct opt_row *row, char *arg, struct er
 static const struct opt_table table = {rows, sizeof(rows) / sizeof(rows[0]), set_own, true};
 _Static_assert(sizeof(rows) / sizeof(rows[0]) <= OPT_ROWS_MAX, "raise OPT_ROWS_MAX");
 
-/* ---- Modes -------------------------------------------------------------------------------- */
-
-static bool is_one_of(const char *word, const char *a, const char *b)
-{
-	return word && (strcmp(word, a) == 0 || strcmp(word, b) == 0);
-}
-
-/* The mode that the options select; *name is the option that selected it. */
-static unsigned find_mode(const struct cap_options *o, const char **name)
-{
-	const struct {
-		bool given;
-		unsigned mode;
-		const char *name;
-	} modes[] = {
-		{o->help || o->man || o->version || o->completion, SELF, "--help"},
-		{o->list_ifaces, LIST, "-D"},
-		{o->doctor, DOCTOR, "--doctor"},
-		{is_one_of(o->dump_stage, "program", "log"), PROGRAM, "--dump=program"},
-		{o->dump_stage != NULL, FILTER, "--dump"},
-		{o->dump_cnt > 0, FILTER, "-d"},
-		{o->reads.cnt > 0, REPLAY, "-r"},
-		{o->tls_layout && layouts_is_library(o->tls_layout), LAYOUT,
-		 "--tls-layout LIBRARY"},
-		{true, LIVE, "a live capture"},
-	};
-	size_t i = 0;
-
-	while (!modes[i].given)
-		i++;
-	*name = modes[i].name;
-	return modes[i].mode;
-}
-
-static int check_mode(const struct cap_options *o, const struct opt_words *w, struct err *e)
-{
-	const char *name;
-	unsigned mode = find_mode(o, &name);
-
-	if (w->command && mode != LIVE && mode != SELF)
-		return err_input(e, -EINVAL, "options",
-				 "a command after -- has no meaning with %s; remove one", name);
-	if (w->command && !w->command[0])
-		return err_input(e, -EINVAL, "options",
-				 "a command must follow --; it runs during the capture");
-	if (mode & (LIST | DOCTOR | LAYOUT) && w->words[0])
-		return err_input(e, -EINVAL, "options", "unexpected argument '%s' with %s",
-				 w->words[0], name);
-	return mode == SELF ? 0 : opt_check_mode(&table, w, mode, name, e);
-}
-
 int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
 {
 	struct opt_words w;
@@ -357,7 +298,7 @@ int options_parse(struct cap_options *o, int argc, char **argv, struct err *e)
 	rc = opt_parse(&table, argc, argv, o, &w, e);
 	o->command = w.command;
 	if (rc == 0)
-		rc = check_mode(o, &w, e);
+		rc = options_check_modes(o, &table, &w, e);
 	if (rc == 0 && o->inner_only && !o->through)
 		rc = err_input(e, -EINVAL, "options",
 			       "--inner-only requires --through, which says what carries packets");
@@ -370,9 +311,45 @@ void options_free(struct cap_options *o)
 	free(o->ifaces.words);
 	free(o->reasons.words);
 	free(o->reads.words);
+	free(o->remotes.words);
 	free(o->tls_libs.words);
 	free(o->joined);
 	*o = (struct cap_options){0};
+}
+
+/* "--name=VALUE" of a row, quoted for a shell. */
+static void put_far(struct text *t, const char *name, const char *value)
+{
+	struct text word = {0};
+
+	text_printf(&word, "--%s%s%s", name, value ? "=" : "", value ? value : "");
+	far_quote(t, text_str(&word));
+	t->failed |= word.failed;
+	text_free(&word);
+}
+
+static void put_far_row(struct text *t, const struct opt_row *row, const void *value)
+{
+	const struct word_list *words = value;
+	char number[24];
+
+	if (row->kind == OPT_FLAG && *(const bool *)value)
+		put_far(t, row->name, NULL);
+	if (row->kind == OPT_STRING && *(const char *const *)value)
+		put_far(t, row->name, *(const char *const *)value);
+	if (row->kind == OPT_NUMBER && *(const uint64_t *)value) {
+		(void)snprintf(number, sizeof(number), "%" PRIu64, *(const uint64_t *)value);
+		put_far(t, row->name, number);
+	}
+	for (size_t i = 0; row->kind >= OPT_OWN && i < words->cnt; i++)
+		put_far(t, row->name, words->words[i]);
+}
+
+void options_far(const struct cap_options *o, struct text *t)
+{
+	for (size_t i = 0; i < table.cnt; i++)
+		if (rows[i].modes & FAR)
+			put_far_row(t, &rows[i], (const char *)o + rows[i].off);
 }
 
 void options_help(struct text *t)

@@ -27,7 +27,8 @@ struct cap_options {
 	const char *filter_option, *filter_path;
 	const char *kernel, *linktype, *through;
 	const char *direction, *netns, *mark, *gather_by, *skb_data;
-	struct word_list hooks, ifaces, reasons, reads;
+	struct word_list hooks, ifaces, reasons, reads, remotes;
+	const char *remote_binaries;
 	uint64_t packet_cnt; /* -c; 0: no limit */
 	uint64_t duration_s; /* --duration; 0: no limit */
 	char **command;	     /* the words after "--", run during the capture; NULL: none */
@@ -55,8 +56,10 @@ struct cap_options {
 int options_parse(struct cap_options *o, int argc, char **argv, struct err *e);
 void options_free(struct cap_options *o);
 
-/* Appends the list of options: for a terminal, or as man(7) macros. */
 struct text;
+/* Appends the options that --remote passes on, as words quoted for a shell. */
+void options_far(const struct cap_options *o, struct text *t);
+/* Appends the list of options: for a terminal, or as man(7) macros. */
 void options_help(struct text *t);
 void options_man(struct text *t);
 /* Appends the completion script for a shell; false: an unknown one. */

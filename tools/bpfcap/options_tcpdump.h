@@ -22,7 +22,7 @@
 	ACCEPTED('N', NULL), /* names have no domains: addresses are numbers */ \
 	ACCEPTED(0, "micro"), \
 	{0, "time-stamp-precision", "PRECISION", OPT_PRECISION, TO(nano), 0, \
-	 "print micro- or nanoseconds: micro or nano", PACKETS}, \
+	 "print micro- or nanoseconds: micro or nano", OUTPUT}, \
 	REFUSED('K', "dont-verify-checksums", NULL, "checksums are verified with -v only"), \
 	REFUSED('O', "no-optimize", NULL, "--dump=cbpf prints the filter as libpcap wrote it"), \
 	REFUSED('L', "list-data-link-types", NULL, "the hook determines the link type, see -y"), \

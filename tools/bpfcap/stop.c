@@ -5,20 +5,29 @@
  */
 #include "stop.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 enum { TICK_US = 100000 };
 
 static volatile sig_atomic_t stop_mark, counts_mark, sent_signal;
 static struct probe *volatile waiting;
+static volatile sig_atomic_t waiting_fd = -1;
 static bool handled;
 
 static void wake(void)
 {
+	int error = errno;
+
 	if (waiting)
 		probe_wake(waiting);
+	if (waiting_fd >= 0)
+		(void)!write(waiting_fd, &(uint64_t){1}, sizeof(uint64_t));
+	errno = error;
 }
 
 /* The terminal sends SIGINT and SIGHUP to all processes of the foreground, kill(2) to one. */
@@ -95,6 +104,11 @@ void stop_on_signals(void)
 void stop_wakes(struct probe *p)
 {
 	waiting = p;
+}
+
+void stop_wakes_fd(int fd)
+{
+	waiting_fd = fd;
 }
 
 bool stop_requested(void)

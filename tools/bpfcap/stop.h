@@ -14,6 +14,8 @@
 void stop_on_signals(void);
 /* These signals also end the wait of this session; NULL: of none. */
 void stop_wakes(struct probe *p);
+/* They also write to this eventfd(2); -1: to none. */
+void stop_wakes_fd(int fd);
 bool stop_requested(void);
 /* The signal if a process sent it to this one; 0 if there was none or the terminal sent it. */
 int stop_sent_signal(void);

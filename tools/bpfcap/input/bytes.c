@@ -50,6 +50,20 @@ int bytes_peek(struct bytes *b, size_t n, uint8_t **at)
 	return 1;
 }
 
+int bytes_fill(struct bytes *b)
+{
+	int rc = make_room(b, b->end - b->start + PIECE_LEN);
+	ssize_t got;
+
+	if (rc != 0)
+		return rc;
+	got = read(b->fd, b->buf + b->end, PIECE_LEN);
+	if (got < 0)
+		return -errno;
+	b->end += (size_t)got;
+	return (int)got;
+}
+
 void bytes_skip(struct bytes *b, size_t n)
 {
 	b->start += n;

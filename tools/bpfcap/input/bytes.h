@@ -18,6 +18,8 @@ struct bytes {
  * end of the file; -ENODATA if fewer than `n` bytes are left; -errno. Does not advance.
  */
 int bytes_peek(struct bytes *b, size_t n, uint8_t **at);
+/* Reads more, without a limit: the number of bytes, 0 at the end, -errno. */
+int bytes_fill(struct bytes *b);
 /* Moves past `n` bytes that bytes_peek() has returned. */
 void bytes_skip(struct bytes *b, size_t n);
 void bytes_free(struct bytes *b); /* closes the file as well */

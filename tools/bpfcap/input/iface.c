@@ -100,6 +100,8 @@ static void read_ours(struct input_iface *f, const struct ng_text *text)
 	while (ng_line_next(&rest, &name, &value)) {
 		if (ng_text_is(&name, "hook") && !f->hook)
 			f->hook = strndup(value.p, value.len);
+		else if (ng_text_is(&name, "host") && !f->host)
+			f->host = strndup(value.p, value.len);
 		else if (ng_text_is(&name, "ifindex"))
 			f->ifindex = (uint32_t)ng_text_number(&value);
 		else if (ng_text_is(&name, "netns name") && !f->netns_name)
@@ -153,6 +155,7 @@ void iface_free(struct input_iface *f)
 	free(f->name);
 	free(f->hook);
 	free(f->netns_name);
+	free(f->host);
 	free(f->block);
 	free(f);
 }

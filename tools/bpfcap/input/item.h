@@ -16,6 +16,7 @@ struct input_iface {
 	bool from_pcap;
 	uint32_t snap_len;		/* 0: unlimited */
 	char *name, *hook, *netns_name; /* NULL: not in the file */
+	char *host;			/* the machine, of --remote; NULL: this one */
 	uint32_t ifindex, netns;
 
 	/* times: units of 1/units s; 0: of 10^-shift s; with units and shift: of 2^-shift s */

@@ -131,6 +131,18 @@ static void put_interface(struct sink *s, const struct packet *pk)
 	text_put(t, "}");
 }
 
+/* The machine, of --remote. */
+static void put_host(struct sink *s, const struct packet *pk)
+{
+	struct json_state *state = s->state;
+
+	if (!pk->item || !pk->item->iface->host)
+		return;
+	text_clear(&state->scratch);
+	text_name(&state->scratch, pk->item->iface->host);
+	put_string(&s->record, "host", text_str(&state->scratch));
+}
+
 /* "ping_rcv+0xab [module]" as function and offset */
 static void put_place(struct sink *s, size_t start, const struct packet *pk)
 {
@@ -231,6 +243,7 @@ static void packet(struct sink *s, const struct packet *pk)
 
 	text_clear(t);
 	put_time(t, pk->ev->time);
+	put_host(s, pk);
 	if (packet_hook(pk))
 		put_string(t, "hook", packet_hook(pk));
 	put_interface(s, pk);

@@ -19,6 +19,7 @@ struct packet {
 	const char *first_hook;		/* the name of the note's hook */
 	const struct input_item *item;	/* from a file */
 	const struct saved *saved;	/* from a file; NULL: no names are needed */
+	bool one_netns; /* --remote: all packets of its machine are of one namespace so far */
 };
 
 const char *packet_hook(const struct packet *pk); /* NULL: none */

@@ -112,7 +112,7 @@ static void put_netns(struct sink *s, struct text *t, const struct packet *pk)
 {
 	struct text_state *state = s->state;
 
-	if (!pk->ev->netns)
+	if (!pk->ev->netns || pk->one_netns)
 		return;
 	if (!state->netns)
 		state->netns = pk->ev->netns;
