@@ -29,7 +29,8 @@ answers_in_the_grammar_of_extcap()
 {
 	need_pair
 	for question in --extcap-interfaces '--extcap-dlts --extcap-interface bpfcap' \
-		'--extcap-config --extcap-interface bpfcap-function'; do
+		'--extcap-config --extcap-interface bpfcap-function' \
+		'--extcap-config --extcap-interface bpfcap-remote'; do
 		# shellcheck disable=SC2086 # words
 		left "$BIN/bpfcap" $question --extcap-version=4.0 >"$T/out"
 		[ -s "$T/out" ] || fail "no answer to $question"

@@ -166,8 +166,8 @@ nothing_is_left()
 {
 	for _ in $(seq 100); do
 		left=$(for name in one two three near; do
-			for pid in $(ip netns pids "$(machine $name)"); do
-				tr '\0' ' ' <"/proc/$pid/cmdline"
+			for task in $(ip netns pids "$(machine $name)"); do
+				tr '\0' ' ' <"/proc/$task/cmdline"
 				echo
 			done
 		done 2>/dev/null | grep -v 'sshd.* -f ' | grep . || :)
@@ -175,7 +175,7 @@ nothing_is_left()
 		sleep 0.1
 	done
 	[ -z "$left" ] || fail "still running: $left"
-	left=$(ls -A "$T"/tmp-one "$T"/tmp-two "$T"/tmp-three | grep -v : || :)
+	left=$(find "$T"/tmp-one "$T"/tmp-two "$T"/tmp-three -mindepth 1)
 	[ -z "$left" ] || fail "files are left: $left"
 }
 
@@ -273,7 +273,7 @@ a_machine_that_cannot_be_reached_is_reported()
 	round 1
 	ended 1
 	same "$(lines "$T/out")" 2 packets
-	has "$T/err" "^$(address two):9: ssh failed"
+	has "$T/err" "^$(address two): ssh failed"
 }
 
 # The binary is copied, checked, and removed before it runs.
@@ -282,7 +282,7 @@ bpfcap_is_copied_where_it_is_missing()
 	need_machines
 	binaries
 	begin three --remote-binaries "$T/dist" -f socket -i eth0 -c 2 icmp
-	[ -z "$(ls "$T/tmp-three")" ] || fail "$(ls "$T/tmp-three")"
+	same "$(find "$T/tmp-three" -mindepth 1)" "" files
 	round 1
 	ended 0
 	same "$(lines "$T/out")" 2 packets
@@ -296,6 +296,29 @@ bpfcap_is_copied_where_it_is_missing()
 	status 1 left sh -c 'PATH=$T/bin:$PATH exec "$BIN/bpfcap" "$@" 2>"$T/err"' sh \
 		--remote three -f socket icmp
 	has "$T/err" '^three: bpfcap is not installed there; specify a directory with bpfcap-'
+	nothing_is_left
+}
+
+# As Wireshark starts it.
+wireshark_captures_on_other_machines()
+{
+	need_machines
+	need tcpdump
+	mkfifo "$T/fifo"
+	tcpdump -nr "$T/fifo" >"$T/out" 2>/dev/null &
+	# shellcheck disable=SC2016 # for the inner shell
+	start_shell 'PATH=$T/bin:$PATH exec "$BIN/bpfcap" "$@" 2>"$T/err"' \
+		--capture --extcap-interface bpfcap-remote --fifo "$T/fifo" --extcap-hosts one,two \
+		--extcap-user root --extcap-port 22 --hook socket --interface eth0 \
+		--extcap-capture-filter icmp
+	for name in one two; do
+		wait_for "$T/err" "^$name: bpfcap: capturing at"
+	done
+	round 1
+	sleep 0.5
+	stop TERM
+	ended 0
+	same "$(lines "$T/out")" 4 packets
 	nothing_is_left
 }
 
@@ -335,6 +358,7 @@ try the_duration_ends_it
 try a_killed_machine_does_not_end_the_others
 try a_machine_that_cannot_be_reached_is_reported
 try bpfcap_is_copied_where_it_is_missing
+try wireshark_captures_on_other_machines
 try dies bpfcap
 try dies ssh
 try no_word_becomes_part_of_the_script

@@ -172,75 +172,76 @@ TEST(documents_every_option)
 }
 
 /*
- * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D. An option is
+ * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D, R --remote. An option is
  * accepted in the modes named here and refused, by name, in the others.
  */
 static const struct {
 	const char *words, *modes;
 } uses[] = {
-	{"-e icmp", "lrdp"},
-	{"-F file", "lrdp"},
-	{"-f rx", "lrdp"},
-	{"-i lo", "lrp"},
-	{"-p", "lrdpDi"},
-	{"-k 5.4", "ldp"},
-	{"-c 1", "lr"},
-	{"--duration 9", "l"},
-	{"-s 9", "ldp"},
-	{"-S", "lrp"},
-	{"--netns self", "lrp"},
-	{"--wait", "lp"},
-	{"--pid 1", "lrp"},
-	{"--mark 1", "lp"},
-	{"--reason A", "lrp"},
-	{"-Q in", "lr"},
-	{"--owner", "lr"},
-	{"--track", "lp"},
+	{"-e icmp", "lrdpR"},
+	{"-F file", "lrdpR"},
+	{"-f rx", "lrdpR"},
+	{"-i lo", "lrpR"},
+	{"-p", "lrdpDiR"},
+	{"-k 5.4", "ldpR"},
+	{"-c 1", "lrR"},
+	{"--duration 9", "lR"},
+	{"-s 9", "ldpR"},
+	{"-S", "lrpR"},
+	{"--netns self", "lrpR"},
+	{"--wait", "lpR"},
+	{"--pid 1", "lrpR"},
+	{"--mark 1", "lpR"},
+	{"--reason A", "lrpR"},
+	{"-Q in", "lrR"},
+	{"--owner", "lrR"},
+	{"--track", "lpR"},
 	{"--gather", "lr"},
 	{"--gather-by skb", "lr"},
-	{"--fake-hdr", "lp"},
-	{"--skb-data 1", "lp"},
-	{"-y RAW", "ldp"},
-	{"-B 1", "lp"},
-	{"-Z root", "l"},
-	{"-w file", "lr"},
-	{"--format pcap", "lr"},
-	{"-C 1", "lr"},
-	{"-z gzip", "lr"},
-	{"-G 1", "lr"},
-	{"-W 1", "lr"},
-	{"-U", "lr"},
-	{"-l", "lr"},
-	{"--print", "lr"},
-	{"--json", "lrD"},
-	{"-n", "lrdpDi"},
-	{"-q", "lr"},
-	{"-v", "lr"},
-	{"-t", "lr"},
-	{"--nano", "lr"},
-	{"-#", "lr"},
-	{"--absolute-tcp-sequence-numbers", "lr"},
-	{"--decode tcpdump", "lr"},
-	{"--link", "lr"},
-	{"--color never", "lr"},
-	{"--time-stamp-precision nano", "lr"},
-	{"-x", "lr"},
-	{"-X", "lr"},
-	{"-A", "lr"},
-	{"--through all", "lrdp"},
-	{"--through all --inner-only", "lrdp"},
+	{"--fake-hdr", "lpR"},
+	{"--skb-data 1", "lpR"},
+	{"-y RAW", "ldpR"},
+	{"-B 1", "lpR"},
+	{"-Z root", "lR"},
+	{"-w file", "lrR"},
+	{"--format pcap", "lrR"},
+	{"-C 1", "lrR"},
+	{"-z gzip", "lrR"},
+	{"-G 1", "lrR"},
+	{"-W 1", "lrR"},
+	{"-U", "lrR"},
+	{"-l", "lrR"},
+	{"--print", "lrR"},
+	{"--json", "lrDR"},
+	{"-n", "lrdpDiR"},
+	{"-q", "lrR"},
+	{"-v", "lrR"},
+	{"-t", "lrR"},
+	{"--nano", "lrR"},
+	{"-#", "lrR"},
+	{"--absolute-tcp-sequence-numbers", "lrR"},
+	{"--decode tcpdump", "lrR"},
+	{"--link", "lrR"},
+	{"--color never", "lrR"},
+	{"--time-stamp-precision nano", "lrR"},
+	{"-x", "lrR"},
+	{"-X", "lrR"},
+	{"-A", "lrR"},
+	{"--through all", "lrdpR"},
+	{"--through all --inner-only", "lrdpR"},
 	{"--tls-keys", "l"},
 	{"--keylog file", "l"},
 	{"--tls-process curl", "l"},
 	{"--tls-lib file", "l"},
+	{"--remote-binaries dir", "R"},
 };
 
 static const struct {
 	char mode;
 	const char *words;
 } modes[] = {
-	{'l', ""},	   {'r', "-r file"}, {'d', "-d"}, {'p', "--dump=program"},
-	{'D', "--doctor"}, {'i', "-D"},
+	{'l', ""},	   {'r', "-r file"}, {'d', "-d"},	    {'p', "--dump=program"},
+	{'D', "--doctor"}, {'i', "-D"},	     {'R', "--remote a,b"},
 };
 
 static void check_use(const char *mode_words, const char *use, bool accepted)
@@ -266,6 +267,31 @@ TEST(refuses_what_a_mode_cannot_honour)
 				  strchr(uses[i].modes, modes[m].mode) != NULL);
 }
 
+/* Each word arrives at the other machine as it was here: sh(1) reads what is sent. */
+TEST(quotes_what_other_machines_get)
+{
+	static const char wanted[] = "[--hook=rx][--hook=tx][--interface=a'b;$(c)][--snaplen=9]"
+				     "[--stack][--reason=A]";
+	struct text t = {0};
+	struct cap_options o;
+	char got[256] = "";
+	struct err e;
+	FILE *sh;
+
+	assert_int_equal(
+		parse(&o, "bpfcap --remote a -f rx,tx -i a'b;$(c) -s 9 -S -c 1 -v --reason A", &e),
+		0);
+	text_put(&t, "printf '[%s]'");
+	options_far(&o, &t);
+	sh = popen(text_str(&t), "r");
+	assert_non_null(sh);
+	assert_non_null(fgets(got, sizeof(got), sh));
+	pclose(sh);
+	assert_string_equal(got, wanted);
+	text_free(&t);
+	options_free(&o);
+}
+
 /* Two modes at once are refused; --dump goes with -d. */
 TEST(refuses_two_modes)
 {
@@ -273,15 +299,18 @@ TEST(refuses_two_modes)
 	check_use("--doctor", "-r file", false);
 	check_use("--doctor", "-d", false);
 	check_use("-D", "--doctor", false);
+	check_use("--remote a", "-r file", false);
+	check_use("--remote a", "-d", false);
+	check_use("--remote a", "--doctor", false);
 	check_use("-D", "--dump ir", false);
 }
 
 /* The list above has a line for each option of --help but those that select a mode. */
 TEST(walks_all_options)
 {
-	static const char *const selecting[] = {"-r",		"-d",	       "--dump", "--doctor",
-						"-D",		"--man",       "-h",	 "-V",
-						"--tls-layout", "--completion"};
+	static const char *const selecting[] = {
+		"-r", "-d", "--dump",	    "--doctor",	    "-D",      "--man",
+		"-h", "-V", "--tls-layout", "--completion", "--remote"};
 	struct text help = {0};
 	size_t cnt = 0;
 	char *save = NULL;
@@ -308,6 +337,7 @@ int main(void)
 		cmocka_unit_test(refuses_in_one_line),
 		cmocka_unit_test(documents_every_option),
 		cmocka_unit_test(refuses_what_a_mode_cannot_honour),
+		cmocka_unit_test(quotes_what_other_machines_get),
 		cmocka_unit_test(refuses_two_modes),
 		cmocka_unit_test(walks_all_options),
 	};

@@ -17,15 +17,17 @@
 #include "../common/fail.h"
 #include "../common/text.h"
 
+#define REMOTE_VALUE "bpfcap-remote" /* of "interface" */
+
 /* What Wireshark asks for. All strings belong to argv. */
 struct request {
 	bool interfaces, dlts, config, capture;
-	const char *iface, *filter, *fifo, *function;
+	const char *iface, *filter, *fifo, *function, *hosts, *user, *port;
 	char **own; /* options that are ours as they are: NULL-terminated */
 	int own_cnt;
 };
 
-/* Hooks that need no interface, and those that are offered once for each. */
+/* Hooks that need no interface, and those that are offered once for each interface. */
 static struct {
 	const char *value, *text;
 	char hooks[16]; /* "": a function; an argument of -f, which is split in place */
@@ -33,6 +35,7 @@ static struct {
 	{"bpfcap", "packets received, sent and dropped by this machine", "rx,tx,drop"},
 	{"bpfcap-drop", "dropped packets, with reason and place", "drop"},
 	{"bpfcap-function", "packets at a kernel function", ""},
+	{REMOTE_VALUE, "packets of other machines, over SSH", ""},
 };
 static struct {
 	const char *prefix, *text;
@@ -88,6 +91,18 @@ static int print_config(const struct request *r)
 	if (strcmp(r->iface, "bpfcap-function") == 0)
 		puts("arg {number=0}{call=--extcap-function}{display=Kernel function}"
 		     "{type=string}{required=true}{placeholder=ip_rcv or tcp_v4_*}");
+	if (strcmp(r->iface, REMOTE_VALUE) == 0)
+		puts("arg {number=6}{call=--extcap-hosts}{display=Machines}{type=string}"
+		     "{required=true}{placeholder=web1,web2}"
+		     "{tooltip=SSH's own configuration has keys and other settings}\n"
+		     "arg {number=7}{call=--extcap-user}{display=User}{type=string}\n"
+		     "arg {number=8}{call=--extcap-port}{display=Port}{type=unsigned}"
+		     "{range=1,65535}\n"
+		     "arg {number=9}{call=--hook}{display=Hooks}{type=string}"
+		     "{placeholder=rx,tx,drop}\n"
+		     "arg {number=10}{call=--interface}{display=Interface there}{type=string}\n"
+		     "arg {number=11}{call=--remote-binaries}{display=Directory of static binaries}"
+		     "{type=string}");
 	puts("arg {number=1}{call=--stack}{display=Kernel stack of each packet}{type=boolflag}\n"
 	     "arg {number=2}{call=--owner}{display=Process that owns the socket}{type=boolflag}\n"
 	     "arg {number=3}{call=--snaplen}{display=Snap length (0: all bytes)}{type=unsigned}"
@@ -112,9 +127,18 @@ static int check_filter(const struct request *r)
 
 /* ---- Captures ----------------------------------------------------------------------------- */
 
+static bool is_remote(const struct request *r)
+{
+	return strcmp(r->iface, REMOTE_VALUE) == 0;
+}
+
 static int set_hook(const struct request *r, const char **hook, const char **iface, struct err *e)
 {
-	*iface = NULL;
+	*hook = *iface = NULL;
+	if (is_remote(r))
+		return r->hosts ? 0
+				: err_input(e, -EINVAL, "extcap",
+					    "name the machines in the settings of %s", r->iface);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		if (strcmp(r->iface, fixed[i].value) != 0)
 			continue;
@@ -136,6 +160,27 @@ static int set_hook(const struct request *r, const char **hook, const char **ifa
 	return err_input(e, -EINVAL, "extcap", "'%s' is not an interface of bpfcap", r->iface);
 }
 
+/* Each machine with the user and port of the settings; the text is for argv, until the end. */
+static char *remote_words(const struct request *r)
+{
+	const char *host = r->hosts;
+	struct text t = {0};
+
+	while (*host) {
+		size_t len = strcspn(host, ",");
+
+		text_put(&t, t.len ? "," : "");
+		text_put(&t, r->port ? "ssh://" : "");
+		if (r->user && !memchr(host, '@', len))
+			text_printf(&t, "%s@", r->user);
+		text_bytes(&t, host, len);
+		if (r->port)
+			text_printf(&t, ":%s", r->port);
+		host += len + (host[len] == ',');
+	}
+	return t.failed ? NULL : t.p;
+}
+
 static void add(char **words, int *cnt, const char *option, const char *value)
 {
 	words[(*cnt)++] = (char *)option;
@@ -144,7 +189,7 @@ static void add(char **words, int *cnt, const char *option, const char *value)
 
 static int make_options(const struct request *r, int *argc, char ***argv, struct err *e)
 {
-	const char *hook, *iface;
+	const char *hook, *iface, *remotes;
 	char **words;
 	int cnt = 1, rc = set_hook(r, &hook, &iface, e);
 
@@ -153,11 +198,15 @@ static int make_options(const struct request *r, int *argc, char ***argv, struct
 	if (!r->fifo)
 		return err_input(e, -EINVAL, "extcap", "--capture requires --fifo");
 	words = calloc((size_t)r->own_cnt + 10, sizeof(*words));
-	if (!words)
+	remotes = is_remote(r) ? remote_words(r) : NULL;
+	if (!words || (is_remote(r) && !remotes))
 		return err_run(e, -ENOMEM, "extcap", "out of memory");
 	words[0] = (*argv)[0];
-	add(words, &cnt, "-f", hook);
 	add(words, &cnt, "-w", r->fifo);
+	if (hook)
+		add(words, &cnt, "-f", hook);
+	if (remotes)
+		add(words, &cnt, "--remote", remotes);
 	if (iface)
 		add(words, &cnt, "-i", iface);
 	if (r->filter && r->filter[0])
@@ -214,6 +263,9 @@ static void read_request(struct request *r, char **argv)
 		    read_value(&at, "--extcap-interface", &r->iface) ||
 		    read_value(&at, "--extcap-capture-filter", &r->filter) ||
 		    read_value(&at, "--extcap-function", &r->function) ||
+		    read_value(&at, "--extcap-hosts", &r->hosts) ||
+		    read_value(&at, "--extcap-user", &r->user) ||
+		    read_value(&at, "--extcap-port", &r->port) ||
 		    read_value(&at, "--extcap-version", &unused) ||
 		    read_value(&at, "--extcap-control-in", &unused) ||
 		    read_value(&at, "--extcap-control-out", &unused) ||

@@ -28,6 +28,8 @@ static const struct {
 	 "print what one command sends and receives, and exit with its status"},
 	{"bpfcap -v --through vxlan tcp port 443",
 	 "print HTTPS, also inside VXLAN: \"... [inside: layer 1, Ethernet at byte 50]\""},
+	{"bpfcap --remote web1,root@web2 -f drop -S",
+	 "print dropped packets of two machines, in the order of their times"},
 	{"bpfcap -w - icmp6 | tcpdump -nr -", "feed a live capture to another program"},
 	{"bpfcap -ddd -f tc -k 5.4 host 10.0.0.1",
 	 "print the filter as a program; needs no privileges"},
@@ -98,28 +100,36 @@ void help_man(void)
 	size_t cnt;
 	const struct probe_hook_help *hooks = probe_hook_help(&cnt);
 
-	text_put(&t,
-		 ".TH BPFCAP 8 \"\" \"bpfcap " BPFCAP_VERSION "\"\n"
-		 ".SH NAME\nbpfcap \\- capture packets anywhere in the kernel\n"
-		 ".SH SYNOPSIS\n.B bpfcap\n[options] [expression...] [\\-\\- \\fICOMMAND\\fR "
-		 "[argument...]]\n"
-		 ".SH DESCRIPTION\n"
-		 "Captures packets at hooks in the Linux kernel (5.4 and later) that match a\n"
-		 ".BR pcap\\-filter (7)\n"
-		 "expression, and prints them or writes them to a file. It needs no BTF, kernel\n"
-		 "headers or compiler. Hooks that trace the kernel (all but tc, xdp and socket)\n"
-		 "see the packets of the whole machine, in all network namespaces;\n.B "
-		 "\\-\\-netns\n"
-		 "and\n.B \\-i\nlimit them.\n"
-		 ".PP\nWith\n.IR COMMAND ,\n"
-		 "bpfcap runs it once all hooks are attached, captures until it ends, and prints\n"
-		 "and returns its status. A signal that a process sends to bpfcap is forwarded\n"
-		 "to it; when the capture ends first\n.RB ( \\-c ,\n.BR \\-\\-duration ),\n"
-		 "it receives SIGTERM.\n"
-		 ".PP\nAn option that has no meaning with\n"
-		 ".BR \\-r ,\n.BR \\-d ,\n.BR \\-\\-dump ,\n.B \\-\\-doctor\nor\n.B \\-D\n"
-		 "is refused.\n"
-		 ".SH OPTIONS\n");
+	text_put(
+		&t,
+		".TH BPFCAP 8 \"\" \"bpfcap " BPFCAP_VERSION "\"\n"
+		".SH NAME\nbpfcap \\- capture packets anywhere in the kernel\n"
+		".SH SYNOPSIS\n.B bpfcap\n[options] [expression...] [\\-\\- \\fICOMMAND\\fR "
+		"[argument...]]\n"
+		".SH DESCRIPTION\n"
+		"Captures packets at hooks in the Linux kernel (5.4 and later) that match a\n"
+		".BR pcap\\-filter (7)\n"
+		"expression, and prints them or writes them to a file. It needs no BTF, kernel\n"
+		"headers or compiler. Hooks that trace the kernel (all but tc, xdp and socket)\n"
+		"see the packets of the whole machine, in all network namespaces;\n.B "
+		"\\-\\-netns\n"
+		"and\n.B \\-i\nlimit them.\n"
+		".PP\nWith\n.IR COMMAND ,\n"
+		"bpfcap runs it once all hooks are attached, captures until it ends, and prints\n"
+		"and returns its status. A signal that a process sends to bpfcap is forwarded\n"
+		"to it; when the capture ends first\n.RB ( \\-c ,\n.BR \\-\\-duration ),\n"
+		"it receives SIGTERM.\n"
+		".PP\nWith\n.BR \\-\\-remote ,\n"
+		"ssh(1) runs bpfcap on other machines, as configured for the user. A packet waits\n"
+		"for earlier ones of other machines for half a second at most. A machine that\n"
+		"fails is reported and does not end the others. If bpfcap is missing there, the\n"
+		"static binary of\n.B \\-\\-remote\\-binaries\n"
+		"runs: copied, compared with its line in SHA256SUMS there, and removed.\n"
+		".PP\nAn option that has no meaning with\n"
+		".BR \\-r ,\n.BR \\-\\-remote ,\n.BR \\-d ,\n.BR \\-\\-dump ,\n.B "
+		"\\-\\-doctor\nor\n.B \\-D\n"
+		"is refused.\n"
+		".SH OPTIONS\n");
 	options_man(&t);
 	text_put(&t, ".SH HOOKS\n");
 	for (size_t i = 0; i < cnt; i++) {

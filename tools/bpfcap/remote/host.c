@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -72,15 +73,17 @@ static void stop_blocking(int fd)
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-/* The part of [USER@]HOST or ssh://[USER@]HOST[:PORT] that names the machine. */
-static const char *name_of(const char *word)
+/* The part of the word that names the machine; malloc'ed. */
+static char *name_of(const char *word)
 {
-	const char *at;
+	const bool is_uri = strncmp(word, "ssh://", 6) == 0;
+	const char *at = strrchr(word, '@');
+	char *name = strdup(at ? at + 1 : is_uri ? word + 6 : word);
+	char *port = name && is_uri ? strrchr(name, ':') : NULL;
 
-	if (strncmp(word, "ssh://", 6) == 0)
-		word += 6;
-	at = strrchr(word, '@');
-	return at ? at + 1 : word;
+	if (port && !strchr(port, ']')) /* not of [2001:db8::1] */
+		*port = '\0';
+	return name;
 }
 
 int host_start(struct host *h, const char *word, const char *command, struct err *e)
@@ -90,6 +93,8 @@ int host_start(struct host *h, const char *word, const char *command, struct err
 
 	h->word = word;
 	h->name = name_of(word);
+	if (!h->name)
+		return err_run(e, -ENOMEM, "remote", "out of memory");
 	h->ng.path = h->name;
 	if (make_pipes(ends, e) != 0)
 		return e->code;
@@ -267,4 +272,5 @@ void host_free(struct host *h)
 	text_free(&h->said);
 	text_free(&h->counts);
 	free(h->marks);
+	free(h->name);
 }

@@ -28,11 +28,12 @@ struct host_mark {
 };
 
 struct host {
-	const char *word, *name; /* [USER@]HOST, and HOST */
-	const char *binaries;	 /* of --remote-binaries */
-	pid_t pid;		 /* of ssh; 0: none */
-	int status;		 /* of waitpid() */
-	int in, said_fd;	 /* pipes of ssh; that of its output is ng.in.fd; -1: closed */
+	const char *word;     /* [USER@]HOST or ssh://[USER@]HOST[:PORT] */
+	char *name;	      /* HOST */
+	const char *binaries; /* of --remote-binaries */
+	pid_t pid;	      /* of ssh; 0: none */
+	int status;	      /* of waitpid() */
+	int in, said_fd;      /* pipes of ssh; that of its output is ng.in.fd; -1: closed */
 	enum host_phase phase;
 	bool asked; /* to end */
 	bool failed, at_end;
