@@ -172,7 +172,7 @@ TEST(documents_every_option)
 }
 
 /*
- * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D, R --remote. An option is
+ * Every option in every mode (R: --remote): l live, r -r, d -d, p --dump=program, D --doctor, i -D. An option is
  * accepted in the modes named here and refused, by name, in the others.
  */
 static const struct {
@@ -299,9 +299,9 @@ TEST(refuses_two_modes)
 	check_use("--doctor", "-r file", false);
 	check_use("--doctor", "-d", false);
 	check_use("-D", "--doctor", false);
-	check_use("--remote a", "-r file", false);
-	check_use("--remote a", "-d", false);
-	check_use("--remote a", "--doctor", false);
+	check_use("-r file", "--remote a", false);
+	check_use("-d", "--remote a", false);
+	check_use("--doctor", "--remote a", false);
 	check_use("-D", "--dump ir", false);
 }
 
