@@ -94,14 +94,11 @@ static void put_entry(struct text *t, const char *name, const char *body)
 	text_put(t, "\n");
 }
 
-void help_man(void)
+/* Up to the options. */
+static void put_description(struct text *t)
 {
-	struct text t = {0};
-	size_t cnt;
-	const struct probe_hook_help *hooks = probe_hook_help(&cnt);
-
 	text_put(
-		&t,
+		t,
 		".TH BPFCAP 8 \"\" \"bpfcap " BPFCAP_VERSION "\"\n"
 		".SH NAME\nbpfcap \\- capture packets anywhere in the kernel\n"
 		".SH SYNOPSIS\n.B bpfcap\n[options] [expression...] [\\-\\- \\fICOMMAND\\fR "
@@ -130,6 +127,15 @@ void help_man(void)
 		"\\-\\-doctor\nor\n.B \\-D\n"
 		"is refused.\n"
 		".SH OPTIONS\n");
+}
+
+void help_man(void)
+{
+	struct text t = {0};
+	size_t cnt;
+	const struct probe_hook_help *hooks = probe_hook_help(&cnt);
+
+	put_description(&t);
 	options_man(&t);
 	text_put(&t, ".SH HOOKS\n");
 	for (size_t i = 0; i < cnt; i++) {

@@ -181,7 +181,7 @@ static void search_notes(const uint8_t *p, size_t len, struct probe_tls_layout *
 			l->build_id_len = n.n_descsz;
 		}
 		p += all;
-		len -= all;
+		len -= (size_t)all;
 	}
 }
 
