@@ -172,8 +172,8 @@ TEST(documents_every_option)
 }
 
 /*
- * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D, R --remote. An
- * option is accepted in the modes named here and refused, by name, in the others.
+ * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D, R --remote.
+ * An option is accepted in the modes named here and refused, by name, in the others.
  */
 static const struct {
 	const char *words, *modes;
