@@ -60,7 +60,7 @@ sshd_up()
 		UsePAM no
 		PermitRootLogin yes
 		PidFile none
-		SetEnv PATH=$2 TMPDIR=$T/tmp-$1
+		SetEnv PATH=$2 TMPDIR=$T/tmp-$1 HOME=$T
 	END
 	# shellcheck disable=SC2016 # for the inner shell
 	inside "$1" sh -c 'exec "$(command -v sshd)" -D -e -f "$1" 2>"$1.log"' sh "$T/sshd-$1" &
