@@ -238,9 +238,9 @@ the_duration_ends_it()
 {
 	need_machines
 	begin one,two -f socket -i eth0 --duration 2 icmp
-	round 1
 	ended 0
-	same "$(lines "$T/out")" 4 packets
+	has "$T/err" '^one: [0-9]+ packets? captured; .*; 0 packets lost'
+	has "$T/err" '^two: [0-9]+ packets? captured; .*; 0 packets lost'
 	nothing_is_left
 }
 
@@ -251,7 +251,7 @@ a_killed_machine_does_not_end_the_others()
 	begin one,two -f socket -i eth0 -w "$T/killed.pcapng" icmp
 	round 2
 	sleep 1
-	ip netns pids "$(machine two)" | xargs kill -KILL
+	ip netns pids "$(machine two)" | xargs kill -KILL || : # some end by themselves
 	wait_for "$T/err" '^two: .*this machine.s capture is over'
 	round 2
 	sleep 0.5
@@ -329,7 +329,7 @@ dies()
 	begin one,two --netns self -f rx,drop icmp
 	case $1 in
 	bpfcap) kill -KILL "$pid" ;;
-	ssh) ip netns pids "$LEFT" | grep -vx "$pid" | xargs kill -KILL ;;
+	ssh) ip netns pids "$LEFT" | grep -vx "$pid" | xargs kill -KILL || : ;;
 	esac
 	for _ in $(seq 100); do
 		running || break
