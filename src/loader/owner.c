@@ -164,15 +164,24 @@ bool kbpf_owner_parse_prog(const char *name, struct owner *o)
 	return strcmp(name, again) == 0;
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 int kbpf_owner_take_turn(void)
 {
 	const struct timespec interval = {.tv_nsec = TURN_STEP_MS * NS_PER_MS};
+	const int64_t end_ns = now_ns() + TURN_WAIT_MS * NS_PER_MS;
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	for (int ms = 0; fd >= 0; ms += TURN_STEP_MS) {
+	while (fd >= 0) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return fd;
-		if (ms >= TURN_WAIT_MS)
+		if (now_ns() >= end_ns)
 			atomic_store(&turn_missed, true);
 		if (errno != EWOULDBLOCK || atomic_load(&turn_missed))
 			break;

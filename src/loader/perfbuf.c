@@ -33,6 +33,7 @@
 enum {
 	WAKE_PART = 4, /* a quarter full wakes the reader; the rest fills meanwhile */
 	TICK_MS = 20,
+	TOUCH_PAGES = 64, /* of each ring between two looks at them, until all are mapped */
 };
 
 struct cpu_ring {
@@ -47,6 +48,7 @@ struct kbpf_perfbuf {
 	size_t page_len, map_len;
 	int cnt;
 	struct cpu_ring *rings;
+	bool touched;	    /* all pages of the rings */
 	struct pollfd *fds; /* one per ring, and the caller's wake_fd last */
 	uint8_t bounce[BOUNCE_LEN];
 };
@@ -298,10 +300,24 @@ static bool any_lazy(const struct kbpf_perfbuf *pb)
 	return false;
 }
 
-/* How long to wait before the next look, of `left_ms` (-1: for ever). */
-static int wait_ms(const struct kbpf_perfbuf *pb, int left_ms)
+/*
+ * The first access to a page costs up to 3 us, with which the reader of a flood falls behind. So it
+ * makes them beforehand, a few at a time. Returns whether more are to do.
+ */
+static bool touch_some(struct kbpf_perfbuf *pb)
 {
-	if (any_left(pb))
+	bool more = false;
+
+	for (int i = 0; i < pb->cnt && !pb->touched; i++)
+		more |= kbpf_ring_touch(&pb->rings[i].ring, pb->page_len, TOUCH_PAGES);
+	pb->touched = !more;
+	return more;
+}
+
+/* How long to wait before the next look, of `left_ms` (-1: for ever). */
+static int wait_ms(struct kbpf_perfbuf *pb, int left_ms)
+{
+	if (touch_some(pb) || any_left(pb))
 		return 0;
 	if (left_ms >= 0 && left_ms < TICK_MS)
 		return left_ms;

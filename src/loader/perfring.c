@@ -27,6 +27,13 @@ void kbpf_ring_init(struct perfring *r, void *meta, const void *data, uint64_t l
 	*r = (struct perfring){.meta = meta, .data = data, .len = len};
 }
 
+bool kbpf_ring_touch(struct perfring *r, uint64_t page_len, unsigned page_cnt)
+{
+	for (; page_cnt > 0 && r->touched < r->len; page_cnt--, r->touched += page_len)
+		(void)*(const volatile uint8_t *)(r->data + r->touched);
+	return r->touched < r->len;
+}
+
 void kbpf_ring_look(struct perfring *r)
 {
 	/* Pairs with the kernel's barrier between writing records and publishing data_head. */

@@ -18,12 +18,13 @@ struct perf_event_mmap_page;
 struct perfring {
 	struct perf_event_mmap_page *meta;
 	const uint8_t *data;
-	uint64_t len;	/* bytes at `data`, a power of two */
-	uint64_t pos;	/* the next record; positions only grow */
-	uint64_t head;	/* end of the records that the last look saw */
-	uint64_t seen;	/* end of those that the look before saw */
-	uint64_t given; /* the position last reported to the kernel */
-	uint64_t lost;	/* records */
+	uint64_t len;	  /* bytes at `data`, a power of two */
+	uint64_t pos;	  /* the next record; positions only grow */
+	uint64_t head;	  /* end of the records that the last look saw */
+	uint64_t seen;	  /* end of those that the look before saw */
+	uint64_t given;	  /* the position last reported to the kernel */
+	uint64_t touched; /* bytes from the start whose pages have been accessed */
+	uint64_t lost;	  /* records */
 
 	/* The record at `pos`, after perfring_next(). */
 	uint64_t time_ns; /* its first 8 bytes, 0 when it is shorter */
@@ -41,6 +42,9 @@ static inline bool kbpf_ring_left(const struct perfring *r)
 {
 	return r->pos != r->head;
 }
+
+/* Accesses the next pages for the first time; false once all have been accessed. */
+bool kbpf_ring_touch(struct perfring *r, uint64_t page_len, unsigned page_cnt);
 
 /*
  * Finds the next sample, counting lost ones on the way. Fills time_ns and raw_len; false when the

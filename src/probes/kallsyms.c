@@ -58,9 +58,18 @@ static uint32_t keep_module(struct kallsyms *k, const char *s, size_t len)
 	return keep(k, s, len);
 }
 
+static size_t word_len(const char *s)
+{
+	size_t len = 0;
+
+	while (s[len] && s[len] != '\t' && s[len] != ' ' && s[len] != '\n')
+		len++;
+	return len;
+}
+
 static bool add(struct kallsyms *k, uint64_t addr, const char *rest)
 {
-	size_t name_len = strcspn(rest, "\t \n");
+	size_t name_len = word_len(rest);
 	const char *module = rest + name_len + strspn(rest + name_len, "\t ");
 	struct symbol s = {.addr = addr}, *sym;
 
@@ -82,10 +91,27 @@ static bool add(struct kallsyms *k, uint64_t addr, const char *rest)
 	return true;
 }
 
+/* Hexadecimal digits at *at, which moves behind them. */
+static uint64_t read_addr(const char **at)
+{
+	uint64_t addr = 0;
+
+	for (;; ++*at) {
+		char c = **at;
+
+		if (c >= '0' && c <= '9')
+			addr = addr << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			addr = addr << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return addr;
+	}
+}
+
 static bool add_line(struct kallsyms *k, const char *line, bool *hidden)
 {
-	char *end;
-	uint64_t addr = strtoull(line, &end, 16);
+	const char *end = line;
+	uint64_t addr = read_addr(&end);
 
 	if (end == line || end[0] != ' ' || !end[1] || !strchr("tTwW", end[1]) || end[2] != ' ')
 		return true;
@@ -103,6 +129,18 @@ static int by_addr(const void *a, const void *b)
 	if (x->addr != y->addr)
 		return x->addr < y->addr ? -1 : 1;
 	return (x->name > y->name) - (x->name < y->name);
+}
+
+/* The kernel's own symbols come first and in order; those of modules and programs follow. */
+static void sort(struct kallsyms *k)
+{
+	size_t n = 1;
+
+	while (n < k->cnt && k->sym[n - 1].addr <= k->sym[n].addr)
+		n++;
+	qsort(k->sym + n, k->cnt - n, sizeof(*k->sym), by_addr);
+	if (n < k->cnt && k->sym[n].addr < k->sym[n - 1].addr)
+		qsort(k->sym, k->cnt, sizeof(*k->sym), by_addr);
 }
 
 static bool is_set(const bool *quit)
@@ -125,7 +163,7 @@ int probe_kallsyms_read(struct kallsyms **out, FILE *in, const bool *quit)
 		probe_kallsyms_free(k);
 		return !ok ? -ENOMEM : is_set(quit) ? -ECANCELED : hidden ? -EPERM : -ENODATA;
 	}
-	qsort(k->sym, k->cnt, sizeof(*k->sym), by_addr);
+	sort(k);
 	*out = k;
 	return 0;
 }

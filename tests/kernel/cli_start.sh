@@ -33,8 +33,8 @@ starts_while_another_process_keeps_the_lock()
 	while flock -n "/run/netns/$LEFT" true; do sleep 0.05; done
 	start_takes
 	trap 'kill "$holder"; stop KILL || :' EXIT
-	echo "  $usual ms, with the lock kept $took ms"
-	[ "$took" -lt $((usual + 2000)) ] || fail "it took $took ms to start"
+	echo "  $usual ms (more where other tests run), with the lock kept $took ms"
+	[ "$took" -lt $((3 * usual + 2000)) ] || fail "it took $took ms to start"
 	has "$T/err" 'another process keeps this network namespace locked'
 	pings 1
 	stop INT

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "../../../src/util.h"
 
@@ -25,6 +26,7 @@ struct netns_known {
 struct netns_names {
 	struct netns_known *known;
 	size_t cnt, cap;
+	time_t looked_s; /* when all processes were visited, on the monotonic clock; 0: never */
 };
 
 static struct netns_known *find(struct netns_names *n, uint32_t inode)
@@ -182,12 +184,28 @@ void netns_names_free(struct netns_names *n)
 	free(n);
 }
 
-/* Thousands of processes take long to visit, so that is done for an unknown namespace only. */
+/*
+ * Thousands of processes take long to visit, and the capture waits meanwhile. So that is done for
+ * an unknown namespace only, and at most once a second.
+ */
+static bool may_look(struct netns_names *n)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (n->looked_s && now.tv_sec - n->looked_s <= 1)
+		return false;
+	n->looked_s = now.tv_sec;
+	return true;
+}
+
 const char *netns_name(struct netns_names *n, uint32_t inode)
 {
 	const struct netns_known *known;
 
 	if (!n)
+		return NULL;
+	if (!find(n, inode) && !may_look(n))
 		return NULL;
 	if (!find(n, inode))
 		look_at_names(n);
