@@ -166,6 +166,7 @@ struct probe_counts {
 	uint64_t lost_other;   /* matched or unknown: nesting, unreadable memory, missed runs */
 	uint64_t lost_refused; /* matched, but the kernel refused the record ... */
 	int refusal;	       /* ... with this -errno, the last time */
+	uint64_t lost_memory;  /* in memory of a process that could not be read */
 	uint64_t no_packet;    /* the hook ran for something without packet bytes */
 	size_t ring_needed;    /* bytes of each CPU's ring that would have held lost_ring, too */
 };
@@ -173,7 +174,7 @@ struct probe_counts {
 /* Packets that matched, or may have, and were not passed to the callback. */
 static inline uint64_t probe_counts_lost(const struct probe_counts *c)
 {
-	return c->lost_ring + c->lost_other + c->lost_refused;
+	return c->lost_ring + c->lost_other + c->lost_refused + c->lost_memory;
 }
 
 /* Counts of hook i (or of all, for i = PROBE_ALL_HOOKS). */

@@ -11,17 +11,28 @@ has_kprobes()
 	[ -e /sys/bus/event_source/devices/kprobe/type ]
 }
 
+# A program whose functions pass packets to and from port 80.
+start_target()
+{
+	[ -e /sys/bus/event_source/devices/uprobe/type ] || skip "this kernel has no uprobes"
+	[ -x "$BUILD/tests/kernel/probe_user" ] || skip "probe_user is not built"
+	"$BUILD/tests/kernel/probe_user" pass &
+	target=$!
+	trap 'kill $target 2>/dev/null || :' EXIT
+}
+
 # The command for this test: `-c 1` makes it end.
 command_of()
 {
 	echo "$1" | sed "s/^sudo bpfcap/bpfcap -c 1/; s/10\.0\.0\.1/$NET.1/; s/eth0/left0/
-		s,/tmp/,$T/,"
+		s,/tmp/,$T/,; s/ 1111/ ${target-}/"
 }
 
 page_command()
 {
 	need_pair
 	case $1 in
+	*'--pid 1111'*) start_target ;;
 	*ip_* | *icmp_rcv*) has_kprobes || skip "this kernel has no kprobes" ;;
 	*'tcpdump '*) need tcpdump ;;
 	esac
@@ -31,11 +42,12 @@ page_command()
 		left ping -q -c 1 -W 1 "$FAR" || :
 	done) >/dev/null 2>&1 &
 	pings=$!
-	trap 'kill $pings 2>/dev/null || :' EXIT
+	trap 'kill $pings ${target-} 2>/dev/null || :' EXIT
 	status 0 left timeout 60 sh -c "PATH=\$PWD/$BIN:\$PATH; $(command_of "$1")" \
 		>"$T/out" 2>"$T/err" || fail "$(cat "$T/err")"
 	case $1 in
 	*'-d '*) has "$T/out" 'r0 = ' ;;
+	*'--pid 1111'*) has "$T/out" '\.80: Flags' ;;
 	*'-w /tmp/'*) has "$T/err" '^1 packet captured' ;;
 	*) has "$T/out" ' IP .*ICMP ' ;;
 	esac

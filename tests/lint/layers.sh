@@ -71,18 +71,20 @@ room $c/inject "$asm" "$compiler"
 room src/loader 'include/bpfcap/(kbpf|kring|kelf|ebpf)\.h'
 room src/loader/elf 'include/bpfcap/(kbpf|kring|kelf|ebpf)\.h'
 
-# layout <- capture <- kprobe <- hooks <- session
+# layout <- capture <- kprobe <- uprobe <- hooks <- session
 all='include/bpfcap/.*'
 p=src/probes
 room $p "$all"
 room $p/layout "$all" "$p/[a-z_]*\.h"
 room $p/capture "$all" "$p/[a-z_]*\.h" "$p/layout/.*"
 room $p/kprobe "$all" "$p/[a-z_]*\.h" "$p/(layout|capture)/.*"
-room $p/hooks "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe)/.*"
+room $p/uprobe "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe)/.*" "$p/tls/(elf|find)\.h"
+room $p/hooks "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|uprobe)/.*"
 room $p/owners "$all" "$p/[a-z_]*\.h"
-room $p/session "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|hooks|owners)/.*"
+room $p/session "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|uprobe|hooks|owners)/.*"
 room $p/tls "$all" "$p/[a-z_]*\.h" "$p/kprobe/.*"
-room $p/doctor "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|hooks|session)/.*"
+room $p/doctor "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|uprobe|hooks|session)/.*" \
+	"$p/tls/elf\.h"
 
 for dir in tools/* tools/*/*; do
 	tool=${dir#tools/}

@@ -15,9 +15,18 @@
 
 TEST(specs_are_read)
 {
-	static const char *const specs[] = {
-		"rx,tx", "drop", "tc", "tp:net:net_dev_xmit", "socket", "rawtp:somebody_elses@3",
-		NULL};
+	static const char *const specs[] = {"rx,tx",
+					    "drop",
+					    "tc",
+					    "tp:net:net_dev_xmit",
+					    "socket",
+					    "rawtp:somebody_elses@3",
+					    "raw:/opt/a:b/x.so:f_1+0x10@1@2",
+					    "raw:f@2@ret",
+					    "mbuf:libx.so.1:g*@6",
+					    "mbuf:g@1@2",
+					    "mbuf:g@1@ret",
+					    NULL};
 	static const struct {
 		const char *name, *event;
 		int skb_at;
@@ -31,6 +40,11 @@ TEST(specs_are_read)
 		{"net_dev_xmit", "net_dev_xmit", -1, EBPF_PROG_TRACEPOINT},
 		{"socket", "", -1, EBPF_PROG_SOCKET_FILTER},
 		{"somebody_elses", "somebody_elses", 2, EBPF_PROG_RAW_TRACEPOINT},
+		{"f_1", "", -1, EBPF_PROG_KPROBE},
+		{"f", "", -1, EBPF_PROG_KPROBE},
+		{"g*", "", -1, EBPF_PROG_KPROBE},
+		{"g", "", -1, EBPF_PROG_KPROBE},
+		{"g", "", -1, EBPF_PROG_KPROBE},
 	};
 	struct hook_list list;
 	struct err e;
@@ -71,6 +85,24 @@ TEST(malformed_specs_are_refused)
 		"tracepoint:skb:kfree_skb:more",
 		"tc:sideways",
 		"socket:eth0",
+		"raw:f",
+		"raw:f@1",
+		"raw:f@0@1",
+		"raw:f@1@9",
+		"raw:f@1@2@3",
+		"raw:f@1@return",
+		"raw:f@1@",
+		"raw:@1@2",
+		"raw:/x:@1@2",
+		"raw::f@1@2",
+		"raw:f+@1@2",
+		"raw:f+x@1@2",
+		"raw:f+-1@1@2",
+		"raw:f(int)@1@2",
+		"mbuf:f",
+		"mbuf:f@",
+		"mbuf:f@10",
+		"mbuf:f@1@ret@1",
 	};
 	struct hook_list list;
 

@@ -30,6 +30,7 @@ static const char *put_causes(FILE *f, const struct probe_counts *c)
 
 	put_cause(f, &sep, c->lost_ring, "ring full");
 	put_cause(f, &sep, c->lost_other, "unreadable or missed");
+	put_cause(f, &sep, c->lost_memory, "in memory of a process that could not be read");
 	put_cause(f, &sep, c->lost_refused, "refused by the kernel");
 	if (c->lost_refused)
 		fprintf(f, " (%s)", strerror(-c->refusal));

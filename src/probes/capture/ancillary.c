@@ -37,6 +37,8 @@ int probe_emit_ancillary(void *user, struct ebpf_builder *b, uint32_t ad)
 
 	if (probe_emit_outbound(user, b, ad) == 0)
 		return 0;
+	if (m->h->kind->user)
+		return -ENOTSUP;
 	switch (ad) {
 	case SKF_AD_PROTOCOL:
 		EMIT(b, SCRATCH_TO(R0), LDX(H, R0, MEM(R0, SKB(m, PROTOCOL))), BE16(R0));

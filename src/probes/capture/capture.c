@@ -18,6 +18,8 @@ static void start(struct emit *m, struct ebpf_builder *b, const struct capture *
 		.release = ebpf_label_new(b),
 		.no_packet = ebpf_label_new(b),
 		.unreadable = ebpf_label_new(b),
+		.memory = ebpf_label_new(b),
+		.done = ebpf_label_new(b),
 		.read = EBPF_FN_probe_read,
 		.ptr = c->layout && c->layout->ptr_len == 4 ? EBPF_W : EBPF_DW,
 		.has_head = h->kind->tracing,
@@ -26,6 +28,10 @@ static void start(struct emit *m, struct ebpf_builder *b, const struct capture *
 		m->read = EBPF_FN_probe_read_kernel;
 		m->has_head = true;
 	}
+	if (h->kind->user)
+		m->read = ebpf_target_has_helper(c->target, h->kind->type, EBPF_FN_probe_read_user)
+				  ? EBPF_FN_probe_read_user
+				  : EBPF_FN_probe_read;
 }
 
 int probe_capture_build(const struct capture *c, const struct hook *h, struct ebpf_prog *out,

@@ -43,6 +43,20 @@ uint32_t probe_capture_scratch_len(const struct capture *c);
 /* In: R1 = context. Ends the program. */
 int probe_emit_tracing_program(struct emit *m, struct err *e);
 
+/* ---- user.c: hooks that get addresses in the memory of a process ---------------------------- */
+
+/* In: R1 = context. Ends the program. */
+int probe_emit_user_program(struct emit *m, struct err *e);
+/*
+ * Appends bytes to the packet. In: R7 = their address, R8 = how many, R9 = scratch. Out:
+ * scratch->copied, at most the snap length. Clobbers R0..R5. Jumps to m->memory if they cannot be
+ * read.
+ */
+void probe_emit_user_copy(const struct emit *m);
+/* Reads `len` bytes at R3 to offset `at` of the scratch in R9, or jumps to m->memory. Clobbers
+ * R0..R5. */
+void probe_emit_user_read(const struct emit *m, size_t at, int len);
+
 /* ---- ctx.c: hooks whose context is the packet (socket, tc, xdp) ----------------------------- */
 
 /* In: R1 = context. Ends the program. */

@@ -37,9 +37,11 @@ struct capture_ctx {
 struct capture_kind {
 	enum ebpf_prog_type type;
 	bool tracing; /* the program gets the address of an sk_buff, so the layout is needed */
-	struct capture_ctx ctx; /* unless tracing */
+	bool user;    /* it gets addresses in the memory of the process that it runs in */
+	struct capture_ctx ctx; /* unless tracing or user */
 
-	/* Writes the whole program: probe_emit_tracing_program() or probe_emit_ctx_program(). */
+	/* Writes the whole program: probe_emit_tracing_program(), probe_emit_ctx_program() or
+	 * probe_emit_user_program(). */
 	int (*emit)(struct emit *m, struct err *e);
 	/*
 	 * Tracing. In: R1 = context, SLOT_HOOK = the hook's index. Out: R6 = sk_buff or 0;
@@ -48,6 +50,13 @@ struct capture_kind {
 	 * Clobbers R0..R5, R7..R9 and the filter's stack.
 	 */
 	void (*emit_prologue)(const struct emit *m);
+	/*
+	 * User; user.c says what each takes and gives. emit_next and emit_more: for hooks that get
+	 * several packets at once.
+	 */
+	void (*emit_next)(const struct emit *m);
+	void (*emit_packet)(const struct emit *m);
+	void (*emit_more)(const struct emit *m);
 };
 
 /* A place in the kernel where packets are captured. hooks/ fills it; hooks/hook.h has the rest. */
@@ -83,6 +92,7 @@ struct capture {
 	bool sockets;
 	struct cbpf2ebpf_filter *live;		   /* asks the kernel for VLAN tags; NULL: as eth */
 	struct cbpf_prog classic_eth, classic_raw; /* no instructions: raw as above */
+	bool user;				   /* a hook sees the memory of processes */
 	bool selects; /* the program only selects packets, the socket delivers them */
 	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
@@ -112,6 +122,7 @@ struct capture_counters {
 	uint64_t seen, matched, lost_ring, lost_other, no_packet;
 	uint64_t lost_refused; /* the helper failed, but the ring was not full; the last errno: */
 	int64_t refusal;
+	uint64_t lost_memory; /* of a process, not to be read */
 };
 
 #define CAPTURE_SHARED_LEN 640 /* of skb_shared_info, enough for 32 fragments */
@@ -131,6 +142,10 @@ struct capture_scratch {
 	uint32_t frag;	 /* the number of the next fragment */
 	uint32_t linear; /* length of the linear part */
 	uint32_t unused;
+	/* Of a packet in user memory (user.c, mbuf_copy.c). In the scratch the verifier takes them
+	 * for unknown numbers, so that all ways through a loop look alike to it. */
+	uint32_t copied; /* bytes of it that are here */
+	uint32_t segments, sum, next;
 	uint8_t shared[CAPTURE_SHARED_LEN];
 	struct probe_record record;
 };
@@ -150,6 +165,8 @@ struct emit {
 	ebpf_label release;    /* leave the scratch, return */
 	ebpf_label no_packet;  /* count it, release */
 	ebpf_label unreadable; /* count it as lost, release */
+	ebpf_label memory;     /* count it as lost because of its memory, release */
+	ebpf_label done;       /* user: there are no more packets, leave the scratch, return */
 	enum ebpf_helper read; /* probe_read, or probe_read_kernel where it exists */
 	enum ebpf_size ptr;    /* of a kernel pointer */
 	bool has_head;	       /* the address of a packet's data can be read: SLOT_HEAD */
@@ -182,6 +199,11 @@ enum {
 	SLOT_END = -88,
 	FILTER_STACK_LEN = 384,
 	SLOT_INNER = SLOT_END - FILTER_STACK_LEN - 8, /* layer, offset, link type; u16 each */
+	/* User: packets of this run, and segments of this packet; for the hook's own use. */
+	SLOT_ROUND = SLOT_REASON,
+	SLOT_SEGMENT = SLOT_LOCATION,
+	SLOT_USER = SLOT_INNER - 8,
+	SLOT_USER_2 = SLOT_USER - 8,
 };
 
 /* Offsets in the scratch. */

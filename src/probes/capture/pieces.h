@@ -67,6 +67,10 @@ int probe_emit_inside(struct emit *m, const struct cbpf2ebpf_frame *eth,
 		      const struct cbpf2ebpf_frame *raw, const struct inside_labels *l,
 		      struct err *e);
 
+/* ---- tracing.c: the filter, for a packet in the scratch ------------------------------------- */
+
+int probe_emit_scratch_filter(struct emit *m, struct err *e);
+
 /* submit.c: bytes of the head of this program's records. */
 int probe_emit_head_len(const struct emit *m);
 

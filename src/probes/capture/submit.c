@@ -13,7 +13,7 @@ int probe_emit_head_len(const struct emit *m)
 	if (!h || looks_inside(m->c) || m->c->stack || h->reason_at >= 0 || h->location_at >= 0)
 		return RECORD_ALL;
 	type = h->kind->type;
-	if (h->kind->tracing)
+	if (h->kind->tracing || h->kind->user)
 		return RECORD_NAMES;
 	return ebpf_target_has_helper(m->c->target, type, EBPF_FN_get_current_pid_tgid) ||
 			       ebpf_target_has_helper(m->c->target, type, EBPF_FN_get_current_comm)
@@ -57,6 +57,16 @@ static void emit_facts(const struct emit *m)
 			STX(DW, MEM(R9, RECORD(location)), R1));
 }
 
+/* What a packet in the memory of a process does not have: record.{reason, ... netns, ifname}. */
+static void emit_no_facts(const struct emit *m)
+{
+	EMIT(m->b, ST(B, MEM(R9, RECORD(pkt_type)), 0), ST(W, MEM(R9, RECORD(netns)), 0),
+	     ST(DW, MEM(R9, RECORD(ifname)), 0), ST(DW, MEM(R9, RECORD(ifname) + 8), 0));
+	if (probe_emit_head_len(m) == RECORD_ALL)
+		EMIT(m->b, ST(W, MEM(R9, RECORD(reason)), 0),
+		     ST(DW, MEM(R9, RECORD(location)), 0));
+}
+
 /* record.{pid_tgid, comm}. Clobbers R0..R5. */
 static void emit_task(const struct emit *m)
 {
@@ -68,14 +78,14 @@ static void emit_task(const struct emit *m)
 		CALL(get_current_comm));
 }
 
-/* record.stack_len = get_stack(ctx, after the record, all of it, 0). Clobbers R0..R5. */
+/* record.stack_len = get_stack(ctx, after the record, all of it, whose). Clobbers R0..R5. */
 static void emit_stack(const struct emit *m)
 {
 	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
 		MOV(R2, R9),
 		ADD(R2, PACKET(m) - STACK(m)),
 		MOV(R3, RECORD_STACK_LEN),
-		MOV(R4, 0),
+		MOV(R4, m->h->kind->user ? BPF_F_USER_STACK : 0),
 		CALL(get_stack),
 		STX(W, MEM(R9, RECORD(stack_len)), R0));
 }
@@ -109,9 +119,12 @@ static void emit_output(const struct emit *m)
 void probe_emit_submit(const struct emit *m)
 {
 	emit_constants(m);
-	emit_facts(m);
+	if (m->h->kind->user)
+		emit_no_facts(m);
+	else
+		emit_facts(m);
 	emit_task(m);
-	if (m->c->meta.netns == 0 || m->c->track) /* otherwise they are already there */
+	if (!m->h->kind->user && (m->c->meta.netns == 0 || m->c->track)) /* not there yet */
 		probe_emit_net(m);
 	if (m->c->stack)
 		emit_stack(m);

@@ -17,8 +17,12 @@ uint32_t probe_capture_scratch_len(const struct capture *c)
 {
 	const struct emit m = {.c = c};
 	uint32_t room = c->snap_len > c->buffer_len ? c->snap_len : c->buffer_len;
+	uint32_t pages = probe_pages_room(c, room);
 
-	return ((uint32_t)PACKET(&m) + probe_pages_room(c, room) + 7) / 8 * 8;
+	/* The verifier does not relate the length of a piece to its place in the packet. */
+	if (c->user && pages < 2 * room)
+		pages = 2 * room;
+	return ((uint32_t)PACKET(&m) + pages + 7) / 8 * 8;
 }
 
 /* The frame in which a filter of a tracing program works: R6 = real length, R7 = packet, R8 = bytes
@@ -104,6 +108,11 @@ static int emit_filter(struct emit *m, struct err *e)
 	return rc;
 }
 
+int probe_emit_scratch_filter(struct emit *m, struct err *e)
+{
+	return looks_inside(m->c) ? emit_filter_inside(m, e) : emit_filter(m, e);
+}
+
 /* The exits. m->out is the last: return 0. */
 static void emit_ends(const struct emit *m)
 {
@@ -167,7 +176,7 @@ int probe_emit_tracing_program(struct emit *m, struct err *e)
 	probe_emit_count(m, COUNTER(seen));
 	probe_emit_packet_start(m);
 	probe_emit_packet_window(m);
-	rc = looks_inside(m->c) ? emit_filter_inside(m, e) : emit_filter(m, e);
+	rc = probe_emit_scratch_filter(m, e);
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));

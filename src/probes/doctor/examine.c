@@ -36,6 +36,9 @@ static const struct check {
 	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
 	 "a kernel with CONFIG_KPROBES=y, CONFIG_KPROBE_EVENTS=y and CONFIG_BPF_EVENTS=y; -f drop "
 	 "and tracepoints do without"},
+	{"raw,mbuf", probe_doctor_try_user,
+	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin,cap_sys_ptrace=ep on bpfcap",
+	 "a kernel with CONFIG_UPROBE_EVENTS=y and CONFIG_BPF_EVENTS=y"},
 	{"tc", probe_doctor_try_tc,
 	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
 	 "modprobe -a sch_ingress cls_bpf, or a kernel with the option that is missing"},

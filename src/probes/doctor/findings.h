@@ -23,7 +23,7 @@ struct doctor_setting {
 	char value[64];	  /* "": this kernel does not have it */
 };
 
-enum { DOCTOR_HOOK_CNT = 6, DOCTOR_SETTING_CNT = 9 };
+enum { DOCTOR_HOOK_CNT = 7, DOCTOR_SETTING_CNT = 9 };
 
 enum doctor_lockdown { LOCKDOWN_NONE, LOCKDOWN_INTEGRITY, LOCKDOWN_CONFIDENTIALITY };
 
@@ -51,6 +51,7 @@ struct doctor {
 int probe_doctor_try_rawtp(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_tracepoint(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_kprobe(const struct doctor *d, const char **how, struct err *e);
+int probe_doctor_try_user(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_tc(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_xdp(const struct doctor *d, const char **how, struct err *e);
 int probe_doctor_try_socket(const struct doctor *d, const char **how, struct err *e);

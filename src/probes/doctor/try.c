@@ -20,6 +20,7 @@
 #include "bpfcap/kbpf.h"
 #include "bpfcap/kring.h"
 #include "../session/state.h"
+#include "../tls/elf.h"
 #include "findings.h"
 
 enum { LO_INDEX = 1, PASS_XDP = 2 };
@@ -126,6 +127,36 @@ int probe_doctor_try_kprobe(const struct doctor *d, const char **how, struct err
 	}
 	*how = "kprobe_events in tracefs";
 	return done(fd, try_events(fd, e));
+}
+
+/* Where this program begins: it does not come by there again. */
+static int own_entry(uint64_t *offset, struct err *e)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), rc;
+	struct tls_elf f;
+
+	if (fd < 0)
+		return err_run(e, -errno, "hook", "/proc/self/exe cannot be read: %s",
+			       strerror(errno));
+	rc = probe_tls_elf_open(&f, fd, e);
+	close(fd);
+	if (rc < 0)
+		return rc;
+	rc = probe_tls_elf_entry(&f, offset);
+	probe_tls_elf_close(&f);
+	return rc < 0 ? err_run(e, rc, "hook", "/proc/self/exe has no entry") : 0;
+}
+
+int probe_doctor_try_user(const struct doctor *d, const char **how, struct err *e)
+{
+	uint64_t offset = 0;
+	int fd = load_tracing(d, BPF_PROG_TYPE_KPROBE, e), rc;
+
+	*how = "uprobes";
+	if (fd < 0)
+		return fd;
+	rc = own_entry(&offset, e);
+	return done(fd, rc < 0 ? rc : kbpf_uprobe_attach(fd, "/proc/self/exe", offset, false, e));
 }
 
 static int attach_tc(const struct doctor *d, const char **how, struct err *e)

@@ -89,13 +89,15 @@ struct hook_ops {
 			  const struct capture_ifaces *at, struct err *e);
 	/* Optional: after attach failed with -EINVAL, asks for less; false if there is no less. */
 	bool (*degrade)(struct hook *h);
+	/* Optional: gives the names of what a record has only numbers of. */
+	void (*complete)(struct probe_event *ev);
 	/* Detaches. Idempotent. Not called for hooks without state. */
 	void (*detach)(struct hook *h);
 	/* Optional: releases what the state refers to, after detach. */
 	void (*release)(struct hook *h);
 };
 
-/* ---- rawtp.c, tracepoint.c, socket.c, tc.c, xdp.c, kprobe.c -------------------------------- */
+/* ---- rawtp.c, tracepoint.c, socket.c, tc.c, xdp.c, kprobe.c, raw.c, mbuf.c ------------------ */
 
 extern const struct hook_ops probe_hook_rawtp;
 extern const struct hook_ops probe_hook_tracepoint;
@@ -103,6 +105,8 @@ extern const struct hook_ops probe_hook_socket;
 extern const struct hook_ops probe_hook_tc;
 extern const struct hook_ops probe_hook_xdp;
 extern const struct hook_ops probe_hook_kprobe;
+extern const struct hook_ops probe_hook_raw;
+extern const struct hook_ops probe_hook_mbuf;
 
 /* ---- spec.c -------------------------------------------------------------------------------- */
 

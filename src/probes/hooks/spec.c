@@ -29,6 +29,8 @@ static const struct hook_prefix prefixes[] = {
 	{"tp:", &probe_hook_tracepoint},
 	{"tc:", &probe_hook_tc},
 	{"kprobe:", &probe_hook_kprobe},
+	{"raw:", &probe_hook_raw},
+	{"mbuf:", &probe_hook_mbuf},
 	{"socket", &probe_hook_socket},
 	{"xdp:", &probe_hook_xdp},
 	{"xdp", &probe_hook_xdp},
@@ -71,6 +73,14 @@ static const struct probe_hook_help help[] = {
 	 "entry of a kernel function, or of all that a glob matches; argument N (from 1) is the "
 	 "sk_buff, or it is found",
 	 "kprobes"},
+	{"raw:[PATH:]FUNC@PTR@LEN, raw:[PATH:]FUNC@PTR@ret",
+	 "function of a program or library: argument PTR (from 1) is the address of a packet, its "
+	 "length is argument LEN, or what the function returns",
+	 "uprobes"},
+	{"mbuf:[PATH:]FUNC@N, mbuf:[PATH:]FUNC@N@M, mbuf:[PATH:]FUNC@N@ret",
+	 "function of a DPDK program: argument N is an rte_mbuf, or an array of M or, once it "
+	 "returns, of as many as it returns",
+	 "uprobes"},
 };
 
 const struct probe_hook_help *probe_hook_help(size_t *cnt)
@@ -107,7 +117,8 @@ static int parse_one(struct hook *h, const char *spec, struct err *e)
 		return err_input(
 			e, -EINVAL, "hook",
 			"'%s' is not a hook; hooks are rx, tx, drop, socket, xdp, tc, tc:ingress, "
-			"tc:egress, rawtp:NAME[@N], tracepoint:CATEGORY:NAME and [kprobe:]FUNC[@N]",
+			"tc:egress, rawtp:NAME[@N], tracepoint:CATEGORY:NAME, [kprobe:]FUNC[@N], "
+			"raw:FUNC@PTR@LEN and mbuf:FUNC@N",
 			spec);
 	if (!p)
 		p = &function;

@@ -26,6 +26,8 @@ struct kprobe_regs {
 
 /* Returns NULL if the machine is unknown. `machine` NULL: the running one. */
 const struct kprobe_regs *probe_kprobe_regs(const char *machine);
+/* Where a function's result is when it returns. */
+int probe_kprobe_result_at(const struct kprobe_regs *r);
 
 /* ---- lists.c: the kernel's lists of its functions ---------------------------------- */
 

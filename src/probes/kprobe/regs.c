@@ -35,6 +35,14 @@ static bool is_machine(const struct kprobe_regs *r, const char *machine)
 	       (strcmp(r->machine, "arm") == 0 && strncmp(machine, "armv", 4) == 0);
 }
 
+/* It is where the first argument was, except on two machines. */
+int probe_kprobe_result_at(const struct kprobe_regs *r)
+{
+	if (strcmp(r->machine, "x86_64") == 0)
+		return 80;
+	return strcmp(r->machine, "mips64") == 0 ? 16 : r->arg[0];
+}
+
 const struct kprobe_regs *probe_kprobe_regs(const char *machine)
 {
 	struct utsname u;

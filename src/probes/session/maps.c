@@ -181,7 +181,7 @@ int probe_session_make_maps(struct probe *p, struct err *e)
 	if (rc == 0 && !p->delivers)
 		rc = make_events(p, (unsigned)cpu_cnt, e);
 
-	if (rc == 0 && probe_hooks_have(&p->hooks, true))
+	if (rc == 0 && (p->capture.user || probe_hooks_have(&p->hooks, true)))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
 	if (rc == 0 && p->capture.track)
 		rc = make_track(p, e);

@@ -77,9 +77,11 @@ static void complete(struct probe *p, int cpu, struct probe_event *ev)
 		ev->dir = h->dir;
 	if (p->capture.linktype >= 0)
 		ev->linktype = p->capture.linktype;
-	if (!h->kind->tracing)
+	if (!h->kind->tracing && !h->kind->user)
 		ev->netns = p->iface_netns;
-	if (!ev->ifname[0] && ev->netns == p->iface_netns)
+	if (h->ops->complete)
+		h->ops->complete(ev);
+	if (!h->kind->user && !ev->ifname[0] && ev->netns == p->iface_netns)
 		name_iface(p, ev);
 	name_owner(p, ev);
 }
@@ -203,6 +205,7 @@ static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_cou
 		c->lost_ring += per_cpu[cpu].lost_ring;
 		c->lost_other += per_cpu[cpu].lost_other;
 		c->lost_refused += per_cpu[cpu].lost_refused;
+		c->lost_memory += per_cpu[cpu].lost_memory;
 		c->refusal = per_cpu[cpu].refusal ? (int)per_cpu[cpu].refusal : c->refusal;
 		most = per_cpu[cpu].lost_ring > most ? per_cpu[cpu].lost_ring : most;
 		c->no_packet += per_cpu[cpu].no_packet;

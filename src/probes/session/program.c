@@ -50,10 +50,11 @@ static int filter_program(const struct probe_config *c, const struct hook *h,
 {
 	int linktype = c->linktype ? cbpf_linktype_by_name(c->linktype, e) : CBPF_LINKTYPE_ETHERNET;
 	const struct capture_kind *k = h->kind;
+	const bool in_scratch = k->tracing || k->user;
 	const struct cbpf2ebpf_program_spec spec = {
 		.target = t,
-		.type = k->tracing ? EBPF_PROG_SOCKET_FILTER : k->type,
-		.access = k->tracing ? CBPF2EBPF_SOCKET : k->ctx.access};
+		.type = in_scratch ? EBPF_PROG_SOCKET_FILTER : k->type,
+		.access = in_scratch ? CBPF2EBPF_SOCKET : k->ctx.access};
 	struct cbpf2ebpf_filter *filter = NULL;
 	int rc;
 
@@ -76,7 +77,8 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 			   const struct ebpf_target *t, struct ebpf_prog *out, struct err *e)
 {
 	const struct hook_env env = {.target = t};
-	struct capture capture = {.target = t, .ptr_values = true, .ifaces_fd = -1};
+	struct capture capture = {
+		.target = t, .ptr_values = true, .user = h->kind->user, .ifaces_fd = -1};
 	struct probe_layout layout;
 	struct tp_names names = {0};
 	int rc;

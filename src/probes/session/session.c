@@ -49,8 +49,10 @@ static int parse_hooks(struct probe *p, const struct probe_config *c, struct err
 
 static int configure_capture(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	for (unsigned i = 0; i < p->hooks.cnt; i++)
+	for (unsigned i = 0; i < p->hooks.cnt; i++) {
 		p->capture.sockets |= p->hooks.hook[i].kind->ctx.packet_socket;
+		p->capture.user |= p->hooks.hook[i].kind->user;
+	}
 	return probe_capture_configure(&p->capture, c, e);
 }
 
@@ -166,7 +168,7 @@ static int visit_netns(struct probe *p, const struct probe_config *c, struct err
 
 	p->own_netns = p->iface_netns = probe_netns_own();
 	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		needed |= !p->hooks.hook[i].kind->tracing;
+		needed |= !p->hooks.hook[i].kind->tracing && !p->hooks.hook[i].kind->user;
 	if (!needed || !c->netns || p->capture.meta.netns == p->own_netns)
 		return 0;
 	p->netns_fd = rc = probe_netns_open(c->netns, e);

@@ -71,6 +71,7 @@ static const struct {
 } wanted[] = {
 	{EBPF_PROG_RAW_TRACEPOINT, EBPF_FN_probe_read_kernel},
 	{EBPF_PROG_KPROBE, EBPF_FN_get_attach_cookie},
+	{EBPF_PROG_KPROBE, EBPF_FN_probe_read_user},
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_probe_read_kernel},
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_pid_tgid},
 	{EBPF_PROG_SCHED_CLS, EBPF_FN_get_current_comm},

@@ -131,6 +131,11 @@ static int to_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
 	return -ENOENT;
 }
 
+int probe_tls_elf_entry(const struct tls_elf *f, uint64_t *offset)
+{
+	return to_offset(f, head(f)->e_entry, offset);
+}
+
 static int search(const struct tls_elf *f, const ElfW(Shdr) * symbols, const ElfW(Shdr) * strings,
 		  const char *name, uint64_t *offset)
 {
@@ -160,6 +165,37 @@ int probe_tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *
 			    search(f, &sh[i], &sh[sh[i].sh_link], name, offset) == 0)
 				return 0;
 	return -ENOENT;
+}
+
+/* Which function symbols of one table lie in `code`. */
+static void list(const struct tls_elf *code, const struct tls_elf *f, const ElfW(Shdr) * symbols,
+		 const ElfW(Shdr) * strings, tls_function_fn fn, void *user)
+{
+	size_t cnt = symbols->sh_size / sizeof(ElfW(Sym));
+	const ElfW(Sym) *s = table(f, symbols->sh_offset, cnt, sizeof(*s));
+	const char *names = at(f, strings->sh_offset, strings->sh_size);
+	uint64_t offset;
+
+	for (size_t i = 0; s && names && i < cnt; i++)
+		if ((s[i].st_info & 0xf) == STT_FUNC && s[i].st_shndx != SHN_UNDEF &&
+		    s[i].st_name < strings->sh_size &&
+		    memchr(names + s[i].st_name, '\0', strings->sh_size - s[i].st_name) &&
+		    to_offset(code, s[i].st_value, &offset) == 0)
+			fn(user, names + s[i].st_name, offset);
+}
+
+void probe_tls_elf_functions(const struct tls_elf *code, const struct tls_elf *symbols,
+			     tls_function_fn fn, void *user)
+{
+	const ElfW(Ehdr) *h = head(symbols);
+	const ElfW(Shdr) *sh = h->e_shentsize == sizeof(*sh)
+				       ? table(symbols, h->e_shoff, h->e_shnum, sizeof(*sh))
+				       : NULL;
+
+	for (unsigned i = 0; sh && i < h->e_shnum; i++)
+		if ((sh[i].sh_type == SHT_DYNSYM || sh[i].sh_type == SHT_SYMTAB) &&
+		    sh[i].sh_link < h->e_shnum)
+			list(code, symbols, &sh[i], &sh[sh[i].sh_link], fn, user);
 }
 
 /* ---- Build id ----------------------------------------------------------------------------- */

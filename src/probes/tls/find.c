@@ -41,10 +41,10 @@ static bool parse_line(char *line, struct tls_mapping *m)
 	if (len > tail && strcmp(line + at + len - tail, deleted) == 0)
 		line[at + len - tail] = '\0';
 	m->path = line + at;
-	return is_tls_library(m->path);
+	return true;
 }
 
-static void find_in(uint32_t pid, tls_mapping_fn fn, void *user)
+static void find_in(uint32_t pid, bool libraries, tls_mapping_fn fn, void *user)
 {
 	struct tls_mapping m = {.pid = pid};
 	char path[64], *line = NULL;
@@ -56,10 +56,15 @@ static void find_in(uint32_t pid, tls_mapping_fn fn, void *user)
 	if (!f) /* it has ended, or we may not read it */
 		return;
 	while (getline(&line, &cap, f) > 0)
-		if (parse_line(line, &m))
+		if (parse_line(line, &m) && (!libraries || is_tls_library(m.path)))
 			fn(user, &m);
 	free(line);
 	fclose(f);
+}
+
+void probe_tls_find_objects(uint32_t pid, tls_mapping_fn fn, void *user)
+{
+	find_in(pid, false, fn, user);
 }
 
 int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
@@ -68,7 +73,7 @@ int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
 	DIR *proc;
 
 	if (pid) {
-		find_in(pid, fn, user);
+		find_in(pid, true, fn, user);
 		return 0;
 	}
 	proc = opendir("/proc");
@@ -78,7 +83,7 @@ int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
 		unsigned long nr = strtoul(d->d_name, NULL, 10);
 
 		if (nr && nr <= INT32_MAX && (pid_t)nr != getpid())
-			find_in((uint32_t)nr, fn, user);
+			find_in((uint32_t)nr, true, fn, user);
 	}
 	closedir(proc);
 	return 0;

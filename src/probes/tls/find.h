@@ -21,6 +21,9 @@ typedef void (*tls_mapping_fn)(void *user, const struct tls_mapping *m);
  * process only, unless pid is 0. 0 or -errno. */
 int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user);
 
+/* Calls fn for the code of each file that this process maps. */
+void probe_tls_find_objects(uint32_t pid, tls_mapping_fn fn, void *user);
+
 /* Calls fn for each of them in the system's library directories. */
 void probe_tls_find_installed(void (*fn)(void *user, const char *path), void *user);
 

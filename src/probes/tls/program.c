@@ -236,14 +236,6 @@ static void emit_call_end(struct ebpf_builder *b, const struct tls_program *p, e
 	/* clang-format on */
 }
 
-/* A function's result is where its first argument was, except on two machines. */
-static int result_at(const struct kprobe_regs *regs)
-{
-	if (strcmp(regs->machine, "x86_64") == 0)
-		return 80;
-	return strcmp(regs->machine, "mips64") == 0 ? 16 : regs->arg[0];
-}
-
 static void emit_program(struct ebpf_builder *b, const struct tls_program *p, enum tls_at at,
 			 const struct kprobe_regs *regs)
 {
@@ -252,7 +244,7 @@ static void emit_program(struct ebpf_builder *b, const struct tls_program *p, en
 
 	EMIT(b, MOV(R6, R1));
 	if (at == TLS_AT_RETURN) {
-		EMIT(b, LDX(regs->size, R9, MEM(R6, result_at(regs))));
+		EMIT(b, LDX(regs->size, R9, MEM(R6, probe_kprobe_result_at(regs))));
 		emit_call_end(b, p, out);
 		EMIT(b, LSH(R9, 32), RSH(R9, 32), JNE(R9, success, out)); /* it is an int */
 	} else {

@@ -268,7 +268,7 @@ static void put_losses(struct sink *s, const struct probe_counts *c)
 		    "all interfaces: %" PRIu64 " seen, %" PRIu64 " matched, %" PRIu64
 		    " captured, %" PRIu64 " lost (ring full), %" PRIu64 " lost (other)",
 		    c->seen, c->matched, c->captured, c->lost_ring,
-		    c->lost_other + c->lost_refused);
+		    c->lost_other + c->lost_refused + c->lost_memory);
 	pcapng_option(&s->record, NG_OPT_COMMENT, text_str(&remark), remark.len);
 	text_free(&remark);
 }
