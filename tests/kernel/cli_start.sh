@@ -48,7 +48,7 @@ starts_while_another_process_keeps_the_lock()
 to_a_pipe()
 {
 	mkfifo "$T/fifo"
-	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" -f tx -w "$T/fifo" icmp 2>"$T/err" &
+	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" -f tx -i left0 -w "$T/fifo" icmp 2>"$T/err" &
 	pid=$!
 	trap 'stop KILL || :' EXIT
 	wait_for "$T/err" 'waiting for a process that reads .*fifo'
