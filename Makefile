@@ -66,7 +66,8 @@ ifneq ($(filter-out clean format help,$(GOALS)),)
 PKG_FLAGS := $(shell $(PKG) --cflags --libs libpcap libmnl 2>/dev/null)
 ifneq ($(.SHELLSTATUS),0)
 $(error $(if $(shell command -v $(PKG)),$(PKG) does not find libpcap or libmnl: install their \
-	development packages,$(PKG) is not installed: install it) (`sudo tools/setup` does on Debian))
+	development packages,$(PKG) is not installed: install it) ($(if \
+	$(CROSS_COMPILE),docs/building.md says how,`sudo tools/setup check` does on Debian)))
 endif
 endif
 
