@@ -47,7 +47,8 @@ page_command()
 		>"$T/out" 2>"$T/err" || fail "$(cat "$T/err")"
 	case $1 in
 	*'-d '*) has "$T/out" 'r0 = ' ;;
-	*'--pid 1111'*) has "$T/out" '\.80: Flags' ;;
+	*mbuf:*) has "$T/out" '(^| )port3 .*\.80: Flags' ;;
+	*raw:*) has "$T/out" '\.80: Flags' ;;
 	*'-w /tmp/'*) has "$T/err" '^1 packet captured' ;;
 	*) has "$T/out" ' IP .*ICMP ' ;;
 	esac

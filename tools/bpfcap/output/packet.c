@@ -27,7 +27,7 @@ const char *packet_dir(const struct packet *pk)
 
 bool packet_has_iface(const struct packet *pk)
 {
-	return pk->ev->ifindex || (pk->saved && pk->saved->iface);
+	return pk->ev->ifindex || pk->ev->ifname[0] || (pk->saved && pk->saved->iface);
 }
 
 bool packet_has_cpu(const struct packet *pk)
