@@ -26,13 +26,21 @@ BPF_CLANG := $(shell command -v clang)
 BPF_CASES := $(if $(BPF_CLANG),$(foreach c,$(basename $(notdir $(wildcard tests/cases/inject/*.c))),\
 	       $(BUILD)/tests/kernel/$(c).bpf $(BUILD)/tests/kernel/$(c)-g.bpf))
 
+# A library that misbehaves while it is examined. It is loaded into a plain program.
+LIAR := $(BUILD)/tests/kernel/liar.so
+
+# A TLS client in Go, where there is a Go compiler.
+GO	   := $(shell command -v go)
+GO_CLIENTS := $(if $(GO),$(addprefix $(BUILD)/tests/kernel/goclient-,plain stripped))
+GO_FLAGS_stripped := -ldflags='-s -w'
+
 # Tests named cap_x, asm_x and inject_x test bpfcap, bpfasm and bpfinject, linked from libraries.
 TOOL_TEST_LIBS = $(BUILD)/libcap.a $(BUILD)/libasm.a $(BUILD)/libinject.a
 
 TEST_C	    := $(TEST_BIN) $(FUZZERS) $(VM_BIN)
 PLAN_tests   = $(PLAN_examples) $(TOOL_OBJ) $(TOOL_TEST_LIBS) $(TEST_LIB) $(BUILD)/libtest.a \
 	       $(TEST_C:%=%.o) $(TEST_C) $(FUZZ_DRIVER) \
-	       $(filter-out $(wildcard $(BPF_CASES)),$(BPF_CASES))
+	       $(filter-out $(wildcard $(BPF_CASES)),$(BPF_CASES)) $(LIAR) $(GO_CLIENTS)
 PLAN_check   = $(PLAN_all) $(PLAN_tests)
 PLAN_bench   = $(PLAN_all) $(TEST_LIB) $(BUILD)/libtest.a $(BENCH:%=%.o) $(BENCH)
 PLAN_check-kernel = $(PLAN_check)
@@ -42,7 +50,7 @@ PLAN_demo    = $(PLAN_all)
 
 .PHONY: tests check check-kernel check-valgrind lint format bench demo
 
-tests: $(TEST_BIN) $(FUZZERS) $(VM_BIN) $(BPF_CASES) examples
+tests: $(TEST_BIN) $(FUZZERS) $(VM_BIN) $(BPF_CASES) $(LIAR) $(GO_CLIENTS) examples
 
 check: all tests			## all tests that this machine and user can run
 	@FUZZ_SECONDS=1 tests/run $(BUILD) $(UNIT) $(KERNEL_TESTS) $(FUZZERS) $(LINT)
@@ -85,6 +93,15 @@ endef
 $(eval $(call TOOL_TEST_RULES,bpfcap,cap))
 $(eval $(call TOOL_TEST_RULES,bpfasm,asm))
 $(eval $(call TOOL_TEST_RULES,bpfinject,inject))
+
+# Without x permission: what has it there is a test.
+$(LIAR): tests/cases/tls/liar.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=c11 -O1 -fPIC -shared $(WARN) -o $@ $< -ldl && chmod a-x $@
+
+$(GO_CLIENTS): $(BUILD)/tests/kernel/goclient-%: tests/cases/tls/client.go
+	@mkdir -p $(@D)
+	$(call say,GO)GO111MODULE=off CGO_ENABLED=0 $(GO) build $(GO_FLAGS_$*) -o $@ $< && chmod a-x $@
 
 $(BUILD)/tests/kernel/%-g.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
 	@mkdir -p $(@D)

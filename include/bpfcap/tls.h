@@ -30,7 +30,8 @@ extern "C" {
 
 /* ---- Where a library keeps its secrets ---------------------------------------------------- */
 
-enum probe_tls_kind { PROBE_TLS_OPENSSL, PROBE_TLS_GNUTLS, PROBE_TLS_KIND_CNT };
+/* A Go program has its own TLS, which passes each secret to one function: it needs no layout. */
+enum probe_tls_kind { PROBE_TLS_OPENSSL, PROBE_TLS_GNUTLS, PROBE_TLS_GO, PROBE_TLS_KIND_CNT };
 
 /* The secrets read from a connection. Handshake secrets are kept as they are (CLIENT_HANDSHAKE and
  * SERVER_HANDSHAKE), or are derived from what is kept (HANDSHAKE_SECRET and HANDSHAKE_HASH). */
@@ -128,14 +129,16 @@ struct probe_tls_config {
 struct probe_tls;
 
 /*
- * Finds libssl and libgnutls of the running processes and of the system, has them examined (which
+ * Finds libssl and libgnutls of the running processes and of the system, and programs that contain
+ * OpenSSL or the TLS of Go, has them examined (which
  * takes up to some seconds) and attaches probes. -EPERM names the capability, -ENOTSUP the kernel
  * feature. It is not an error if no library can be watched yet.
  */
 int probe_tls_open(struct probe_tls **out, const struct probe_tls_config *c, struct err *e);
 /*
  * Waits up to timeout_ms for keys and calls fn for each; also looks for libraries that processes
- * have mapped since. Returns the number of connections, fn's non-zero value, or -errno. Returns 0
+ * have mapped since. Returns the number of records (of a connection, or in Go of a
+ * secret), fn's non-zero value, or -errno. Returns 0
  * early when a signal arrives.
  */
 int probe_tls_poll(struct probe_tls *t, int timeout_ms, probe_tls_key_fn fn, void *user,

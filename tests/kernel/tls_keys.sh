@@ -1,168 +1,257 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/kernel/tls_keys.sh - keys of TLS connections are in the capture, before the packets that
-# need them; tshark, in one pass, is the judge.
+# tests/kernel/tls_keys.sh - the keys that bpfcap reads are those that OpenSSL's client logs itself,
+# wherever the library lies and whenever it was mapped. tls_decrypt.sh looks at packets.
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
+. "${0%/*}/../lib/tls.sh"
 
-server=''
-pid=''
-
-# Whatever the test has started.
-clean()
+# The client's process alone: its own keys are the only ones.
+client_keys()
 {
-	[ -z "$server" ] || kill "$server" || :
-	[ -z "$pid" ] || stop KILL || :
-}
-
-need_uprobes()
-{
-	need_pair
-	need openssl tshark
-	[ -e /sys/bus/event_source/devices/uprobe ] || skip "this kernel has no uprobes"
-}
-
-certificate()
-{
-	[ -e "$T/cert.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key.pem" \
-		-out "$T/cert.pem" -days 30 -subj /CN=localhost 2>/dev/null
-}
-
-# serve COMMAND...: a server in RIGHT, killed when the test ends. Returns when the port is open.
-serve()
-{
-	certificate
-	printf 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n' >"$T/page.txt"
-	(cd "$T" && exec timeout 100 nsenter --net="/run/netns/$RIGHT" "$@" >"$T/server" 2>&1) &
-	server=$!
-	trap clean EXIT
-	for _ in $(seq 100); do
-		[ -z "$(right sh -c "ss -Hltn 'sport = :4433'" 2>/dev/null)" ] || return 0
-		sleep 0.1
-	done
-	fail "no server: $(cat "$T/server")"
-}
-
-openssl_server()
-{
-	serve openssl s_server -accept 4433 -cert "$T/cert.pem" -key "$T/key.pem" -HTTP "$@"
-}
-
-# captures ARGUMENT...: bpfcap with keys, as root of the machine
-captures()
-{
-	rm -f "$T/f.pcapng"
-	start --tls-keys -i left0 -f rx,tx -w "$T/f.pcapng" "$@" tcp port 4433
-	trap clean EXIT
-}
-
-# decrypted FILTER: how many frames of the file tshark shows, in one pass and without other keys
-decrypted()
-{
-	tshark -r "$T/f.pcapng" -d tcp.port==4433,tls -Y "$1" 2>"$T/tshark" | wc -l
-}
-
-request_and_answer()
-{
+	flags=$1
+	shift
+	need_uprobes
+	reversing_server
+	logs_keys "$@"
+	talks openssl
+	same_keys "$T/keys"
+	hang_up
 	stop INT
 	ended 0
-	same "$(decrypted http.request)" "${1-1}" requests
-	same "$(decrypted http.response)" "${1-1}" answers
+	same "$(stat -c %a "$T/keys")" 600 mode
+	has "$T/err" 'keys of TLS connections read: [12]$' # by one end or both
+	hasnt "$T/err" '[0-9a-f]{64}'
 }
 
-# fetch ARGUMENT...: one request for a small file that the server has
-fetch_with()
+# It does not see that one connection's start.
+a_connection_that_was_there()
 {
-	left "$@" >"$T/got" 2>&1 || fail "$1: $(cat "$T/got")"
-	has "$T/got" hello
-}
-
-openssl_to_openssl()
-{
+	flags=-tls1_2
 	need_uprobes
-	need curl
-	openssl_server
-	captures
-	fetch_with curl -sk --tls-max "$1" "https://$NET.2:4433/page.txt"
-	request_and_answer
+	reversing_server
+	talks openssl
+	logs_keys --pid "$client"
+	say_hello
+	same_keys "$T/keys"
+}
+
+# private_copy: of the libraries of OpenSSL, in a directory for one client
+private_copy()
+{
+	mkdir -p "$T/open/lib"
+	chmod 755 "$T" "$T/open" "$T/open/lib"
+	# nsenter has become the server by now.
+	awk '$6 ~ /^\/.*\/lib(ssl|crypto)[^\/]*$/ { print $6 }' /proc/"$(server_pid)"/maps |
+		sort -u | while read -r file; do
+		cp "$file" "$T/open/lib/"
+	done
+}
+
+# timeout(1) is its parent.
+server_pid()
+{
+	cat /proc/"$server"/task/"$server"/children | tr -d ' '
+}
+
+a_deleted_library()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	private_copy
+	talks env LD_LIBRARY_PATH="$T/open/lib" openssl
+	rm -r "$T/open/lib"
+	grep -q 'libssl.*(deleted)' /proc/"$client"/maps || fail "the client does not use the copy"
+	logs_keys --pid "$client" -v
+	say_hello
+	same_keys "$T/keys"
+	has "$T/err" "watching $T/open/lib/libssl"
+}
+
+# All that the server has mapped, in a file system that only the client's mount namespace has.
+a_container()
+{
+	flags=-tls1_3
+	need_uprobes
+	need unshare
+	reversing_server
+	mkdir -p "$T/root"
+	# shellcheck disable=SC2016 # for the inner shell
+	talks unshare -m --propagation unchanged sh -c '
+		root=$1
+		server=$2
+		mount --make-rprivate /
+		mount -t tmpfs -o mode=755 none "$root" || exit 1
+		for link in lib lib64 bin; do
+			[ ! -L "/$link" ] || {
+				to=$(readlink "/$link")
+				mkdir -p "$root/$to" && ln -s "$to" "$root/$link"
+			}
+		done
+		{
+			awk '\''$6 ~ /^\// { print $6 }'\'' "/proc/$server/maps"
+			echo /etc/ssl/openssl.cnf
+		} | sort -u | while read -r file; do
+			[ -f "$file" ] || continue
+			mkdir -p "$root/${file%/*}" && cp "$file" "$root/$file"
+		done
+		for file in /lib64/ld-*.so* /lib/ld-*.so*; do # which the program names
+			[ -e "$file" ] || continue
+			mkdir -p "$root/${file%/*}" && cp -L "$file" "$root$file"
+		done
+		mkdir -p "$root/proc" "$root/dev" "$root$3"
+		mount --bind "$3" "$root$3"
+		mount --bind /dev "$root/dev"
+		program=$(readlink -f "/proc/$server/exe")
+		shift 3
+		exec chroot "$root" "$program" "$@"' \
+		sh "$T/root" "$(server_pid)" "$T"
+	[ ! -e "$T/root/proc" ] || fail "the file system is not the client's alone"
+	logs_keys --pid "$client" -v
+	say_hello
+	same_keys "$T/keys"
+	has "$T/err" 'watching /.*libssl'
+}
+
+# Its library is found and examined while the connection is there.
+a_library_mapped_later()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	private_copy
+	logs_keys -v --tls-process other
+	ln -sf "$(command -v openssl)" "$T/other"
+	talks env LD_LIBRARY_PATH="$T/open/lib" "$T/other"
+	wait_for "$T/err" "watching $T/open/lib/libssl"
+	say_hello
+	same_keys "$T/keys"
+}
+
+# The server, and the client before, have other names.
+one_name_only()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	ln -sf "$(command -v openssl)" "$T/other"
+	logs_keys --tls-process other
+	talks openssl
+	hang_up
+	talks "$T/other"
+	same_keys "$T/keys"
 }
 
 code_for_5_4()
 {
-	need_uprobes
-	need curl
-	openssl_server
-	captures -k 5.4
-	fetch_with curl -sk "https://$NET.2:4433/page.txt"
-	request_and_answer
+	client_keys -tls1_3 -k 5.4
 }
 
-gnutls_client()
+# Wrong places give wrong keys; nothing else may come of them.
+a_wrong_layout()
 {
+	flags=-tls1_3
 	need_uprobes
-	need gnutls-cli
-	# s_server is OpenSSL: what gnutls-cli alone says is in the file, too.
-	openssl_server "$1"
-	captures --tls-process gnutls-cli
-	printf 'GET /page.txt HTTP/1.0\r\n\r\n' >"$T/request"
-	left gnutls-cli --insecure -p 4433 "$NET.2" <"$T/request" >"$T/got" 2>&1 || :
-	request_and_answer
-}
-
-keys_stand_before_the_packets()
-{
-	need_uprobes
-	need curl
-	openssl_server
-	captures
-	for _ in 1 2 3; do
-		fetch_with curl -sk "https://$NET.2:4433/page.txt"
-	done
-	request_and_answer 3
-	has "$T/err" 'keys of TLS connections read: 3$'
-}
-
-key_log_alone()
-{
-	need_uprobes
-	need curl
-	openssl_server
-	: >"$T/err"
-	"$BIN/bpfcap" --keylog "$T/keys" 2>"$T/err" &
-	pid=$!
-	trap clean EXIT
-	wait_for "$T/err" 'writing TLS keys'
-	fetch_with curl -sk "https://$NET.2:4433/page.txt"
-	sleep 0.5
+	reversing_server
+	"$BIN/bpfcap" --tls-layout "$(awk '$6 ~ /\/libssl/ { print $6; exit }' \
+		/proc/"$(server_pid)"/maps)" |
+		sed 's/=0x[0-9a-f]*/=0xfff8:0x0:0xffff/g' >"$T/layouts"
+	grep -q 'client_random=0xfff8' "$T/layouts" || fail "no layout: $(cat "$T/layouts")"
+	logs_keys --tls-layout "$T/layouts"
+	talks openssl
+	hang_up
 	stop INT
 	ended 0
-	same "$(stat -c %a "$T/keys")" 600 mode
-	same "$(grep -c CLIENT_TRAFFIC_SECRET_0 "$T/keys")" 1 connections
-	hasnt "$T/err" '[0-9a-f]{64}'
+	key_lines "$T/keys" >"$T/got"
+	! grep -qFf "$T/got" "$T/own.keys" || [ ! -s "$T/got" ] || fail "right keys"
+}
+
+# "N connections in S real seconds": five secrets of each, none of them twice.
+a_storm_of_connections()
+{
+	need_uprobes
+	reversing_server -tls1_3
+	logs_keys
+	left openssl s_time -connect "$NET.2:4433" -new -time 2 >"$T/client" 2>&1 || :
+	cnt=$(sed -n 's/^\([0-9]*\) connections in .* real seconds.*/\1/p' "$T/client")
+	[ "${cnt:-0}" -gt 0 ] || fail "no connections: $(cat "$T/client")"
+	stop INT
+	ended 0
+	same "$(key_lines "$T/keys" | cut -d ' ' -f 1,2 | uniq -d | wc -l)" 0 'keys twice'
+	# The time may end while another connection has keys already.
+	for label in CLIENT_HANDSHAKE_TRAFFIC_SECRET SERVER_TRAFFIC_SECRET_0; do
+		got=$(grep -c "^$label " "$T/keys")
+		[ "$got" -ge "$cnt" ] && [ "$got" -le $((cnt + 1)) ] ||
+			fail "$got keys $label of $cnt connections; it said: $(cat "$T/err")"
+	done
+}
+
+json_with_keys()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	start --tls-keys=json --json -i left0 -f rx,tx tcp port 4433
+	trap clean EXIT
+	talks openssl
+	hang_up
+	sleep 1.2 # how long packets wait for keys
+	stop INT
+	ended 0
+	grep '^{"tls_key":{"label":".*","client_random":".*","secret":".*"}}$' "$T/out" |
+		tr -s '{}:,"' ' ' | cut -d ' ' -f 4,6,8 >"$T/keys"
+	same_keys "$T/keys"
+}
+
+json_without_keys()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	start --tls-keys --keylog "$T/keys" --json -i left0 -f rx,tx tcp port 4433
+	trap clean EXIT
+	talks openssl
+	same_keys "$T/keys"
+	hang_up
+	stop INT
+	ended 0
+	has "$T/out" '"time"'
+	hasnt "$T/out" 'tls_key|_SECRET'
 }
 
 kill_leaves_no_probe()
 {
 	need_uprobes
-	captures
+	need bpftool
+	logs_keys
 	progs=$(capture_programs)
 	[ -n "$progs" ] || fail "no programs"
 	stop KILL
 	wait "$pid" 2>/dev/null || :
-	need bpftool
 	for id in $progs; do
-		! bpftool prog show id "$id" >/dev/null 2>&1 || sleep 0.5
-		! bpftool prog show id "$id" >/dev/null 2>&1 || fail "program $id is still there"
+		for _ in $(seq 100); do
+			bpftool prog show id "$id" >/dev/null 2>&1 || continue 2
+			sleep 0.1
+		done
+		fail "program $id is still there"
 	done
 }
 
 pair_up
-try_as 'TLS 1.3 between openssl and curl' openssl_to_openssl 1.3
-try_as 'TLS 1.2 between openssl and curl' openssl_to_openssl 1.2
+try_as 'TLS 1.3, the keys that OpenSSL logs' client_keys \
+	'-tls1_3 -ciphersuites TLS_AES_256_GCM_SHA384'
+try_as 'TLS 1.3 with SHA-256' client_keys '-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256'
+try_as 'TLS 1.2' client_keys -tls1_2
 try_as 'TLS 1.3 with code for 5.4' code_for_5_4
-try_as 'TLS 1.3 of gnutls-cli' gnutls_client -tls1_3
-try_as 'TLS 1.2 of gnutls-cli' gnutls_client -tls1_2
-try_as 'three connections, keys before packets, once each' keys_stand_before_the_packets
-try_as 'a key log without packets' key_log_alone
+try_as 'a connection that began before the capture' a_connection_that_was_there
+try_as 'a library whose file was deleted' a_deleted_library
+try_as 'a library in the file system of a container' a_container
+try_as 'a library that is mapped later' a_library_mapped_later
+try_as 'processes of one name only' one_name_only
+try_as 'a wrong layout does no harm' a_wrong_layout
+try_as 'a storm of connections, keys of each once' a_storm_of_connections
+try_as 'JSON with keys, if asked for' json_with_keys
+try_as 'JSON without keys' json_without_keys
 try_as 'kill -9 leaves no probe' kill_leaves_no_probe
 finish

@@ -21,7 +21,7 @@ options()
 	[ "$(wc -l <"$T/options")" -ge 5 ] || fail "no options in --help"
 	sed 's/\\-/-/g' "$2" >"$T/page"
 	while read -r option; do
-		grep -qE -- "${option#-}( |$)" "$T/page" || echo "$option"
+		grep -qE -- "${option#-}( |\[|$)" "$T/page" || echo "$option"
 	done <"$T/options" >"$T/bad"
 	[ ! -s "$T/bad" ] || fail "not in $2: $(cat "$T/bad")"
 }

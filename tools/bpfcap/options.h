@@ -40,10 +40,11 @@ struct cap_options {
 	/* the output */
 	const char *write_path, *format, *decode, *color, *user;
 	const char *finished_command; /* -z; NULL: none */
+	const char *tls_keys;	      /* NULL: not given; "": no form */
 	const char *keylog_path, *tls_process, *tls_layout;
 	struct word_list tls_libs;
 	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: unset */
-	bool tls_keys, json, print, ascii, nano, number, no_names, absolute, link;
+	bool json, print, ascii, nano, number, no_names, absolute, link;
 	int packet_buffered, verbose, quick, hex, hex_ascii, time_form;
 
 	char *joined; /* the words after the options, or the text of filter_path */

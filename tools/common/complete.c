@@ -17,7 +17,7 @@ static bool is_shown(const struct opt_row *row)
 
 static bool takes(const struct opt_row *row, const char *arg)
 {
-	return row->arg && (!arg || strcmp(row->arg, arg) == 0);
+	return row->arg && row->kind != OPT_FORM && (!arg || strcmp(row->arg, arg) == 0);
 }
 
 /* "-w|--write" of each option with this argument (NULL: any), joined by `between`. */
@@ -89,7 +89,7 @@ static void put_zsh_row(const struct opt_row *row, struct text *out)
 		text_printf(out, "\t'*--%s[", row->name);
 	put_zsh_text(out, row->text);
 	text_put(out, "]");
-	if (row->arg) {
+	if (takes(row, NULL)) {
 		text_put(out, ":");
 		put_zsh_text(out, row->arg);
 		text_printf(out, ":%s", files);

@@ -43,7 +43,9 @@ static void make_getopt_args(const struct opt_table *t, struct getopt_args *g)
 		if (row->name)
 			g->longs[name++] = (struct option){
 				.name = row->name,
-				.has_arg = row->arg ? required_argument : no_argument,
+				.has_arg = row->kind == OPT_FORM ? optional_argument
+					   : row->arg		 ? required_argument
+								 : no_argument,
 				.val = LONG_BASE + (int)i,
 			};
 	}
@@ -101,6 +103,9 @@ static int set_value(const struct opt_table *t, const struct opt_row *row, void 
 		return 0;
 	case OPT_STRING:
 		*(const char **)to = arg;
+		return 0;
+	case OPT_FORM:
+		*(const char **)to = arg ? arg : "";
 		return 0;
 	case OPT_NUMBER:
 		return set_number(to, row, arg, e);
@@ -195,7 +200,7 @@ static void put_usage(struct text *out, const struct opt_row *row)
 	if (row->name)
 		text_printf(out, "%s--%s", row->letter ? ", " : "    ", row->name);
 	if (row->arg)
-		text_printf(out, " %s", row->arg);
+		text_printf(out, row->kind == OPT_FORM ? "[=%s]" : " %s", row->arg);
 }
 
 void opt_help(const struct opt_table *t, struct text *out)
@@ -230,7 +235,8 @@ void opt_man(const struct opt_table *t, struct text *out)
 		if (row->name)
 			text_printf(out, "%s\\-\\-%s", row->letter ? ", " : "", row->name);
 		if (row->arg)
-			text_printf(out, " \\fI%s\\fR", row->arg);
+			text_printf(out, row->kind == OPT_FORM ? "[=\\fI%s\\fR]" : " \\fI%s\\fR",
+				    row->arg);
 		text_printf(out, "\n%s\n", row->text);
 	}
 }

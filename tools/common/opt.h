@@ -15,6 +15,7 @@ enum opt_kind {
 	OPT_FLAG,    /* bool */
 	OPT_COUNT,   /* int: the number of times it was specified */
 	OPT_STRING,  /* const char * */
+	OPT_FORM,    /* const char *; the argument follows "=" and may be missing: then "" */
 	OPT_NUMBER,  /* uint64_t of at least `min` */
 	OPT_IGNORED, /* another program's option, which changes nothing here; not in the help */
 	OPT_REFUSED, /* another program's option; `text` names the substitute; not in the help */

@@ -18,7 +18,7 @@
 
 enum { NOBODY = 65534, CAPS_MAX = 64 };
 
-#define MEMORY_MAX (1UL << 30)
+#define MEMORY_MAX (256UL << 20)
 
 void sandbox_namespaces(void)
 {
@@ -32,7 +32,8 @@ void sandbox_namespaces(void)
 
 static void limit(int what, rlim_t max)
 {
-	const struct rlimit l = {max, max};
+	/* A process that catches the signal of its CPU time ends a second later. */
+	const struct rlimit l = {max, what == RLIMIT_CPU ? max + 1 : max};
 
 	(void)setrlimit(what, &l);
 }
@@ -47,14 +48,19 @@ static int drop_user(void)
 	return 0;
 }
 
+/* Before the user changes: that takes the right to do so. */
+static void drop_bounds(void)
+{
+	for (unsigned long cap = 0; cap < CAPS_MAX; cap++)
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+}
+
 /* Also those that a user namespace of its own gave. */
 static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-	for (unsigned long cap = 0; cap < CAPS_MAX; cap++)
-		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	return syscall(SYS_capset, &head, none) < 0 ? -errno : 0;
 }
 
@@ -68,6 +74,7 @@ int sandbox_enter(void)
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, 64);
 	limit(RLIMIT_MEMLOCK, 0);
+	drop_bounds();
 	rc = drop_user();
 	if (rc == 0)
 		rc = drop_capabilities();

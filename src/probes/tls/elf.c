@@ -4,7 +4,8 @@
  *
  * The file may come from a container and contain anything: each offset and length is checked
  * against the file's size, and names are read only up to their section's end. Truncating a mapped
- * file would end the process by a signal, so the whole file is read into memory.
+ * file would end the process by a signal, so its pages are read into memory, those that are needed:
+ * programs can be large.
  */
 #include "elf.h"
 
@@ -14,14 +15,36 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_LEN_MAX (256u << 20)
+#define FILE_LEN_MAX (1024u << 20)
+#define PAGE	     65536 /* of a file; larger reads are fewer calls */
+
+static bool read_page(const struct tls_elf *f, size_t page)
+{
+	size_t off = page * PAGE, len = f->len - off < PAGE ? f->len - off : PAGE, n = 0;
+
+	while (n < len) {
+		ssize_t got = pread(f->fd, f->p + off + n, len - n, (off_t)(off + n));
+
+		if (got <= 0)
+			return false;
+		n += (size_t)got;
+	}
+	f->pages[page / 8] |= (uint8_t)(1u << page % 8);
+	return true;
+}
 
 static const void *at(const struct tls_elf *f, uint64_t off, uint64_t len)
 {
-	return off <= f->len && len <= f->len - off ? f->p + off : NULL;
+	if (off > f->len || len > f->len - off)
+		return NULL;
+	for (size_t page = off / PAGE; page * PAGE < off + len; page++)
+		if (!(f->pages[page / 8] & 1u << page % 8) && !read_page(f, page))
+			return NULL;
+	return f->p + off;
 }
 
 /* n elements of `len` bytes; tables that are not aligned are refused. */
@@ -42,6 +65,16 @@ static const ElfW(Phdr) * program_headers(const struct tls_elf *f, unsigned *cnt
 	*cnt = h->e_phnum;
 	return h->e_phentsize == sizeof(ElfW(Phdr))
 		       ? table(f, h->e_phoff, h->e_phnum, sizeof(ElfW(Phdr)))
+		       : NULL;
+}
+
+static const ElfW(Shdr) * sections(const struct tls_elf *f, unsigned *cnt)
+{
+	const ElfW(Ehdr) *h = head(f);
+
+	*cnt = h->e_shnum;
+	return h->e_shentsize == sizeof(ElfW(Shdr))
+		       ? table(f, h->e_shoff, h->e_shnum, sizeof(ElfW(Shdr)))
 		       : NULL;
 }
 
@@ -74,25 +107,22 @@ static int check(const struct tls_elf *f, struct err *e)
 static int read_file(struct tls_elf *f, int fd, struct err *e)
 {
 	struct stat st;
-	uint8_t *p;
-	ssize_t n;
+	void *p;
 
 	if (fstat(fd, &st) < 0)
 		return err_run(e, -errno, "tls", "it cannot be read: %s", strerror(errno));
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > FILE_LEN_MAX)
-		return err_input(e, -EFBIG, "tls", "it is not a file, or one of over 256 MiB");
-	p = malloc((size_t)st.st_size + 1);
-	if (!p)
+		return err_input(e, -EFBIG, "tls", "it is not a file, or one of over 1 GiB");
+	f->fd = fd;
+	if (st.st_size == 0)
+		return 0;
+	f->pages = calloc((size_t)st.st_size / PAGE / 8 + 1, 1);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!f->pages || p == MAP_FAILED)
 		return err_run(e, -ENOMEM, "tls", "out of memory");
 	f->p = p;
-	while (f->len < (size_t)st.st_size) {
-		n = pread(fd, p + f->len, (size_t)st.st_size - f->len, (off_t)f->len);
-		if (n < 0)
-			return err_run(e, -errno, "tls", "it cannot be read: %s", strerror(errno));
-		if (n == 0)
-			break;
-		f->len += (size_t)n;
-	}
+	f->len = (size_t)st.st_size;
 	return 0;
 }
 
@@ -111,13 +141,15 @@ int probe_tls_elf_open(struct tls_elf *f, int fd, struct err *e)
 
 void probe_tls_elf_close(struct tls_elf *f)
 {
-	free((void *)f->p);
+	if (f->p)
+		munmap(f->p, f->len);
+	free(f->pages);
 	*f = (struct tls_elf){0};
 }
 
 /* ---- Symbols ------------------------------------------------------------------------------ */
 
-static int to_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
+int probe_tls_elf_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
 {
 	unsigned cnt;
 	const ElfW(Phdr) *ph = program_headers(f, &cnt);
@@ -133,7 +165,7 @@ static int to_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
 
 int probe_tls_elf_entry(const struct tls_elf *f, uint64_t *offset)
 {
-	return to_offset(f, head(f)->e_entry, offset);
+	return probe_tls_elf_offset(f, head(f)->e_entry, offset);
 }
 
 static int search(const struct tls_elf *f, const ElfW(Shdr) * symbols, const ElfW(Shdr) * strings,
@@ -147,21 +179,19 @@ static int search(const struct tls_elf *f, const ElfW(Shdr) * symbols, const Elf
 		if ((s[i].st_info & 0xf) == STT_FUNC && s[i].st_shndx != SHN_UNDEF &&
 		    s[i].st_name < strings->sh_size && len <= strings->sh_size - s[i].st_name &&
 		    memcmp(names + s[i].st_name, name, len) == 0)
-			return to_offset(f, s[i].st_value, offset);
+			return probe_tls_elf_offset(f, s[i].st_value, offset);
 	return -ENOENT;
 }
 
 int probe_tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *offset)
 {
 	static const uint32_t kinds[] = {SHT_DYNSYM, SHT_SYMTAB};
-	const ElfW(Ehdr) *h = head(f);
-	const ElfW(Shdr) *sh = h->e_shentsize == sizeof(*sh)
-				       ? table(f, h->e_shoff, h->e_shnum, sizeof(*sh))
-				       : NULL;
+	unsigned cnt;
+	const ElfW(Shdr) *sh = sections(f, &cnt);
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-		for (unsigned i = 0; sh && i < h->e_shnum; i++)
-			if (sh[i].sh_type == kinds[k] && sh[i].sh_link < h->e_shnum &&
+		for (unsigned i = 0; sh && i < cnt; i++)
+			if (sh[i].sh_type == kinds[k] && sh[i].sh_link < cnt &&
 			    search(f, &sh[i], &sh[sh[i].sh_link], name, offset) == 0)
 				return 0;
 	return -ENOENT;
@@ -180,7 +210,7 @@ static void list(const struct tls_elf *code, const struct tls_elf *f, const ElfW
 		if ((s[i].st_info & 0xf) == STT_FUNC && s[i].st_shndx != SHN_UNDEF &&
 		    s[i].st_name < strings->sh_size &&
 		    memchr(names + s[i].st_name, '\0', strings->sh_size - s[i].st_name) &&
-		    to_offset(code, s[i].st_value, &offset) == 0)
+		    probe_tls_elf_offset(code, s[i].st_value, &offset) == 0)
 			fn(user, names + s[i].st_name, offset);
 }
 
@@ -196,6 +226,53 @@ void probe_tls_elf_functions(const struct tls_elf *code, const struct tls_elf *s
 		if ((sh[i].sh_type == SHT_DYNSYM || sh[i].sh_type == SHT_SYMTAB) &&
 		    sh[i].sh_link < h->e_shnum)
 			list(code, symbols, &sh[i], &sh[sh[i].sh_link], fn, user);
+}
+
+/* ---- Sections ----------------------------------------------------------------------------- */
+
+bool probe_tls_elf_section(const struct tls_elf *f, const char *name, struct tls_section *s)
+{
+	unsigned cnt, names_nr = head(f)->e_shstrndx;
+	const ElfW(Shdr) *sh = sections(f, &cnt);
+	const size_t len = strlen(name) + 1;
+	const char *names;
+
+	if (!sh || names_nr >= cnt)
+		return false;
+	names = at(f, sh[names_nr].sh_offset, sh[names_nr].sh_size);
+	for (unsigned i = 0; names && i < cnt; i++) {
+		if (sh[i].sh_name >= sh[names_nr].sh_size ||
+		    len > sh[names_nr].sh_size - sh[i].sh_name ||
+		    memcmp(names + sh[i].sh_name, name, len) != 0 || sh[i].sh_type == SHT_NOBITS)
+			continue;
+		*s = (struct tls_section){.p = at(f, sh[i].sh_offset, sh[i].sh_size),
+					  .len = sh[i].sh_size,
+					  .addr = sh[i].sh_addr};
+		return s->p != NULL;
+	}
+	return false;
+}
+
+uint64_t probe_tls_elf_start(const struct tls_elf *f)
+{
+	return head(f)->e_entry;
+}
+
+uint64_t probe_tls_elf_relocated(const struct tls_elf *f, uint64_t addr)
+{
+	unsigned cnt;
+	const ElfW(Shdr) *sh = sections(f, &cnt);
+
+	for (unsigned i = 0; sh && i < cnt; i++) {
+		size_t n = sh[i].sh_size / sizeof(ElfW(Rela));
+		const ElfW(Rela) *r =
+			sh[i].sh_type == SHT_RELA ? table(f, sh[i].sh_offset, n, sizeof(*r)) : NULL;
+
+		for (size_t k = 0; r && k < n; k++)
+			if (r[k].r_offset == addr)
+				return (uint64_t)r[k].r_addend;
+	}
+	return 0;
 }
 
 /* ---- Build id ----------------------------------------------------------------------------- */

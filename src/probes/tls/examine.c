@@ -20,8 +20,8 @@
 #include "../../util.h"
 #include "../clock.h"
 
-/* It limits itself to 2 s for each of two attempts; on a busy machine it starts late. */
-#define EXAMINE_NS (8 * NS_PER_S)
+/* It limits itself to 2 s for each of two attempts, or to 10 s on a busy machine. */
+#define EXAMINE_NS (24 * NS_PER_S)
 
 static int find_examiner(const char *given, char path[PATH_MAX], struct err *e)
 {

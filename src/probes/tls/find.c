@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,23 +24,27 @@ static bool is_tls_library(const char *path)
 		strncmp(name, "libgnutls-", 10) == 0);
 }
 
+static void strip_deleted(char *path)
+{
+	static const char deleted[] = " (deleted)";
+	const size_t tail = sizeof(deleted) - 1, len = strlen(path);
+
+	if (len > tail && strcmp(path + len - tail, deleted) == 0)
+		path[len - tail] = '\0';
+}
+
 /* "7f0000-7f1000 r-xp 00001000 fe:01 1234    /usr/lib/libssl.so.3 (deleted)" */
 static bool parse_line(char *line, struct tls_mapping *m)
 {
-	static const char deleted[] = " (deleted)";
-	const size_t tail = sizeof(deleted) - 1;
 	char perms[8];
 	int at = 0;
-	size_t len;
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*x %x:%x %" SCNu64 " %n", &m->start, &m->end,
 		   perms, &m->major, &m->minor, &m->inode, &at) != 6 ||
 	    !at || perms[2] != 'x' || line[at] != '/')
 		return false;
 	line[strcspn(line, "\n")] = '\0';
-	len = strlen(line + at);
-	if (len > tail && strcmp(line + at + len - tail, deleted) == 0)
-		line[at + len - tail] = '\0';
+	strip_deleted(line + at);
 	m->path = line + at;
 	return true;
 }
@@ -47,17 +52,25 @@ static bool parse_line(char *line, struct tls_mapping *m)
 static void find_in(uint32_t pid, bool libraries, tls_mapping_fn fn, void *user)
 {
 	struct tls_mapping m = {.pid = pid};
-	char path[64], *line = NULL;
+	char path[64], program[PATH_MAX], *line = NULL;
 	size_t cap = 0;
+	ssize_t len;
 	FILE *f;
 
+	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/exe", pid);
+	len = readlink(path, program, sizeof(program) - 1);
+	program[len > 0 ? len : 0] = '\0';
+	strip_deleted(program);
 	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
 	f = fopen(path, "re");
 	if (!f) /* it has ended, or we may not read it */
 		return;
 	while (getline(&line, &cap, f) > 0)
-		if (parse_line(line, &m) && (!libraries || is_tls_library(m.path)))
-			fn(user, &m);
+		if (parse_line(line, &m)) {
+			m.is_program = strcmp(m.path, program) == 0;
+			if (!libraries || m.is_program || is_tls_library(m.path))
+				fn(user, &m);
+		}
 	free(line);
 	fclose(f);
 }

@@ -3,6 +3,7 @@
 #ifndef BPFCAP_SRC_PROBES_TLS_FIND_H
 #define BPFCAP_SRC_PROBES_TLS_FIND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A library's file in a process. */
@@ -13,12 +14,13 @@ struct tls_mapping {
 		minor; /* from /proc/PID/maps; on some file systems stat(2) reports other numbers */
 	uint64_t inode;
 	const char *path; /* in the process's mount namespace and below its root */
+	bool is_program;  /* the process's own program, which may contain such a library */
 };
 
 typedef void (*tls_mapping_fn)(void *user, const struct tls_mapping *m);
 
-/* Calls fn for the code of each libssl and libgnutls in processes other than this one; of one
- * process only, unless pid is 0. 0 or -errno. */
+/* Calls fn for the code of each libssl and libgnutls, and of the program, in processes other than
+ * this one; of one process only, unless pid is 0. 0 or -errno. */
 int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user);
 
 /* Calls fn for the code of each file that this process maps. */

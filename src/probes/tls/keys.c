@@ -5,6 +5,8 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 #include "record.h"
 #include "sha2.h"
@@ -74,6 +76,45 @@ static int give_tls13(struct probe_tls_key *k, const struct tls_record *r, bool 
 	return rc;
 }
 
+/* The program could not read what was not in memory. Zeros if the process has ended. */
+static void read_label(const struct tls_record *r, uint8_t label[TLS_GO_LABEL_MAX])
+{
+	struct iovec to = {label, r->label_len}, from = {NULL, r->label_len};
+	uint64_t addr;
+
+	memcpy(label, r->secret[TLS_SLOT_GO_LABEL], TLS_GO_LABEL_MAX);
+	memcpy(&addr, r->secret[TLS_SLOT_GO_ADDRESS], sizeof(addr));
+	from.iov_base = (void *)(uintptr_t)addr;
+	if (is_zero(label, TLS_GO_LABEL_MAX))
+		(void)process_vm_readv((pid_t)(r->pid_tgid >> 32), &to, 1, &from, 1, 0);
+}
+
+/* Arguments of a function that Go calls: registers may have held something else. */
+static int give_go(struct probe_tls_key *k, const struct tls_record *r, probe_tls_key_fn fn,
+		   void *user)
+{
+	static const char *const labels[] = {
+		"CLIENT_RANDOM",
+		"CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+		"SERVER_HANDSHAKE_TRAFFIC_SECRET",
+		"CLIENT_TRAFFIC_SECRET_0",
+		"SERVER_TRAFFIC_SECRET_0",
+		"EXPORTER_SECRET",
+		"CLIENT_EARLY_TRAFFIC_SECRET",
+	};
+	uint8_t label[TLS_GO_LABEL_MAX];
+
+	if (r->label_len > TLS_GO_LABEL_MAX || r->secret_len > TLS_SECRET_MAX)
+		return 0;
+	read_label(r, label);
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (strlen(labels[i]) == r->label_len &&
+		    memcmp(labels[i], label, r->label_len) == 0)
+			return give(k, labels[i], r->secret[TLS_SLOT_GO_SECRET], r->secret_len, fn,
+				    user);
+	return 0;
+}
+
 int probe_tls_record_keys(const struct tls_record *r, const struct probe_tls_layout *l,
 			  probe_tls_key_fn fn, void *user)
 {
@@ -86,6 +127,8 @@ int probe_tls_record_keys(const struct tls_record *r, const struct probe_tls_lay
 	memcpy(k.comm, r->comm, sizeof(k.comm));
 	k.comm[sizeof(k.comm) - 1] = '\0';
 	memcpy(k.client_random, r->random, sizeof(k.client_random));
+	if (l->kind == PROBE_TLS_GO)
+		return give_go(&k, r, fn, user);
 	/* In TLS 1.3 the session's secret is that of a later resumption. */
 	if (!is_zero(r->secret[TLS_SLOT_SERVER_TRAFFIC], TLS_SECRET_MAX))
 		return give_tls13(&k, r, tls_has_handshake(l), fn, user);

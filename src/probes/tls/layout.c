@@ -17,6 +17,7 @@
 static const char *const kinds[PROBE_TLS_KIND_CNT] = {
 	[PROBE_TLS_OPENSSL] = "openssl",
 	[PROBE_TLS_GNUTLS] = "gnutls",
+	[PROBE_TLS_GO] = "go",
 };
 
 static const char *const values[PROBE_TLS_VALUE_CNT] = {
@@ -146,7 +147,7 @@ int probe_tls_layout_parse(struct probe_tls_layout *l, const char *line, struct 
 	int kind = find(kinds, ARRAY_LEN(kinds), line, len), rc = 0;
 
 	*l = (struct probe_tls_layout){.kind = kind < 0 ? 0 : (enum probe_tls_kind)kind};
-	if (kind < 0 || strlen(line) >= PROBE_TLS_LINE_MAX)
+	if (kind < 0 || kind == PROBE_TLS_GO || strlen(line) >= PROBE_TLS_LINE_MAX)
 		return err_input(e, -EINVAL, "tls", "this line does not describe a TLS library");
 	for (line += len; *line && rc == 0; line += len) {
 		line += strspn(line, " ");

@@ -35,6 +35,7 @@ static const struct function functions[PROBE_TLS_KIND_CNT][TLS_FUNCTIONS_MAX] = 
 	[PROBE_TLS_GNUTLS] = {{"gnutls_handshake", true},
 			      {"gnutls_record_recv", false},
 			      {"gnutls_record_send", false}},
+	[PROBE_TLS_GO] = {{"crypto/tls.(*Config).writeKeyLog", false}},
 };
 
 static void say(const struct probe_tls *t, int rc, const char *format, ...)
@@ -53,13 +54,18 @@ static void say(const struct probe_tls *t, int rc, const char *format, ...)
 	t->config.notice(t->config.notice_user, rc, text);
 }
 
-static void give_up(const struct probe_tls *t, struct tls_library *l, const struct err *e)
+static void leave(struct tls_library *l)
 {
 	l->state = TLS_GIVEN_UP;
-	say(t, e->code, "the keys of %s are not seen: %s", l->path, e->text);
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
+}
+
+static void give_up(const struct probe_tls *t, struct tls_library *l, const struct err *e)
+{
+	say(t, e->code, "the keys of %s are not seen: %s", l->path, e->text);
+	leave(l);
 }
 
 /* ---- Probes ------------------------------------------------------------------------------- */
@@ -120,18 +126,28 @@ static int attach_all(struct tls_library *l, struct err *e)
 	return rc;
 }
 
+static int check(const struct probe_tls_layout *l, struct err *e)
+{
+	if (l->kind != PROBE_TLS_GO)
+		return probe_tls_layout_check(l, e);
+	if (probe_tls_program_knows_go())
+		return 0;
+	return err_run(e, -ENOTSUP, "tls", "how Go passes arguments is not known for this machine");
+}
+
 /* A program that cannot be loaded is a problem of all libraries. */
 static int watch(const struct probe_tls *t, struct tls_library *l, uint32_t number, struct err *e)
 {
 	struct err why;
-	int rc = probe_tls_layout_check(&l->layout, &why);
+	int rc = check(&l->layout, &why);
 
 	if (rc < 0) {
 		give_up(t, l, &why);
 		return 0;
 	}
 	for (int at = 0; at < TLS_AT_CNT && rc == 0; at++)
-		rc = load(t, l, number, (enum tls_at)at, e);
+		if (l->layout.kind != PROBE_TLS_GO || at == TLS_AT_ENTRY)
+			rc = load(t, l, number, (enum tls_at)at, e);
 	if (rc == 0)
 		rc = attach_all(l, e);
 	if (rc < 0)
@@ -182,10 +198,12 @@ static int find_functions(struct tls_library *l, struct err *e)
 			    0)
 				rc = 0;
 	}
+	if (rc < 0) /* its kind is now that of Go */
+		rc = probe_tls_go_function(&f, functions[PROBE_TLS_GO][0].name, &l->function[0]);
 	probe_tls_elf_close(&f);
 	if (rc < 0)
 		return err_run(e, rc, "tls",
-			       "it has no symbols of the functions of OpenSSL or GnuTLS");
+			       "it has no symbols of the functions of OpenSSL, GnuTLS or Go's TLS");
 	return 0;
 }
 
@@ -215,12 +233,16 @@ static int begin(struct probe_tls *t, struct tls_library *l, const struct tls_so
 	struct err why;
 
 	if (find_functions(l, &why) < 0) {
-		give_up(t, l, &why);
+		if (s->is_program)
+			leave(l);
+		else
+			give_up(t, l, &why);
 		return 0;
 	}
 	known = known_layout(t, l);
-	if (known) {
+	if (known)
 		l->layout = *known;
+	if (known || l->layout.kind == PROBE_TLS_GO) {
 		return watch(t, l, (uint32_t)t->cnt - 1, e);
 	}
 	if (probe_tls_examine_start(&l->examination, t->config.examiner, s->path, s->root,

@@ -6,7 +6,7 @@
  * function was called with. A record is written when the secrets differ from those last seen with
  * the same client random, so secrets read before the end of a handshake are replaced later.
  */
-#include "program.h"
+#include "emit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,16 +14,6 @@
 #include "../kprobe/kprobe.h"
 #include "bpfcap/dsl.h"
 #include "record.h"
-
-/* The stack, from its upper end. */
-enum {
-	RECORD = -(int)sizeof(struct tls_record),
-	POINTER = RECORD - 8, /* the last one followed */
-	STATE = POINTER - 8,  /* the value for the map of connections seen */
-};
-
-#define AT(field)  (RECORD + (int)offsetof(struct tls_record, field))
-#define SLOT(slot) (AT(secret) + (int)(slot)*TLS_SECRET_MAX)
 
 static const struct {
 	enum probe_tls_value value;
@@ -39,7 +29,7 @@ static const struct {
 	{PROBE_TLS_EXPORTER, TLS_SLOT_EXPORTER},
 };
 
-static enum ebpf_helper read_helper(const struct ebpf_target *t)
+enum ebpf_helper probe_tls_read_helper(const struct ebpf_target *t)
 {
 	return ebpf_target_has_helper(t, EBPF_PROG_KPROBE, EBPF_FN_probe_read_user)
 		       ? EBPF_FN_probe_read_user
@@ -47,8 +37,8 @@ static enum ebpf_helper read_helper(const struct ebpf_target *t)
 }
 
 /* read(R10 + to, len, R8 + off); if it fails goto fail. Clobbers R0..R5. */
-static void emit_read(struct ebpf_builder *b, enum ebpf_helper probe_read, int to, int len,
-		      uint32_t off, ebpf_label fail)
+void probe_tls_emit_read(struct ebpf_builder *b, enum ebpf_helper probe_read, int to, int len,
+			 uint32_t off, ebpf_label fail)
 {
 	/* clang-format off */
 	EMIT(b, MOV(R1, R10),
@@ -76,14 +66,14 @@ static void emit_place(struct ebpf_builder *b, enum ebpf_helper probe_read,
 
 	EMIT(b, MOV(R8, R7));
 	for (; i + 1 < place->cnt; i++) {
-		emit_read(b, probe_read, POINTER, sizeof(void *), place->off[i], fail);
+		probe_tls_emit_read(b, probe_read, POINTER, sizeof(void *), place->off[i], fail);
 		EMIT(b, LDX(ptr, R8, MEM(R10, POINTER)));
 	}
-	emit_read(b, probe_read, to, len, place->off[i], fail);
+	probe_tls_emit_read(b, probe_read, to, len, place->off[i], fail);
 }
 
 /* record = {0}; *POINTER = 0. Clobbers R1. */
-static void emit_clear(struct ebpf_builder *b)
+void probe_tls_emit_clear(struct ebpf_builder *b)
 {
 	EMIT(b, MOV(R1, 0));
 	for (int at = POINTER; at < 0; at += 8)
@@ -147,9 +137,9 @@ static void emit_remember(struct ebpf_builder *b, const struct tls_program *p, e
  *
  *	record.time_ns = ktime(); record.pid_tgid = ...; record.comm = ...; record.library = ...;
  *	if (perf_event_output(ctx, events, this CPU, &record, sizeof(record)) != 0)
- *		delete(seen_map, record.random);	the next call tries again
+ *		delete(seen_map, record.random);	the next call tries again (not in Go)
  */
-static void emit_output(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out)
+void probe_tls_emit_output(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out)
 {
 	/* clang-format off */
 	EMIT(b, CALL(ktime_get_ns),
@@ -179,10 +169,10 @@ static void emit_output(struct ebpf_builder *b, const struct tls_program *p, ebp
 /* In: R6 = context, R7 = connection. Jumps to `out` if there is nothing (new) to report. */
 static void emit_take(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out)
 {
-	enum ebpf_helper probe_read = read_helper(p->target);
+	enum ebpf_helper probe_read = probe_tls_read_helper(p->target);
 	const struct probe_tls_place *place = p->layout->place;
 
-	emit_clear(b);
+	probe_tls_emit_clear(b);
 	emit_place(b, probe_read, &place[PROBE_TLS_CLIENT_RANDOM], AT(random), TLS_RANDOM_LEN, out);
 	EMIT(b, LDX(DW, R1, MEM(R10, AT(random))), JEQ(R1, 0, out));
 	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
@@ -197,7 +187,7 @@ static void emit_take(struct ebpf_builder *b, const struct tls_program *p, ebpf_
 	emit_state(b);
 	EMIT(b, JEQ(R9, 0, out));
 	emit_remember(b, p, out);
-	emit_output(b, p, out);
+	probe_tls_emit_output(b, p, out);
 }
 
 /* In: R7 = connection. calls[pid_tgid] = connection. Clobbers R0..R5. */
@@ -250,7 +240,9 @@ static void emit_program(struct ebpf_builder *b, const struct tls_program *p, en
 	} else {
 		EMIT(b, LDX(regs->size, R7, MEM(R6, regs->arg[0])));
 	}
-	if (at == TLS_AT_BEGIN)
+	if (p->layout->kind == PROBE_TLS_GO)
+		probe_tls_emit_go(b, p, out);
+	else if (at == TLS_AT_BEGIN)
 		emit_begin(b, p);
 	else
 		emit_take(b, p, out);

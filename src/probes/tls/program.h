@@ -8,7 +8,8 @@
 
 /* Where in a function the program runs. */
 enum tls_at {
-	TLS_AT_ENTRY,  /* of a function that is called with a connection that may have keys */
+	/* of a function that is called with a connection that may have keys; in Go, with a key */
+	TLS_AT_ENTRY,
 	TLS_AT_BEGIN,  /* of a handshake: keeps the connection for ... */
 	TLS_AT_RETURN, /* ... its return, which says whether it succeeded */
 	TLS_AT_CNT
@@ -22,6 +23,9 @@ struct tls_program {
 	int seen_fd;	  /* LRU hash: client random -> the secrets last read */
 	int calls_fd;	  /* LRU hash: pid_tgid -> connection of a handshake */
 };
+
+/* Whether Go's calling convention is known for this machine. */
+bool probe_tls_program_knows_go(void);
 
 /* -ENOTSUP: this machine's calling convention is not known. */
 int probe_tls_program_build(const struct tls_program *p, enum tls_at at, struct ebpf_prog *out,

@@ -17,16 +17,23 @@ enum tls_slot {
 	TLS_SLOT_HANDSHAKE,   /* handshake secret, or the client's */
 	TLS_SLOT_HANDSHAKE_2, /* handshake hash, or the server's */
 	TLS_SLOT_EXPORTER,
-	TLS_SLOT_CNT
+	TLS_SLOT_CNT,
+
+	/* of a Go program */
+	TLS_SLOT_GO_SECRET = 0,
+	TLS_SLOT_GO_LABEL,   /* zeros: its page is not in memory */
+	TLS_SLOT_GO_ADDRESS, /* of the label */
 };
+
+#define TLS_GO_LABEL_MAX 32 /* that much is read */
 
 /* A record holds everything in one piece that fits a program's stack. */
 struct tls_record {
 	uint64_t time_ns; /* CLOCK_MONOTONIC; first, as the rings require */
 	uint64_t pid_tgid;
 	char comm[PROBE_COMM_LEN];
-	uint32_t library; /* number of the library's programs */
-	uint32_t unused;
+	uint32_t library;		/* number of the library's programs */
+	uint16_t label_len, secret_len; /* of a Go program: one secret in two slots */
 	uint8_t random[TLS_RANDOM_LEN];
 	uint8_t secret[TLS_SLOT_CNT][TLS_SECRET_MAX]; /* zero: not known (yet) */
 };

@@ -6,12 +6,14 @@
 #include "session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/bpf.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../util.h"
@@ -27,7 +29,7 @@ enum {
 	EXAMINE_POLL_MS = 20,
 };
 
-/* Looking at all processes takes at most this part of the time. */
+/* Looking at all processes takes at most this part of a CPU. */
 #define LOOK_NS	  NS_PER_S
 #define LOOK_PART 50
 
@@ -86,6 +88,18 @@ static bool is_own_root(const char *root)
 	       own.st_ino == other.st_ino;
 }
 
+/* The kernel shows the paths of a process after chroot(2) with the way to its root. */
+static const char *below_root(const char *path, const char *root)
+{
+	char to[PATH_MAX];
+	ssize_t len = readlink(root, to, sizeof(to));
+
+	return len > 1 && (size_t)len < sizeof(to) && strncmp(path, to, (size_t)len) == 0 &&
+			       path[len] == '/'
+		       ? path + len
+		       : path;
+}
+
 static void on_mapping(void *user, const struct tls_mapping *m)
 {
 	struct process_look *look = user;
@@ -96,12 +110,15 @@ static void on_mapping(void *user, const struct tls_mapping *m)
 		.map_inode = m->inode,
 		.path = m->path,
 		.map_file = map_file,
+		.is_program = m->is_program,
 	};
 
 	(void)snprintf(root, sizeof(root), "/proc/%u/root", m->pid);
 	(void)snprintf(map_file, sizeof(map_file), "/proc/%u/map_files/%llx-%llx", m->pid,
 		       (unsigned long long)m->start, (unsigned long long)m->end);
 	s.root = is_own_root(root) ? NULL : root;
+	if (s.root)
+		s.path = below_root(m->path, root);
 	if (look->rc == 0)
 		look->rc = probe_tls_library_add(look->t, &s, look->e);
 }
@@ -115,19 +132,28 @@ static void on_path(void *user, const char *path)
 			probe_tls_library_add(look->t, &(struct tls_source){.path = path}, look->e);
 }
 
+static uint64_t cpu_ns(void)
+{
+	struct timespec t = {0};
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 static int look_again(struct probe_tls *t, struct err *e)
 {
 	struct process_look look = {.t = t, .e = e};
-	uint64_t start = probe_clock_mono(), taken;
+	uint64_t now = probe_clock_mono(), start = cpu_ns(), taken;
+	bool first = t->next_look_ns == 0; /* it reads each program */
 	int rc;
 
-	if (start < t->next_look_ns)
+	if (now < t->next_look_ns)
 		return 0;
 	rc = probe_tls_find_mapped(t->config.pid, on_mapping, &look);
 	if (rc < 0)
 		return err_run(e, rc, "tls", "/proc cannot be read: %s", strerror(-rc));
-	taken = probe_clock_mono() - start;
-	t->next_look_ns = start + (taken * LOOK_PART > LOOK_NS ? taken * LOOK_PART : LOOK_NS);
+	taken = first ? 0 : cpu_ns() - start;
+	t->next_look_ns = now + (taken * LOOK_PART > LOOK_NS ? taken * LOOK_PART : LOOK_NS);
 	return look.rc;
 }
 

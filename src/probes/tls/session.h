@@ -18,7 +18,7 @@ enum {
 enum tls_state {
 	TLS_EXAMINED, /* is being examined */
 	TLS_WATCHED,
-	TLS_GIVEN_UP, /* it failed, which was reported; it is not tried again */
+	TLS_GIVEN_UP, /* it failed, or is a program without TLS; it is not tried again */
 };
 
 /* Identifies a file, by the numbers of /proc/PID/maps (0: unknown) and by stat(2). */
@@ -59,6 +59,7 @@ struct tls_source {
 	const char *path;     /* below `root` */
 	const char *root;     /* NULL: "/" */
 	const char *map_file; /* leads to the file even if the path does not; NULL: none */
+	bool is_program;      /* it need not have TLS */
 };
 
 /* Adds a library unless its file is known. Reports failures of that library itself; returns -errno

@@ -6,11 +6,13 @@
 #include "sink.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bpfcap/cbpf.h"
+#include "bpfcap/tls.h"
 
 #include "../../../src/util.h"
 #include "../dissect/dissect.h"
@@ -276,6 +278,31 @@ static void packet(struct sink *s, const struct packet *pk)
 	out_record(s->out, t);
 }
 
+/* "LABEL RANDOM SECRET" becomes an object; the words need no escaping. */
+static void put_key(struct text *t, const char *line)
+{
+	char label[64], random[PROBE_TLS_KEY_LINE_MAX], secret[PROBE_TLS_KEY_LINE_MAX];
+
+	if (sscanf(line, "%63s %255s %255s", label, random, secret) == 3)
+		text_printf(t,
+			    "{\"tls_key\":{\"label\":\"%s\",\"client_random\":\"%s\","
+			    "\"secret\":\"%s\"}}\n",
+			    label, random, secret);
+}
+
+static void secrets(struct sink *s, const struct text *lines)
+{
+	const char *line = text_str(lines);
+
+	if (!s->conf->json_keys)
+		return;
+	for (; *line; line += strcspn(line, "\n") + 1) {
+		text_clear(&s->record);
+		put_key(&s->record, line);
+		out_record(s->out, &s->record);
+	}
+}
+
 static void release(struct sink *s)
 {
 	struct json_state *state = s->state;
@@ -288,6 +315,7 @@ const struct sink_ops sink_json = {
 	.shows_names = true,
 	.state_len = sizeof(struct json_state),
 	.packet = packet,
+	.secrets = secrets,
 	.missing = missing,
 	.free = release,
 };

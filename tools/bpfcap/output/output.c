@@ -120,6 +120,7 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 				.link = o->link,
 				.ascii = o->ascii,
 				.nano = o->nano,
+				.json_keys = o->tls_keys && o->tls_keys[0],
 				.number = o->number,
 				.flows = o->absolute ? NULL : tcp_flows_new(),
 			},

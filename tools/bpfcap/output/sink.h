@@ -25,6 +25,7 @@ struct sink_conf {
 	bool link;	     /* --link */
 	bool ascii;	     /* -A */
 	bool nano, number;   /* --nano, --number */
+	bool json_keys;	     /* --tls-keys=json */
 	struct netns_names *netns; /* of this machine; NULL: packets come from a file */
 	struct decoder *decode;	   /* --decode; NULL: lines are ours */
 	struct tcp_flows *flows;   /* for relative sequence numbers; NULL: absolute ones */

@@ -67,6 +67,7 @@ bool hold_key(struct key_hold *h, const struct probe_tls_key *k)
 	strcat(line, "\n");
 	if (strstr(text_str(&c->lines), line)) /* both ends are processes of this machine */
 		return false;
+	h->keyed += !c->keyed;
 	c->keyed = true;
 	text_put(&c->lines, line);
 	want_lines(h, c, line);

@@ -26,6 +26,7 @@ struct key_hold {
 	struct text unwritten; /* keys that precede the next packet */
 	struct held_packet *first, **last;
 	uint64_t bytes;	  /* of packets that wait */
+	uint64_t keyed;	  /* connections whose keys arrived */
 	uint64_t expired; /* packets whose keys did not arrive in time */
 };
 

@@ -31,22 +31,28 @@ bool keys_alone(const struct cap_options *o)
 	return o->keylog_path && !o->tls_keys;
 }
 
-/* Only pcapng holds keys. */
-static bool writes_pcapng(const struct cap_options *o)
+/* Only pcapng holds keys, and JSON if the user asks for it. */
+static bool writes_keys(const struct cap_options *o)
 {
+	const bool json = o->tls_keys[0];
 	const struct sink_ops *ops = o->format	     ? sink_by_name(o->format)
 				     : o->write_path ? sink_by_path(o->write_path)
 						     : NULL;
 
-	return o->write_path && ops && ops->secrets;
+	if (o->json && json)
+		return true;
+	return o->write_path && ops && ops->secrets && (ops != &sink_json || json);
 }
 
 int keys_check(const struct cap_options *o, struct err *e)
 {
-	if (o->tls_keys && !o->keylog_path && !writes_pcapng(o))
+	if (o->tls_keys && o->tls_keys[0] && strcmp(o->tls_keys, "json") != 0)
+		return err_input(e, -EINVAL, "options", "--tls-keys=%s: the form must be json",
+				 o->tls_keys);
+	if (o->tls_keys && !o->keylog_path && !writes_keys(o))
 		return err_input(e, -EINVAL, "options",
 				 "--tls-keys writes keys to a pcapng file; add -w FILE.pcapng or "
-				 "--keylog FILE");
+				 "--keylog FILE, or use --tls-keys=json with JSON output");
 	if (!keys_wanted(o) && (o->tls_process || o->tls_libs.cnt || o->tls_layout))
 		return err_input(e, -EINVAL, "options",
 				 "--tls-process, --tls-lib and --tls-layout require --tls-keys or "
@@ -144,7 +150,6 @@ int keys_poll(struct keys *k, int ms, struct err *e)
 			       strerror(-k->rc));
 	if (rc < 0)
 		return rc;
-	k->conn_cnt += (uint64_t)rc;
 	return hold_release(&k->hold, false, e);
 }
 
@@ -159,7 +164,7 @@ void keys_print(const struct keys *k)
 {
 	uint64_t lost = probe_tls_lost(k->tls);
 
-	fprintf(stderr, "bpfcap: keys of TLS connections read: %" PRIu64 "\n", k->conn_cnt);
+	fprintf(stderr, "bpfcap: keys of TLS connections read: %" PRIu64 "\n", k->hold.keyed);
 	if (lost)
 		fprintf(stderr, "bpfcap: keys not read because a ring was full: %" PRIu64 "\n",
 			lost);

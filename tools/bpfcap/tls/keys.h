@@ -12,7 +12,6 @@ struct keys {
 	int log_fd;	      /* of --keylog; -1: none */
 	struct key_hold hold; /* its output is that of the packets */
 	struct layouts *layouts;
-	uint64_t conn_cnt; /* connections whose keys were read */
 	bool verbose;
 	int rc; /* -errno of the key log */
 };
