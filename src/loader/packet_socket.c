@@ -25,11 +25,11 @@
 #include "perm.h"
 
 enum {
-	BLOCK_LEN = 256 << 10, /* a packet must fit */
+	BLOCK_LEN = 128 << 10, /* a packet must fit; a block counts as full when it is retired */
 	BLOCK_CNT_MIN = 2,
 	FRAME_LEN = 2048, /* must divide the block; means nothing else in this version */
-	RETIRE_MS = 10,
-	STOP_TRIES = 50, /* of RETIRE_MS, until the last block is given to us */
+	RETIRE_MS = 5,
+	STOP_TRIES = 100, /* of RETIRE_MS, until the last block is given to us */
 	TAG_LEN = 4,
 	ADDRS_LEN = 12,
 };
