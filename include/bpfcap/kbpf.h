@@ -111,6 +111,8 @@ int kbpf_map_create_const(const void *bytes, uint32_t len, const char *name, str
 int kbpf_map_lookup(int fd, const void *key, void *value);
 int kbpf_map_update(int fd, const void *key, const void *value, uint64_t flags);
 int kbpf_map_delete(int fd, const void *key);
+/* Gives the key after `key`, or the first one (NULL, or a key that is gone). -ENOENT: the last. */
+int kbpf_map_next(int fd, const void *key, void *next);
 
 int kbpf_possible_cpu_cnt(void); /* values in a per-CPU value; -errno */
 

@@ -70,6 +70,9 @@ struct probe_config {
 	const char *skb_data;
 	/* Demand aligned access even where the kernel does not (BPF_F_STRICT_ALIGNMENT). */
 	bool strict_alignment;
+	/* Count packets in the kernel, in a table of at most this many rows, and pass on none:
+	 * bpfcap/tally.h. 0: pass them on. */
+	uint32_t tally;
 	char **log; /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
 	/* Packets must also have these properties. */
@@ -161,14 +164,15 @@ void probe_close(struct probe *p);
 struct probe_counts {
 	uint64_t seen;	       /* packets the hooks ran for (after the interface test) */
 	uint64_t matched;      /* of these, what the filter accepted */
-	uint64_t captured;     /* passed to the callback */
+	uint64_t captured;     /* passed to the callback, or counted in the kernel */
 	uint64_t lost_ring;    /* matched, but the ring was full */
 	uint64_t lost_other;   /* matched or unknown: nesting, unreadable memory, missed runs */
 	uint64_t lost_refused; /* matched, but the kernel refused the record ... */
 	int refusal;	       /* ... with this -errno, the last time */
 	uint64_t lost_memory;  /* in memory of a process that could not be read */
-	uint64_t no_packet;    /* the hook ran for something without packet bytes */
-	size_t ring_needed;    /* bytes of each CPU's ring that would have held lost_ring, too */
+	uint64_t beyond, beyond_bytes; /* tally: of matched, in no row because the table is full */
+	uint64_t no_packet;	       /* the hook ran for something without packet bytes */
+	size_t ring_needed; /* bytes of each CPU's ring that would have held lost_ring, too */
 };
 
 /* Packets that matched, or may have, and were not passed to the callback. */

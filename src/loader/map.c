@@ -96,3 +96,8 @@ int kbpf_map_delete(int fd, const void *key)
 {
 	return elem(BPF_MAP_DELETE_ELEM, fd, key, NULL, 0);
 }
+
+int kbpf_map_next(int fd, const void *key, void *next)
+{
+	return elem(BPF_MAP_GET_NEXT_KEY, fd, key, next, 0);
+}

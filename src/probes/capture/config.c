@@ -50,6 +50,7 @@ int probe_capture_configure(struct capture *c, const struct probe_config *config
 		return rc;
 	c->stack = config->stack;
 	c->track = config->track;
+	c->tally = config->tally;
 	c->fake_headers = config->fake_headers;
 	c->snap_len = snap_len && snap_len < PROBE_SNAP_LEN_MAX ? snap_len : PROBE_SNAP_LEN_MAX;
 	c->linktype = config->linktype ? cbpf_linktype_by_name(config->linktype, e) : -1;

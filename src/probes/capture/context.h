@@ -111,9 +111,10 @@ struct capture {
 	int32_t skb_data;
 	int linktype; /* the type that all packets are treated as (-y), or -1 */
 	bool track;
+	uint32_t tally;	 /* count matches in a table of so many rows; 0: write records */
 	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
 	/* Maps, or -1. Programs that are only shown have 0 for each. */
-	int track_fd, tables_fd;
+	int track_fd, tables_fd, tally_fd;
 	int events_fd, counters_fd, scratch_fd, linktypes_fd;
 };
 
@@ -122,7 +123,8 @@ struct capture_counters {
 	uint64_t seen, matched, lost_ring, lost_other, no_packet;
 	uint64_t lost_refused; /* the helper failed, but the ring was not full; the last errno: */
 	int64_t refusal;
-	uint64_t lost_memory; /* of a process, not to be read */
+	uint64_t lost_memory;	       /* of a process, not to be read */
+	uint64_t beyond, beyond_bytes; /* counted here, because the tally is full */
 };
 
 #define CAPTURE_SHARED_LEN 640 /* of skb_shared_info, enough for 32 fragments */
@@ -197,6 +199,7 @@ enum {
 	SLOT_SKB = -80,	    /* addresses of the sk_buff and of its data: see track.c */
 	SLOT_HEAD = -88,
 	SLOT_END = -88,
+	SLOT_RECORD = SLOT_END - (int)sizeof(struct probe_record), /* of hooks that do not trace */
 	FILTER_STACK_LEN = 384,
 	SLOT_INNER = SLOT_END - FILTER_STACK_LEN - 8, /* layer, offset, link type; u16 each */
 	/* User: packets of this run, and segments of this packet; for the hook's own use. */

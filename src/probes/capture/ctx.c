@@ -17,11 +17,10 @@
 enum {
 	SLOT_IFINDEX = SLOT_CTX,
 	SLOT_LINKTYPE = SLOT_SCRATCH,
-	RECORD_AT = SLOT_END - (int)sizeof(struct probe_record),
 	IFINDEX_LO = 1,
 };
 
-#define REC(field) MEM(R10, RECORD_AT + (int)offsetof(struct probe_record, field))
+#define REC(field) MEM(R10, SLOT_RECORD + (int)offsetof(struct probe_record, field))
 
 static const struct capture_ctx *ctx_of(const struct emit *m)
 {
@@ -209,7 +208,7 @@ static void emit_task(const struct emit *m)
 		EMIT(m->b, CALL(get_current_pid_tgid), STX(DW, REC(pid_tgid), R0));
 	if (ebpf_target_has_helper(m->c->target, m->h->kind->type, EBPF_FN_get_current_comm))
 		EMIT(m->b, MOV(R1, R10),
-		     ADD(R1, RECORD_AT + (int)offsetof(struct probe_record, comm)),
+		     ADD(R1, SLOT_RECORD + (int)offsetof(struct probe_record, comm)),
 		     MOV(R2, PROBE_COMM_LEN), CALL(get_current_comm));
 }
 
@@ -232,7 +231,7 @@ static void emit_record(const struct emit *m)
 	ebpf_label fits = ebpf_label_new(b);
 
 	for (int off = 0; off < probe_emit_head_len(m); off += 8)
-		EMIT(b, ST(DW, MEM(R10, RECORD_AT + off), 0));
+		EMIT(b, ST(DW, MEM(R10, SLOT_RECORD + off), 0));
 	EMIT(b, ST(B, REC(head_len), probe_emit_head_len(m)));
 	emit_len(m);
 	EMIT(b, MOV(R8, R7),
@@ -247,14 +246,13 @@ static void emit_record(const struct emit *m)
 		STX(W, REC(ifindex), R1),
 		LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)),
 		STX(H, REC(linktype), R1),
-		ST(H, REC(hook), m->h->index),
-		CALL(ktime_get_ns),
-		STX(DW, REC(time_ns), R0));
+		ST(H, REC(hook), m->h->index));
+	if (!m->c->tally || m->c->track)
+		EMIT(b, CALL(ktime_get_ns), STX(DW, REC(time_ns), R0));
 	if (knows_skb(m))
 		EMIT(b, LDX(DW, R1, MEM(R10, SLOT_SKB)), STX(DW, REC(skb), R1));
 	if (looks_inside(m->c))
 		emit_inner_facts(m);
-	emit_task(m);
 }
 
 /*
@@ -273,7 +271,7 @@ static void emit_output(const struct emit *m)
 		MOV(R1, R6),
 		LD_MAP_FD(R2, m->c->events_fd),
 		MOV(R4, R10),
-		ADD(R4, RECORD_AT),
+		ADD(R4, SLOT_RECORD),
 		MOV(R5, probe_emit_head_len(m)),
 		CALL(perf_event_output));
 	probe_emit_count_output(m);
@@ -329,7 +327,12 @@ static void emit_result(const struct emit *m)
 		return;
 	}
 	emit_record(m);
-	emit_output(m);
+	if (m->c->tally) {
+		probe_emit_tally(m);
+	} else {
+		emit_task(m);
+		emit_output(m);
+	}
 	if (m->c->track) {
 		EMIT(m->b, LDX(DW, R1, REC(time_ns)));
 		probe_emit_track_note(m);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bpfcap/err.h"
+#include "../tally.h"
 #include "capture.h"
 
 #define WINDOW_STEP 8 /* windows are rounded up, so that similar filters give similar programs */
@@ -81,6 +82,8 @@ static int compile(struct capture *c, const char *expr, int eth, int raw, struct
 
 static uint32_t window_min(const struct capture *c)
 {
+	if (c->tally)
+		return TALLY_WINDOW;
 	return c->fake_headers ? CAPTURE_MADE_MAX : CAPTURE_WINDOW_MIN;
 }
 

@@ -78,4 +78,8 @@ int probe_emit_head_len(const struct emit *m);
 
 void probe_emit_submit(const struct emit *m);
 
+/* ---- tally.c: or the packet is counted in a table ------------------------------------------ */
+
+void probe_emit_tally(const struct emit *m);
+
 #endif

@@ -156,6 +156,18 @@ static void emit_choice(const struct emit *m)
 	EMIT(m->b, LABEL(followed));
 }
 
+/* Writes the record. In: R9 = scratch. Clobbers R0..R5. */
+static void emit_record(const struct emit *m)
+{
+	if (!probe_emit_knows_dev(m->c)) {
+		probe_emit_dev(m);
+		probe_emit_iface(m);
+	}
+	probe_emit_packet_rest(m);
+	probe_emit_pages_rest(m);
+	probe_emit_submit(m);
+}
+
 int probe_emit_tracing_program(struct emit *m, struct err *e)
 {
 	int rc;
@@ -180,18 +192,16 @@ int probe_emit_tracing_program(struct emit *m, struct err *e)
 	if (rc < 0)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));
-	emit_time(m);
-	if (!probe_emit_knows_dev(m->c)) {
-		probe_emit_dev(m);
-		probe_emit_iface(m);
-	}
+	if (!m->c->tally || m->c->track)
+		emit_time(m);
 	if (m->c->track) {
 		EMIT(m->b, LDX(DW, R1, MEM(R9, RECORD(time_ns))));
 		probe_emit_track_note(m);
 	}
-	probe_emit_packet_rest(m);
-	probe_emit_pages_rest(m);
-	probe_emit_submit(m);
+	if (m->c->tally)
+		probe_emit_tally(m);
+	else
+		emit_record(m);
 	emit_ends(m);
 	return 0;
 }

@@ -178,9 +178,10 @@ int probe_session_make_maps(struct probe *p, struct err *e)
 	int cpu_cnt = kbpf_possible_cpu_cnt();
 	int rc = cpu_cnt < 0 ? cpu_cnt : make_counters(p, e);
 
-	if (rc == 0 && !p->delivers)
+	if (rc == 0 && p->capture.tally)
+		rc = probe_session_make_tally(p, e);
+	else if (rc == 0 && !p->delivers)
 		rc = make_events(p, (unsigned)cpu_cnt, e);
-
 	if (rc == 0 && (p->capture.user || probe_hooks_have(&p->hooks, true)))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
 	if (rc == 0 && p->capture.track)
@@ -198,7 +199,7 @@ void probe_session_close_maps(struct probe *p)
 {
 	const struct capture *c = &p->capture;
 	const int fds[] = {c->events_fd, c->counters_fd, c->scratch_fd, c->linktypes_fd,
-			   c->ifaces_fd, c->track_fd,	 c->tables_fd};
+			   c->ifaces_fd, c->track_fd,	 c->tables_fd,	c->tally_fd};
 
 	kbpf_perfbuf_close(p->rings);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)

@@ -153,6 +153,20 @@ void probe_wake(struct probe *p)
 	errno = saved;
 }
 
+/* Passes on packets, unless they are counted in the kernel. */
+static int wait_for_packets(struct probe *p, int timeout_ms)
+{
+	struct hook *first = &p->hooks.hook[0];
+
+	if (p->capture.tally)
+		return probe_session_wait(p, timeout_ms);
+	if (p->delivers)
+		return first->ops->packets->poll(first, timeout_ms, p->wake_fd,
+						 probe_session_packet, p);
+	return kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms), p->wake_fd,
+				 probe_session_take, p);
+}
+
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)
 {
 	int rc;
@@ -162,10 +176,7 @@ int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, s
 	p->fn_rc = p->passed_cnt = 0;
 	probe_clock_refresh(&p->clock);
 	probe_session_at_rings(p, false);
-	rc = p->delivers ? p->hooks.hook[0].ops->packets->poll(&p->hooks.hook[0], timeout_ms,
-							       p->wake_fd, probe_session_packet, p)
-			 : kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms),
-					     p->wake_fd, probe_session_take, p);
+	rc = wait_for_packets(p, timeout_ms);
 	probe_session_follow(p);
 	probe_clock_refresh(&p->clock);
 	if (rc < 0)
@@ -209,6 +220,8 @@ static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_cou
 		c->refusal = per_cpu[cpu].refusal ? (int)per_cpu[cpu].refusal : c->refusal;
 		most = per_cpu[cpu].lost_ring > most ? per_cpu[cpu].lost_ring : most;
 		c->no_packet += per_cpu[cpu].no_packet;
+		c->beyond += per_cpu[cpu].beyond;
+		c->beyond_bytes += per_cpu[cpu].beyond_bytes;
 	}
 	free(per_cpu);
 	c->ring_needed += (size_t)(most * record_len(p));
@@ -218,6 +231,7 @@ static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_cou
 static int add_counts(const struct probe *p, unsigned i, struct probe_counts *c)
 {
 	struct kbpf_prog_info info;
+	int rc;
 
 	c->captured += p->state[i].captured;
 	if (p->delivers) {
@@ -228,7 +242,10 @@ static int add_counts(const struct probe *p, unsigned i, struct probe_counts *c)
 	c->lost_other += p->state[i].damaged;
 	if (kbpf_prog_info(p->state[i].prog_fd, &info) == 0)
 		c->lost_other += info.recursion_miss_cnt;
-	return add_kernel_counts(p, i, c);
+	rc = add_kernel_counts(p, i, c);
+	if (p->capture.tally)
+		c->captured = c->matched;
+	return rc;
 }
 
 int probe_counts(struct probe *p, unsigned i, struct probe_counts *c)

@@ -73,7 +73,7 @@ static int choose_target(struct probe *p, const struct probe_config *c, struct e
 			types |= 1u << EBPF_PROG_RAW_TRACEPOINT;
 	}
 	rc = probe_session_target(&p->target, kernel, types, e);
-	if (rc == 0 && !p->delivers)
+	if (rc == 0 && !p->delivers && !c->tally)
 		rc = probe_session_need_events(e);
 	if (rc == 0 && c->strict_alignment)
 		ebpf_target_set(&p->target, EBPF_FEATURE_UNALIGNED, false);
@@ -278,6 +278,7 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
 	p->capture.events_fd = p->capture.counters_fd = -1;
 	p->capture.scratch_fd = p->capture.linktypes_fd = -1;
 	p->capture.ifaces_fd = p->capture.track_fd = p->capture.tables_fd = -1;
+	p->capture.tally_fd = -1;
 	for (int i = 0; i < SESSION_FORGET_CNT; i++)
 		p->forget_fd[i] = -1;
 	p->wake_fd = p->bell_fd = p->netns_fd = p->back_fd = -1;

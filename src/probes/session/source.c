@@ -16,13 +16,13 @@
 #include "state.h"
 
 /*
- * The log, the process, the layer of --through and the addresses that --track follows come from
- * programs; an order over several hooks from the rings.
+ * The log, the process, the layer of --through, a tally and the addresses that --track follows come
+ * from programs; an order over several hooks from the rings.
  */
 bool probe_session_delivers(const struct probe *p, const struct probe_config *c)
 {
 	return p->hooks.cnt == 1 && p->hooks.hook[0].ops->packets && !c->track && !c->pid &&
-	       !c->reasons && !c->skb_data && !c->through && !c->log;
+	       !c->reasons && !c->skb_data && !c->through && !c->log && !c->tally;
 }
 
 static bool has_long_lists(const struct capture *c)
@@ -100,7 +100,8 @@ static int open_programs(struct probe *p, const struct probe_config *c, struct e
 
 	if (rc < 0)
 		return rc;
-	return p->delivers ? probe_session_load_all(p, c, e) : load_beside_rings(p, c, e);
+	return p->delivers || c->tally ? probe_session_load_all(p, c, e)
+				       : load_beside_rings(p, c, e);
 }
 
 /* A program for long lists; without the right to load it, or if it fails, the hook's own filter. */

@@ -177,6 +177,12 @@ int probe_session_take(void *user, int cpu, const void *data, uint32_t len);
 /* Passes kept records on for a while; after the end of the capture, all of them. */
 void probe_session_release(struct probe *p);
 
+/* ---- tally.c: counts instead of records ----------------------------------------------------- */
+
+int probe_session_make_tally(struct probe *p, struct err *e);
+/* Waits for the time to pass, or for news. 0 or -errno. */
+int probe_session_wait(const struct probe *p, int timeout_ms);
+
 /* ---- attach.c ------------------------------------------------------------------------------- */
 
 int probe_session_attach(struct probe *p, const struct probe_config *c, struct err *e);
