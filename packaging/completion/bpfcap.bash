@@ -9,14 +9,14 @@ _bpfcap()
 		COMPREPLY=($(compgen -W "any $(cd /sys/class/net && echo *)" -- "$cur"))
 		return
 		;;
-	-F | --filter-file | -w | --write | -r | --read | --keylog | --tls-layout)
+	-F | --filter-file | -w | --write | -r | --read | --report | --keylog | --tls-layout)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return
 		;;
-	-e | --filter | -F | --filter-file | -f | --hook | -i | --interface | --through | --remote | --remote-binaries | -k | --kernel | -c | --count | --duration | -s | --snaplen | --netns | --pid | --mark | --reason | -Q | --direction | --gather-by | --skb-data | -y | --linktype | -B | --buffer-size | -Z | --relinquish-privileges | -w | --write | -r | --read | --format | -C | --file-size | -G | --rotate | -W | --files | -z | --color | --decode | --keylog | --tls-process | --tls-lib | --tls-layout | --dump | --completion | --time-stamp-precision)
+	-e | --filter | -F | --filter-file | -f | --hook | -i | --interface | --through | --remote | --remote-binaries | -k | --kernel | -c | --count | --duration | -s | --snaplen | --netns | --pid | --mark | --reason | -Q | --direction | --gather-by | --top | --skb-data | -y | --linktype | -B | --buffer-size | -Z | --relinquish-privileges | -w | --write | -r | --read | --report | --format | -C | --file-size | -G | --rotate | -W | --files | -z | --color | --decode | --keylog | --tls-process | --tls-lib | --tls-layout | --dump | --completion | --time-stamp-precision)
 		return
 		;;
 	esac
-	[[ $cur != -* ]] || COMPREPLY=($(compgen -W "-e --filter -F --filter-file -f --hook -i --interface --wait --through --inner-only -p --no-promiscuous-mode --remote --remote-binaries -k --kernel -c --count --duration -s --snaplen -S --stack --netns --pid --mark --reason -Q --direction --owner --track --gather --gather-by --fake-hdr --skb-data -y --linktype -B --buffer-size -Z --relinquish-privileges -w --write -r --read --format -C --file-size -G --rotate -W --files -z -U --packet-buffered -l --line-buffered --print --json --color --link --decode --absolute-tcp-sequence-numbers --tls-keys --keylog --tls-process --tls-lib --tls-layout -n --numeric -q --quick -v --verbose -t --nano -# --number -x -X -A -d --dump --doctor -D --list-interfaces --completion --man -h --help -V --version --time-stamp-precision" -- "$cur"))
+	[[ $cur != -* ]] || COMPREPLY=($(compgen -W "-e --filter -F --filter-file -f --hook -i --interface --wait --through --inner-only -p --no-promiscuous-mode --remote --remote-binaries -k --kernel -c --count --duration -s --snaplen -S --stack --netns --pid --mark --reason -Q --direction --owner --track --gather --gather-by --top --fake-hdr --skb-data -y --linktype -B --buffer-size -Z --relinquish-privileges -w --write -r --read --report --format -C --file-size -G --rotate -W --files -z -U --packet-buffered -l --line-buffered --print --json --color --link --decode --absolute-tcp-sequence-numbers --tls-keys --keylog --tls-process --tls-lib --tls-layout -n --numeric -q --quick -v --verbose -t --nano -# --number -x -X -A -d --dump --doctor -D --list-interfaces --completion --man -h --help -V --version --time-stamp-precision" -- "$cur"))
 }
 complete -o default -F _bpfcap bpfcap

@@ -11,13 +11,13 @@
 #include "bpfcap/cbpf.h"
 #include "tally.h"
 
-struct bytes {
+struct packet_bytes {
 	const uint8_t *p;
 	uint32_t len;
 };
 
 /* `len` bytes at `off`, or NULL. */
-static const uint8_t *at(struct bytes b, uint32_t off, uint32_t len)
+static const uint8_t *at(struct packet_bytes b, uint32_t off, uint32_t len)
 {
 	return off <= b.len && len <= b.len - off ? b.p + off : NULL;
 }
@@ -34,7 +34,7 @@ static bool has_ports(uint8_t protocol)
 	return memchr(with_ports, protocol, sizeof(with_ports)) != NULL;
 }
 
-static void take_ports(struct probe_tally_key *key, struct bytes b, uint32_t off)
+static void take_ports(struct probe_tally_key *key, struct packet_bytes b, uint32_t off)
 {
 	const uint8_t *p = has_ports(key->protocol) ? at(b, off, 4) : NULL;
 
@@ -44,7 +44,7 @@ static void take_ports(struct probe_tally_key *key, struct bytes b, uint32_t off
 	memcpy(&key->dst_port, p + 2, 2);
 }
 
-static void take_ip4(struct probe_tally_key *key, struct bytes b, uint32_t off)
+static void take_ip4(struct probe_tally_key *key, struct packet_bytes b, uint32_t off)
 {
 	const uint8_t *p = at(b, off, TALLY_IP4_LEN);
 	uint32_t head_len = p ? (p[0] & 15u) * 4 : 0;
@@ -58,7 +58,7 @@ static void take_ip4(struct probe_tally_key *key, struct bytes b, uint32_t off)
 		take_ports(key, b, off + head_len);
 }
 
-static void take_ip6(struct probe_tally_key *key, struct bytes b, uint32_t off)
+static void take_ip6(struct probe_tally_key *key, struct packet_bytes b, uint32_t off)
 {
 	const uint8_t *p = at(b, off, TALLY_IP6_LEN);
 
@@ -71,7 +71,7 @@ static void take_ip6(struct probe_tally_key *key, struct bytes b, uint32_t off)
 }
 
 /* The type of an Ethernet frame at *off, which then is the offset after it; 0: truncated. */
-static uint16_t take_ethertype(struct bytes b, uint32_t *off)
+static uint16_t take_ethertype(struct packet_bytes b, uint32_t *off)
 {
 	const uint8_t *p = NULL;
 
@@ -85,7 +85,7 @@ static uint16_t take_ethertype(struct bytes b, uint32_t *off)
 	return p ? be16(p) : 0;
 }
 
-static uint16_t ip_type(struct bytes b, uint32_t off)
+static uint16_t ip_type(struct packet_bytes b, uint32_t off)
 {
 	const uint8_t *p = at(b, off, 1);
 
@@ -94,7 +94,7 @@ static uint16_t ip_type(struct bytes b, uint32_t off)
 
 void probe_tally_key_of(const struct probe_event *ev, struct probe_tally_key *key)
 {
-	const struct bytes b = {ev->data, ev->cap_len};
+	const struct packet_bytes b = {ev->data, ev->cap_len};
 	int linktype = ev->inner_layer ? ev->inner_linktype : ev->linktype;
 	uint32_t off = ev->inner_layer ? ev->inner_off : 0;
 

@@ -172,37 +172,38 @@ TEST(documents_every_option)
 }
 
 /*
- * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D, R --remote.
- * An option is accepted in the modes named here and refused, by name, in the others.
+ * Every option in every mode: l live, r -r, d -d, p --dump=program, D --doctor, i -D, R --remote, t
+ * --top, T -r --top. An option is accepted in the modes named here and refused, by name, in the
+ * others.
  */
 static const struct {
 	const char *words, *modes;
 } uses[] = {
-	{"-e icmp", "lrdpR"},
-	{"-F file", "lrdpR"},
-	{"-f rx", "lrdpR"},
-	{"-i lo", "lrpR"},
-	{"-p", "lrdpDiR"},
-	{"-k 5.4", "ldpR"},
+	{"-e icmp", "lrdpRtT"},
+	{"-F file", "lrdpRtT"},
+	{"-f rx", "lrdpRtT"},
+	{"-i lo", "lrpRtT"},
+	{"-p", "lrdpDiRtT"},
+	{"-k 5.4", "ldpRt"},
 	{"-c 1", "lrR"},
-	{"--duration 9", "lR"},
+	{"--duration 9", "lRt"},
 	{"-s 9", "ldpR"},
 	{"-S", "lrpR"},
-	{"--netns self", "lrpR"},
-	{"--wait", "lpR"},
-	{"--pid 1", "lrpR"},
-	{"--mark 1", "lpR"},
-	{"--reason A", "lrpR"},
-	{"-Q in", "lrR"},
+	{"--netns self", "lrpRtT"},
+	{"--wait", "lpRt"},
+	{"--pid 1", "lrpRtT"},
+	{"--mark 1", "lpRt"},
+	{"--reason A", "lrpRtT"},
+	{"-Q in", "lrRT"},
 	{"--owner", "lrR"},
-	{"--track", "lpR"},
+	{"--track", "lpRt"},
 	{"--gather", "lr"},
 	{"--gather-by skb", "lr"},
-	{"--fake-hdr", "lpR"},
-	{"--skb-data 1", "lpR"},
-	{"-y RAW", "ldpR"},
+	{"--fake-hdr", "lpRt"},
+	{"--skb-data 1", "lpRt"},
+	{"-y RAW", "ldpRt"},
 	{"-B 1", "lpR"},
-	{"-Z root", "lR"},
+	{"-Z root", "lRt"},
 	{"-w file", "lrR"},
 	{"--format pcap", "lrR"},
 	{"-C 1", "lrR"},
@@ -212,10 +213,10 @@ static const struct {
 	{"-U", "lrR"},
 	{"-l", "lrR"},
 	{"--print", "lrR"},
-	{"--json", "lrDR"},
-	{"-n", "lrdpDiR"},
+	{"--json", "lrDRtT"},
+	{"-n", "lrdpDiRtT"},
 	{"-q", "lrR"},
-	{"-v", "lrR"},
+	{"-v", "lrRtT"},
 	{"-t", "lrR"},
 	{"--nano", "lrR"},
 	{"-#", "lrR"},
@@ -227,8 +228,9 @@ static const struct {
 	{"-x", "lrR"},
 	{"-X", "lrR"},
 	{"-A", "lrR"},
-	{"--through all", "lrdpR"},
-	{"--through all --inner-only", "lrdpR"},
+	{"--through all", "lrdpRtT"},
+	{"--through all --inner-only", "lrdpRtT"},
+	{"--report file", "lrtT"},
 	{"--tls-keys", "l"},
 	{"--keylog file", "l"},
 	{"--tls-process curl", "l"},
@@ -240,8 +242,15 @@ static const struct {
 	char mode;
 	const char *words;
 } modes[] = {
-	{'l', ""},	   {'r', "-r file"}, {'d', "-d"},	    {'p', "--dump=program"},
-	{'D', "--doctor"}, {'i', "-D"},	     {'R', "--remote a,b"},
+	{'l', ""},
+	{'r', "-r file"},
+	{'d', "-d"},
+	{'p', "--dump=program"},
+	{'D', "--doctor"},
+	{'i', "-D"},
+	{'R', "--remote a,b"},
+	{'t', "--top"},
+	{'T', "-r file --top"},
 };
 
 static void check_use(const char *mode_words, const char *use, bool accepted)
@@ -292,6 +301,31 @@ TEST(quotes_what_other_machines_get)
 	options_free(&o);
 }
 
+TEST(top_takes_a_number_or_none)
+{
+	struct cap_options o;
+	struct err e;
+
+	assert_int_equal(parse(&o, "bpfcap --top", &e), 0);
+	assert_int_equal(o.top_s, 1);
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap --top 5 tcp", &e), 0);
+	assert_int_equal(o.top_s, 5);
+	assert_string_equal(o.filter, "tcp");
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap --top=3 -f rx", &e), 0);
+	assert_int_equal(o.top_s, 3);
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap --top host 10.0.0.1", &e), 0);
+	assert_int_equal(o.top_s, 1);
+	assert_string_equal(o.filter, "host 10.0.0.1");
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap --top 0", &e), -EINVAL);
+	options_free(&o);
+	assert_int_equal(parse(&o, "bpfcap --top=often", &e), -EINVAL);
+	options_free(&o);
+}
+
 /* Two modes at once are refused; --dump goes with -d. */
 TEST(refuses_two_modes)
 {
@@ -309,8 +343,8 @@ TEST(refuses_two_modes)
 TEST(walks_all_options)
 {
 	static const char *const selecting[] = {
-		"-r", "-d", "--dump",	    "--doctor",	    "-D",      "--man",
-		"-h", "-V", "--tls-layout", "--completion", "--remote"};
+		"-r", "-d", "--dump",	    "--doctor",	    "-D",	"--man",
+		"-h", "-V", "--tls-layout", "--completion", "--remote", "--top"};
 	struct text help = {0};
 	size_t cnt = 0;
 	char *save = NULL;
@@ -338,6 +372,7 @@ int main(void)
 		cmocka_unit_test(documents_every_option),
 		cmocka_unit_test(refuses_what_a_mode_cannot_honour),
 		cmocka_unit_test(quotes_what_other_machines_get),
+		cmocka_unit_test(top_takes_a_number_or_none),
 		cmocka_unit_test(refuses_two_modes),
 		cmocka_unit_test(walks_all_options),
 	};

@@ -16,15 +16,18 @@
 #include "../../src/util.h"
 #include "../common/fail.h"
 
+#include "announce.h"
 #include "command.h"
 #include "counts.h"
 #include "gather/names.h"
 #include "output/output.h"
 #include "privileges.h"
+#include "report/report.h"
 #include "sandbox.h"
 #include "select.h"
 #include "stop.h"
 #include "tls/keys.h"
+#include "top/top.h"
 
 enum {
 	POLL_MS = 100, /* the longest delay of what --gather and --tls-keys have to report */
@@ -37,6 +40,8 @@ struct live_capture {
 	struct selection selection;
 	struct gather *gather; /* NULL without --gather */
 	struct keys *keys;     /* NULL without --tls-keys */
+	struct top_live *top;  /* NULL without --top */
+	struct report *report; /* NULL without --report */
 	struct command command;
 	struct text hooks; /* their names, for the file */
 	struct err *e;
@@ -89,6 +94,7 @@ static int on_event(void *user, const struct probe_event *ev)
 		pk.note = &note;
 		pk.first_hook = probe_hook_name(c->probe, note.first_hook);
 	}
+	report_packet(c->report, &pk);
 	rc = c->keys ? hold_packet(&c->keys->hold, &pk, c->e) : output_packet(&c->out, &pk, c->e);
 	if (rc < 0)
 		c->rc = rc;
@@ -126,39 +132,6 @@ static void expire(struct live_capture *c, uint64_t age_ns)
 	gather_expire(c->gather, now_ns(), age_ns, on_missing, c);
 }
 
-/* The hooks that are attached, or those that are not yet. */
-static void list_specs(const struct probe *p, bool attached, struct text *to)
-{
-	for (unsigned i = 0; i < probe_hook_cnt(p); i++) {
-		if (probe_hook_attached(p, i) != attached)
-			continue;
-		text_put(to, to->len ? ", " : "");
-		text_name(to, probe_hook_spec(p, i));
-	}
-}
-
-/* Nothing is said of a capture that a signal has ended before it began. */
-static void announce(const struct live_capture *c)
-{
-	const struct probe *p = c->probe;
-	struct text text = {0};
-
-	if (stop_requested())
-		return;
-	if (c->left_out_cnt)
-		fprintf(stderr, "bpfcap: functions skipped: %u%s\n", c->left_out_cnt,
-			c->list_left_out ? "" : "; use -v to list them with the reasons");
-	list_specs(p, true, &text);
-	if (text.len)
-		fprintf(stderr, "bpfcap: capturing at %s\n", text_str(&text));
-	text_clear(&text);
-	list_specs(p, false, &text);
-	if (text.len)
-		fprintf(stderr, "bpfcap: waiting for an interface before capturing at %s\n",
-			text_str(&text));
-	text_free(&text);
-}
-
 static uint64_t now_ms(void)
 {
 	return now_ns() / NS_PER_MS;
@@ -178,6 +151,8 @@ static int wait_ms(const struct live_capture *c)
 
 	if (output_ms >= 0 && (uint64_t)output_ms < ms)
 		ms = (uint64_t)output_ms;
+	if (c->top)
+		ms = (uint64_t)top_live_wait_ms(c->top);
 	if (c->end_ms && c->end_ms < now + ms)
 		ms = c->end_ms > now ? c->end_ms - now : 0;
 	return ms == INT_MAX ? -1 : (int)ms;
@@ -193,6 +168,7 @@ static void print_counts(const struct live_capture *c, int rc)
 		.left_out = w.left_out,
 		.passed_over = c->unselected_cnt + (rc < 0 ? 0 : c->discarded_cnt),
 		.cut = c->cut_cnt,
+		.counted = c->top,
 	};
 
 	counts_print(stderr, c->probe, &counts);
@@ -222,6 +198,8 @@ static int run(struct live_capture *c)
 			return rc < 0 ? rc : 1;
 		expire(c, GATHER_TIMEOUT_NS);
 		rc = output_flush(&c->out, c->e);
+		if (rc == 0 && c->top)
+			rc = top_live_show(c->top, false, c->e);
 		if (rc != 0)
 			return rc;
 		if (stop_counts_requested())
@@ -247,6 +225,8 @@ static int drain(struct live_capture *c, int rc)
 		if (rc == 0)
 			rc = c->rc ? c->rc : n < 0 ? n : c->out.done;
 	} while (n > 0);
+	if (rc == 0 && c->top)
+		rc = top_live_show(c->top, true, c->e);
 	return rc == 0 && c->keys ? keys_finish(c->keys, c->e) : rc;
 }
 
@@ -269,7 +249,7 @@ static int run_output(struct live_capture *c)
 	bool known;
 	int rc, closed;
 
-	announce(c);
+	announce(c->probe, c->left_out_cnt, c->list_left_out);
 	rc = command_start(&c->command, c->e);
 	if (rc == 0)
 		rc = run(c);
@@ -280,6 +260,8 @@ static int run_output(struct live_capture *c)
 	closed = output_close(&c->out, known ? &counts : NULL, rc < 0 ? &ignored : c->e);
 	if (rc >= 0)
 		rc = closed;
+	if (rc >= 0 && report_finish(c->report, c->probe, c->e) != 0)
+		rc = c->e->code;
 	if (rc == -EPIPE)
 		return rc;
 	if (c->gather)
@@ -339,6 +321,15 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 		rc = begin_gather(c, o);
 	if (rc == 0)
 		rc = output_open(&c->out, o, &from, c->e);
+	if (rc == 0 && o->top_s)
+		rc = top_live_open(&c->top, c->probe, o->top_s, o->json, c->e);
+	if (rc == 0 && o->report_path) {
+		rc = report_open(&c->report, o->report_path, c->e);
+		if (rc == 0)
+			report_source(c->report, "captured live at ", from.hooks, o->filter);
+	}
+	if (c->top)
+		top_live_watch(c->top, report_counts, c->report);
 	if (rc == 0 && !o->user && !c->keys) /* libraries that appear later need all of them */
 		privileges_settle(o);
 	if (rc == 0 && !o->finished_command && !c->keys) /* both start programs at any time */
@@ -362,6 +353,8 @@ static int capture_packets(struct live_capture *c, const struct cap_options *o, 
 	if (rc == 0)
 		rc = run_session(c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
 	gather_free(c->gather);
+	report_free(c->report);
+	top_live_close(c->top);
 	text_free(&c->hooks);
 	stop_wakes(NULL);
 	probe_close(c->probe);

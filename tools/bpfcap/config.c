@@ -5,6 +5,8 @@
  */
 #include <unistd.h>
 
+#include "bpfcap/tally.h"
+
 #include "capture.h"
 
 enum { RING_PAGES_MAX = 1 << 16 };
@@ -53,6 +55,7 @@ struct probe_config capture_config(const struct cap_options *o)
 		.mark = o->mark,
 		.reasons = o->reasons.words,
 		.fake_headers = o->fake_headers,
+		.tally = o->top_s ? PROBE_TALLY_MAX : 0,
 		.skb_data = o->skb_data,
 	};
 }

@@ -81,8 +81,13 @@ void counts_print(FILE *f, struct probe *p, const struct counts_output *out)
 {
 	struct probe_counts c;
 
-	put_packets(f, out->written, "captured\n");
-	if (probe_counts(p, PROBE_ALL_HOOKS, &c) != 0) {
+	bool known = probe_counts(p, PROBE_ALL_HOOKS, &c) == 0;
+
+	if (!out->counted)
+		put_packets(f, out->written, "captured\n");
+	else if (known)
+		put_packets(f, c.captured, "counted\n");
+	if (!known) {
 		fprintf(f, "the number of lost packets is unknown\n");
 		return;
 	}

@@ -17,6 +17,7 @@ struct counts_output {
 	const char *why;      /* it failed; used if there are any of these */
 	uint64_t left_out;    /* the format cannot hold them */
 	uint64_t passed_over; /* not selected (-Q), or after the end (-c, -W) */
+	bool counted;	      /* --top: in the kernel; nothing else is counted here */
 	uint64_t cut;	      /* longer than a record, though -s asked for more */
 };
 

@@ -30,6 +30,7 @@ struct cap_options {
 	struct word_list hooks, ifaces, reasons, reads, remotes;
 	const char *remote_binaries;
 	uint64_t packet_cnt; /* -c; 0: no limit */
+	uint64_t top_s;	     /* --top: seconds from one look to the next; 0: no --top */
 	uint64_t duration_s; /* --duration; 0: no limit */
 	char **command;	     /* the words after "--", run during the capture; NULL: none */
 	uint64_t snap_len;   /* -s; 0: the maximum */
@@ -38,7 +39,7 @@ struct cap_options {
 	bool stack, owner, track, gather, fake_headers, wait, inner_only, no_promiscuous;
 
 	/* the output */
-	const char *write_path, *format, *decode, *color, *user;
+	const char *write_path, *report_path, *format, *decode, *color, *user;
 	const char *finished_command; /* -z; NULL: none */
 	const char *tls_keys;	      /* NULL: not given; "": no form */
 	const char *keylog_path, *tls_process, *tls_layout;

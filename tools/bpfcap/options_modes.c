@@ -30,10 +30,12 @@ static unsigned find_mode(const struct cap_options *o, const char **name)
 		{is_one_of(o->dump_stage, "program", "log"), PROGRAM, "--dump=program"},
 		{o->dump_stage != NULL, FILTER, "--dump"},
 		{o->dump_cnt > 0, FILTER, "-d"},
+		{o->top_s && o->reads.cnt > 0, RETOP, "-r and --top"},
 		{o->reads.cnt > 0, REPLAY, "-r"},
 		{o->remotes.cnt > 0, REMOTE, "--remote"},
 		{o->tls_layout && layouts_is_library(o->tls_layout), LAYOUT,
 		 "--tls-layout LIBRARY"},
+		{o->top_s > 0, TOP, "--top"},
 		{true, LIVE, "a live capture"},
 	};
 	size_t i = 0;
@@ -50,7 +52,7 @@ int options_check_modes(const struct cap_options *o, const struct opt_table *tab
 	const char *name;
 	unsigned mode = find_mode(o, &name);
 
-	if (w->command && mode != LIVE && mode != SELF)
+	if (w->command && !(mode & (LIVE | TOP | SELF)))
 		return err_input(e, -EINVAL, "options",
 				 "a command after -- has no meaning with %s; remove one", name);
 	if (w->command && !w->command[0])

@@ -18,13 +18,17 @@ enum {
 	SELF = 1 << 6,	  /* --help, --man, --version: all options are accepted */
 	REMOTE = 1 << 8,  /* --remote: capture on other machines */
 	FAR = 1 << 9,	  /* not a mode: with --remote, the option is for the other machines */
+	TOP = 1 << 10,	  /* --top: count in the kernel */
+	RETOP = 1 << 11,  /* -r with --top */
 
 	PACKETS = LIVE | REPLAY,
+	TOPS = TOP | RETOP,
+	CHOICE = PACKETS | TOPS, /* options that select packets */
 	CODE = FILTER | PROGRAM,
-	KERNEL = LIVE | PROGRAM,
+	KERNEL = LIVE | TOP | PROGRAM,
 	OUTPUT = PACKETS | REMOTE,
 	AWAY = REMOTE | FAR,
-	ALL = PACKETS | CODE | DOCTOR | LIST | LAYOUT | SELF | REMOTE,
+	ALL = CHOICE | CODE | DOCTOR | LIST | LAYOUT | SELF | REMOTE,
 };
 
 /*

@@ -39,11 +39,13 @@ int regather_init(struct regather *g, const struct cap_options *o, const char *p
 {
 	bool by_skb;
 
-	*g = (struct regather){.out = out};
-	if (!o->gather && !o->gather_by)
+	*g = (struct regather){.out = out, .quiet = !o->gather && !o->gather_by};
+	if (g->quiet && !o->report_path)
 		return 0;
 	if (cut_names(g, hooks ? hooks : "") != 0)
 		return no_memory(e);
+	if (g->cnt < 2 && g->quiet)
+		return 0;
 	if (g->cnt < 2)
 		return err_input(e, -EINVAL, "options",
 				 "--gather compares hooks, and %s does not name two or more", path);
@@ -65,6 +67,8 @@ static void on_missing(void *user, const struct probe_event *first, unsigned hoo
 	struct regather *g = user;
 	const struct saved names = {.hook = g->names[first->hook], .iface = first->ifname};
 
+	if (g->quiet)
+		return;
 	output_missing(g->out, &(struct packet){.ev = first, .saved = &names}, g->names[hook],
 		       lost);
 }
@@ -92,7 +96,8 @@ void regather_end(struct regather *g)
 {
 	if (g->gather) {
 		gather_expire(g->gather, UINT64_MAX, 0, on_missing, g);
-		counts_print_gather(stderr, g->gather, g->names, g->cnt);
+		if (!g->quiet)
+			counts_print_gather(stderr, g->gather, g->names, g->cnt);
 	}
 	gather_free(g->gather);
 	free(g->text);

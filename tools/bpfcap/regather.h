@@ -12,6 +12,7 @@ struct regather {
 	char *text;	    /* the names, cut at the commas */
 	const char **names; /* of the hooks */
 	unsigned cnt;
+	bool quiet;		 /* for a report alone: nothing is printed */
 	struct gather_note note; /* of the last packet */
 };
 

@@ -21,9 +21,11 @@
 #include "moment.h"
 #include "output/output.h"
 #include "regather.h"
+#include "report/report.h"
 #include "select.h"
 #include "slice.h"
 #include "stop.h"
+#include "top/top.h"
 
 /* A file, and its next packet. */
 struct replay_source {
@@ -43,6 +45,8 @@ struct replay {
 	struct saved saved;
 	struct regather regather;
 	struct output out;
+	struct top *top;       /* NULL without --top */
+	struct report *report; /* NULL without --report */
 	bool out_open, needs_names;
 	uint64_t read_cnt, matched_cnt;
 };
@@ -145,7 +149,10 @@ static int write_packet(struct replay *r, struct replay_source *s, struct err *e
 	r->matched_cnt++;
 	if (pk.saved)
 		set_note(&pk, &note);
+	if (r->top)
+		top_packet(r->top, &pk);
 	regather_packet(&r->regather, &s->item.ev, &pk);
+	report_packet(r->report, &pk);
 	return output_packet(&r->out, &pk, e);
 }
 
@@ -255,9 +262,23 @@ static int run_output(struct replay *r, struct err *e)
 	closed = output_close(&r->out, NULL, rc ? &ignored : e);
 	if (rc == 0)
 		rc = closed;
+	if (rc == 0 && r->top)
+		rc = top_print(r->top, r->options->json, e);
+	if (rc == 0)
+		rc = report_finish(r->report, NULL, e);
 	if (rc != -EPIPE && !(rc < 0 && e->kind == ERR_INPUT))
 		fprintf(stderr, "%" PRIu64 " packet%s read, %" PRIu64 " matched by the filter\n",
 			r->read_cnt, r->read_cnt == 1 ? "" : "s", r->matched_cnt);
+	return rc;
+}
+
+static int open_report(struct replay *r, struct err *e)
+{
+	int rc = report_open(&r->report, r->options->report_path, e);
+
+	for (size_t i = 0; rc == 0 && i < r->cnt; i++)
+		report_source(r->report, "read from ", r->sources[i].input.path,
+			      i + 1 == r->cnt ? r->options->filter : NULL);
 	return rc;
 }
 
@@ -275,6 +296,12 @@ int replay(const struct cap_options *o, struct err *e)
 	if (rc == 0)
 		rc = open_sources(&r, e);
 	r.needs_names = r.choice.needs_names || output_needs_names(o);
+	if (rc == 0 && o->report_path)
+		rc = open_report(&r, e);
+	if (rc == 0 && o->top_s) {
+		r.top = calloc(1, sizeof(*r.top));
+		rc = r.top ? 0 : err_run(e, -ENOMEM, "top", "out of memory");
+	}
 	if (rc == 0) {
 		stop_on_signals();
 		rc = run_output(&r, e);
@@ -285,5 +312,9 @@ int replay(const struct cap_options *o, struct err *e)
 	free(r.sources);
 	filters_free(&r.filters);
 	saved_free(&r.saved);
+	report_free(r.report);
+	if (r.top)
+		top_free(r.top);
+	free(r.top);
 	return rc;
 }

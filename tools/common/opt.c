@@ -25,6 +25,13 @@ struct getopt_args {
 	struct option longs[OPT_ROWS_MAX + 1];
 };
 
+static int argument_of(const struct opt_row *row)
+{
+	if (row->kind == OPT_MAYBE || row->kind == OPT_FORM)
+		return optional_argument;
+	return row->arg ? required_argument : no_argument;
+}
+
 static void make_getopt_args(const struct opt_table *t, struct getopt_args *g)
 {
 	size_t letter = 0, name = 0;
@@ -43,9 +50,7 @@ static void make_getopt_args(const struct opt_table *t, struct getopt_args *g)
 		if (row->name)
 			g->longs[name++] = (struct option){
 				.name = row->name,
-				.has_arg = row->kind == OPT_FORM ? optional_argument
-					   : row->arg		 ? required_argument
-								 : no_argument,
+				.has_arg = argument_of(row),
 				.val = LONG_BASE + (int)i,
 			};
 	}
@@ -107,6 +112,9 @@ static int set_value(const struct opt_table *t, const struct opt_row *row, void 
 	case OPT_FORM:
 		*(const char **)to = arg ? arg : "";
 		return 0;
+	case OPT_MAYBE:
+		*(uint64_t *)to = row->min;
+		return arg ? set_number(to, row, arg, e) : 0;
 	case OPT_NUMBER:
 		return set_number(to, row, arg, e);
 	case OPT_IGNORED:
@@ -142,6 +150,17 @@ static void take_rest(const struct opt_table *t, struct opt_words *w, size_t cnt
 	w->words[cnt] = NULL;
 }
 
+/* An argument that may be missing is a number. getopt_long() finds it only after '='. */
+static char *next_number(char *const *argv)
+{
+	char *word = argv[optind];
+
+	if (!word || !word[0] || word[strspn(word, "0123456789")])
+		return NULL;
+	optind++;
+	return word;
+}
+
 int opt_parse(const struct opt_table *t, int argc, char **argv, void *values, struct opt_words *w,
 	      struct err *e)
 {
@@ -158,7 +177,8 @@ int opt_parse(const struct opt_table *t, int argc, char **argv, void *values, st
 	optind = 0; /* start over, for callers that parse twice */
 	while ((c = getopt_long(argc, argv, g.letters, g.longs, NULL)) != -1) {
 		const struct opt_row *row = row_of(t, c);
-		int rc = row ? set_value(t, row, values, optarg, e) : 0;
+		char *arg = row && row->kind == OPT_MAYBE && !optarg ? next_number(argv) : optarg;
+		int rc = row ? set_value(t, row, values, arg, e) : 0;
 
 		if (c == WORD)
 			w->words[word_cnt++] = optarg;

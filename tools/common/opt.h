@@ -17,6 +17,7 @@ enum opt_kind {
 	OPT_STRING,  /* const char * */
 	OPT_FORM,    /* const char *; the argument follows "=" and may be missing: then "" */
 	OPT_NUMBER,  /* uint64_t of at least `min` */
+	OPT_MAYBE,   /* uint64_t like OPT_NUMBER; without an argument: `min` */
 	OPT_IGNORED, /* another program's option, which changes nothing here; not in the help */
 	OPT_REFUSED, /* another program's option; `text` names the substitute; not in the help */
 	OPT_OWN,     /* this and higher values: kinds of the command, see opt_own */

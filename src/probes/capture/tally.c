@@ -189,8 +189,8 @@ static void emit_ip_type(const struct emit *m, ebpf_label done)
 }
 
 /*
- * In: R7 = offset. Out: key.{src, dst, protocol}; R7 = offset of the ports, R8 = protocol; goto done
- * if there are none. Clobbers R0..R5.
+ * In: R7 = offset. Out: key.{src, dst, protocol}; R7 = offset of the ports, R8 = protocol; goto
+ * done if there are none. Clobbers R0..R5.
  */
 static void emit_ip4(const struct emit *m, ebpf_label done)
 {
@@ -215,10 +215,12 @@ static void emit_ip4(const struct emit *m, ebpf_label done)
 /* As emit_ip4(). */
 static void emit_ip6(const struct emit *m, ebpf_label done)
 {
+	const int src = KEY_AT + (int)offsetof(struct probe_tally_key, src);
+
 	emit_bytes(m, TALLY_IP6_LEN, HEADER_AT, done);
 	for (int off = 0; off < 32; off += 8)
 		EMIT(m->b, LDX(DW, R1, HEADER(8 + off)),
-		     STX(DW, MEM(R10, KEY_AT + (int)offsetof(struct probe_tally_key, src) + off), R1));
+		     STX(DW, MEM(R10, src + off), R1));
 	EMIT(m->b, LDX(B, R8, HEADER(6)), STX(B, KEY(protocol), R8), ADD(R7, TALLY_IP6_LEN));
 }
 

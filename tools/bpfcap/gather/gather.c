@@ -40,6 +40,7 @@ struct gather {
 	unsigned hook_cnt;
 	uint64_t awaited; /* as in struct packet_seen */
 	uint64_t forgotten;
+	uint64_t settled;	     /* the number of the packet at the head */
 	struct cbpf2ebpf_walk *walk; /* --through; NULL: packets are known by their own bytes */
 	struct hook_stats *hooks;
 	int chains[PACKET_MAX];
@@ -180,6 +181,12 @@ static void forget_oldest(struct gather *g)
 	*prev = NONE;
 	g->head = (g->head + 1) % PACKET_MAX;
 	g->cnt--;
+	g->settled++;
+}
+
+static uint64_t number_of(const struct gather *g, const struct packet_seen *p)
+{
+	return g->settled + ((unsigned)(p - g->seen) + PACKET_MAX - g->head) % PACKET_MAX;
 }
 
 static struct packet_seen *find(struct gather *g, const struct gather_key *key)
@@ -232,13 +239,14 @@ struct gather_note gather_packet(struct gather *g, const struct probe_event *ev)
 
 	if (!p || !goes_on(p, ev)) {
 		remember(g, &key, ev);
-		return (struct gather_note){.first_hook = ev->hook};
+		return (struct gather_note){.packet = g->settled + g->cnt - 1,
+					    .first_hook = ev->hook};
 	}
 	since_ns = ev->mono_ns - p->first.mono_ns;
 	p->hooks |= hook_bit(ev->hook);
 	g->hooks[ev->hook].later++;
 	g->hooks[ev->hook].buckets[bucket_of(since_ns)]++;
-	return (struct gather_note){true, p->first.hook, since_ns};
+	return (struct gather_note){number_of(g, p), true, p->first.hook, since_ns};
 }
 
 void gather_losses(struct gather *g, unsigned hook, uint64_t cnt, uint64_t mono_ns)

@@ -23,6 +23,7 @@ void gather_await(struct gather *g, unsigned hook);
 
 /* What is known of a packet when it reaches a hook. */
 struct gather_note {
+	uint64_t packet;     /* packets first seen before this one */
 	bool later;	     /* it was seen before, at first_hook */
 	unsigned first_hook; /* index for probe_hook_name() */
 	uint64_t since_ns;   /* from there to here */

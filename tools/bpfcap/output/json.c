@@ -3,6 +3,7 @@
  * json.c - one line with a JSON object (RFC 8259) for each packet. Fields that an event lacks are
  * omitted. 64-bit numbers that JSON readers round (times, addresses) are strings.
  */
+#include "json.h"
 #include "sink.h"
 
 #include <inttypes.h>
@@ -25,7 +26,7 @@ struct json_state {
 };
 
 /* A string; `value` is printable UTF-8: a constant, or escaped by text_name(). */
-static void put_quoted(struct text *t, const char *value)
+void json_put_quoted(struct text *t, const char *value)
 {
 	text_put(t, "\"");
 	for (; *value; value++) {
@@ -39,7 +40,7 @@ static void put_quoted(struct text *t, const char *value)
 static void put_string(struct text *t, const char *name, const char *value)
 {
 	text_printf(t, ",\"%s\":", name);
-	put_quoted(t, value);
+	json_put_quoted(t, value);
 }
 
 /* "name": or ,"name": in an object that began at `start`. */
@@ -59,7 +60,7 @@ static void put_member(struct sink *s, size_t start, const char *name, const str
 	if (!state->scratch.len)
 		return;
 	put_name(&s->record, start, name);
-	put_quoted(&s->record, state->scratch.p);
+	json_put_quoted(&s->record, state->scratch.p);
 }
 
 /* ,"name":{ ; returns where its members begin */
@@ -70,7 +71,7 @@ static size_t begin_object(struct text *t, const char *name)
 }
 
 /* "2024-01-02T03:04:05.123456789Z"; null after the year 9999, which RFC 3339 cannot write. */
-static void put_time(struct text *t, struct probe_time when)
+void json_put_time(struct text *t, struct probe_time when)
 {
 	const time_t s = (time_t)when.s;
 	char text[32] = "";
@@ -127,7 +128,7 @@ static void put_interface(struct sink *s, const struct packet *pk)
 		text_clear(&state->scratch);
 		packet_put_netns(&state->scratch, pk, s->conf->netns);
 		put_name(t, start, "netns");
-		put_quoted(t, text_str(&state->scratch));
+		json_put_quoted(t, text_str(&state->scratch));
 		text_printf(t, ",\"netns_inode\":%" PRIu32, pk->ev->netns);
 	}
 	text_put(t, "}");
@@ -160,7 +161,7 @@ static void put_place(struct sink *s, size_t start, const struct packet *pk)
 	put_name(&s->record, start, "function");
 	if (plus)
 		*plus = '\0';
-	put_quoted(&s->record, name);
+	json_put_quoted(&s->record, name);
 	if (plus)
 		text_printf(&s->record, ",\"offset\":%lu", strtoul(plus + 1, NULL, 16));
 }
@@ -189,7 +190,7 @@ static void put_stack(struct sink *s, const struct packet *pk)
 		text_clear(&state->scratch);
 		packet_put_frame(&state->scratch, pk, i);
 		text_put(t, i ? "," : "");
-		put_quoted(t, text_str(&state->scratch));
+		json_put_quoted(t, text_str(&state->scratch));
 	}
 	text_put(t, "]");
 }
@@ -230,7 +231,7 @@ static void missing(struct sink *s, const struct packet *first, const char *hook
 	struct text *t = &s->record;
 
 	text_clear(t);
-	put_time(t, first->ev->time);
+	json_put_time(t, first->ev->time);
 	put_string(t, "first_hook", packet_hook(first));
 	put_string(t, lost ? "lost_at" : "not_received_at", hook);
 	put_summary(s, first);
@@ -244,7 +245,7 @@ static void packet(struct sink *s, const struct packet *pk)
 	struct text *t = &s->record;
 
 	text_clear(t);
-	put_time(t, pk->ev->time);
+	json_put_time(t, pk->ev->time);
 	put_host(s, pk);
 	if (packet_hook(pk))
 		put_string(t, "hook", packet_hook(pk));

@@ -24,14 +24,16 @@ static const struct sink_ops *file_format(const struct cap_options *o)
 
 static bool wants_text(const struct cap_options *o)
 {
-	return !o->write_path || o->print || o->json;
+	bool instead = o->write_path || (o->report_path && o->reads.cnt);
+
+	return !o->top_s && (!instead || o->print || o->json);
 }
 
 bool output_needs_names(const struct cap_options *o)
 {
 	const struct sink_ops *ops = o->write_path ? file_format(o) : NULL;
 
-	return wants_text(o) || (ops && ops->shows_names);
+	return wants_text(o) || o->top_s || o->report_path || (ops && ops->shows_names);
 }
 
 static bool wants_color(const struct cap_options *o)
@@ -67,9 +69,21 @@ static int check_decode(const struct cap_options *o, struct err *e)
 	return decode_check(o->decode, e);
 }
 
+static int check_report(const struct cap_options *o, struct err *e)
+{
+	if (!o->report_path)
+		return 0;
+	if (!o->reads.cnt && !o->gather && !o->gather_by && !o->top_s)
+		return err_input(
+			e, -EINVAL, "options",
+			"--report shows what --gather or --top has found; add one of them, "
+			"or read a file with -r");
+	return out_check(o->report_path, e);
+}
+
 int output_check(const struct cap_options *o, struct err *e)
 {
-	if (check_color(o, e) != 0 || check_decode(o, e) != 0)
+	if (check_color(o, e) != 0 || check_decode(o, e) != 0 || check_report(o, e) != 0)
 		return e->code;
 	if (o->format && !sink_by_name(o->format))
 		return err_input(e, -EINVAL, "options",
