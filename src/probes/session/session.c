@@ -53,6 +53,10 @@ static int configure_capture(struct probe *p, const struct probe_config *c, stru
 		p->capture.sockets |= p->hooks.hook[i].kind->ctx.packet_socket;
 		p->capture.user |= p->hooks.hook[i].kind->user;
 	}
+	if (p->capture.user && c->tally)
+		return err_input(e, -ENOTSUP, "tally",
+				 "packets in the memory of a process cannot be counted there; "
+				 "capture them");
 	return probe_capture_configure(&p->capture, c, e);
 }
 
