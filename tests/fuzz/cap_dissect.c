@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/util.h"
 #include "../../tools/bpfcap/dissect/dissect.h"
 #include "../../tools/bpfcap/dissect/fields.h"
 #include "../../tools/bpfcap/dissect/tcp_flow.h"
@@ -15,22 +16,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const int linktypes[] = {1, 101, 113, 276, 0, 108, 228, 229};
+	static const int linktypes[] = {1, 101, 113, 276, 0, 108, 228, 229, 9, 50, 104, 107};
+	int linktype;
 	struct text t = {0};
 	struct dissect_opts opts;
 
 	if (len < 3)
 		return 0;
+	linktype = linktypes[data[0] % ARRAY_LEN(linktypes)];
 	opts = (struct dissect_opts){.verbose = data[1] % 4,
 				     .quick = data[1] & 4,
+				     .link = data[1] & 16,
 				     .flows = data[1] & 8 ? tcp_flows_new() : NULL};
-	(void)dissect(&t, linktypes[data[0] % 8], data + 3, (uint32_t)(len - 3),
+	(void)dissect(&t, linktype, data + 3, (uint32_t)(len - 3),
 		      (uint32_t)(len - 3) + data[2] * 257u, &opts);
 	for (size_t i = 0; i < t.len; i++)
 		if (t.p[i] < 0x20 || t.p[i] > 0x7e) /* nothing that commands a terminal */
 			abort();
 	text_clear(&t);
-	dissect_fields(&t, linktypes[data[0] % 8], data + 3, (uint32_t)(len - 3),
+	dissect_fields(&t, linktype, data + 3, (uint32_t)(len - 3),
 		       (uint32_t)(len - 3) + data[2] * 257u);
 	text_free(&t);
 	tcp_flows_free(opts.flows);

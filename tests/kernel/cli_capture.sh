@@ -232,8 +232,9 @@ gathers()
 	sleep 0.3
 	stop INT
 	ended 0
-	same "$(grep -Ec " tx .*length 64$" "$T/out")" 4 "first in: $(cat "$T/out")"
-	later=' rx .*length 64 [0-9]+\.[0-9]{3} us later received in rx, first in tx$'
+	same "$(grep -Ec "^[0-9:.]+ IP .*length 64$" "$T/out")" 4 "packets: $(cat "$T/out")"
+	same "$(grep -Ec '^\|- +0\.000 us .*tx$' "$T/out")" 4 "first in: $(cat "$T/out")"
+	later='^`- +[0-9]+\.[0-9]{3} us .*rx$'
 	same "$(grep -Ec "$later" "$T/out")" 4 "later in: $(cat "$T/out")"
 	has "$T/err" '^rx +0 +4 +0 +[0-9.]+ +[0-9.]+$'
 	has "$T/err" '^tx +4 +0 +0$'
@@ -242,7 +243,7 @@ gathers()
 	sleep 1.5
 	stop INT
 	ended 0
-	same "$(grep -c 'length 64 NOT received at tcp_retransmit_skb$' "$T/out")" 2 missing
+	same "$(grep -c '^`-  NOT received at tcp_retransmit_skb$' "$T/out")" 2 missing
 }
 
 # From the driver through the protocols: the way of a request into RIGHT.
@@ -257,9 +258,8 @@ gathers_functions()
 	stop INT
 	ended 0
 	for hook in ip_local_deliver icmp_rcv; do
-		later="length 64 [0-9]+\\.[0-9]{3} us later received in $hook"
-		same "$(grep -Ec "$later, first in netif_receive_skb\$" "$T/out")" 4 \
-			"later in: $(cat "$T/out")"
+		later="^.- +[0-9]+\\.[0-9]{3} us .*$hook\$"
+		same "$(grep -Ec "$later" "$T/out")" 4 "later in: $(cat "$T/out")"
 		has "$T/err" "^$hook +0 +4 +0 +[0-9.]+ +[0-9.]+\$"
 	done
 	hasnt "$T/out" 'NOT received'

@@ -154,9 +154,10 @@ gathers()
 	need_kprobes
 	capture 4 -f tracepoint:net:netif_receive_skb,ip_local_deliver,icmp_rcv --gather "$@" \
 		icmp and host "$NET.1"
-	at netif_receive_skb 8
-	at ip_local_deliver 8 ' [0-9.]+ us later received in ip_local_deliver'
-	at icmp_rcv 8 ' [0-9.]+ us later received in icmp_rcv'
+	for hook in netif_receive_skb ip_local_deliver icmp_rcv; do
+		same "$(grep -Ec "^.- +[0-9.]+ us .*$hook\$" "$T/out")" 8 \
+			"at $hook: $(cat "$T/out")"
+	done
 }
 
 # A function that the compiler has renamed is found by the name in the source.

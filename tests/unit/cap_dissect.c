@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../src/util.h"
 #include "../../tools/bpfcap/dissect/dissect.h"
 #include "../../tools/bpfcap/dissect/tcp_flow.h"
 #include "../lib/test.h"
@@ -196,6 +197,15 @@ static bool is_malformed(const char *got)
 }
 
 /*
+ * tcpdump takes the digest that follows an OSPF packet from the captured bytes, even if they end
+ * before it, and then lacks bytes that were captured.
+ */
+static bool lacks_digest(const char *got, const char *want)
+{
+	return strstr(want, ":  [|ospf2]") && strstr(got, ": OSPFv2, ");
+}
+
+/*
  * The same, or both say that the same header is cut off and differ only in how much of its fields
  * they could still show.
  */
@@ -208,6 +218,8 @@ static bool agrees(const char *got, const char *want)
 		return true;
 	if (!want_cut)
 		return false;
+	if (lacks_digest(got, want))
+		return true;
 	n = (size_t)(want_cut - want);
 	if (strcmp(want_cut, " [|ip]") == 0 && n >= 3 && strncmp(got, want, n) == 0 &&
 	    is_malformed(got + n - 3))
@@ -347,7 +359,7 @@ static uint32_t random_u32(void)
 
 TEST(survives_any_bytes)
 {
-	const int linktypes[] = {0, 1, 101, 108, 113, 228, 229, 276, 999};
+	const int linktypes[] = {0, 1, 9, 50, 101, 104, 107, 108, 113, 228, 229, 276, 999};
 	struct text t = {0};
 
 	for (int round = 0; round < 200000; round++) {
@@ -357,7 +369,8 @@ TEST(survives_any_bytes)
 						  .link = random_u32() % 2};
 		uint8_t data[PACKET_MAX];
 		uint32_t cap_len = random_u32() % (c->cap_len + 1);
-		int linktype = random_u32() % 8 ? c->linktype : linktypes[random_u32() % 9];
+		int linktype = random_u32() % 8 ? c->linktype
+						: linktypes[random_u32() % ARRAY_LEN(linktypes)];
 
 		memcpy(data, c->data, sizeof(data));
 		for (uint32_t n = random_u32() % 8; n; n--)

@@ -116,18 +116,22 @@ static struct gather_note seen(struct gather *g, unsigned hook, uint8_t seq, uin
 	return gather_packet(g, &ev);
 }
 
-static void count_missing(void *user, const struct probe_event *first, unsigned hook, bool lost)
+static void count_missing(void *user, const struct gather_note *note,
+			  const struct probe_event *first, unsigned hook, bool lost)
 {
 	unsigned *missing = user;
 
+	(void)note;
 	(void)first;
 	missing[hook] += !lost;
 }
 
-static void count_lost(void *user, const struct probe_event *first, unsigned hook, bool lost)
+static void count_lost(void *user, const struct gather_note *note, const struct probe_event *first,
+		       unsigned hook, bool lost)
 {
 	unsigned *cnt = user;
 
+	(void)note;
 	(void)first;
 	cnt[hook] += lost;
 }
@@ -179,12 +183,16 @@ static void reports_missing_packets(void **state)
 	(void)seen(g, RX, 1, s + 1);
 	(void)seen(g, RX, 2, s + 2);
 	assert_true(seen(g, TX, 2, s + 3).later);
+	assert_int_equal(seen(g, TX, 3, s + 4).packet, 2);
+	assert_int_equal(seen(g, RX, 3, s + 5).packet, 2);
 	gather_expire(g, s * 2 - 1, s, count_missing, missing);
 	assert_int_equal(missing[TCP], 0);
+	assert_int_equal(gather_settled(g), 0);
 	gather_expire(g, s * 2 + 1, s, count_missing, missing);
 	assert_int_equal(missing[TCP], 1);
 	gather_expire(g, s * 2 + 2, s, count_missing, missing);
 	assert_int_equal(missing[TCP], 2);
+	assert_int_equal(gather_settled(g), 2);
 	assert_int_equal(missing[TX] + missing[RX] + missing[DROP], 0);
 	assert_int_equal(gather_counts(g, TCP).missing, 2);
 	gather_free(g);

@@ -103,11 +103,12 @@ static int on_event(void *user, const struct probe_event *ev)
 	return rc != 0; /* a negative value would mean that the poll itself failed */
 }
 
-static void on_missing(void *user, const struct probe_event *first, unsigned hook, bool lost)
+static void on_missing(void *user, const struct gather_note *note, const struct probe_event *first,
+		       unsigned hook, bool lost)
 {
 	struct live_capture *c = user;
 
-	output_missing(&c->out, &(struct packet){.ev = first, .probe = c->probe},
+	output_missing(&c->out, &(struct packet){.ev = first, .probe = c->probe, .note = note},
 		       probe_hook_name(c->probe, hook), lost);
 }
 
@@ -130,6 +131,7 @@ static void expire(struct live_capture *c, uint64_t age_ns)
 		if (probe_counts(c->probe, i, &counts) == 0)
 			gather_losses(c->gather, i, probe_counts_lost(&counts), now_ns());
 	gather_expire(c->gather, now_ns(), age_ns, on_missing, c);
+	output_settled(&c->out, gather_settled(c->gather));
 }
 
 static uint64_t now_ms(void)
@@ -299,9 +301,7 @@ static int begin_gather(struct live_capture *c, const struct cap_options *o)
 /* The names of the hooks, separated by commas. */
 static void list_hooks(struct live_capture *c)
 {
-	unsigned cnt = probe_hook_cnt(c->probe);
-
-	for (unsigned i = 0; i < cnt; i++)
+	for (unsigned i = 0; i < probe_hook_cnt(c->probe); i++)
 		text_printf(&c->hooks, "%s%s", i ? "," : "", probe_hook_name(c->probe, i));
 }
 

@@ -13,6 +13,7 @@
 #include "../common/fail.h"
 #include "../common/text.h"
 
+#include "manual.h"
 #include "options.h"
 
 static const struct {
@@ -24,7 +25,7 @@ static const struct {
 	 "print dropped packets with the reason and the kernel stack"},
 	{"bpfcap -f tc:ingress -i eth0 -w all.pcapng",
 	 "write everything that eth0 receives to a file"},
-	{"bpfcap port 53 -- host example.org",
+	{"bpfcap icmp -- ping -c 1 10.0.0.1",
 	 "print what one command sends and receives, and exit with its status"},
 	{"bpfcap -v --through vxlan tcp port 443",
 	 "print HTTPS, also inside VXLAN: \"... [inside: layer 1, Ethernet at byte 50]\""},
@@ -144,13 +145,7 @@ void help_man(void)
 		put_roff(&t, hooks[i].needs);
 		text_put(&t, "\n");
 	}
-	text_put(&t,
-		 ".SH SIGNALS\nSIGINT, SIGTERM and SIGHUP end the capture: its files are complete, "
-		 "and the\ncounts are printed. SIGUSR1 prints the counts meanwhile.\n"
-		 ".SH LOSSES\nAt its end bpfcap prints how many packets matched and how many of "
-		 "these "
-		 "were\nlost, with the cause. If rings were full, a larger\n.B \\-B\n"
-		 "or a smaller\n.B \\-s\nhelps.\n");
+	manual_sections(&t);
 	text_put(&t,
 		 ".SH EXIT STATUS\n0: success. 1: a failure at run time. 2: a usage error or an\n"
 		 "invalid filter. With\n.IR COMMAND ,\nits status after a successful capture.\n.SH "

@@ -62,15 +62,16 @@ int regather_init(struct regather *g, const struct cap_options *o, const char *p
 	return 0;
 }
 
-static void on_missing(void *user, const struct probe_event *first, unsigned hook, bool lost)
+static void on_missing(void *user, const struct gather_note *note, const struct probe_event *first,
+		       unsigned hook, bool lost)
 {
 	struct regather *g = user;
 	const struct saved names = {.hook = g->names[first->hook], .iface = first->ifname};
 
 	if (g->quiet)
 		return;
-	output_missing(g->out, &(struct packet){.ev = first, .saved = &names}, g->names[hook],
-		       lost);
+	output_missing(g->out, &(struct packet){.ev = first, .saved = &names, .note = note},
+		       g->names[hook], lost);
 }
 
 void regather_packet(struct regather *g, struct probe_event *ev, struct packet *pk)
@@ -87,6 +88,7 @@ void regather_packet(struct regather *g, struct probe_event *ev, struct packet *
 	if (!ev->mono_ns)
 		ev->mono_ns = moment_ns(ev->time);
 	gather_expire(g->gather, ev->mono_ns, GATHER_TIMEOUT_NS, on_missing, g);
+	output_settled(g->out, gather_settled(g->gather));
 	g->note = gather_packet(g->gather, ev);
 	pk->note = &g->note;
 	pk->first_hook = g->names[g->note.first_hook];

@@ -192,6 +192,10 @@ static const struct {
 	{CBPF_LINKTYPE_LINUX_SLL2, link_sll2},
 	{CBPF_LINKTYPE_NULL, link_null},
 	{CBPF_LINKTYPE_LOOP, link_null},
+	{CBPF_LINKTYPE_PPP, dissect_link_ppp},
+	{CBPF_LINKTYPE_PPP_HDLC, dissect_link_ppp_hdlc},
+	{CBPF_LINKTYPE_C_HDLC, dissect_link_hdlc},
+	{CBPF_LINKTYPE_FRAME_RELAY, dissect_link_frame_relay},
 };
 
 static uint32_t print_link(struct dissect *d, uint32_t (*print)(struct dissect *d, struct slice s),

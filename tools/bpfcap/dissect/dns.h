@@ -5,7 +5,7 @@
 
 #include "field.h"
 
-enum { DNS_CLASS_IN = 1, DNS_TYPE_OPT = 41 };
+enum { DNS_CLASS_IN = 1, DNS_TYPE_OPT = 41, DNS_RECORD_HEAD_LEN = 10 };
 
 struct dns {
 	struct slice msg;
@@ -21,6 +21,8 @@ bool dns_print_name(struct dissect *d, struct dns *m);
 bool dns_print_question(struct dissect *d, struct dns *m);
 /* " A 192.0.2.1". False: malformed or cut off. */
 bool dns_print_record(struct dissect *d, struct dns *m);
+/* " 192.0.2.1" of a record that is read from its type on. False: malformed or cut off. */
+bool dns_print_data(struct dissect *d, struct dns *m);
 void dns_print_type(struct dissect *d, uint16_t type);
 void dns_print_class(struct dissect *d, uint16_t class);
 /* dns_edns.c: the options of an EDNS record up to `end`. */

@@ -5,7 +5,7 @@
  */
 #include "dns.h"
 
-enum { CLASS_FLUSH = 0x8000, RECORD_HEAD_LEN = 10 };
+enum { CLASS_FLUSH = 0x8000 };
 
 void dns_print_type(struct dissect *d, uint16_t type)
 {
@@ -218,12 +218,21 @@ static void print_head(struct dissect *d, struct dns *m)
 		print_ttl(d, slice_be32(m->msg, m->off + 4));
 }
 
+bool dns_print_data(struct dissect *d, struct dns *m)
+{
+	data_fn data = data_of(slice_be16(m->msg, m->off));
+	uint32_t end;
+
+	m->off += DNS_RECORD_HEAD_LEN;
+	end = m->off + slice_be16(m->msg, m->off - 2);
+	if (end > m->msg.cap || (data && !data(d, m, end)))
+		return false;
+	m->off = end;
+	return true;
+}
+
 bool dns_print_record(struct dissect *d, struct dns *m)
 {
-	uint16_t type;
-	uint32_t end;
-	data_fn data;
-
 	if (d->opts.verbose) {
 		say(d, " ");
 		if (!dns_print_name(d, m))
@@ -232,20 +241,11 @@ bool dns_print_record(struct dissect *d, struct dns *m)
 		m->off = m->msg.cap;
 		return true;
 	}
-	if (!slice_has(m->msg, m->off, RECORD_HEAD_LEN)) {
+	if (!slice_has(m->msg, m->off, DNS_RECORD_HEAD_LEN)) {
 		m->off = m->msg.cap;
 		return true;
 	}
 	print_head(d, m);
-	type = slice_be16(m->msg, m->off);
-	dns_print_type(d, type);
-	m->off += RECORD_HEAD_LEN;
-	end = m->off + slice_be16(m->msg, m->off - 2);
-	if (end > m->msg.cap)
-		return false;
-	data = data_of(type);
-	if (data && !data(d, m, end))
-		return false;
-	m->off = end;
-	return true;
+	dns_print_type(d, slice_be16(m->msg, m->off));
+	return dns_print_data(d, m);
 }

@@ -9,7 +9,8 @@
 
 #include "bpfcap/cbpf.h"
 
-#include "dns.h"
+#include "line.h"
+#include "tunnel.h"
 
 enum {
 	ETH_HEAD_LEN = 14,
@@ -18,11 +19,8 @@ enum {
 	IP6_HEAD_LEN = 40,
 	TCP_HEAD_LEN = 20,
 	UDP_HEAD_LEN = 8,
-	DNS_HEAD_LEN = 12,
-	TUNNEL_HEAD_LEN = 8, /* of VXLAN, and of Geneve without options */
 	PORT_DNS = 53,
 	PORT_MDNS = 5353,
-	PORT_VXLAN = 4789,
 	DEPTH_MAX = 4,
 	TCP_OPT_MSS = 2,
 	TCP_OPT_WINDOW = 3,
@@ -37,57 +35,6 @@ static void put_mac(struct text *t, const char *name, struct slice s, uint32_t o
 {
 	text_printf(t, "\"%s\":\"%02x:%02x:%02x:%02x:%02x:%02x\",", name, s.p[off], s.p[off + 1],
 		    s.p[off + 2], s.p[off + 3], s.p[off + 4], s.p[off + 5]);
-}
-
-/* The text of a name, which is printable ASCII, as the rest of a string. */
-static void put_escaped(struct text *t, const char *s)
-{
-	for (; *s; s++)
-		text_printf(t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-}
-
-/* Appends `"name":"..."`, `"type":"..."` of the next question; false: malformed or cut off. */
-static bool put_question(struct text *t, struct dns *m)
-{
-	struct text name = {0}, type = {0};
-	struct dissect d = {.out = &name};
-	bool whole = dns_print_name(&d, m) && slice_has(m->msg, m->off, 4);
-
-	if (whole) {
-		d.out = &type;
-		dns_print_type(&d, slice_be16(m->msg, m->off));
-		m->off += 4;
-		text_put(t, "{\"name\":\"");
-		put_escaped(t, text_str(&name));
-		text_printf(t, "\",\"type\":\"%s\"}", type.len ? text_str(&type) + 1 : "");
-	}
-	text_free(&name);
-	text_free(&type);
-	return whole;
-}
-
-static void put_dns(struct text *t, struct slice s)
-{
-	struct dns m = {s, DNS_HEAD_LEN, false};
-	uint16_t flags = slice_be16(s, 2), cnt = slice_be16(s, 4);
-
-	if (!slice_has(s, 0, DNS_HEAD_LEN))
-		return;
-	text_printf(t, ",\"dns\":{\"id\":%u,\"response\":%s,\"rcode\":%u,\"answers\":%u",
-		    slice_be16(s, 0), flags & 0x8000 ? "true" : "false", flags & 0xf,
-		    slice_be16(s, 6));
-	text_put(t, ",\"questions\":[");
-	for (unsigned i = 0; i < cnt; i++) {
-		size_t before = t->len;
-
-		text_put(t, i ? "," : "");
-		if (!put_question(t, &m)) {
-			if (t->p)
-				t->p[t->len = before] = '\0';
-			break;
-		}
-	}
-	text_put(t, "]}");
 }
 
 /* The value of an option that programs look for, as a member; others are passed over. */
@@ -147,36 +94,39 @@ static void put_tcp(struct text *t, struct slice s)
 	text_put(t, "}");
 }
 
+/* "vxlan":{"vni":7}, and the packet inside as "inner":{...} */
+static void put_tunnel(struct text *t, const struct tunnel *in, unsigned depth)
+{
+	if (in->name && in->number_name)
+		text_printf(t, ",\"%s\":{\"%s\":%u}", in->name, in->number_name, in->number);
+	text_printf(t, ",\"inner\":{\"len\":%u", in->inner.len);
+	if (in->type == TUNNEL_ETHERNET)
+		put_ethernet(t, in->inner, depth + 1);
+	else
+		put_packet(t, in->type, in->inner, depth + 1);
+	text_put(t, "}");
+}
+
 static void put_udp(struct text *t, struct slice s, unsigned depth)
 {
 	uint16_t src = slice_be16(s, 0), dst = slice_be16(s, 2), len = slice_be16(s, 4);
 	struct slice data = slice_from(s, UDP_HEAD_LEN);
+	struct tunnel in;
 
 	if (!slice_has(s, 0, UDP_HEAD_LEN))
 		return;
 	text_printf(t, ",\"udp\":{\"sport\":%u,\"dport\":%u,\"len\":%u}", src, dst,
 		    len > UDP_HEAD_LEN ? len - UDP_HEAD_LEN : 0);
 	if (src == PORT_DNS || dst == PORT_DNS || src == PORT_MDNS || dst == PORT_MDNS)
-		put_dns(t, data);
-	if (dst != PORT_VXLAN || !slice_has(data, 0, TUNNEL_HEAD_LEN) || depth == DEPTH_MAX)
-		return;
-	text_printf(t, ",\"vxlan\":{\"vni\":%u},\"inner\":{\"len\":%u", slice_be32(data, 4) >> 8,
-		    data.len - TUNNEL_HEAD_LEN);
-	put_ethernet(t, slice_from(data, TUNNEL_HEAD_LEN), depth + 1);
-	text_put(t, "}");
-}
-
-static void put_inner(struct text *t, uint16_t ethertype, struct slice s, unsigned depth)
-{
-	if (depth == DEPTH_MAX)
-		return;
-	text_printf(t, ",\"inner\":{\"len\":%u", s.len);
-	put_packet(t, ethertype, s, depth + 1);
-	text_put(t, "}");
+		dissect_fields_dns(t, data);
+	if (depth < DEPTH_MAX && tunnel_in_udp(dst, data, &in))
+		put_tunnel(t, &in, depth);
 }
 
 static void put_transport(struct text *t, uint8_t proto, struct slice s, unsigned depth)
 {
+	struct tunnel in;
+
 	if (proto == IPPROTO_TCP)
 		put_tcp(t, s);
 	else if (proto == IPPROTO_UDP)
@@ -184,10 +134,8 @@ static void put_transport(struct text *t, uint8_t proto, struct slice s, unsigne
 	else if ((proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) && slice_has(s, 0, 2))
 		text_printf(t, ",\"icmp\":{\"type\":%u,\"code\":%u}", slice_u8(s, 0),
 			    slice_u8(s, 1));
-	else if (proto == IPPROTO_IPIP || proto == IPPROTO_IPV6)
-		put_inner(t, proto == IPPROTO_IPIP ? 0x0800 : 0x86dd, s, depth);
-	else if (proto == IPPROTO_GRE && slice_has(s, 0, 4) && slice_be16(s, 0) == 0)
-		put_inner(t, slice_be16(s, 2), slice_from(s, 4), depth);
+	else if (depth < DEPTH_MAX && tunnel_in_ip(proto, s, &in))
+		put_tunnel(t, &in, depth);
 }
 
 static void put_ip4(struct text *t, struct slice s, unsigned depth)
@@ -233,10 +181,14 @@ static void put_ip6(struct text *t, struct slice s, unsigned depth)
 
 static void put_packet(struct text *t, uint16_t ethertype, struct slice s, unsigned depth)
 {
+	struct tunnel in;
+
 	if (ethertype == 0x0800)
 		put_ip4(t, s, depth);
 	else if (ethertype == 0x86dd)
 		put_ip6(t, s, depth);
+	else if (depth < DEPTH_MAX && tunnel_in_frame(ethertype, s, &in))
+		put_tunnel(t, &in, depth);
 }
 
 static bool is_vlan(uint16_t type)

@@ -61,6 +61,13 @@ void dissect_ethernet_addresses(struct dissect *d, struct slice frame);
 bool dissect_ethertype(struct dissect *d, uint16_t type, struct slice s);
 const char *dissect_ethertype_name(uint16_t type); /* "Unknown" if so */
 
+/* ---- serial.c: each returns the length of the link-layer header ------------------------------ */
+
+uint32_t dissect_link_ppp(struct dissect *d, struct slice s);
+uint32_t dissect_link_ppp_hdlc(struct dissect *d, struct slice s);
+uint32_t dissect_link_hdlc(struct dissect *d, struct slice s);
+uint32_t dissect_link_frame_relay(struct dissect *d, struct slice s);
+
 /* ---- What an Ethernet or 802.3 frame carries: one file for each ------------------------------ */
 
 /* ip4.c */
@@ -75,8 +82,9 @@ void dissect_llc(struct dissect *d, struct slice s, struct slice frame);
 void dissect_mpls(struct dissect *d, struct slice s);
 /* pppoe.c */
 void dissect_pppoe(struct dissect *d, struct slice s);
-/* ppp.c */
+/* ppp.c: with or without the address and control field; from the protocol field on */
 void dissect_ppp(struct dissect *d, struct slice s);
+void dissect_ppp_protocol(struct dissect *d, struct slice s);
 /* slow.c */
 void dissect_slow(struct dissect *d, struct slice s);
 /* eapol.c */

@@ -183,9 +183,33 @@ static void print_protocol(struct dissect *d, uint16_t proto, struct slice s)
 		say(d, "unknown PPP protocol (0x%04x)", proto);
 }
 
+/* In frames like those of HDLC, where the field has two bytes. */
+void dissect_ppp_protocol(struct dissect *d, struct slice s)
+{
+	uint16_t proto = field_u16(d, s, 0);
+	const char *name = protocol_name(proto);
+
+	d->proto = "ppp";
+	if (name)
+		say(d, "%s: ", name);
+	else
+		say(d, "unknown PPP protocol (0x%04x): ", proto);
+	if (!d->cut)
+		print_protocol(d, proto, slice_from(s, 2));
+}
+
+/* --link: "IP (0x0021), length 86: " */
+static void print_head(struct dissect *d, uint16_t proto, uint32_t len)
+{
+	const char *name = protocol_name(proto);
+
+	say(d, "%s (0x%04x), length %u%s", name ? name : "unknown", proto, len, name ? ": " : "");
+}
+
 void dissect_ppp(struct dissect *d, struct slice s)
 {
 	uint16_t head = field_u16(d, s, 0);
+	uint32_t len = s.len;
 
 	d->proto = "ppp";
 	if (head == 0xff03 || head == 0x0003 || head == 0x0103) /* address and control */
@@ -201,6 +225,8 @@ void dissect_ppp(struct dissect *d, struct slice s)
 		head = field_u16(d, s, 0);
 		s = slice_from(s, 2);
 	}
-	if (!d->cut)
+	if (d->opts.link)
+		print_head(d, head, len);
+	if (!d->cut && !(d->opts.link && !protocol_name(head)))
 		print_protocol(d, head, s);
 }

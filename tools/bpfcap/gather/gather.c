@@ -184,11 +184,6 @@ static void forget_oldest(struct gather *g)
 	g->settled++;
 }
 
-static uint64_t number_of(const struct gather *g, const struct packet_seen *p)
-{
-	return g->settled + ((unsigned)(p - g->seen) + PACKET_MAX - g->head) % PACKET_MAX;
-}
-
 static struct packet_seen *find(struct gather *g, const struct gather_key *key)
 {
 	for (int i = *chain_of(g, key->hash); i != NONE; i = g->seen[i].next)
@@ -231,6 +226,16 @@ static bool goes_on(const struct packet_seen *p, const struct probe_event *ev)
 	return !again && ev->mono_ns - p->first.mono_ns <= GATHER_TIMEOUT_NS;
 }
 
+static uint64_t number_of(const struct gather *g, const struct packet_seen *p)
+{
+	return g->settled + ((unsigned)(p - g->seen) + PACKET_MAX - g->head) % PACKET_MAX;
+}
+
+uint64_t gather_settled(const struct gather *g)
+{
+	return g->settled;
+}
+
 struct gather_note gather_packet(struct gather *g, const struct probe_event *ev)
 {
 	const struct gather_key key = innermost_key(g, ev);
@@ -266,6 +271,7 @@ static bool may_be_lost(const struct hook_stats *h, const struct probe_event *fi
 
 static void miss(struct gather *g, const struct packet_seen *p, gather_missing_fn fn, void *user)
 {
+	const struct gather_note note = {.packet = number_of(g, p), .first_hook = p->first.hook};
 	uint64_t missing = g->awaited & ~p->hooks;
 	bool lost;
 
@@ -275,7 +281,7 @@ static void miss(struct gather *g, const struct packet_seen *p, gather_missing_f
 		lost = may_be_lost(&g->hooks[i], &p->first);
 		g->hooks[i].lost += lost;
 		g->hooks[i].missing += !lost;
-		fn(user, &p->first, i, lost);
+		fn(user, &note, &p->first, i, lost);
 	}
 }
 

@@ -40,13 +40,16 @@ void gather_losses(struct gather *g, unsigned hook, uint64_t cnt, uint64_t mono_
 
 /* Calls fn for each packet first seen at least `age_ns` before `mono_ns` and each awaited hook that
  * did not report it; then forgets these packets. */
-typedef void (*gather_missing_fn)(void *user, const struct probe_event *first, unsigned hook,
-				  bool lost);
+typedef void (*gather_missing_fn)(void *user, const struct gather_note *note,
+				  const struct probe_event *first, unsigned hook, bool lost);
 void gather_expire(struct gather *g, uint64_t mono_ns, uint64_t age_ns, gather_missing_fn fn,
 		   void *user);
 
 /* Whether gather_expire() with these times has packets to forget. */
 bool gather_due(const struct gather *g, uint64_t mono_ns, uint64_t age_ns);
+
+/* Packets with a smaller number are forgotten: no hook will report them. */
+uint64_t gather_settled(const struct gather *g);
 
 #define GATHER_TIMEOUT_NS NS_PER_S	  /* a later one is another packet */
 #define GATHER_SETTLED_NS (NS_PER_S / 10) /* at the end: a newer packet may still be under way */

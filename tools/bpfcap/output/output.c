@@ -136,6 +136,7 @@ int output_open(struct output *out, const struct cap_options *o, const struct ou
 				.nano = o->nano,
 				.json_keys = o->tls_keys && o->tls_keys[0],
 				.number = o->number,
+				.gather = o->gather || o->gather_by,
 				.flows = o->absolute ? NULL : tcp_flows_new(),
 			},
 		.each_packet = o->packet_buffered,
@@ -215,6 +216,16 @@ void output_missing(struct output *out, const struct packet *first, const char *
 
 		if (s->ops->missing)
 			s->ops->missing(s, first, hook, lost);
+	}
+}
+
+void output_settled(struct output *out, uint64_t packet)
+{
+	for (unsigned i = 0; i < out->writer_cnt; i++) {
+		struct sink *s = &out->writers[i].sink;
+
+		if (s->ops->settled)
+			s->ops->settled(s, packet);
 	}
 }
 

@@ -36,6 +36,8 @@ void output_block(struct output *out, const struct input_item *it);
 /* --gather: `hook` did not report the packet first seen as `first`, or (`lost`) its record is lost.
  */
 void output_missing(struct output *out, const struct packet *first, const char *hook, bool lost);
+/* --gather: no hook will report packets with a smaller number. */
+void output_settled(struct output *out, uint64_t packet);
 /* Does what is due at this time, such as starting a new file. As output_packet(). */
 int output_tick(struct output *out, struct err *e);
 /* How long until output_tick() or output_flush() has something to do; -1: nothing by time. */

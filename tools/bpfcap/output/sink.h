@@ -26,6 +26,7 @@ struct sink_conf {
 	bool ascii;	     /* -A */
 	bool nano, number;   /* --nano, --number */
 	bool json_keys;	     /* --tls-keys=json */
+	bool gather;	     /* --gather */
 	struct netns_names *netns; /* of this machine; NULL: packets come from a file */
 	struct decoder *decode;	   /* --decode; NULL: lines are ours */
 	struct tcp_flows *flows;   /* for relative sequence numbers; NULL: absolute ones */
@@ -51,6 +52,7 @@ struct sink_ops {
 	void (*secrets)(struct sink *s, const struct text *lines);  /* of an NSS key log */
 	/* As output_missing(). */
 	void (*missing)(struct sink *s, const struct packet *first, const char *hook, bool lost);
+	void (*settled)(struct sink *s, uint64_t packet); /* as output_settled() */
 	bool (*flush)(struct sink *s); /* true: packets wait for more calls, soon */
 	void (*end)(struct sink *s, const struct probe_counts *c); /* NULL: no counts */
 	void (*free)(struct sink *s);

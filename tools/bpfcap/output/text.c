@@ -7,91 +7,33 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../../src/util.h"
 #include "../decode/decode.h"
 #include "../dissect/dissect.h"
-#include "../moment.h"
 #include "hexdump.h"
+#include "stamp.h"
+#include "tree.h"
+#include "wrap.h"
 
 struct text_state {
 	uint64_t packet_cnt;
-	struct probe_time first, last;
-	uint64_t clock_s; /* the second that `clock` shows; it is formatted once a second */
-	char clock[32];
+	struct stamp stamp;
 	struct decode_text decoded; /* --decode */
-	uint32_t netns;		    /* of the first packet */
+	struct trees *trees;	    /* --gather; NULL: each packet is a line */
+	struct text where;	    /* for a tree */
+	struct text wrapped;	    /* for a terminal of so many columns, or 0 */
+	unsigned columns;
+	uint32_t netns; /* of the first packet */
 	bool several_netns;
 };
 
-enum { TIME_CLOCK, TIME_NONE, TIME_EPOCH, TIME_DELTA, TIME_DATE, TIME_DELTA_FIRST };
-
-/* A second without a date, or with one that this libc cannot format, is shown as a number. */
-static const char *clock_text(struct text_state *state, uint64_t s, bool date)
-{
-	const time_t when = (time_t)s;
-	struct tm tm;
-
-	if (state->clock[0] && state->clock_s == s)
-		return state->clock;
-	state->clock_s = s;
-	if (when < 0 || (uint64_t)when != s || !localtime_r(&when, &tm) ||
-	    !strftime(state->clock, sizeof(state->clock), date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S",
-		      &tm))
-		(void)snprintf(state->clock, sizeof(state->clock), "%" PRIu64, s);
-	return state->clock;
-}
-
-/* ".123456", or nine digits with --nano. */
-static void put_fraction(struct text *t, uint32_t ns, bool nano)
-{
-	if (nano)
-		text_printf(t, ".%09" PRIu32, ns);
-	else
-		text_printf(t, ".%06" PRIu32, ns / 1000);
-}
-
-static void put_delta(struct text *t, struct probe_time from, struct probe_time to, bool nano)
-{
-	bool back = moment_before(to, from);
-	struct probe_time d = back ? moment_between(to, from) : moment_between(from, to);
-
-	text_printf(t, "%s%02" PRIu64 ":%02u:%02u", back ? "-" : " ", d.s / 3600,
-		    (unsigned)(d.s / 60 % 60), (unsigned)(d.s % 60));
-	put_fraction(t, d.ns, nano);
-}
-
-static void put_time(struct sink *s, struct probe_time now)
+static void put_time(struct sink *s, struct probe_time when)
 {
 	struct text_state *state = s->state;
-	struct text *t = &s->record;
-	bool nano = s->conf->nano;
 
-	if (!state->packet_cnt)
-		state->first = state->last = now;
-	switch (s->conf->time_form) {
-	case TIME_NONE:
-		return;
-	case TIME_DELTA:
-		put_delta(t, state->last, now, nano);
-		break;
-	case TIME_DELTA_FIRST:
-		put_delta(t, state->first, now, nano);
-		break;
-	case TIME_EPOCH:
-		text_printf(t, "%" PRIu64, now.s);
-		put_fraction(t, now.ns, nano);
-		break;
-	default:
-		text_put(t, clock_text(state, now.s, s->conf->time_form == TIME_DATE));
-		put_fraction(t, now.ns, nano);
-		break;
-	}
-	text_put(t, " ");
-	state->last = now;
+	stamp_put(&s->record, &state->stamp, when, s->conf->time_form, s->conf->nano);
 }
 
 /* " (NO_SOCKET, udp_queue_rcv_skb+0x12)" after the name of the hook; nothing at other hooks. */
@@ -217,16 +159,27 @@ static void put_bytes(struct sink *s, struct text *t, const struct packet *pk, u
 		hexdump_ascii(t, data + skip, len - skip);
 }
 
-static void put_before(struct sink *s, const struct packet *pk)
+static void put_stamp(struct sink *s, const struct packet *pk)
 {
 	struct text_state *state = s->state;
-	struct text *t = &s->record;
 
-	text_clear(t);
+	text_clear(&s->record);
 	if (s->conf->number)
-		text_printf(t, "%5" PRIu64 "  ", state->packet_cnt + 1);
+		text_printf(&s->record, "%5" PRIu64 "  ", state->packet_cnt + 1);
 	put_time(s, pk->ev->time);
-	put_where(s, t, pk);
+}
+
+static void put_out(struct sink *s, const struct text *lines)
+{
+	struct text_state *state = s->state;
+
+	out_record(s->out, wrap_lines(&state->wrapped, lines, state->columns));
+}
+
+static void put_before(struct sink *s, const struct packet *pk)
+{
+	put_stamp(s, pk);
+	put_where(s, &s->record, pk);
 }
 
 /* The length of the link-layer header. */
@@ -289,18 +242,68 @@ static void put_decoded(struct sink *s, const struct packet *pk)
 	check_decoder(s);
 }
 
+/* ---- --gather: the hooks of a packet as a tree --------------------------------------------- */
+
+/* False: it is to be printed now. */
+static bool hold(struct sink *s, const struct packet *pk)
+{
+	struct text_state *state = s->state;
+	struct packet alone = *pk;
+	struct tree_part part = {.packet = pk->note->packet, .since_ns = pk->note->since_ns};
+	struct decode_text *d = &state->decoded;
+	uint32_t link_len;
+
+	alone.note = NULL; /* the tree shows the latency */
+	text_clear(&d->line);
+	text_clear(&d->after);
+	text_clear(&state->where);
+	put_where(s, &state->where, pk);
+	link_len = put_line(s, &d->line, pk->ev);
+	put_after(s, &d->after, &alone, link_len);
+	put_stamp(s, pk);
+	part.before = text_str(&s->record);
+	part.line = text_str(&d->line);
+	part.where = text_str(&state->where);
+	part.after = text_str(&d->after);
+	return trees_packet(state->trees, &part);
+}
+
+static void put_branch(void *user, const struct text *lines, bool is_packet)
+{
+	struct sink *s = user;
+
+	put_out(s, lines);
+	if (is_packet)
+		out_packet_end(s->out);
+}
+
+static void settled(struct sink *s, uint64_t packet)
+{
+	struct text_state *state = s->state;
+
+	while (state->trees && trees_due(state->trees, packet))
+		trees_print(state->trees, &s->record, put_branch, s);
+}
+
+/* ---- The sink ------------------------------------------------------------------------------ */
+
 static void packet(struct sink *s, const struct packet *pk)
 {
 	struct text_state *state = s->state;
 	struct text *t = &s->record;
 
+	if (state->trees && pk->note && hold(s, pk)) {
+		settled(s, 0); /* if too much is held */
+		state->packet_cnt++;
+		return;
+	}
 	put_before(s, pk);
 	if (s->conf->decode) {
 		put_decoded(s, pk);
 	} else {
 		put_after(s, t, pk, put_line(s, t, pk->ev));
 		text_put(t, "\n");
-		out_record(s->out, t);
+		put_out(s, t);
 	}
 	state->packet_cnt++;
 }
@@ -308,34 +311,47 @@ static void packet(struct sink *s, const struct packet *pk)
 /* --gather: a packet that was not seen at this hook. */
 static void missing(struct sink *s, const struct packet *first, const char *hook, bool lost)
 {
+	const char *what = lost ? "lost at" : "NOT received at";
+	struct text_state *state = s->state;
 	struct text *t = &s->record;
 
+	text_clear(t);
+	text_printf(t, " %s %s", what, hook);
+	if (state->trees && first->note &&
+	    trees_text(state->trees, first->note->packet, text_str(t)))
+		return;
 	text_clear(t);
 	put_time(s, first->ev->time);
 	put_where(s, t, first);
 	(void)put_line(s, t, first->ev);
-	text_printf(t, lost ? " lost at %s" : " NOT received at %s", hook);
+	text_printf(t, " %s %s", what, hook);
 	if (s->conf->decode) {
 		decode_packet(s->conf->decode, NULL, &(struct decode_text){.before = *t});
 		return;
 	}
 	text_put(t, "\n");
-	out_record(s->out, t);
+	put_out(s, t);
 }
 
 static void put_record(void *user, const struct text *record)
 {
 	struct sink *s = user;
 
-	out_record(s->out, record);
+	put_out(s, record);
 	if (!s->out->error)
 		out_packet_end(s->out);
 }
 
+/* Without memory for trees each packet is a line. */
 static void begin(struct sink *s)
 {
+	struct text_state *state = s->state;
+
+	state->columns = s->out->is_stdout ? wrap_columns(s->out->fd) : 0;
 	if (s->conf->decode)
 		decode_begin(s->conf->decode, put_record, s);
+	else if (s->conf->gather && !state->trees)
+		state->trees = trees_new();
 }
 
 static bool flush(struct sink *s)
@@ -350,6 +366,7 @@ static bool flush(struct sink *s)
 static void end(struct sink *s, const struct probe_counts *c)
 {
 	(void)c;
+	settled(s, UINT64_MAX);
 	if (!s->conf->decode)
 		return;
 	decode_finish(s->conf->decode);
@@ -358,8 +375,12 @@ static void end(struct sink *s, const struct probe_counts *c)
 
 static void release(struct sink *s)
 {
-	struct decode_text *d = &((struct text_state *)s->state)->decoded;
+	struct text_state *state = s->state;
+	struct decode_text *d = &state->decoded;
 
+	trees_free(state->trees);
+	text_free(&state->where);
+	text_free(&state->wrapped);
 	text_free(&d->before);
 	text_free(&d->line);
 	text_free(&d->after);
@@ -372,6 +393,7 @@ const struct sink_ops sink_text = {
 	.begin = begin,
 	.packet = packet,
 	.missing = missing,
+	.settled = settled,
 	.flush = flush,
 	.end = end,
 	.free = release,
