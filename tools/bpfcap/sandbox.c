@@ -155,8 +155,8 @@ static const struct call {
 
 /* Counters, wake-ups, and links to interfaces that appear. Programs are loaded before. */
 static const uint16_t bpf_commands[] = {
-	BPF_MAP_LOOKUP_ELEM,	BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM,
-	BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_CREATE_NR,
+	BPF_MAP_LOOKUP_ELEM,  BPF_MAP_UPDATE_ELEM,    BPF_MAP_DELETE_ELEM,
+	BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_CREATE_NR,
 };
 
 #define LOW_HALF(field)                                                                            \
