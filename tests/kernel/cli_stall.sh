@@ -158,7 +158,7 @@ ends_with_its_children_stopped()
 	need_pair
 	start -f tc -k 5.4 -i left0 -w "$T/f.pcapng" icmp
 	pings 2
-	# shellcheck disable=SC2046 # several
+	# shellcheck disable=SC2046,SC2154 # several; start() sets pid
 	kill -STOP $(cat "/proc/$pid/task/$pid/children")
 	began=$(uptime_ms)
 	stop INT

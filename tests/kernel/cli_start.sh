@@ -49,6 +49,7 @@ to_a_pipe()
 {
 	mkfifo "$T/fifo"
 	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" -f tx -i left0 -w "$T/fifo" icmp 2>"$T/err" &
+	# shellcheck disable=SC2034 # for stop()
 	pid=$!
 	trap 'stop KILL || :' EXIT
 	wait_for "$T/err" 'waiting for a process that reads .*fifo'

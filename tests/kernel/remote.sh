@@ -323,6 +323,7 @@ wireshark_captures_on_other_machines()
 }
 
 # dies WHAT: SIGKILL to bpfcap here, or to ssh; then the capture there ends too.
+# shellcheck disable=SC2154 # begin() sets pid
 dies()
 {
 	need_machines

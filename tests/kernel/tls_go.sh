@@ -35,6 +35,7 @@ go_client()
 {
 	: >"$T/client"
 	nsenter --net="/run/netns/$LEFT" "$T/$1" "$NET.2:4433" "$2" <"$T/in" >"$T/client" 2>&1 &
+	# shellcheck disable=SC2034 # for clean()
 	client=$!
 	exec 3>"$T/in"
 	say_hello

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # tests/kernel/tls_keys.sh - the keys that bpfcap reads are those that OpenSSL's client logs itself,
 # wherever the library lies and whenever it was mapped. tls_decrypt.sh looks at packets.
+# shellcheck disable=SC2034,SC2154 # flags, server, client and pid belong to tls.sh
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
 . "${0%/*}/../lib/tls.sh"
@@ -51,7 +52,7 @@ private_copy()
 # timeout(1) is its parent.
 server_pid()
 {
-	cat /proc/"$server"/task/"$server"/children | tr -d ' '
+	tr -d ' ' </proc/"$server"/task/"$server"/children
 }
 
 a_deleted_library()

@@ -2,11 +2,12 @@
 # tests/lib/tls.sh - TLS servers and clients in the namespaces of tests/lib/pair.sh.
 #
 #	serve openssl s_server ...	in RIGHT, at port 4433; returns when the port is open
-#	talks openssl			connects; "$client" is its process, what_it_logged its keys
+#	talks openssl			connects with $flags; "$client" is its process
 #	say_hello			both ends read and write
 server=''
 client=''
 pid=''
+flags=''
 
 # Whatever the test has started.
 clean()
@@ -68,6 +69,7 @@ talks()
 	rm -f "$T/in" "$T/own.keys" "$T/client"
 	mkfifo "$T/in"
 	: >"$T/own.keys"
+	# shellcheck disable=SC2086 # the flags are words
 	(exec nsenter --net="/run/netns/$LEFT" "$@" s_client -connect "$NET.2:4433" -quiet \
 		-keylogfile "$T/own.keys" $flags <"$T/in" >"$T/client" 2>&1) &
 	client=$!

@@ -24,7 +24,7 @@ struct tls_program {
 	int calls_fd;	  /* LRU hash: pid_tgid -> connection of a handshake */
 };
 
-/* Whether Go's calling convention is known for this machine. */
+/* In program_go.c: whether Go's calling convention is known for this machine. */
 bool probe_tls_program_knows_go(void);
 
 /* -ENOTSUP: this machine's calling convention is not known. */
