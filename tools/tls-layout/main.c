@@ -148,6 +148,7 @@ static void gather(const struct task *t, struct exam_outcome *o, int fd)
 
 static int attempt(const struct task *t, bool own_libc, struct exam_outcome *o, struct err *e)
 {
+	int64_t start = now_ms();
 	int fds[2], status;
 	pid_t keeper;
 
@@ -169,6 +170,9 @@ static int attempt(const struct task *t, bool own_libc, struct exam_outcome *o, 
 		kill(keeper, SIGKILL); /* and what it keeps dies with it */
 	if (waitpid(keeper, &status, 0) == keeper && WIFEXITED(status))
 		o->status = WEXITSTATUS(status);
+	/* A process 1 ignores SIGXCPU; the hard limit of its CPU time ends it. */
+	if (o->status == SIGNALLED + SIGKILL && now_ms() - start >= TIME_MS)
+		o->too_late = true;
 	return 0;
 }
 
