@@ -49,10 +49,11 @@ private_copy()
 	done
 }
 
-# timeout(1) is its parent.
+# timeout(1) is its parent; that of busybox becomes the server.
 server_pid()
 {
-	tr -d ' ' </proc/"$server"/task/"$server"/children
+	child=$(tr -d ' ' </proc/"$server"/task/"$server"/children)
+	echo "${child:-$server}"
 }
 
 a_deleted_library()
@@ -115,35 +116,6 @@ a_container()
 	has "$T/err" 'watching /.*libssl'
 }
 
-# Its library is found and examined while the connection is there.
-a_library_mapped_later()
-{
-	flags=-tls1_3
-	need_uprobes
-	reversing_server
-	private_copy
-	logs_keys -v --tls-process other
-	ln -sf "$(command -v openssl)" "$T/other"
-	talks env LD_LIBRARY_PATH="$T/open/lib" "$T/other"
-	wait_for "$T/err" "watching $T/open/lib/libssl"
-	say_hello
-	same_keys "$T/keys"
-}
-
-# The server, and the client before, have other names.
-one_name_only()
-{
-	flags=-tls1_3
-	need_uprobes
-	reversing_server
-	ln -sf "$(command -v openssl)" "$T/other"
-	logs_keys --tls-process other
-	talks openssl
-	hang_up
-	talks "$T/other"
-	same_keys "$T/keys"
-}
-
 code_for_5_4()
 {
 	client_keys -tls1_3 -k 5.4
@@ -157,7 +129,7 @@ a_wrong_layout()
 	reversing_server
 	"$BIN/bpfcap" --tls-layout "$(awk '$6 ~ /\/libssl/ { print $6; exit }' \
 		/proc/"$(server_pid)"/maps)" |
-		sed 's/=0x[0-9a-f]*/=0xfff8:0x0:0xffff/g' >"$T/layouts"
+		sed 's/0x[0-9a-f]*/0xfff8/g' >"$T/layouts"
 	grep -q 'client_random=0xfff8' "$T/layouts" || fail "no layout: $(cat "$T/layouts")"
 	logs_keys --tls-layout "$T/layouts"
 	talks openssl
@@ -205,22 +177,6 @@ json_with_keys()
 	same_keys "$T/keys"
 }
 
-json_without_keys()
-{
-	flags=-tls1_3
-	need_uprobes
-	reversing_server
-	start --tls-keys --keylog "$T/keys" --json -i left0 -f rx,tx tcp port 4433
-	trap clean EXIT
-	talks openssl
-	same_keys "$T/keys"
-	hang_up
-	stop INT
-	ended 0
-	has "$T/out" '"time"'
-	hasnt "$T/out" 'tls_key|_SECRET'
-}
-
 kill_leaves_no_probe()
 {
 	need_uprobes
@@ -248,11 +204,8 @@ try_as 'TLS 1.3 with code for 5.4' code_for_5_4
 try_as 'a connection that began before the capture' a_connection_that_was_there
 try_as 'a library whose file was deleted' a_deleted_library
 try_as 'a library in the file system of a container' a_container
-try_as 'a library that is mapped later' a_library_mapped_later
-try_as 'processes of one name only' one_name_only
 try_as 'a wrong layout does no harm' a_wrong_layout
 try_as 'a storm of connections, keys of each once' a_storm_of_connections
 try_as 'JSON with keys, if asked for' json_with_keys
-try_as 'JSON without keys' json_without_keys
 try_as 'kill -9 leaves no probe' kill_leaves_no_probe
 finish
