@@ -74,24 +74,6 @@ static void *flood(void *user)
 	return NULL;
 }
 
-/* Packets that va has received, by the kernel's own count. */
-static uint64_t received(void)
-{
-	FILE *f = fopen("/proc/thread-self/net/dev", "re");
-	uint64_t cnt = 0;
-	char line[512];
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		const char *va = strstr(line, " va:");
-
-		if (va)
-			(void)sscanf(va, " va: %*u %" SCNu64, &cnt);
-	}
-	(void)fclose(f);
-	return cnt;
-}
-
 static int nothing(void *user, const struct probe_event *ev)
 {
 	(void)user;
@@ -102,7 +84,7 @@ static int nothing(void *user, const struct probe_event *ev)
 /* What has passed the hook: all that was sent, or all that the receiving side took. */
 static uint64_t passed(const struct flood *f)
 {
-	return f->arrives ? received() - f->received_before : f->sent;
+	return f->arrives ? vethgroup_received() - f->received_before : f->sent;
 }
 
 /* Softirqs may be late: until the hook has seen all for a while. Gives how many these are. */
@@ -140,7 +122,7 @@ static void check(const char *hook, const char *iface, const char *kernel)
 
 	if (probe_open(&p, &c, &e) < 0)
 		fail_msg("%s", e.text);
-	f.received_before = received();
+	f.received_before = vethgroup_received();
 	assert_int_equal(pthread_create(&thread, NULL, flood, &f), 0);
 	usleep(f.ms * 500); /* the rings are full by now */
 	while (!__atomic_load_n(&f.done, __ATOMIC_ACQUIRE))

@@ -4,7 +4,6 @@
  * a flood from several CPUs and with a full table, too.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,24 +84,6 @@ static struct probe *open_tally(const char *const spec[2], const char *kernel, b
 	return p;
 }
 
-/* Packets that have reached va: the kernel's own count. */
-static uint64_t received(void)
-{
-	FILE *f = fopen("/proc/thread-self/net/dev", "re");
-	uint64_t cnt = 0;
-	char line[512];
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		const char *va = strstr(line, " va:");
-
-		if (va)
-			(void)sscanf(va, " va: %*u %" SCNu64, &cnt);
-	}
-	(void)fclose(f);
-	return cnt;
-}
-
 static bool arrives(const char *const spec[2])
 {
 	return strcmp(spec[1], "va") == 0;
@@ -114,7 +95,7 @@ static void await(struct probe *p, const char *const spec[2], uint64_t sent, uin
 	struct probe_counts counts;
 
 	for (int ms = 0, quiet = 0; ms < WAIT_MS && quiet < QUIET_MS; ms++) {
-		uint64_t cnt = arrives(spec) ? received() - before : sent;
+		uint64_t cnt = arrives(spec) ? vethgroup_received() - before : sent;
 
 		assert_int_equal(probe_counts(p, 0, &counts), 0);
 		quiet = counts.seen == cnt ? quiet + 1 : 0;
@@ -173,7 +154,7 @@ static void check_flows(const char *const spec[2], const char *kernel, bool stri
 	const struct flows_frame *frames;
 	size_t cnt = flows_frames(&frames);
 	struct probe *p = open_tally(spec, kernel, strict, ROWS_MAX);
-	uint64_t before = received();
+	uint64_t before = vethgroup_received();
 
 	for (size_t i = 0; i < TIMES * cnt; i++)
 		assert_int_equal(
@@ -295,12 +276,12 @@ static void check_flood(const char *const spec[2], const char *kernel, uint32_t 
 {
 	static struct rows rows;
 	struct probe *p = open_tally(spec, kernel, false, row_max);
-	uint64_t before = received(), sent = send_flood(), cnt;
+	uint64_t before = vethgroup_received(), sent = send_flood(), cnt;
 	struct probe_counts counts;
 
 	await(p, spec, sent, before);
 	probe_stop(p);
-	cnt = arrives(spec) ? received() - before : sent;
+	cnt = arrives(spec) ? vethgroup_received() - before : sent;
 	assert_int_equal(probe_counts(p, 0, &counts), 0);
 	read_rows(p, &rows);
 	print_message("%s: %d packets in %d rows, %d beyond\n", spec[0], (int)rows.packets,

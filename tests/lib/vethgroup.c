@@ -2,6 +2,12 @@
 /* vethgroup.c - the pair of devices that the tests of a group share. */
 #include "vethgroup.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test.h"
+
 struct testveth veth;
 bool has_veth;
 
@@ -18,4 +24,21 @@ int vethgroup_teardown(void **state)
 	if (has_veth)
 		testveth_close(&veth);
 	return 0;
+}
+
+uint64_t vethgroup_received(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/dev", "re");
+	uint64_t cnt = 0;
+	char line[512];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		const char *va = strstr(line, " va:");
+
+		if (va)
+			(void)sscanf(va, " va: %*u %" SCNu64, &cnt);
+	}
+	(void)fclose(f);
+	return cnt;
 }

@@ -4,6 +4,7 @@
 #define BPFCAP_TESTS_LIB_VETHGROUP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "testveth.h"
 
@@ -13,5 +14,8 @@ extern bool has_veth; /* false: the pair could not be made, and tests skip or fa
 /* The group's setup and teardown. Always 0. */
 int vethgroup_setup(void **state);
 int vethgroup_teardown(void **state);
+
+/* Packets that "va" has received, by the kernel's own count. */
+uint64_t vethgroup_received(void);
 
 #endif
