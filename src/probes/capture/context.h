@@ -202,9 +202,8 @@ enum {
 	SLOT_RECORD = SLOT_END - (int)sizeof(struct probe_record), /* of hooks that do not trace */
 	FILTER_STACK_LEN = 384,
 	SLOT_INNER = SLOT_END - FILTER_STACK_LEN - 8, /* layer, offset, link type; u16 each */
-	/* User: packets of this run, and segments of this packet; for the hook's own use. */
+	/* User: packets of this run; for the hook's own use. */
 	SLOT_ROUND = SLOT_REASON,
-	SLOT_SEGMENT = SLOT_LOCATION,
 	SLOT_USER = SLOT_INNER - 8,
 	SLOT_USER_2 = SLOT_USER - 8,
 };

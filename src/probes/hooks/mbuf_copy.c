@@ -213,6 +213,9 @@ static void emit_head(const struct emit *m)
 }
 
 /*
+ * In: R6 = length of the packet, R7, R8 of the first segment. Out: record.len = R6. Clobbers
+ * R0..R8. n is in a register: 5.4 calls a loop endless that has the same registers in each round.
+ *
  *	for (n = 0; ; n++) {
  *		copy(segment);
  *		if (!--left) break;
@@ -228,7 +231,7 @@ static void emit_segments(const struct emit *m, ebpf_label broken, ebpf_label do
 	struct ebpf_builder *b = m->b;
 	ebpf_label again = ebpf_label_new(b), last = ebpf_label_new(b);
 
-	EMIT(b, STX(W, MEM(R9, RECORD(len)), R6), ST(DW, MEM(R10, SLOT_SEGMENT), 0), LABEL(again));
+	EMIT(b, STX(W, MEM(R9, RECORD(len)), R6), MOV(R6, 0), LABEL(again));
 	probe_emit_user_copy(m);
 	EMIT(b, LDX(W, R1, STATE(segments)),
 		SUB(R1, 1),
@@ -236,10 +239,8 @@ static void emit_segments(const struct emit *m, ebpf_label broken, ebpf_label do
 		JEQ(R1, 0, last),
 		LDX(W, R1, STATE(copied)),
 		JGE(R1, m->c->snap_len, done),
-		LDX(DW, R1, MEM(R10, SLOT_SEGMENT)),
-		ADD(R1, 1),
-		STX(DW, MEM(R10, SLOT_SEGMENT), R1),
-		JGE(R1, SEGMENTS_MAX, done));
+		ADD(R6, 1),
+		JGE(R6, SEGMENTS_MAX, done));
 	emit_next_segment(m);
 	EMIT(b, JEQ(R3, 0, broken));
 	probe_emit_user_read(m, SCRATCH(shared), MBUF_LEN);
