@@ -127,14 +127,34 @@ three_connections()
 	has "$T/err" 'keys of TLS connections read: 3$'
 }
 
-# The server runs before the capture, and only its keys are read.
+# The server runs before the capture, then forks new processes, and only its keys are read.
 http2_of_nginx()
 {
 	need_judge nginx curl
 	nginx_server
 	captures --tls-process nginx
 	fetch_with curl -sk --http2 "https://$NET.2:4433/page.txt"
-	decrypted 1 http2
+	new_workers
+	fetch_with curl -sk --http2 "https://$NET.2:4433/page.txt"
+	decrypted 2 http2
+}
+
+nginx_workers()
+{
+	pgrep -P "$(cat "$T/nginx.pid")" | sort
+}
+
+# The master forks others and has the old ones end: the capture has not seen these processes.
+new_workers()
+{
+	nginx_workers >"$T/before"
+	kill -HUP "$(cat "$T/nginx.pid")"
+	for _ in $(seq 100); do
+		nginx_workers >"$T/now"
+		[ ! -s "$T/now" ] || grep -qxFf "$T/before" "$T/now" || return 0
+		sleep 0.1
+	done
+	fail "nginx did not replace its workers: $(cat "$T/nginx.log")"
 }
 
 # Both ends start during the capture.
@@ -153,6 +173,6 @@ try_as 'TLS 1.2 between openssl and curl' openssl_to_curl 1.2
 try_as 'TLS 1.3 of gnutls-cli' gnutls_client -tls1_3
 try_as 'TLS 1.2 of gnutls-cli' gnutls_client -tls1_2
 try_as 'three connections, keys before packets, once each, code for 5.4' three_connections
-try_as 'HTTP/2 of an nginx that was there before' http2_of_nginx
+try_as 'HTTP/2 of an nginx that was there before, and of new workers' http2_of_nginx
 try_as 'python3 and wget, started later' python_and_wget
 finish

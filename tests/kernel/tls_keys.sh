@@ -116,6 +116,42 @@ a_container()
 	has "$T/err" 'watching /.*libssl'
 }
 
+# Its library is found and examined while the connection is there. The server, whose library is
+# watched from the start and whose name is another, has reported the same keys by then.
+a_library_mapped_later()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	private_copy
+	logs_keys -v --tls-process "$OTHER"
+	ln -sf "$(command -v openssl)" "$T/$OTHER"
+	talks env LD_LIBRARY_PATH="$T/open/lib" "$T/$OTHER"
+	wait_for "$T/err" "watching $T/open/lib/libssl"
+	say_hello
+	same_keys "$T/keys"
+}
+
+# The server, and the client before, have other names; the server has the second connection's keys,
+# too, and before the client or after it.
+one_name_only()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	ln -sf "$(command -v openssl)" "$T/$OTHER"
+	logs_keys --tls-process "$OTHER"
+	talks openssl
+	own_randoms >"$T/first"
+	hang_up
+	for _ in 1 2 3; do
+		talks "$T/$OTHER"
+		same_keys "$T/keys"
+		hang_up
+	done
+	! grep -Ff "$T/first" "$T/keys" || fail "keys of a process of another name"
+}
+
 code_for_5_4()
 {
 	client_keys -tls1_3 -k 5.4
@@ -169,12 +205,30 @@ json_with_keys()
 	trap clean EXIT
 	talks openssl
 	hang_up
-	sleep 1.2 # how long packets wait for keys
 	stop INT
 	ended 0
 	grep '^{"tls_key":{"label":".*","client_random":".*","secret":".*"}}$' "$T/out" |
 		tr -s '{}:,"' ' ' | cut -d ' ' -f 4,6,8 >"$T/keys"
 	same_keys "$T/keys"
+}
+
+# No keys but in the key log, and there only those of packets that the expression matches.
+json_without_keys()
+{
+	flags=-tls1_3
+	need_uprobes
+	reversing_server
+	rm -f "$T/keys"
+	start --tls-keys --keylog "$T/keys" --json -i left0 -f rx,tx "tcp port $1"
+	trap clean EXIT
+	talks openssl
+	[ "$1" != 4433 ] || same_keys "$T/keys"
+	hang_up
+	stop INT
+	ended 0
+	[ "$1" = 4433 ] || same "$(cat "$T/keys")" '' 'keys of another port'
+	[ "$1" != 4433 ] || has "$T/out" '"time"'
+	hasnt "$T/out" 'tls_key|_SECRET'
 }
 
 kill_leaves_no_probe()
@@ -195,11 +249,14 @@ kill_leaves_no_probe()
 	done
 }
 
+OTHER=other$(($$ % 100000)) # a name that a process has only in this test
 pair_up
 try_as 'TLS 1.3, the keys that OpenSSL logs' client_keys \
 	'-tls1_3 -ciphersuites TLS_AES_256_GCM_SHA384'
 try_as 'TLS 1.3 with SHA-256' client_keys '-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256'
 try_as 'TLS 1.2' client_keys -tls1_2
+try_as 'a library that is mapped later' a_library_mapped_later
+try_as 'processes of one name only' one_name_only
 try_as 'TLS 1.3 with code for 5.4' code_for_5_4
 try_as 'a connection that began before the capture' a_connection_that_was_there
 try_as 'a library whose file was deleted' a_deleted_library
@@ -207,5 +264,7 @@ try_as 'a library in the file system of a container' a_container
 try_as 'a wrong layout does no harm' a_wrong_layout
 try_as 'a storm of connections, keys of each once' a_storm_of_connections
 try_as 'JSON with keys, if asked for' json_with_keys
+try_as 'JSON without keys' json_without_keys 4433
+try_as 'no keys of what the expression excludes' json_without_keys 4434
 try_as 'kill -9 leaves no probe' kill_leaves_no_probe
 finish

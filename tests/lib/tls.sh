@@ -112,13 +112,21 @@ key_lines()
 	grep -E '^[A-Z_0-9]+ [0-9a-f]{64} ' "$1" | sort || :
 }
 
-# The keys in FILE are those that the client's library has logged itself.
+# own_randoms: the client randoms of the connections whose keys the client's library has logged
+own_randoms()
+{
+	key_lines "$T/own.keys" | cut -d ' ' -f 2 | sort -u
+}
+
+# The keys in FILE are those that the client's library has logged itself. Other processes of this
+# machine may have connections, too.
 same_keys()
 {
 	key_lines "$T/own.keys" >"$T/wanted"
 	[ -s "$T/wanted" ] || fail "the client logged no keys: $(cat "$T/client")"
+	own_randoms >"$T/randoms"
 	for _ in $(seq 100); do
-		key_lines "$1" >"$T/got"
+		key_lines "$1" | grep -Ff "$T/randoms" >"$T/got" || :
 		! cmp -s "$T/got" "$T/wanted" || return 0
 		sleep 0.1
 	done

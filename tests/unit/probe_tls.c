@@ -119,7 +119,7 @@ static int collect(void *user, const struct probe_tls_key *k)
 TEST(handshake_secrets_are_derived)
 {
 	struct probe_tls_layout l = {0};
-	struct tls_record r = {.pid_tgid = 1};
+	struct tls_record r = {.pid = 1};
 	char all[8 * PROBE_TLS_KEY_LINE_MAX] = "", want[PROBE_TLS_KEY_LINE_MAX];
 
 	memset(r.random, 0xab, sizeof(r.random));
@@ -137,10 +137,28 @@ TEST(handshake_secrets_are_derived)
 	assert_null(strstr(all, "EXPORTER_SECRET")); /* it was not read */
 }
 
+/* A server that reads before its handshake has ended: the client's secret comes last. */
+TEST(a_secret_that_is_missing_does_not_shorten_the_others)
+{
+	struct probe_tls_layout l = {.place[PROBE_TLS_CLIENT_HANDSHAKE].cnt = 1};
+	struct tls_record r = {.pid = 1};
+	char all[8 * PROBE_TLS_KEY_LINE_MAX] = "", want[2 * TLS_SECRET_MAX + 3] = " ";
+
+	for (int i = 0; i < TLS_SECRET_MAX; i++)
+		strcat(want, "03");
+	strcat(want, "\n");
+	memset(r.random, 1, sizeof(r.random));
+	memset(r.secret[TLS_SLOT_HANDSHAKE], 3, TLS_SECRET_MAX);
+	memset(r.secret[TLS_SLOT_SERVER_TRAFFIC], 4, TLS_SECRET_MAX);
+	assert_int_equal(probe_tls_record_keys(&r, &l, collect, all), 0);
+	assert_non_null(strstr(all, want));
+	assert_null(strstr(all, "CLIENT_TRAFFIC_SECRET_0"));
+}
+
 TEST(a_master_secret_is_all_of_tls_1_2)
 {
 	struct probe_tls_layout l = {0};
-	struct tls_record r = {.pid_tgid = 1};
+	struct tls_record r = {.pid = 1};
 	char all[8 * PROBE_TLS_KEY_LINE_MAX] = "";
 
 	memset(r.random, 1, sizeof(r.random));
@@ -158,6 +176,7 @@ int main(void)
 		cmocka_unit_test(a_description_must_suffice_to_decrypt),
 		cmocka_unit_test(hashes_are_those_of_the_standard),
 		cmocka_unit_test(handshake_secrets_are_derived),
+		cmocka_unit_test(a_secret_that_is_missing_does_not_shorten_the_others),
 		cmocka_unit_test(a_master_secret_is_all_of_tls_1_2),
 	};
 

@@ -23,6 +23,7 @@ enum ebpf_helper probe_tls_read_helper(const struct ebpf_target *t);
 void probe_tls_emit_read(struct ebpf_builder *b, enum ebpf_helper probe_read, int to, int len,
 			 uint32_t off, ebpf_label fail);
 void probe_tls_emit_clear(struct ebpf_builder *b);
+void probe_tls_emit_process(struct ebpf_builder *b);
 void probe_tls_emit_output(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out);
 
 /* program_go.c */

@@ -18,12 +18,16 @@ static bool is_zero(const uint8_t *p, size_t len)
 	return len == 0;
 }
 
-/* Libraries keep secrets in arrays of the longest hash, with zeros after a shorter one. */
+/* Libraries keep secrets in arrays of the longest hash, with zeros after a shorter one. A server
+ * has its own secret before the client's. */
 static size_t hash_len(const struct tls_record *r)
 {
-	const uint8_t *secret = r->secret[TLS_SLOT_CLIENT_TRAFFIC];
+	const size_t rest = TLS_SECRET_MAX - 32;
 
-	return is_zero(secret + 32, TLS_SECRET_MAX - 32) ? 32 : 48;
+	return is_zero(r->secret[TLS_SLOT_CLIENT_TRAFFIC] + 32, rest) &&
+			       is_zero(r->secret[TLS_SLOT_SERVER_TRAFFIC] + 32, rest)
+		       ? 32
+		       : 48;
 }
 
 static int give(struct probe_tls_key *k, const char *label, const void *secret, size_t len,
@@ -86,7 +90,7 @@ static void read_label(const struct tls_record *r, uint8_t label[TLS_GO_LABEL_MA
 	memcpy(&addr, r->secret[TLS_SLOT_GO_ADDRESS], sizeof(addr));
 	from.iov_base = (void *)(uintptr_t)addr;
 	if (is_zero(label, TLS_GO_LABEL_MAX))
-		(void)process_vm_readv((pid_t)(r->pid_tgid >> 32), &to, 1, &from, 1, 0);
+		(void)process_vm_readv((pid_t)r->pid, &to, 1, &from, 1, 0);
 }
 
 /* Arguments of a function that Go calls: registers may have held something else. */
@@ -120,8 +124,8 @@ int probe_tls_record_keys(const struct tls_record *r, const struct probe_tls_lay
 {
 	struct probe_tls_key k = {
 		.mono_ns = r->time_ns,
-		.pid = (uint32_t)(r->pid_tgid >> 32),
-		.tid = (uint32_t)r->pid_tgid,
+		.pid = r->pid,
+		.tid = r->tid,
 	};
 
 	memcpy(k.comm, r->comm, sizeof(k.comm));

@@ -3,8 +3,9 @@
  * program.c - the programs that read a connection's secrets, once for each connection.
  *
  * They run in the process that has the connection and read its memory from the object that the
- * function was called with. A record is written when the secrets differ from those last seen with
- * the same client random, so secrets read before the end of a handshake are replaced later.
+ * function was called with. A record is written when the secrets differ from those that this process
+ * had last with the same client random, so secrets read before the end of a handshake are replaced
+ * later. Both ends of a connection may be processes of this machine, of which only one is wanted.
  */
 #include "emit.h"
 
@@ -101,21 +102,33 @@ static void emit_state(struct ebpf_builder *b)
 	/* clang-format on */
 }
 
+/* record.tid, record.pid = this thread and process. Clobbers R0..R5. */
+void probe_tls_emit_process(struct ebpf_builder *b)
+{
+	/* clang-format off */
+	EMIT(b, CALL(get_current_pid_tgid),
+		STX(W, MEM(R10, AT(tid)), R0),
+		RSH(R0, 32),
+		STX(W, MEM(R10, AT(pid)), R0));
+	/* clang-format on */
+}
+
 /*
  * In: R9 = state. Clobbers R0..R5.
  *
- *	seen = lookup(seen_map, record.random);
+ *	seen = lookup(seen_map, &record.pid);	which record.random follows
  *	if (seen && *seen == state) goto out;
- *	update(seen_map, record.random, &state);
+ *	update(seen_map, &record.pid, &state);
  */
 static void emit_remember(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out)
 {
 	ebpf_label is_new = ebpf_label_new(b);
 
+	probe_tls_emit_process(b);
 	/* clang-format off */
 	EMIT(b, LD_MAP_FD(R1, p->seen_fd),
 		MOV(R2, R10),
-		ADD(R2, AT(random)),
+		ADD(R2, AT(pid)),
 		CALL(map_lookup_elem),
 		JEQ(R0, 0, is_new),
 		LDX(DW, R1, MEM(R0, 0)),
@@ -124,7 +137,7 @@ static void emit_remember(struct ebpf_builder *b, const struct tls_program *p, e
 		STX(DW, MEM(R10, STATE), R9),
 		LD_MAP_FD(R1, p->seen_fd),
 		MOV(R2, R10),
-		ADD(R2, AT(random)),
+		ADD(R2, AT(pid)),
 		MOV(R3, R10),
 		ADD(R3, STATE),
 		MOV(R4, 0),
@@ -135,17 +148,15 @@ static void emit_remember(struct ebpf_builder *b, const struct tls_program *p, e
 /*
  * In: R6 = context. Clobbers R0..R5.
  *
- *	record.time_ns = ktime(); record.pid_tgid = ...; record.comm = ...; record.library = ...;
+ *	record.time_ns = ktime(); record.comm = ...; record.library = ...;
  *	if (perf_event_output(ctx, events, this CPU, &record, sizeof(record)) != 0)
- *		delete(seen_map, record.random);	the next call tries again (not in Go)
+ *		delete(seen_map, &record.pid);	the next call tries again (not in Go)
  */
 void probe_tls_emit_output(struct ebpf_builder *b, const struct tls_program *p, ebpf_label out)
 {
 	/* clang-format off */
 	EMIT(b, CALL(ktime_get_ns),
 		STX(DW, MEM(R10, AT(time_ns)), R0),
-		CALL(get_current_pid_tgid),
-		STX(DW, MEM(R10, AT(pid_tgid)), R0),
 		MOV(R1, R10),
 		ADD(R1, AT(comm)),
 		MOV(R2, PROBE_COMM_LEN),
@@ -161,7 +172,7 @@ void probe_tls_emit_output(struct ebpf_builder *b, const struct tls_program *p, 
 		JEQ(R0, 0, out),
 		LD_MAP_FD(R1, p->seen_fd),
 		MOV(R2, R10),
-		ADD(R2, AT(random)),
+		ADD(R2, AT(pid)),
 		CALL(map_delete_elem));
 	/* clang-format on */
 }

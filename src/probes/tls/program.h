@@ -20,7 +20,7 @@ struct tls_program {
 	const struct probe_tls_layout *layout;
 	uint32_t library; /* number for the record */
 	int events_fd;	  /* perf event array */
-	int seen_fd;	  /* LRU hash: client random -> the secrets last read */
+	int seen_fd;	  /* LRU hash: process and client random -> the secrets last read */
 	int calls_fd;	  /* LRU hash: pid_tgid -> connection of a handshake */
 };
 

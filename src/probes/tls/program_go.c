@@ -116,5 +116,6 @@ void probe_tls_emit_go(struct ebpf_builder *b, const struct tls_program *p, ebpf
 	     STX(DW, MEM(R10, SLOT(TLS_SLOT_GO_ADDRESS)), R8));
 	probe_tls_emit_read(b, probe_read, SLOT(TLS_SLOT_GO_LABEL), TLS_GO_LABEL_MAX, 0, output);
 	EMIT(b, LABEL(output));
+	probe_tls_emit_process(b);
 	probe_tls_emit_output(b, p, out);
 }

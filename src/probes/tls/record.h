@@ -8,6 +8,7 @@
 
 #define TLS_SECRET_MAX 48 /* SHA-384; a master secret is as long */
 #define TLS_RANDOM_LEN 32
+#define TLS_SEEN_LEN   (sizeof(uint32_t) + TLS_RANDOM_LEN)
 
 /* Slots of a record. The layout determines which handshake values they hold. */
 enum tls_slot {
@@ -30,10 +31,11 @@ enum tls_slot {
 /* A record holds everything in one piece that fits a program's stack. */
 struct tls_record {
 	uint64_t time_ns; /* CLOCK_MONOTONIC; first, as the rings require */
-	uint64_t pid_tgid;
 	char comm[PROBE_COMM_LEN];
 	uint32_t library;		/* number of the library's programs */
 	uint16_t label_len, secret_len; /* of a Go program: one secret in two slots */
+	uint32_t tid;
+	uint32_t pid; /* with the random the key of a connection that was seen */
 	uint8_t random[TLS_RANDOM_LEN];
 	uint8_t secret[TLS_SLOT_CNT][TLS_SECRET_MAX]; /* zero: not known (yet) */
 };

@@ -45,7 +45,7 @@ static int make_maps(struct probe_tls *t, struct err *e)
 	};
 	const struct kbpf_map_spec seen = {
 		.type = BPF_MAP_TYPE_LRU_HASH,
-		.key_len = TLS_RANDOM_LEN,
+		.key_len = TLS_SEEN_LEN,
 		.value_len = sizeof(uint64_t),
 		.entry_cnt = SEEN_CNT,
 		.name = "bpfcap_tls",
@@ -185,7 +185,7 @@ static bool is_named(const struct tls_record *r, const char *name)
 	bool same = strncmp(r->comm, name, sizeof(r->comm) - 1) == 0;
 	size_t len;
 
-	(void)snprintf(path, sizeof(path), "/proc/%u/comm", (uint32_t)(r->pid_tgid >> 32));
+	(void)snprintf(path, sizeof(path), "/proc/%u/comm", r->pid);
 	if (same || kbpf_read_file(-1, path, &text, &len) < 0)
 		return same;
 	text[strcspn(text, "\n")] = '\0';
@@ -203,8 +203,7 @@ static int on_record(void *user, int cpu, const void *data, uint32_t len)
 	if (len < sizeof(r))
 		return 0;
 	memcpy(&r, data, sizeof(r));
-	if (r.library >= t->cnt ||
-	    (t->config.pid && t->config.pid != (uint32_t)(r.pid_tgid >> 32)) ||
+	if (r.library >= t->cnt || (t->config.pid && t->config.pid != r.pid) ||
 	    (t->config.process && !is_named(&r, t->config.process)))
 		return 0;
 	return probe_tls_record_keys(&r, &t->library[r.library]->layout, t->fn, t->user);

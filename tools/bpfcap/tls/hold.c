@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hold.c - keeps packets in a queue while the first of them waits for keys, and writes keys before
- * packets. Fails as the output does.
+ * packets and to the key log. Fails as the output does.
  */
 #include "hold.h"
 
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "hello.h"
 
@@ -30,9 +31,9 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-int hold_init(struct key_hold *h, struct output *out, bool all)
+int hold_init(struct key_hold *h, struct output *out, int log_fd, bool all)
 {
-	*h = (struct key_hold){.out = out, .all = all};
+	*h = (struct key_hold){.out = out, .log_fd = log_fd, .all = all};
 	h->last = &h->first;
 	return recent_init(&h->flows) < 0 || recent_init(&h->conns) < 0 ? -ENOMEM : 0;
 }
@@ -52,13 +53,17 @@ void hold_free(struct key_hold *h)
 
 /* ---- Keys --------------------------------------------------------------------------------- */
 
-static void want_lines(struct key_hold *h, struct recent_conn *c, const char *lines)
+static void give_lines(struct key_hold *h, const char *lines)
 {
-	if (h->all || c->hello)
+	size_t len = strlen(lines);
+
+	if (h->out)
 		text_put(&h->unwritten, lines);
+	if (h->log_fd >= 0 && write(h->log_fd, lines, len) != (ssize_t)len)
+		h->log_rc = errno ? -errno : -EIO;
 }
 
-bool hold_key(struct key_hold *h, const struct probe_tls_key *k)
+void hold_key(struct key_hold *h, const struct probe_tls_key *k)
 {
 	struct recent_conn *c = recent_get(&h->conns, recent_key(k->client_random), now_ns());
 	char line[PROBE_TLS_KEY_LINE_MAX + 1];
@@ -66,12 +71,12 @@ bool hold_key(struct key_hold *h, const struct probe_tls_key *k)
 	probe_tls_key_text(k, line);
 	strcat(line, "\n");
 	if (strstr(text_str(&c->lines), line)) /* both ends are processes of this machine */
-		return false;
+		return;
 	h->keyed += !c->keyed;
 	c->keyed = true;
 	text_put(&c->lines, line);
-	want_lines(h, c, line);
-	return true;
+	if (h->all || c->hello)
+		give_lines(h, line);
 }
 
 /* The connection that the packet must wait for, or 0. */
@@ -86,7 +91,7 @@ static uint64_t note_hello(struct key_hold *h, const struct probe_event *ev)
 		flow->time_ns = ev->mono_ns;
 		c = recent_get(&h->conns, recent_key(hello.client_random), ev->mono_ns);
 		if (!c->hello && !h->all)
-			text_put(&h->unwritten, text_str(&c->lines));
+			give_lines(h, text_str(&c->lines));
 		c->hello = true;
 	} else if (hello.kind == HELLO_SERVER) {
 		flow = recent_find(&h->flows, hello.flow);

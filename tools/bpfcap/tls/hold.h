@@ -20,6 +20,8 @@ struct held_packet;
 
 struct key_hold {
 	struct output *out;
+	int log_fd;	       /* of --keylog, which gets the same keys; -1: none */
+	int log_rc;	       /* -errno of writing it */
 	bool all;	       /* keys of all connections, not only of those captured */
 	struct recent flows;   /* flow -> client random */
 	struct recent conns;   /* client random -> keys */
@@ -30,14 +32,14 @@ struct key_hold {
 	uint64_t expired; /* packets whose keys did not arrive in time */
 };
 
-/* 0 or -ENOMEM. */
-int hold_init(struct key_hold *h, struct output *out, bool all);
+/* 0 or -ENOMEM. `log_fd` stays the caller's. */
+int hold_init(struct key_hold *h, struct output *out, int log_fd, bool all);
 void hold_free(struct key_hold *h);
 
 /* Takes a packet for the output; results as output_packet(). */
 int hold_packet(struct key_hold *h, const struct packet *pk, struct err *e);
-/* Takes a key. Returns whether it is new. */
-bool hold_key(struct key_hold *h, const struct probe_tls_key *k);
+/* Takes a key; one that is known already is ignored. */
+void hold_key(struct key_hold *h, const struct probe_tls_key *k);
 /*
  * Passes on the packets that need not wait any longer, or all of them; results as output_packet().
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys.c - reads keys of TLS connections, writes them to the key log, and passes them to the queue
- * of packets. Secrets go nowhere else.
+ * keys.c - reads keys of TLS connections and passes them to the queue of packets, which writes them
+ * to the capture and the key log. Secrets go nowhere else.
  */
 #include "keys.h"
 
@@ -53,6 +53,10 @@ int keys_check(const struct cap_options *o, struct err *e)
 		return err_input(e, -EINVAL, "options",
 				 "--tls-keys writes keys to a pcapng file; add -w FILE.pcapng or "
 				 "--keylog FILE, or use --tls-keys=json with JSON output");
+	if (keys_alone(o) && o->filter)
+		return err_input(e, -EINVAL, "options",
+				 "an expression selects packets, and --keylog alone captures none; "
+				 "add --tls-keys, or leave it out");
 	if (!keys_wanted(o) && (o->tls_process || o->tls_libs.cnt || o->tls_layout))
 		return err_input(e, -EINVAL, "options",
 				 "--tls-process, --tls-lib and --tls-layout require --tls-keys or "
@@ -85,18 +89,10 @@ static void on_notice(void *user, int rc, const char *text)
 
 static int on_key(void *user, const struct probe_tls_key *key)
 {
-	char line[PROBE_TLS_KEY_LINE_MAX + 1];
 	struct keys *k = user;
-	size_t len;
 
-	if (!hold_key(&k->hold, key) || k->log_fd < 0)
-		return 0;
-	probe_tls_key_text(key, line);
-	strcat(line, "\n");
-	len = strlen(line);
-	if (write(k->log_fd, line, len) != (ssize_t)len)
-		k->rc = errno ? -errno : -EIO;
-	return k->rc != 0;
+	hold_key(&k->hold, key);
+	return k->hold.log_rc != 0;
 }
 
 int keys_open(struct keys *k, const struct cap_options *o, struct output *out, struct err *e)
@@ -113,12 +109,11 @@ int keys_open(struct keys *k, const struct cap_options *o, struct output *out, s
 
 	*k = (struct keys){.log_fd = -1, .verbose = o->verbose};
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core dump with secrets */
-	if (hold_init(&k->hold, out, !o->filter) < 0)
-		rc = err_run(e, -ENOMEM, "tls", "out of memory");
-	else
-		rc = layouts_read(&k->layouts, o->tls_layout, e);
+	rc = layouts_read(&k->layouts, o->tls_layout, e);
 	if (rc == 0 && o->keylog_path)
 		rc = k->log_fd = open_log(o->keylog_path, e);
+	if (rc >= 0 && hold_init(&k->hold, out, k->log_fd, !o->filter) < 0)
+		rc = err_run(e, -ENOMEM, "tls", "out of memory");
 	if (rc >= 0) {
 		c.layouts = k->layouts->layout;
 		c.layout_cnt = k->layouts->cnt;
@@ -145,12 +140,12 @@ int keys_poll(struct keys *k, int ms, struct err *e)
 {
 	int rc = probe_tls_poll(k->tls, ms, on_key, k, e);
 
-	if (k->rc)
-		return err_run(e, k->rc, "output", "writing the key log failed: %s",
-			       strerror(-k->rc));
-	if (rc < 0)
-		return rc;
-	return hold_release(&k->hold, false, e);
+	if (rc >= 0)
+		rc = hold_release(&k->hold, false, e);
+	if (k->hold.log_rc)
+		return err_run(e, k->hold.log_rc, "output", "writing the key log failed: %s",
+			       strerror(-k->hold.log_rc));
+	return rc;
 }
 
 int keys_finish(struct keys *k, struct err *e)

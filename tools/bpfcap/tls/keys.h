@@ -13,7 +13,6 @@ struct keys {
 	struct key_hold hold; /* its output is that of the packets */
 	struct layouts *layouts;
 	bool verbose;
-	int rc; /* -errno of the key log */
 };
 
 /* Whether the options ask for keys, and for keys alone, without packets. */
