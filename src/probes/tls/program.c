@@ -3,9 +3,10 @@
  * program.c - the programs that read a connection's secrets, once for each connection.
  *
  * They run in the process that has the connection and read its memory from the object that the
- * function was called with. A record is written when the secrets differ from those that this process
- * had last with the same client random, so secrets read before the end of a handshake are replaced
- * later. Both ends of a connection may be processes of this machine, of which only one is wanted.
+ * function was called with. A record is written when the secrets differ from those that this
+ * process had last with the same client random, so secrets read before the end of a handshake are
+ * replaced later. Both ends of a connection may be processes of this machine, and only one of them
+ * may be wanted.
  */
 #include "emit.h"
 
