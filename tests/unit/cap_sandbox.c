@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -132,8 +133,22 @@ static int check_netns(void)
 	return setns(-1, CLONE_NEWNET) == -1 && errno == EBADF && refused(fork()) ? 0 : 1;
 }
 
+static int check_rename(void)
+{
+	if (rename("/nonexistent/a", "/nonexistent/b") != -1 || errno != ENOENT)
+		return 1;
+	return refused(unlink("/nonexistent/a")) && refused(fork()) ? 0 : 2;
+}
+
+static int check_no_rename(void)
+{
+	return refused(rename("/nonexistent/a", "/nonexistent/b")) ? 0 : 1;
+}
+
 TEST(options_allow_only_what_they_need)
 {
+	assert_int_equal(in_sandbox(SANDBOX_RENAME, check_rename), 0);
+	assert_int_equal(in_sandbox(SANDBOX_FILES | SANDBOX_NETNS, check_no_rename), 0);
 	assert_int_equal(in_sandbox(SANDBOX_FILES, check_files), 0);
 	assert_int_equal(in_sandbox(SANDBOX_NETNS, check_netns), 0);
 }

@@ -19,7 +19,8 @@
 #include "announce.h"
 #include "command.h"
 #include "counts.h"
-#include "gather/names.h"
+#include "gather_live.h"
+#include "keep/keep.h"
 #include "output/output.h"
 #include "privileges.h"
 #include "report/report.h"
@@ -42,6 +43,7 @@ struct live_capture {
 	struct keys *keys;     /* NULL without --tls-keys */
 	struct top_live *top;  /* NULL without --top */
 	struct report *report; /* NULL without --report */
+	struct keep *keep;     /* NULL without --keep */
 	struct command command;
 	struct text hooks; /* their names, for the file */
 	struct err *e;
@@ -72,11 +74,29 @@ static void on_left_out(void *user, const char *func, const char *why)
 	fail_notice("bpfcap", what, why);
 }
 
+/* Packets that the output has taken. */
+static uint64_t taken_cnt(const struct live_capture *c)
+{
+	return c->keep ? keep_cnt(c->keep) : c->out.packet_cnt;
+}
+
+static int pass_on(struct live_capture *c, const struct packet *pk)
+{
+	int rc;
+
+	if (!c->keep)
+		return c->keys ? hold_packet(&c->keys->hold, pk, c->e)
+			       : output_packet(&c->out, pk, c->e);
+	rc = keep_packet(c->keep, pk, c->e);
+	c->out.done |= rc > 0;
+	return rc;
+}
+
 static int on_event(void *user, const struct probe_event *ev)
 {
 	struct live_capture *c = user;
 	struct packet pk = {.ev = ev, .probe = c->probe};
-	uint64_t taken = c->out.packet_cnt;
+	uint64_t taken = taken_cnt(c);
 	struct gather_note note;
 	int rc;
 
@@ -95,21 +115,12 @@ static int on_event(void *user, const struct probe_event *ev)
 		pk.first_hook = probe_hook_name(c->probe, note.first_hook);
 	}
 	report_packet(c->report, &pk);
-	rc = c->keys ? hold_packet(&c->keys->hold, &pk, c->e) : output_packet(&c->out, &pk, c->e);
+	rc = pass_on(c, &pk);
 	if (rc < 0)
 		c->rc = rc;
-	if (rc > 0 && c->out.packet_cnt == taken) /* -W has ended the capture */
+	if (rc > 0 && taken_cnt(c) == taken) /* -W or --triggers has ended the capture */
 		c->discarded_cnt++;
 	return rc != 0; /* a negative value would mean that the poll itself failed */
-}
-
-static void on_missing(void *user, const struct gather_note *note, const struct probe_event *first,
-		       unsigned hook, bool lost)
-{
-	struct live_capture *c = user;
-
-	output_missing(&c->out, &(struct packet){.ev = first, .probe = c->probe, .note = note},
-		       probe_hook_name(c->probe, hook), lost);
 }
 
 static uint64_t now_ns(void)
@@ -118,20 +129,6 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-/* Reports packets that some hook did not see within `age_ns`. */
-static void expire(struct live_capture *c, uint64_t age_ns)
-{
-	struct probe_counts counts;
-
-	if (!c->gather || !gather_due(c->gather, now_ns(), age_ns))
-		return;
-	for (unsigned i = 0; i < probe_hook_cnt(c->probe); i++)
-		if (probe_counts(c->probe, i, &counts) == 0)
-			gather_losses(c->gather, i, probe_counts_lost(&counts), now_ns());
-	gather_expire(c->gather, now_ns(), age_ns, on_missing, c);
-	output_settled(&c->out, gather_settled(c->gather));
 }
 
 static uint64_t now_ms(void)
@@ -151,6 +148,8 @@ static int wait_ms(const struct live_capture *c)
 	uint64_t ms = c->gather || c->keys ? POLL_MS : INT_MAX, now = now_ms();
 	int output_ms = output_wait_ms(&c->out);
 
+	if (c->keep)
+		output_ms = keep_wait_ms(c->keep, now_ns());
 	if (output_ms >= 0 && (uint64_t)output_ms < ms)
 		ms = (uint64_t)output_ms;
 	if (c->top)
@@ -164,7 +163,7 @@ static void print_counts(const struct live_capture *c, int rc)
 {
 	const struct writer_counts w = output_counts(&c->out);
 	const struct counts_output counts = {
-		.written = w.written,
+		.written = c->keep ? keep_cnt(c->keep) : w.written,
 		.unwritten = w.lost + (rc < 0 ? c->discarded_cnt : 0),
 		.why = rc == -ECANCELED ? "a signal ended the wait" : strerror(-rc),
 		.left_out = w.left_out,
@@ -174,6 +173,8 @@ static void print_counts(const struct live_capture *c, int rc)
 	};
 
 	counts_print(stderr, c->probe, &counts);
+	if (c->keep)
+		keep_print(c->keep, stderr);
 }
 
 /* Passes on events, waiting up to `ms` for them: > 0 if there were any, or -errno. */
@@ -188,6 +189,15 @@ static int poll_events(struct live_capture *c, int ms)
 	return released < 0 ? released : rc;
 }
 
+/* What is due by time or by a signal: as output_tick(). */
+static int tick(struct live_capture *c)
+{
+	int rc = c->keep ? keep_tick(c->keep, now_ns(), c->e) : output_tick(&c->out, c->e);
+
+	c->out.done |= rc > 0;
+	return rc;
+}
+
 /* Captures until a signal, --duration or the command's end (0), -c (1) or an error (-errno). */
 static int run(struct live_capture *c)
 {
@@ -195,10 +205,10 @@ static int run(struct live_capture *c)
 		int rc = poll_events(c, wait_ms(c));
 
 		if (rc >= 0 && !c->out.done)
-			rc = output_tick(&c->out, c->e);
+			rc = tick(c);
 		if (rc < 0 || c->out.done)
 			return rc < 0 ? rc : 1;
-		expire(c, GATHER_TIMEOUT_NS);
+		gather_live_expire(c->gather, c->probe, &c->out, now_ns(), GATHER_TIMEOUT_NS);
 		rc = output_flush(&c->out, c->e);
 		if (rc == 0 && c->top)
 			rc = top_live_show(c->top, false, c->e);
@@ -232,18 +242,6 @@ static int drain(struct live_capture *c, int rc)
 	return rc == 0 && c->keys ? keys_finish(c->keys, c->e) : rc;
 }
 
-static void print_gather(const struct live_capture *c)
-{
-	unsigned cnt = probe_hook_cnt(c->probe);
-	const char **names = calloc(cnt, sizeof(*names));
-
-	for (unsigned i = 0; names && i < cnt; i++)
-		names[i] = probe_hook_name(c->probe, i);
-	if (names)
-		counts_print_gather(stderr, c->gather, names, cnt);
-	free(names);
-}
-
 static int run_output(struct live_capture *c)
 {
 	struct probe_counts counts;
@@ -251,14 +249,18 @@ static int run_output(struct live_capture *c)
 	bool known;
 	int rc, closed;
 
+	if (c->keep)
+		keep_announce(c->keep, stderr);
 	announce(c->probe, c->left_out_cnt, c->list_left_out);
 	rc = command_start(&c->command, c->e);
 	if (rc == 0)
 		rc = run(c);
 	rc = drain(c, rc);
 	command_end(&c->command, stop_requested() ? stop_sent_signal() : SIGTERM);
-	expire(c, GATHER_SETTLED_NS);
+	gather_live_expire(c->gather, c->probe, &c->out, now_ns(), GATHER_SETTLED_NS);
 	known = probe_counts(c->probe, PROBE_ALL_HOOKS, &counts) == 0;
+	if (rc >= 0 && c->keep && keep_finish(c->keep, known ? &counts : NULL, c->e) != 0)
+		rc = c->e->code;
 	closed = output_close(&c->out, known ? &counts : NULL, rc < 0 ? &ignored : c->e);
 	if (rc >= 0)
 		rc = closed;
@@ -267,7 +269,7 @@ static int run_output(struct live_capture *c)
 	if (rc == -EPIPE)
 		return rc;
 	if (c->gather)
-		print_gather(c);
+		gather_live_print(c->gather, c->probe, stderr);
 	print_counts(c, rc);
 	if (c->list_left_out) /* -v */
 		fprintf(stderr, "the rings were left alone for %.3f ms at most\n",
@@ -275,27 +277,6 @@ static int run_output(struct live_capture *c)
 	if (c->keys)
 		keys_print(c->keys);
 	return rc < 0 ? rc : command_report(&c->command, stderr);
-}
-
-static int begin_gather(struct live_capture *c, const struct cap_options *o)
-{
-	bool by_skb;
-	unsigned cnt = probe_hook_cnt(c->probe);
-
-	if (cnt < 2)
-		return err_input(c->e, -EINVAL, "options",
-				 "--gather compares hooks; specify at least two with -f");
-	if (gather_by(o->gather_by, &by_skb, c->e) != 0)
-		return c->e->code;
-	c->gather = gather_new(cnt, by_skb);
-	if (!c->gather)
-		return err_run(c->e, -ENOMEM, "gather", "out of memory");
-	if (o->through && gather_look_inside(c->gather, o->through, c->e) != 0)
-		return c->e->code;
-	for (unsigned i = 0; i < cnt; i++)
-		if (gather_is_awaited(probe_hook_name(c->probe, i), &o->hooks))
-			gather_await(c->gather, i);
-	return 0;
 }
 
 /* The names of the hooks, separated by commas. */
@@ -318,9 +299,10 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 	if (o->user)
 		rc = privileges_drop(o->user, c->e);
 	if (rc == 0 && (o->gather || o->gather_by))
-		rc = begin_gather(c, o);
+		rc = gather_live_open(&c->gather, c->probe, o, c->e);
 	if (rc == 0)
-		rc = output_open(&c->out, o, &from, c->e);
+		rc = o->keep ? keep_open(&c->keep, o, c->probe, &from, c->e)
+			     : output_open(&c->out, o, &from, c->e);
 	if (rc == 0 && o->top_s)
 		rc = top_live_open(&c->top, c->probe, o->top_s, o->json, c->e);
 	if (rc == 0 && o->report_path) {
@@ -333,7 +315,8 @@ static int run_session(struct live_capture *c, const struct cap_options *o, uint
 	if (rc == 0 && !o->user && !c->keys) /* libraries that appear later need all of them */
 		privileges_settle(o);
 	if (rc == 0 && !o->finished_command && !c->keys) /* both start programs at any time */
-		(void)sandbox_enter((o->rotate_mb || o->rotate_s ? SANDBOX_FILES : 0) |
+		(void)sandbox_enter((o->rotate_mb || o->rotate_s || o->keep ? SANDBOX_FILES : 0) |
+				    (o->keep ? SANDBOX_RENAME : 0) |
 				    (o->netns ? SANDBOX_NETNS : 0));
 	if (rc == 0)
 		rc = run_output(c);
@@ -352,6 +335,7 @@ static int capture_packets(struct live_capture *c, const struct cap_options *o, 
 	stop_wakes(c->probe);
 	if (rc == 0)
 		rc = run_session(c, o, config.snap_len ? config.snap_len : PROBE_SNAP_LEN_MAX);
+	keep_free(c->keep);
 	gather_free(c->gather);
 	report_free(c->report);
 	top_live_close(c->top);
@@ -373,6 +357,8 @@ int capture(const struct cap_options *o, struct err *e)
 
 	if (rc == 0)
 		rc = output_check(o, e);
+	if (rc == 0)
+		rc = keep_check(o, e);
 	if (rc == 0)
 		rc = keys_check(o, e);
 	if (rc == 0)

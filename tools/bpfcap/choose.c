@@ -68,8 +68,7 @@ static bool takes_iface(const struct word_list *patterns, const char *name)
 	return patterns->cnt == 0;
 }
 
-/* True if `spec` names this hook: "kprobe:ip_*@1" is "ip_*"; "tc" is "tc:ingress". */
-static bool is_hook(const char *spec, const char *name)
+bool choose_is_hook(const char *spec, const char *name)
 {
 	const char *last = strrchr(spec, ':');
 	size_t len = strlen(spec);
@@ -89,24 +88,25 @@ static bool is_hook(const char *spec, const char *name)
 static bool takes_hook(const struct word_list *specs, const char *name)
 {
 	for (size_t i = 0; name && i < specs->cnt; i++)
-		if (is_hook(specs->words[i], name))
+		if (choose_is_hook(specs->words[i], name))
 			return true;
 	return specs->cnt == 0;
 }
 
-/* With or without the prefix of the kernel's enum. */
-static bool takes_reason(const struct word_list *names, const char *reason)
+bool choose_is_reason(const char *name, const char *reason)
 {
 	static const char prefix[] = "SKB_DROP_REASON_";
 
-	for (size_t i = 0; reason && i < names->cnt; i++) {
-		const char *name = names->words[i];
+	if (strncasecmp(name, prefix, sizeof(prefix) - 1) == 0)
+		name += sizeof(prefix) - 1;
+	return reason && strcasecmp(name, reason) == 0;
+}
 
-		if (strncasecmp(name, prefix, sizeof(prefix) - 1) == 0)
-			name += sizeof(prefix) - 1;
-		if (strcasecmp(name, reason) == 0)
+static bool takes_reason(const struct word_list *names, const char *reason)
+{
+	for (size_t i = 0; i < names->cnt; i++)
+		if (choose_is_reason(names->words[i], reason))
 			return true;
-	}
 	return names->cnt == 0;
 }
 

@@ -23,4 +23,9 @@ int choose_check(const struct choice *c, const char *path, const struct input_if
 /* Whether a packet with its names is chosen. */
 bool choose_takes(const struct choice *c, const struct packet *pk);
 
+/* Whether `spec` names this hook: "kprobe:ip_*@1" names "ip_rcv"; "tc" names "tc:ingress". */
+bool choose_is_hook(const char *spec, const char *name);
+/* Whether `name`, with or without the prefix of the kernel's enum, is this reason (NULL: none). */
+bool choose_is_reason(const char *name, const char *reason);
+
 #endif

@@ -29,6 +29,8 @@ static const struct {
 	 "print what one command sends and receives, and exit with its status"},
 	{"bpfcap -v --through vxlan tcp port 443",
 	 "print HTTPS, also inside VXLAN: \"... [inside: layer 1, Ethernet at byte 50]\""},
+	{"bpfcap --keep 64MB -w last.pcapng --trigger drop:NO_SOCKET",
+	 "write what was captured before and with the first packet dropped for this reason"},
 	{"bpfcap --remote web1,root@web2 -f drop -S",
 	 "print dropped packets of two machines, in the order of their times"},
 	{"bpfcap -w - icmp6 | tcpdump -nr -", "feed a live capture to another program"},

@@ -45,12 +45,32 @@ static const char counts[] =
 	"With several hooks a line for each of them follows.\n"
 	".PP\nCaptured, passed over and lost packets add up to those matched. With\n"
 	".B \\-\\-gather\n"
-	"a table of the hooks and a histogram of their latencies come first.\n";
+	"a table of the hooks and a histogram of their latencies come first. With\n"
+	".B \\-\\-keep\n"
+	"captured packets are those that were held; a line says how many of them were\n"
+	"overwritten by newer ones and how many were written.\n";
+
+static const char recorder[] =
+	".SH FLIGHT RECORDER\n"
+	".B \\-\\-keep\n"
+	"holds the newest packets in memory that is reserved once. Without\n"
+	".B \\-\\-trigger\n"
+	"they are written at the end and on SIGUSR2; with it, at the packet that fulfils a\n"
+	"condition, which is part of the file, or\n.B \\-\\-after\n"
+	"a time that follows it. A file is written as \\fIFILE\\fR.part and renamed when it is\n"
+	"complete; a packet is in one file at most. Files are \\fIFILE\\fR, \\fIFILE\\fR1 and so\n"
+	"on; with \\-\\-triggers 10, \\fIFILE\\fR0 to \\fIFILE\\fR9. Conditions:\n"
+	".TP\ndrop, drop:REASON\na dropped packet, of this reason\n"
+	".TP\nHOOK, HOOK: EXPRESSION\na packet of this hook of\n.BR \\-f ,\nwhich matches\n"
+	".TP\nHOOK>N/s, drop:REASON>N/s\nmore than N such packets within a second\n"
+	".TP\nlatency>TIME\nwith\n.BR \\-\\-gather ,\n"
+	"the time from the first hook that saw a packet to another one\n";
 
 static const char signals[] =
 	".SH SIGNALS\n"
 	"SIGINT, SIGTERM and SIGHUP end the capture: its files are complete, and the\n"
-	"counts are printed. SIGUSR1 prints the counts meanwhile.\n"
+	"counts are printed. SIGUSR1 prints the counts meanwhile. With\n.B \\-\\-keep\n"
+	"SIGUSR2 writes the packets that are held to a file.\n"
 	".SH LOSSES\n"
 	"Each CPU has a ring buffer\n.RB ( \\-B ).\n"
 	"Packets are lost when they come faster than bpfcap reads them. Then bpfcap prints the\n"
@@ -85,6 +105,7 @@ void manual_sections(struct text *t)
 {
 	text_put(t, output_format);
 	text_put(t, counts);
+	text_put(t, recorder);
 	text_put(t, signals);
 	text_put(t, privileges);
 	text_put(t, differences);

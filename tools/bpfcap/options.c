@@ -146,6 +146,18 @@ static const struct opt_row rows[] = {
 	{'z', NULL, "COMMAND", OPT_STRING, TO(finished_command), 0,
 	 "with -C or -G, run \"COMMAND FILE\" on each file that is finished, with the lowest priority",
 	 OUTPUT},
+	{0, "keep", "N|SIZE", OPT_STRING, TO(keep), 0,
+	 "keep the newest N packets, or SIZE of them (64MB), in memory, and write them to the -w file at the end, on SIGUSR2, or at a --trigger",
+	 LIVE},
+	{0, "trigger", "CONDITION", OPT_WORDS, TO(triggers), 0,
+	 "with --keep, write the file when this happens, and not at the end: drop[:REASON], HOOK, 'HOOK: EXPR', HOOK>1000/s, or latency>5ms with --gather (repeatable)",
+	 LIVE},
+	{0, "after", "TIME", OPT_STRING, TO(after), 0,
+	 "after a --trigger, keep packets for TIME (500ms, 1s) before the file is written",
+	 LIVE},
+	{0, "triggers", "N", OPT_NUMBER, TO(trigger_cnt), 1,
+	 "exit after N files of --trigger (1); their numbers follow the file's name",
+	 LIVE},
 	{'U', "packet-buffered", NULL, OPT_COUNT, TO(packet_buffered), 0,
 	 "flush the output after each packet",
 	 OUTPUT},
@@ -319,6 +331,7 @@ void options_free(struct cap_options *o)
 	free(o->reads.words);
 	free(o->remotes.words);
 	free(o->tls_libs.words);
+	free(o->triggers.words);
 	free(o->joined);
 	*o = (struct cap_options){0};
 }

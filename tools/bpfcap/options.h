@@ -45,6 +45,9 @@ struct cap_options {
 	const char *keylog_path, *tls_process, *tls_layout;
 	struct word_list tls_libs;
 	uint64_t rotate_mb, rotate_s, file_cnt; /* -C, -G, -W; 0: unset */
+	const char *keep, *after;		/* NULL: not given */
+	struct word_list triggers;
+	uint64_t trigger_cnt; /* --triggers; 0: unset */
 	bool json, print, ascii, nano, number, no_names, absolute, link;
 	int packet_buffered, verbose, quick, hex, hex_ascii, time_form;
 

@@ -60,7 +60,7 @@ static uint64_t caps_to_keep(const struct cap_options *o)
 
 	if (o->owner) /* the descriptors of other users' processes */
 		keep |= UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
-	if (o->rotate_mb || o->rotate_s) /* further files, in a directory of another user */
+	if (o->rotate_mb || o->rotate_s || o->keep) /* in a directory of another user */
 		keep |= UINT64_C(1) << CAP_DAC_OVERRIDE;
 	if (o->netns) /* entering it again for an interface that appears */
 		keep |= UINT64_C(1) << CAP_SYS_ADMIN;

@@ -133,6 +133,10 @@ static const struct call {
 	{SYS_setsid, SANDBOX_FILES},
 	{SYS_capset, SANDBOX_FILES},
 	{CLOSE_RANGE, SANDBOX_FILES},
+	{SYS_renameat2, SANDBOX_RENAME},
+#ifdef SYS_renameat
+	{SYS_renameat, SANDBOX_RENAME},
+#endif
 #ifdef SYS_open /* not on architectures that came later */
 	{SYS_open, 0},
 	{SYS_poll, 0},
@@ -144,6 +148,7 @@ static const struct call {
 	{SYS_dup2, SANDBOX_FILES},
 	{SYS_fork, SANDBOX_FILES},
 	{SYS_vfork, SANDBOX_FILES},
+	{SYS_rename, SANDBOX_RENAME},
 #endif
 #ifdef SYS_time
 	{SYS_time, 0},
@@ -220,7 +225,7 @@ static void allow_bpf(struct filter *f)
 }
 
 /*
- * Threads, and with -C and -G processes. A filter cannot see the flags of clone3(); libc uses
+ * Threads, and with -C, -G and --keep processes. A filter cannot see the flags of clone3(); libc uses
  * clone() if the kernel seems to be older.
  */
 static void allow_clone(struct filter *f, unsigned modes)

@@ -6,8 +6,10 @@
 #include <stdbool.h>
 
 enum sandbox_mode {
-	SANDBOX_FILES = 1, /* -C and -G: further files, each with the process that keeps it whole */
-	SANDBOX_NETNS = 2, /* --netns: enters it again for an interface that appears */
+	SANDBOX_FILES =
+		1, /* -C, -G and --keep: further files, each with the process that keeps it whole */
+	SANDBOX_RENAME = 4, /* --keep: a complete file gets its name */
+	SANDBOX_NETNS = 2,  /* --netns: enters it again for an interface that appears */
 };
 
 /*

@@ -14,7 +14,7 @@
 
 enum { TICK_US = 100000 };
 
-static volatile sig_atomic_t stop_mark, counts_mark, sent_signal;
+static volatile sig_atomic_t stop_mark, counts_mark, write_mark, sent_signal;
 static struct probe *volatile waiting;
 static volatile sig_atomic_t waiting_fd = -1;
 static bool handled;
@@ -46,6 +46,15 @@ static void on_counts(int sig, siginfo_t *info, void *context)
 	(void)info;
 	(void)context;
 	counts_mark = 1;
+	wake();
+}
+
+static void on_write(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)info;
+	(void)context;
+	write_mark = 1;
 	wake();
 }
 
@@ -94,6 +103,7 @@ void stop_on_signals(void)
 	handle(SIGINT, on_stop);
 	handle(SIGTERM, on_stop);
 	handle(SIGUSR1, on_counts);
+	handle(SIGUSR2, on_write);
 	handle(SIGCHLD, on_child);
 	handle(SIGALRM, on_tick);
 	if (!ignored(SIGHUP)) /* nohup(1) ignores SIGHUP */
@@ -126,6 +136,14 @@ bool stop_counts_requested(void)
 	bool asked = counts_mark;
 
 	counts_mark = 0;
+	return asked;
+}
+
+bool stop_write_requested(void)
+{
+	bool asked = write_mark;
+
+	write_mark = 0;
 	return asked;
 }
 

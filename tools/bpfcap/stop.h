@@ -21,6 +21,8 @@ bool stop_requested(void);
 int stop_sent_signal(void);
 /* Whether SIGUSR1 has asked for the counts; clears the flag. */
 bool stop_counts_requested(void);
+/* Whether SIGUSR2 has asked for the packets of --keep; clears the flag. */
+bool stop_write_requested(void);
 
 /*
  * While on, EINTR ends each system call that blocks, after 100 ms at the latest, so that a write to

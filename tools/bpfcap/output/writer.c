@@ -33,6 +33,12 @@ static int number_width(uint64_t file_cnt)
 	return width;
 }
 
+void writer_put_number(struct text *t, uint64_t number, uint64_t file_cnt)
+{
+	if (number || file_cnt)
+		text_printf(t, "%0*llu", number_width(file_cnt), (unsigned long long)number);
+}
+
 static void put_stem(struct text *t, const struct cap_options *o, time_t now)
 {
 	char name[PATH_LEN_MAX];
@@ -52,8 +58,8 @@ static char *make_path(const struct writer *w)
 	struct text t = {0};
 
 	put_stem(&t, o, w->since);
-	if (o->rotate_mb && (w->number || o->file_cnt))
-		text_printf(&t, "%0*llu", number_width(o->file_cnt), (unsigned long long)w->number);
+	if (o->rotate_mb)
+		writer_put_number(&t, w->number, o->file_cnt);
 	if (t.failed)
 		text_free(&t);
 	return t.p;

@@ -35,6 +35,8 @@ int writer_tick(struct writer *w, struct err *e);
 int writer_wait_ms(const struct writer *w);
 /* Writes the buffered records, and checks that the reader is still there. 0 or -errno. */
 int writer_flush(struct writer *w, struct err *e);
+/* Appends the number of a file to its name, as for -C: the first has none without `file_cnt`. */
+void writer_put_number(struct text *t, uint64_t number, uint64_t file_cnt);
 struct writer_counts {
 	uint64_t written;  /* or buffered, as long as the file is open */
 	uint64_t lost;	   /* could not be written */
