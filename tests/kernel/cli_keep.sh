@@ -170,7 +170,7 @@ a_rate_triggers_at_the_packet_that_exceeds_it()
 the_time_after_a_trigger_is_in_its_file_too()
 {
 	need_pair
-	keeps --keep 50 --trigger 'tc:ingress: icmp[6:2] == 2' --after 10s --triggers 2 icmp
+	keeps --keep 50 --triggers 2 --trigger 'tc:ingress: icmp[6:2] == 2' --after 10s icmp
 	pings 5
 	sleep 0.3
 	stop USR2
@@ -210,6 +210,7 @@ each_trigger_has_a_file()
 
 peak_kib()
 {
+	# shellcheck disable=SC2154 # of pair.sh
 	awk '$1 == "VmHWM:" { print $2 }' "/proc/$pid/status"
 }
 

@@ -225,8 +225,8 @@ static void allow_bpf(struct filter *f)
 }
 
 /*
- * Threads, and with -C, -G and --keep processes. A filter cannot see the flags of clone3(); libc uses
- * clone() if the kernel seems to be older.
+ * Threads, and with -C, -G and --keep processes. A filter cannot see the flags of clone3(); libc
+ * uses clone() if the kernel seems to be older.
  */
 static void allow_clone(struct filter *f, unsigned modes)
 {

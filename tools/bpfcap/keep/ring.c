@@ -226,6 +226,20 @@ static void extract(struct place *from, void *to, size_t len)
 
 /* ---- Packets ------------------------------------------------------------------------------ */
 
+/*
+ * The memory that the next packet will need, most likely: what is behind the oldest packet. It was
+ * last used long ago and is in no cache.
+ */
+static void fetch_next(const struct keep_ring *r)
+{
+	enum { CHUNKS = 4, LINE = 64 };
+	const char *from = (const char *)&r->chunks[r->first];
+	size_t left = (size_t)(r->chunk_cnt - r->first) * sizeof(struct keep_chunk);
+
+	for (size_t off = 0; off < CHUNKS * sizeof(struct keep_chunk) && off < left; off += LINE)
+		__builtin_prefetch(from + off, 1);
+}
+
 void keep_ring_put(struct keep_ring *r, const struct packet *pk)
 {
 	const struct probe_event *ev = pk->ev;
@@ -246,6 +260,7 @@ void keep_ring_put(struct keep_ring *r, const struct packet *pk)
 	else
 		r->chunks[r->last].next_packet = first;
 	r->last = first;
+	fetch_next(r);
 }
 
 void keep_ring_drop(struct keep_ring *r)

@@ -2,8 +2,8 @@
 /*
  * ring.h - the newest packets, in memory that is allocated once.
  *
- * A packet takes as many chunks of a fixed size as it needs, wherever they are, so that no memory is
- * lost between packets of different lengths. The chunks of the oldest packet are used again first:
+ * A packet takes as many chunks of a fixed size as it needs, wherever they are, so that packets of
+ * different lengths leave no gaps. The chunks of the oldest packet are used again first:
  * memory that was never needed is never touched.
  */
 #ifndef BPFCAP_TOOLS_BPFCAP_KEEP_RING_H

@@ -20,7 +20,7 @@ struct triggers {
 int triggers_read(struct triggers *t, const struct cap_options *o, struct err *e);
 /* Finds their hooks in the session. -EINVAL (input) if it does not have one of them. */
 int triggers_bind(struct triggers *t, struct probe *p, struct err *e);
-/* Takes each packet of the capture, in order. The text of the condition that it fulfils, or NULL. */
+/* Takes each packet, in order. Gives the text of the condition that it fulfils, or NULL. */
 const char *triggers_packet(struct triggers *t, const struct packet *pk);
 void triggers_free(struct triggers *t);
 
