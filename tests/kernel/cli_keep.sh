@@ -236,7 +236,7 @@ a_flood_is_held_in_constant_memory()
 	ended 0
 	whole "$T/f"
 	"$BIN/bpfcap" -nr "$T/f" >"$T/read" 2>/dev/null
-	has "$T/err" " kept: [0-9]* overwritten, $(lines "$T/read") written to 1 file, 0 not written"
+	has "$T/err" " kept: [0-9]* overwritten, $(lines "$T/read") written to 1 file, 0 not"
 }
 
 # The process ends anywhere in the second file.
