@@ -75,6 +75,66 @@ captures()
 	has "$T/out" "$2"
 }
 
+# begins INTERFACE: a capture as Wireshark starts it; what it writes is in $T/INTERFACE.pcapng
+begins()
+{
+	mkfifo "$T/$1"
+	cat "$T/$1" >"$T/$1.pcapng" &
+	start --capture --extcap-interface "$1" --fifo "$T/$1" \
+		--extcap-capture-filter "icmp and host $FAR"
+}
+
+# ends INTERFACE: as Wireshark ends it; the file has all three packets
+ends()
+{
+	stop TERM
+	ended 0
+	for _ in $(seq 100); do
+		"$BIN/bpfcap" -r "$T/$1.pcapng" >"$T/$1.out" 2>/dev/null || :
+		[ "$(lines "$T/$1.out")" -lt 3 ] || break
+		sleep 0.1
+	done
+	same "$(grep -c 'ICMP echo request' "$T/$1.out")" 3 "packets in: $(cat "$T/$1.out")"
+}
+
+two_at_once_get_the_same_packets()
+{
+	need_pair
+	begins bpfcap-drop
+	drop=$pid
+	begins bpfcap-tc-left0
+	tc=$pid
+	trap 'kill -KILL $drop $tc 2>/dev/null || :' EXIT
+	pings 3 "$FAR"
+	ends bpfcap-tc-left0
+	pid=$drop
+	ends bpfcap-drop
+}
+
+# When Wireshark has enough packets, it closes the FIFO.
+ends_when_the_reader_goes()
+{
+	need_pair
+	mkfifo "$T/pipe"
+	head -c 1 "$T/pipe" >/dev/null &
+	start --capture --extcap-interface bpfcap-drop --fifo "$T/pipe" \
+		--extcap-capture-filter "icmp and host $FAR"
+	pings 3 "$FAR"
+	ended "$1"
+}
+
+# Wireshark shows the sentence if the status is not 0.
+refuses()
+{
+	need_pair
+	says=$1
+	shift
+	status 2 left "$BIN/bpfcap" --capture "$@" >"$T/out" 2>"$T/err"
+	has "$T/err" "$says"
+	same "$(lines "$T/err")" 1 "lines of the message"
+	[ ! -s "$T/out" ] || fail "$(cat "$T/out")"
+}
+
 # Two at once, each for 2 s and without a packet, end, and nothing is left running.
 ends_while_idle()
 {
@@ -105,6 +165,13 @@ try answers_in_the_grammar_of_extcap
 try tshark_lists_its_interfaces
 try captures bpfcap-drop 'right0	drop	[A-Z_]*$'
 try captures bpfcap-tc-left0 'left0	tc:egress'
+try two_at_once_get_the_same_packets
+try ends_when_the_reader_goes 0
 try ends_while_idle
+try refuses 'is not an interface of bpfcap' --extcap-interface nothing --fifo /dev/null
+try refuses "'nothing0' does not exist" --extcap-interface bpfcap-tc-nothing0 --fifo /dev/null
+try refuses 'requires --fifo' --extcap-interface bpfcap
+try refuses 'choose the kernel function' --extcap-interface bpfcap-function --fifo /dev/null
+try refuses 'syntax error' --extcap-interface bpfcap --fifo /dev/null --extcap-capture-filter icm
 try a_wrong_filter_fails
 finish
