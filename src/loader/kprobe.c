@@ -17,6 +17,16 @@
 
 #define FUNC_NAME_MAX 256
 
+/*
+ * The instructions at a function's start that the kernel reserves for its tracer, where it refuses
+ * a probe on them: on riscv64 from 6.10 on. Nothing of the function has run after them.
+ */
+#ifdef __riscv
+enum { TRACER_LEN = 8 };
+#else
+enum { TRACER_LEN = 0 };
+#endif
+
 int kbpf_kprobe_pmu(uint32_t *type)
 {
 	uint64_t nr = 0;
@@ -26,15 +36,24 @@ int kbpf_kprobe_pmu(uint32_t *type)
 	return rc;
 }
 
-int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p)
+static int open_at(uint32_t pmu_type, const struct kbpf_kprobe *p, uint64_t offset)
 {
 	struct perf_event_attr attr = {
 		.type = pmu_type,
 		.config1 = p->addr ? 0 : kbpf_sys_ptr(p->func),
-		.config2 = p->addr + p->offset,
+		.config2 = p->addr + offset,
 	};
 
 	return kbpf_perf_open(&attr);
+}
+
+int kbpf_kprobe_open(uint32_t pmu_type, const struct kbpf_kprobe *p)
+{
+	int fd = open_at(pmu_type, p, p->offset);
+
+	if (TRACER_LEN && !p->offset && (fd == -EINVAL || fd == -EILSEQ))
+		fd = open_at(pmu_type, p, TRACER_LEN);
+	return fd;
 }
 
 int kbpf_kprobe_err(int rc, const char *func, struct err *e)
