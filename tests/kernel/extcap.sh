@@ -75,13 +75,24 @@ captures()
 	has "$T/out" "$2"
 }
 
-# begins INTERFACE: a capture as Wireshark starts it; what it writes is in $T/INTERFACE.pcapng
+# begins INTERFACE: a capture as Wireshark starts it; what it writes is in $T/INTERFACE.pcapng. The
+# file begins when all hooks are attached.
 begins()
 {
+	need_pair
+	rm -f "$T/$1" "$T/$1.pcapng"
 	mkfifo "$T/$1"
-	cat "$T/$1" >"$T/$1.pcapng" &
-	start --capture --extcap-interface "$1" --fifo "$T/$1" \
-		--extcap-capture-filter "icmp and host $FAR"
+	"${2:-cat}" "$T/$1" >"$T/$1.pcapng" &
+	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" --capture --extcap-interface "$1" \
+		--fifo "$T/$1" --extcap-capture-filter "icmp and host $FAR" >"$T/out" 2>"$T/err" &
+	pid=$!
+	trap 'stop KILL || :' EXIT
+	for _ in $(seq 300); do
+		[ ! -s "$T/$1.pcapng" ] || return 0
+		running || break
+		sleep 0.1
+	done
+	fail "nothing is written: $(cat "$T/err")"
 }
 
 # ends INTERFACE: as Wireshark ends it; the file has all three packets
@@ -97,9 +108,9 @@ ends()
 	same "$(grep -c 'ICMP echo request' "$T/$1.out")" 3 "packets in: $(cat "$T/$1.out")"
 }
 
-two_at_once_get_the_same_packets()
+# Wireshark shows what is on standard error in a window.
+two_at_once_get_the_same_packets_and_say_nothing()
 {
-	need_pair
 	begins bpfcap-drop
 	drop=$pid
 	begins bpfcap-tc-left0
@@ -109,18 +120,20 @@ two_at_once_get_the_same_packets()
 	ends bpfcap-tc-left0
 	pid=$drop
 	ends bpfcap-drop
+	[ ! -s "$T/err" ] || fail "$(cat "$T/err")"
 }
 
 # When Wireshark has enough packets, it closes the FIFO.
+first_bytes()
+{
+	head -c 1 "$1"
+}
+
 ends_when_the_reader_goes()
 {
-	need_pair
-	mkfifo "$T/pipe"
-	head -c 1 "$T/pipe" >/dev/null &
-	start --capture --extcap-interface bpfcap-drop --fifo "$T/pipe" \
-		--extcap-capture-filter "icmp and host $FAR"
+	begins bpfcap-drop first_bytes
 	pings 3 "$FAR"
-	ended "$1"
+	ended 0
 }
 
 # Wireshark shows the sentence if the status is not 0.
@@ -165,8 +178,8 @@ try answers_in_the_grammar_of_extcap
 try tshark_lists_its_interfaces
 try captures bpfcap-drop 'right0	drop	[A-Z_]*$'
 try captures bpfcap-tc-left0 'left0	tc:egress'
-try two_at_once_get_the_same_packets
-try ends_when_the_reader_goes 0
+try two_at_once_get_the_same_packets_and_say_nothing
+try ends_when_the_reader_goes
 try ends_while_idle
 try refuses 'is not an interface of bpfcap' --extcap-interface nothing --fifo /dev/null
 try refuses "'nothing0' does not exist" --extcap-interface bpfcap-tc-nothing0 --fifo /dev/null

@@ -14,7 +14,6 @@ tools/cross/glibc.c		stands in for a library
 tools/bpfcap/dissect/dissect.h	what all dissectors share
 tools/bpfcap/dissect/vxlan.c	a short protocol
 src/asm/text/mistakes.c		one error path of two files
-tools/common/fail.c		one function of all commands
 src/probes/version.c		one public function
 src/asm/text/parser.h		the state that files of the room share
 src/probes/ours.h		inline only

@@ -9,5 +9,7 @@
 int fail_report(const char *tool, const struct err *e);
 /* Prints "TOOL: stage: sentence" on standard error; `stage` may be NULL. */
 void fail_notice(const char *tool, const char *stage, const char *sentence);
+/* From now on, standard error gets what fail_report() prints and nothing else, if possible. */
+void fail_errors_only(void);
 
 #endif
