@@ -10,13 +10,7 @@ need_judge()
 {
 	need_uprobes
 	need tshark "$@"
-	[ -s "$T/layouts" ] || "$BIN/bpfcap" --tls-layout "$(libssl)" >"$T/layouts" ||
-		fail "no layout"
-}
-
-libssl()
-{
-	ldd "$(command -v openssl)" | awk '/libssl/ { print $3 }'
+	known_layouts
 }
 
 # web_server ARGUMENT...: s_server with a page
@@ -70,7 +64,7 @@ python_server()
 captures()
 {
 	rm -f "$T/f.pcapng"
-	start --tls-keys -i left0 -f rx,tx -w "$T/f.pcapng" --tls-layout "$T/layouts" "$@" \
+	start --tls-keys -i left0 -f rx,tx -w "$T/f.pcapng" --tls-layout "$T/known" "$@" \
 		tcp port 4433
 	trap clean EXIT
 }

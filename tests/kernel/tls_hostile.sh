@@ -95,6 +95,7 @@ sandbox_has_namespaces()
 
 core_dumps_are_off()
 {
+	mkdir -p "$T/open"
 	cd "$T/open" || exit 1
 	case $(cat /proc/sys/kernel/core_pattern) in
 	'|'* | /*) skip "core dumps do not go to the working directory" ;;

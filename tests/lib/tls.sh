@@ -96,8 +96,26 @@ hang_up()
 	client=''
 }
 
-# logs_keys ARGUMENT...: bpfcap with a key log alone; returns when it watches
+# known_layouts: examines the libraries of this machine, once for all tests, into $T/known
+known_layouts()
+{
+	[ ! -e "$T/known" ] || return 0
+	for library in /lib/*/libssl.so.[0-9]* /lib/*/libgnutls.so.[0-9]*; do
+		[ ! -e "$library" ] || "$BIN/bpfcap" --tls-layout "$library" ||
+			echo "# $library has no layout"
+	done >"$T/known" 2>"$T/unknown"
+}
+
+# logs_keys ARGUMENT...: bpfcap with a key log alone, without an examination; returns when it
+# watches
 logs_keys()
+{
+	known_layouts
+	examines --tls-layout "$T/known" "$@"
+}
+
+# examines ARGUMENT...: the same, and it has each library examined
+examines()
 {
 	rm -f "$T/keys"
 	: >"$T/err"
@@ -118,8 +136,8 @@ own_randoms()
 	key_lines "$T/own.keys" | cut -d ' ' -f 2 | sort -u
 }
 
-# The keys in FILE are those that the client's library has logged itself. Other processes of this
-# machine may have connections, too.
+# The keys in FILE are those that the client's library has logged itself; those of other connections
+# of this machine do not count.
 same_keys()
 {
 	key_lines "$T/own.keys" >"$T/wanted"
