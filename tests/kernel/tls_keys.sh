@@ -192,8 +192,9 @@ a_storm_of_connections()
 	[ "$(lines "$T/randoms")" -gt 2 ] || fail "no connections: $(cat "$T/client")"
 	key_lines "$T/own.keys" | grep -Ff "$T/randoms" >"$T/wanted"
 	key_lines "$T/keys" | grep -Ff "$T/randoms" >"$T/got"
-	diff "$T/wanted" "$T/got" >"$T/diff" || fail "of $(lines "$T/randoms") connections, keys \
-missing (<) or twice (>): $(cut -c 1-60 "$T/diff" | head); it said: $(cat "$T/err")"
+	diff "$T/wanted" "$T/got" >"$T/diff" ||
+		fail "$(lines "$T/randoms") connections, keys missing (<) or twice (>):" \
+			"$(cut -c 1-60 "$T/diff" | head); it said: $(cat "$T/err")"
 }
 
 json_with_keys()
@@ -221,7 +222,8 @@ json_without_keys()
 	reversing_server
 	rm -f "$T/keys"
 	known_layouts
-	start --tls-keys --tls-layout "$T/known" --keylog "$T/keys" --json -i left0 -f rx,tx "tcp port $1"
+	start --tls-keys --tls-layout "$T/known" --keylog "$T/keys" --json -i left0 -f rx,tx \
+		"tcp port $1"
 	trap clean EXIT
 	talks openssl
 	[ "$1" != 4433 ] || same_keys "$T/keys"
