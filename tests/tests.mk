@@ -34,13 +34,17 @@ GO	   := $(shell command -v go)
 GO_CLIENTS := $(if $(GO),$(addprefix $(BUILD)/tests/kernel/goclient-,plain stripped))
 GO_FLAGS_stripped := -ldflags='-s -w'
 
+# A TLS client that contains its OpenSSL, where there is one to be linked so.
+SSL_ARCHIVE := $(wildcard $(shell $(CC) -print-file-name=libssl.a))
+SSL_CLIENT  := $(if $(SSL_ARCHIVE),$(BUILD)/tests/kernel/sslclient)
+
 # Tests named cap_x, asm_x and inject_x test bpfcap, bpfasm and bpfinject, linked from libraries.
 TOOL_TEST_LIBS = $(BUILD)/libcap.a $(BUILD)/libasm.a $(BUILD)/libinject.a
 
 TEST_C	    := $(TEST_BIN) $(FUZZERS) $(VM_BIN)
 PLAN_tests   = $(PLAN_examples) $(TOOL_OBJ) $(TOOL_TEST_LIBS) $(TEST_LIB) $(BUILD)/libtest.a \
 	       $(TEST_C:%=%.o) $(TEST_C) $(FUZZ_DRIVER) \
-	       $(filter-out $(wildcard $(BPF_CASES)),$(BPF_CASES)) $(LIAR) $(GO_CLIENTS)
+	       $(filter-out $(wildcard $(BPF_CASES)),$(BPF_CASES)) $(LIAR) $(GO_CLIENTS) $(SSL_CLIENT)
 PLAN_check   = $(PLAN_all) $(PLAN_tests)
 PLAN_bench   = $(PLAN_all) $(TEST_LIB) $(BUILD)/libtest.a $(BENCH:%=%.o) $(BENCH)
 PLAN_check-kernel = $(PLAN_check)
@@ -50,7 +54,7 @@ PLAN_demo    = $(PLAN_all)
 
 .PHONY: tests check check-kernel check-valgrind lint format bench demo
 
-tests: $(TEST_BIN) $(FUZZERS) $(VM_BIN) $(BPF_CASES) $(LIAR) $(GO_CLIENTS) examples
+tests: $(TEST_BIN) $(FUZZERS) $(VM_BIN) $(BPF_CASES) $(LIAR) $(GO_CLIENTS) $(SSL_CLIENT) examples
 
 check: all tests			## all tests that this machine and user can run
 	@FUZZ_SECONDS=1 tests/run $(BUILD) $(UNIT) $(KERNEL_TESTS) $(FUZZERS) $(LINT)
@@ -102,6 +106,11 @@ $(LIAR): tests/cases/tls/liar.c
 $(GO_CLIENTS): $(BUILD)/tests/kernel/goclient-%: tests/cases/tls/client.go
 	@mkdir -p $(@D)
 	$(call say,GO)GO111MODULE=off CGO_ENABLED=0 $(GO) build $(GO_FLAGS_$*) -o $@ $< && chmod a-x $@
+
+$(SSL_CLIENT): tests/cases/tls/client.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=c11 -O1 -o $@ $< -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -lpthread \
+		-ldl && chmod a-x $@
 
 $(BUILD)/tests/kernel/%-g.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
 	@mkdir -p $(@D)
