@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/kernel/tls_go.sh - the keys of a program that contains its TLS, that of Go or an OpenSSL, are
-# those that OpenSSL logs at the other end.
+# tests/kernel/tls_go.sh - the keys of a program that contains its TLS, that of Go or an OpenSSL,
+# are those that OpenSSL logs at the other end.
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
 . "${0%/*}/../lib/tls.sh"
@@ -48,7 +48,7 @@ openssl_inside()
 	name=sslclient version=$1
 	need_uprobes
 	need readelf
-	[ -e "$BUILD/tests/kernel/$name" ] || skip "it was not built: no libssl.a (package libssl-dev)"
+	[ -e "$BUILD/tests/kernel/$name" ] || skip "it was not built: no libssl.a (libssl-dev)"
 	known_layouts
 	id=$(readelf -n "$BUILD/tests/kernel/$name" | sed -n 's/.*Build ID: //p')
 	sed "s/build-id=[0-9a-f]*/build-id=$id/" "$T/known" >"$T/inside"
