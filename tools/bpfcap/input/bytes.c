@@ -31,7 +31,7 @@ static int make_room(struct bytes *b, size_t n)
 	return 0;
 }
 
-int bytes_peek(struct bytes *b, size_t n, uint8_t **at)
+int bytes_read(struct bytes *b, size_t n)
 {
 	while (b->end - b->start < n) {
 		int rc = make_room(b, n);
@@ -46,7 +46,6 @@ int bytes_peek(struct bytes *b, size_t n, uint8_t **at)
 			return b->end == b->start ? 0 : -ENODATA;
 		b->end += (size_t)got;
 	}
-	*at = b->buf + b->start;
 	return 1;
 }
 
@@ -62,12 +61,6 @@ int bytes_fill(struct bytes *b)
 		return -errno;
 	b->end += (size_t)got;
 	return (int)got;
-}
-
-void bytes_skip(struct bytes *b, size_t n)
-{
-	b->start += n;
-	b->taken += n;
 }
 
 void bytes_free(struct bytes *b)

@@ -50,7 +50,7 @@ uint32_t classic_time_unit(const uint8_t head[CLASSIC_HEAD_LEN])
 int classic_next(struct bytes *in, uint32_t time_unit, uint32_t snap_len, struct cbpf_packet *out)
 {
 	uint32_t cap_len, fraction;
-	uint64_t fraction_ns;
+	uint64_t fraction_ns, seconds = 0;
 	uint8_t *at;
 	int rc = bytes_peek(in, RECORD_HEAD_LEN, &at);
 
@@ -64,9 +64,13 @@ int classic_next(struct bytes *in, uint32_t time_unit, uint32_t snap_len, struct
 		return rc;
 	fraction = word(at + 4);
 	fraction_ns = fraction > INT32_MAX ? 0 : (uint64_t)fraction * time_unit; /* as libpcap */
+	if (fraction_ns >= NS_PER_S) { /* a division takes longer than the rest */
+		seconds = fraction_ns / NS_PER_S;
+		fraction_ns %= NS_PER_S;
+	}
 	*out = (struct cbpf_packet){
-		.time_s = word(at) + fraction_ns / NS_PER_S,
-		.time_ns = (uint32_t)(fraction_ns % NS_PER_S),
+		.time_s = word(at) + seconds,
+		.time_ns = (uint32_t)fraction_ns,
 		.len = word(at + 12),
 		.cap_len = cap_len < snap_len ? cap_len : snap_len,
 		.data = at + RECORD_HEAD_LEN,

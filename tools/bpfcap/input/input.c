@@ -88,15 +88,14 @@ static int next_of_pcap(struct input *in, struct input_item *it, struct err *e)
 
 	if (rc <= 0)
 		return rc;
-	*it = (struct input_item){
-		.kind = INPUT_PACKET,
-		.iface = &in->pcap_iface,
-		.ev = {.time = {p.time_s, p.time_ns},
-		       .linktype = in->pcap_iface.linktype,
-		       .len = p.len,
-		       .cap_len = p.cap_len,
-		       .data = p.data},
-	};
+	input_item_clear(it);
+	it->kind = INPUT_PACKET;
+	it->iface = &in->pcap_iface;
+	it->ev.time = (struct probe_time){p.time_s, p.time_ns};
+	it->ev.linktype = in->pcap_iface.linktype;
+	it->ev.len = p.len;
+	it->ev.cap_len = p.cap_len;
+	it->ev.data = p.data;
 	return 1;
 }
 

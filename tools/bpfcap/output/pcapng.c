@@ -179,12 +179,19 @@ struct pcapng_iface *pcapng_add_iface(struct pcapng_state *state, const struct p
 	return &all[state->iface_cnt++];
 }
 
+/* Up to their NUL; equal ones mostly have the same bytes behind it, too. */
+static bool is_same_name(const struct pcapng_iface *f, const struct probe_event *ev)
+{
+	return memcmp(f->name, ev->ifname, sizeof(f->name)) == 0 ||
+	       strncmp(f->name, ev->ifname, sizeof(f->name)) == 0;
+}
+
 static bool is_same(const struct pcapng_iface *f, const struct packet *pk, const char *hook)
 {
 	const struct probe_event *ev = pk->ev;
 
 	return f->netns == ev->netns && f->ifindex == ev->ifindex && f->linktype == ev->linktype &&
-	       f->hook == hook && !f->copied && strncmp(f->name, ev->ifname, sizeof(f->name)) == 0;
+	       f->hook == hook && !f->copied && is_same_name(f, ev);
 }
 
 /* The number of the packet's interface, that of the packet before first; iface_cnt: none has it. */

@@ -159,12 +159,19 @@ static void put_verdict(struct pcapng_words *w, const struct packet *pk, struct 
 	}
 }
 
+/* A packet of a pcap file has nothing to be put into words, unless --through found one inside. */
+static bool is_wordless(const struct packet *pk)
+{
+	return pk->item && pk->item->iface->from_pcap && !has_inside(pk);
+}
+
 static void make_words(struct pcapng_words *w, const struct packet *pk, struct text *scratch)
 {
 	text_clear(&w->text);
 	w->ours = 0;
 	text_clear(scratch);
-	put_lines(scratch, pk);
+	if (!is_wordless(pk))
+		put_lines(scratch, pk);
 	if (scratch->len) {
 		pcapng_option(&w->text, NG_OPT_COMMENT, scratch->p, scratch->len);
 		put_numbers(scratch, pk);
