@@ -99,6 +99,22 @@ int cbpf2ebpf_analyze(struct cbpf2ebpf_filter *f, struct cbpf2ebpf_info *info, s
 /* Writes the graph as text, after reading and after each pass. */
 int cbpf2ebpf_dump_ir(struct cbpf2ebpf_filter *f, FILE *out, struct err *e);
 
+/* ---- In this process ---------------------------------------------------------------------- */
+
+struct cbpf2ebpf_matcher;
+
+/*
+ * Makes a matcher, which gives the filter's verdict on packets in memory, faster than an
+ * interpreter of the classic program. -ENOTSUP (input) for filters with loops, very large values
+ * and ancillary data; cbpf_run() takes those. The filter may be freed before the matcher.
+ */
+int cbpf2ebpf_matcher_new(struct cbpf2ebpf_matcher **out, struct cbpf2ebpf_filter *f,
+			  struct err *e);
+void cbpf2ebpf_matcher_free(struct cbpf2ebpf_matcher *m); /* NULL is allowed */
+/* `len` is the real length, `cap_len` what `packet` holds. */
+bool cbpf2ebpf_matches(const struct cbpf2ebpf_matcher *m, const uint8_t *packet, uint32_t cap_len,
+		       uint32_t len);
+
 /* ---- Frames ------------------------------------------------------------------------------- */
 
 /*

@@ -21,4 +21,7 @@ struct compile_source {
  */
 int c2e_compile(struct ir *ir, const struct compile_source *s, ir_pass_hook hook, void *user);
 
+/* The graph of a filter for packets in memory, without tables. As c2e_compile(); filter.c. */
+int c2e_filter_graph(struct cbpf2ebpf_filter *f, struct ir *out);
+
 #endif

@@ -181,6 +181,16 @@ static int get_graph(struct cbpf2ebpf_filter *f, const struct compile_source *s,
 	return rc < 0 ? rc : c2e_ir_copy(out, &g->ir);
 }
 
+int c2e_filter_graph(struct cbpf2ebpf_filter *f, struct ir *out)
+{
+	const struct compile_source s = source(f, IR_TAGS_SEEN, NULL, IR_JOIN_SPLIT);
+	int rc = get_graph(f, &s, false, out);
+
+	if (rc == 0)
+		c2e_ir_load_passes(out, IR_LOADS_CHEAP, NULL, NULL);
+	return rc ? rc : out->failed;
+}
+
 /* ---- Analysis ----------------------------------------------------------------------------- */
 
 static uint32_t window_len(const struct ir *ir)

@@ -150,6 +150,43 @@ static void place_tables(struct ebpf_prog *prog)
 	}
 }
 
+static bool matcher_agrees_on(const struct cbpf2ebpf_matcher *m, const struct oracle *o,
+			      const struct packet *p, char why[AGREES_TEXT_LEN])
+{
+	const uint32_t cuts[] = {p->len, p->len / 2, 33, 15, 0};
+
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		uint32_t cut = cuts[i] < p->len ? cuts[i] : p->len;
+		bool want = oracle_run(o, p->data, cut, p->len) != 0;
+
+		if (cbpf2ebpf_matches(m, p->data, cut, p->len) == want)
+			continue;
+		(void)snprintf(why, AGREES_TEXT_LEN,
+			       "matcher, packet '%s', %u of %u bytes: %s says %d", p->name, cut,
+			       p->len, o->name, want);
+		return false;
+	}
+	return true;
+}
+
+/* Filters that a matcher does not take are left to the other tests. */
+static bool matcher_agrees(const struct cbpf_prog *filter, const struct packets *ps,
+			   char why[AGREES_TEXT_LEN])
+{
+	const struct oracle o = oracle_of(filter);
+	struct cbpf2ebpf_matcher *m = NULL;
+	struct cbpf2ebpf_filter *f = NULL;
+	bool agrees = true;
+
+	if (cbpf2ebpf_filter_new(&f, filter, -1, NULL, NULL) == 0)
+		(void)cbpf2ebpf_matcher_new(&m, f, NULL);
+	cbpf2ebpf_filter_free(f);
+	for (size_t i = 0; m && agrees && i < ps->cnt; i++)
+		agrees = matcher_agrees_on(m, &o, &ps->all[i], why);
+	cbpf2ebpf_matcher_free(m);
+	return agrees;
+}
+
 bool interpret_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 		      const struct ebpf_target *t, const struct packets *ps,
 		      char why[AGREES_TEXT_LEN])
@@ -172,6 +209,8 @@ bool interpret_agrees(const struct cbpf_prog *filter, enum filter_mode mode,
 		place_tables(&prog);
 	for (size_t i = 0; agrees && i < ps->cnt; i++)
 		agrees = agrees_on(&c, &ps->all[i], why);
+	if (agrees && mode == FILTER_CLS_DIRECT) /* once for all modes */
+		agrees = matcher_agrees(filter, ps, why);
 	ebpf_prog_free(&prog);
 	cbpf2ebpf_tables_free(tables);
 	return agrees;

@@ -142,9 +142,51 @@ TEST(relative_indirect_loads_are_refused)
 	}
 }
 
+/* Otherwise nothing would compare their verdicts: filters without a matcher are left out there. */
+TEST(usual_filters_have_a_matcher)
+{
+	static const char *const exprs[] = {"tcp", "host 10.0.0.1 and port 53", "less 100",
+					    "tcp[tcpflags] & tcp-syn != 0", "vlan and ip6"};
+
+	for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
+		struct cbpf2ebpf_matcher *m;
+		struct cbpf2ebpf_filter *f;
+		struct cbpf_prog classic;
+
+		classic_of(exprs[i], &classic);
+		f = filter_of(&classic, NULL);
+		assert_int_equal(cbpf2ebpf_matcher_new(&m, f, NULL), 0);
+		cbpf2ebpf_filter_free(f);
+		cbpf2ebpf_matcher_free(m);
+		cbpf_prog_free(&classic);
+	}
+}
+
+TEST(filters_with_loops_and_metadata_have_no_matcher)
+{
+	static const char *const exprs[] = {"ip6 protochain 6", "inbound"};
+
+	for (size_t i = 0; i < sizeof(exprs) / sizeof(exprs[0]); i++) {
+		struct cbpf2ebpf_matcher *m;
+		struct cbpf2ebpf_filter *f;
+		struct cbpf_prog classic;
+		struct err e;
+
+		classic_of(exprs[i], &classic);
+		f = filter_of(&classic, NULL);
+		assert_int_equal(cbpf2ebpf_matcher_new(&m, f, &e), -ENOTSUP);
+		assert_null(m);
+		assert_true(strlen(e.text) > 0);
+		cbpf2ebpf_filter_free(f);
+		cbpf_prog_free(&classic);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(usual_filters_have_a_matcher),
+		cmocka_unit_test(filters_with_loops_and_metadata_have_no_matcher),
 		cmocka_unit_test(emitting_does_not_change_a_filter),
 		cmocka_unit_test(lists_follow_the_tables),
 		cmocka_unit_test(invalid_programs_make_no_filter),
