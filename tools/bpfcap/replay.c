@@ -86,6 +86,8 @@ static struct replay_source *earliest(struct replay *r)
 {
 	struct replay_source *first = NULL;
 
+	if (r->cnt == 1)
+		return r->sources->pending ? r->sources : NULL;
 	for (size_t i = 0; i < r->cnt; i++) {
 		struct replay_source *s = &r->sources[i];
 

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bpfcap/cbpf.h"
+#include "bpfcap/probe.h"
 
 #include "../../../src/util.h"
 
@@ -47,7 +47,7 @@ uint32_t classic_time_unit(const uint8_t head[CLASSIC_HEAD_LEN])
 	return word(head) == MAGIC_NS ? 1 : word(head) == MAGIC_US ? NS_PER_US : 0;
 }
 
-int classic_next(struct bytes *in, uint32_t time_unit, uint32_t snap_len, struct cbpf_packet *out)
+int classic_next(struct bytes *in, uint32_t time_unit, uint32_t snap_len, struct probe_event *out)
 {
 	uint32_t cap_len, fraction;
 	uint64_t fraction_ns, seconds = 0;
@@ -68,13 +68,10 @@ int classic_next(struct bytes *in, uint32_t time_unit, uint32_t snap_len, struct
 		seconds = fraction_ns / NS_PER_S;
 		fraction_ns %= NS_PER_S;
 	}
-	*out = (struct cbpf_packet){
-		.time_s = word(at) + seconds,
-		.time_ns = (uint32_t)fraction_ns,
-		.len = word(at + 12),
-		.cap_len = cap_len < snap_len ? cap_len : snap_len,
-		.data = at + RECORD_HEAD_LEN,
-	};
+	out->time = (struct probe_time){word(at) + seconds, (uint32_t)fraction_ns};
+	out->len = word(at + 12);
+	out->cap_len = cap_len < snap_len ? cap_len : snap_len;
+	out->data = at + RECORD_HEAD_LEN;
 	bytes_skip(in, RECORD_HEAD_LEN + (size_t)cap_len);
 	return 1;
 }

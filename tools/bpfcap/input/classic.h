@@ -5,7 +5,7 @@
 
 #include "bytes.h"
 
-struct cbpf_packet;
+struct probe_event;
 
 enum {
 	CLASSIC_HEAD_LEN = 24,	      /* of the file */
@@ -19,10 +19,10 @@ enum {
  */
 uint32_t classic_time_unit(const uint8_t head[CLASSIC_HEAD_LEN]);
 /*
- * 1 with the next packet, its data valid until the next call; 0 at the end; -ENODATA if the file
- * breaks off; -EMSGSIZE if the packet is longer than CLASSIC_CAP_LEN_MAX; -errno. Longer packets
- * than `snap_len` are cut.
+ * 1 with time, lengths and bytes of the next packet, the bytes valid until the next call; 0 at the
+ * end; -ENODATA if the file breaks off; -EMSGSIZE if the packet is longer than CLASSIC_CAP_LEN_MAX;
+ * -errno. Longer packets than `snap_len` are cut. Other members of *out are left as they are.
  */
-int classic_next(struct bytes *in, uint32_t time_unit, uint32_t snap_len, struct cbpf_packet *out);
+int classic_next(struct bytes *in, uint32_t time_unit, uint32_t snap_len, struct probe_event *out);
 
 #endif

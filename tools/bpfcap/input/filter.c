@@ -33,6 +33,7 @@ struct filter_kind {
 	int failed;    /* -errno: the expression has no meaning for this link type */
 	struct err why;
 	struct cbpf_prog prog;
+	struct cbpf2ebpf_matcher *matcher; /* NULL: an interpreter runs the program */
 	struct asked *asked;
 	size_t asked_cnt;
 };
@@ -115,13 +116,25 @@ static int compile_asking(struct filter_kind *k, const char *expr)
 	return rc;
 }
 
-static bool rejects_all(const struct filter_kind *k)
+/* At such offsets libpcap finds nothing, and the kernel headers. */
+static bool counts_from_headers(const struct cbpf_prog *p)
+{
+	for (size_t i = 0; i < p->cnt; i++)
+		if ((p->insns[i].code & 0xe7) == (BPF_LD | BPF_ABS) && p->insns[i].k > INT32_MAX)
+			return true;
+	return false;
+}
+
+/* Also makes the matcher, unless metadata is loaded, which differs from packet to packet. */
+static bool rejects_all(struct filter_kind *k)
 {
 	struct cbpf2ebpf_filter *f;
 	struct cbpf2ebpf_info info;
 	bool yes = cbpf2ebpf_filter_new(&f, &k->prog, k->linktype, NULL, NULL) == 0 &&
 		   cbpf2ebpf_analyze(f, &info, NULL) == 0 && info.matches_none;
 
+	if (f && !counts_from_headers(&k->prog))
+		(void)cbpf2ebpf_matcher_new(&k->matcher, f, NULL);
 	cbpf2ebpf_filter_free(f);
 	return yes;
 }
@@ -129,7 +142,7 @@ static bool rejects_all(const struct filter_kind *k)
 /*
  * libpcap's optimizer also refuses such filters, but is wrong about some; so we prove it ourselves.
  */
-static int check_never(const struct filter_kind *k, const char *expr, struct err *e)
+static int check_never(struct filter_kind *k, const char *expr, struct err *e)
 {
 	static const char *const ip4_only[] = {"tcp[", "udp[", "icmp[", "igmp[", "sctp["};
 	const char *why = "";
@@ -187,6 +200,7 @@ int filters_add(struct filters *f, const struct input_iface *iface, const char *
 	struct filter_kind *k;
 	int rc;
 
+	f->last_iface = NULL; /* it may be gone, and this one in its place */
 	if (accepts_all(f))
 		return 0;
 	if (f->through && !f->walk && inside_open(&f->walk, f->expr, f->through, e) != 0)
@@ -228,10 +242,15 @@ int filters_check(const struct filters *f, struct err *e)
 static bool match(struct filters *f, const struct input_item *it)
 {
 	const struct probe_event *ev = &it->ev;
-	struct filter_kind *k = find(f, it->iface);
+	struct filter_kind *k = it->iface == f->last_iface ? &f->kinds[f->last] : NULL;
 
+	if (!k)
+		k = find(f, it->iface);
+	f->last_iface = k ? it->iface : NULL;
 	if (!k || k->failed || (k->asked_cnt && !answer(k, ev)))
 		return false;
+	if (k->matcher)
+		return cbpf2ebpf_matches(k->matcher, ev->data, ev->cap_len, ev->len);
 	return (k->plain ? cbpf_run_plain : cbpf_run)(&k->prog, ev->data, ev->cap_len, ev->len);
 }
 
@@ -246,6 +265,7 @@ void filters_free(struct filters *f)
 {
 	for (size_t i = 0; i < f->cnt; i++) {
 		cbpf_prog_free(&f->kinds[i].prog);
+		cbpf2ebpf_matcher_free(f->kinds[i].matcher);
 		free(f->kinds[i].asked);
 	}
 	free(f->kinds);

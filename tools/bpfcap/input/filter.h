@@ -16,6 +16,7 @@ struct filters {
 	struct cbpf2ebpf_walk *walk; /* for them, from the first interface on */
 	struct filter_kind *kinds;
 	size_t cnt, cap, last;
+	const struct input_iface *last_iface; /* its kind is the last one; NULL: none */
 };
 
 /*

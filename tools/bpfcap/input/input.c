@@ -63,10 +63,10 @@ static int open_pcap(struct input *in, uint32_t *next_id, struct err *e)
 	return 0;
 }
 
-static int next_of_usual(struct input *in, struct cbpf_packet *p, struct err *e)
+static int next_of_usual(struct input *in, struct probe_event *ev, struct err *e)
 {
 	uint64_t at = in->ng.in.taken;
-	int rc = classic_next(&in->ng.in, in->time_unit, in->pcap_iface.snap_len, p);
+	int rc = classic_next(&in->ng.in, in->time_unit, in->pcap_iface.snap_len, ev);
 
 	if (rc >= 0)
 		return rc;
@@ -81,22 +81,27 @@ static int next_of_usual(struct input *in, struct cbpf_packet *p, struct err *e)
 	return err_run(e, rc, "file", "%s: %s", in->path, strerror(-rc));
 }
 
-static int next_of_pcap(struct input *in, struct input_item *it, struct err *e)
+static int next_of_unusual(struct input *in, struct probe_event *ev, struct err *e)
 {
 	struct cbpf_packet p;
-	int rc = in->time_unit ? next_of_usual(in, &p, e) : cbpf_file_next(in->pcap, &p, e);
+	int rc = cbpf_file_next(in->pcap, &p, e);
 
 	if (rc <= 0)
 		return rc;
+	ev->time = (struct probe_time){p.time_s, p.time_ns};
+	ev->len = p.len;
+	ev->cap_len = p.cap_len;
+	ev->data = p.data;
+	return 1;
+}
+
+static int next_of_pcap(struct input *in, struct input_item *it, struct err *e)
+{
 	input_item_clear(it);
 	it->kind = INPUT_PACKET;
 	it->iface = &in->pcap_iface;
-	it->ev.time = (struct probe_time){p.time_s, p.time_ns};
 	it->ev.linktype = in->pcap_iface.linktype;
-	it->ev.len = p.len;
-	it->ev.cap_len = p.cap_len;
-	it->ev.data = p.data;
-	return 1;
+	return (in->time_unit ? next_of_usual : next_of_unusual)(in, &it->ev, e);
 }
 
 /* ---- Any file ----------------------------------------------------------------------------- */

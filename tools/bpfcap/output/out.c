@@ -22,6 +22,7 @@
 
 enum {
 	OUT_BUF_LEN = 256 * 1024,
+	PAGE_LEN_MIN = 4096, /* the kernel does not end a write within a page */
 	STALL_TICKS =
 		4, /* interruptions without progress after which a stalled write is abandoned */
 };
@@ -63,9 +64,16 @@ int out_open(struct out *o, const char *path, struct err *e)
 		o->regular = S_ISREG(st.st_mode);
 		o->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	}
-	if (o->regular && !o->is_stdout)
-		keeper_start(&o->keeper, o->fd);
 	return 0;
+}
+
+void out_guard(struct out *o)
+{
+	if (!o->regular || o->is_stdout || o->guarded)
+		return;
+	o->guarded = true;
+	keeper_start(&o->keeper, o->fd);
+	keeper_note(&o->keeper, o->size - o->len);
 }
 
 /*
@@ -169,6 +177,8 @@ void out_flush(struct out *o)
 
 	if (o->error || !o->len)
 		return;
+	if (o->size > PAGE_LEN_MIN)
+		out_guard(o);
 	done = write_all(o);
 	if (o->error)
 		cut_back(o, done);

@@ -31,6 +31,7 @@ struct out {
 	unsigned stall_cnt; /* interrupted writes since the signal */
 	uint64_t lost_cnt;  /* packets that are not in the output because of the failure */
 
+	bool guarded;	      /* the keeper was started */
 	struct keeper keeper; /* of a file that was opened here */
 	uint8_t *buf;	      /* buffered records */
 	size_t len, cap;
@@ -39,6 +40,11 @@ struct out {
 	size_t end_cnt;
 };
 
+/*
+ * Starts the process that keeps the file whole now. Otherwise it is started when the file has grown
+ * beyond what a single write leaves whole, which a process in a sandbox cannot do.
+ */
+void out_guard(struct out *o);
 /* "-" is standard output. `path` must outlive the stream. -errno (input) if it cannot be opened. */
 int out_open(struct out *o, const char *path, struct err *e);
 void out_record(struct out *o, const struct text *record);

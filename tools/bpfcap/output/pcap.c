@@ -6,6 +6,8 @@
  */
 #include "sink.h"
 
+#include <string.h>
+
 #include "bpfcap/cbpf.h"
 
 struct pcap_state {
@@ -58,6 +60,7 @@ static void packet(struct sink *s, const struct packet *pk)
 		.cap_len = ev->cap_len,
 		.len = ev->len,
 	};
+	uint8_t *to;
 
 	if (!state->begun)
 		write_header(s, ev->linktype);
@@ -65,10 +68,12 @@ static void packet(struct sink *s, const struct packet *pk)
 		s->left_out++;
 		return;
 	}
-	text_clear(&s->record);
-	text_bytes(&s->record, &head, sizeof(head));
-	text_bytes(&s->record, ev->data, ev->cap_len);
-	out_record(s->out, &s->record);
+	to = out_room(s->out, sizeof(head) + ev->cap_len);
+	if (!to)
+		return;
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), ev->data, ev->cap_len);
+	out_put(s->out, sizeof(head) + ev->cap_len);
 }
 
 static void end(struct sink *s, const struct probe_counts *c)

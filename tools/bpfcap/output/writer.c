@@ -74,6 +74,8 @@ static int open_file(struct writer *w, struct err *e)
 	if (!w->path)
 		return err_run(e, -ENOMEM, "output", "out of memory");
 	rc = out_open(&w->out, w->path, e);
+	if (rc == 0 && w->sink.conf->netns) /* a live capture, which enters a sandbox */
+		out_guard(&w->out);
 	if (rc == 0 && w->sink.ops->begin)
 		w->sink.ops->begin(&w->sink);
 	return rc;
