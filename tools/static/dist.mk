@@ -6,6 +6,8 @@
 
 DIST_ARCHS = amd64 arm64 armhf riscv64
 DIST_BUILD = build/dist
+# Small before fast: arm64 is 13 % above 1 MiB with -O2. Nothing unwinds the stack.
+DIST_OPT   = -Os -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
 NATIVE	   = $(shell dpkg --print-architecture 2>/dev/null)
 DIST	   = $(DIST_ARCHS:%=dist/bpfcap-$(VERSION)-linux-%)
 DIST_OWN   = dist/bpfcap-$(VERSION)-linux-$(NATIVE)
@@ -17,7 +19,7 @@ dist: $(DIST)				## static binaries for DIST_ARCHS and SHA256SUMS into dist/
 
 $(sort $(DIST) $(DIST_OWN)): dist/bpfcap-$(VERSION)-linux-%:
 	prefix=$$(tools/cross/musl $*) && $(MAKE) static CROSS_COMPILE="$$prefix" CC="$${prefix}gcc" \
-		BUILD=$(DIST_BUILD)/$* OPT="-O2 -ffunction-sections -fdata-sections" \
+		BUILD=$(DIST_BUILD)/$* OPT="$(DIST_OPT)" \
 		CFLAGS="-ffile-prefix-map=$(CURDIR)=." \
 		LDFLAGS="-s -Wl,--gc-sections,--build-id=none,--fatal-warnings"
 	@mkdir -p dist
