@@ -73,7 +73,8 @@ struct probe_config {
 	/* Count packets in the kernel, in a table of at most this many rows, and pass on none:
 	 * bpfcap/tally.h. 0: pass them on. */
 	uint32_t tally;
-	char **log; /* if set: probe_open() gives the verifier's logs (malloc'ed) */
+	bool times_work; /* for probe_worked_ns(); costs a system call for 64 packets */
+	char **log;	 /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
 	/* Packets must also have these properties. */
 	/*
@@ -185,8 +186,16 @@ static inline uint64_t probe_counts_lost(const struct probe_counts *c)
 #define PROBE_ALL_HOOKS (~0u)
 int probe_counts(struct probe *p, unsigned i, struct probe_counts *c);
 
-/* The longest time in which the rings were not read because of other work, such as output. */
+/* CLOCK_MONOTONIC until which the records of the rings have been passed on. */
+uint64_t probe_passed_ns(struct probe *p);
+
+/*
+ * The longest time in which the rings were not read, and the longest CPU time that the work between
+ * two readings took, such as output (with config.times_work). The rest is waiting for a CPU, or for
+ * what the callback waits for.
+ */
 uint64_t probe_away_ns(const struct probe *p);
+uint64_t probe_worked_ns(const struct probe *p);
 
 unsigned probe_hook_cnt(const struct probe *p);
 const char *probe_hook_name(const struct probe *p, unsigned i); /* "tx", "kfree_skb" */

@@ -25,6 +25,8 @@ struct probe_clock {
 
 /* CLOCK_MONOTONIC now, in ns. */
 uint64_t probe_clock_mono(void);
+/* CPU time of this thread, in ns. */
+uint64_t probe_clock_cpu(void);
 
 void probe_clock_open(struct probe_clock *c);
 void probe_clock_close(struct probe_clock *c);

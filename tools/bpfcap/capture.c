@@ -272,8 +272,11 @@ static int run_output(struct live_capture *c)
 		gather_live_print(c->gather, c->probe, stderr);
 	print_counts(c, rc);
 	if (c->list_left_out) /* -v */
-		fprintf(stderr, "the rings were left alone for %.3f ms at most\n",
-			(double)probe_away_ns(c->probe) / NS_PER_MS);
+		fprintf(stderr,
+			"the rings were not read for %.3f ms at most; the longest work between "
+			"took %.3f ms\n",
+			(double)probe_away_ns(c->probe) / NS_PER_MS,
+			(double)probe_worked_ns(c->probe) / NS_PER_MS);
 	if (c->keys)
 		keys_print(c->keys);
 	return rc < 0 ? rc : command_report(&c->command, stderr);
@@ -328,6 +331,7 @@ static int capture_packets(struct live_capture *c, const struct cap_options *o, 
 	struct probe_config config = capture_config(o);
 	int rc;
 
+	config.times_work = o->verbose;
 	config.notice = on_notice;
 	config.left_out = on_left_out;
 	config.notice_user = c;

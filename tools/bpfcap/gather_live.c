@@ -30,15 +30,16 @@ static void on_missing(void *user, const struct gather_note *note, const struct 
 void gather_live_expire(struct gather *g, struct probe *p, struct output *out, uint64_t mono_ns,
 			uint64_t age_ns)
 {
+	uint64_t passed_ns = probe_passed_ns(p);
 	struct missing_to to = {p, out};
 	struct probe_counts counts;
 
-	if (!g || !gather_due(g, mono_ns, age_ns))
+	if (!g || !gather_due(g, passed_ns, age_ns))
 		return;
 	for (unsigned i = 0; i < probe_hook_cnt(p); i++)
 		if (probe_counts(p, i, &counts) == 0)
 			gather_losses(g, i, probe_counts_lost(&counts), mono_ns);
-	gather_expire(g, mono_ns, age_ns, on_missing, &to);
+	gather_expire(g, passed_ns, age_ns, on_missing, &to);
 	output_settled(out, gather_settled(g));
 }
 

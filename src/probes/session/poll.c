@@ -130,18 +130,32 @@ int probe_session_packet(void *user, const struct kbpf_packet *packet)
 	return probe_session_pass(p, CPU_UNKNOWN, &ev);
 }
 
+static void keep_longest(uint64_t *longest, uint64_t ns)
+{
+	if (ns > *longest)
+		*longest = ns;
+}
+
 void probe_session_at_rings(struct probe *p, bool leaves)
 {
-	uint64_t now = probe_clock_mono();
+	uint64_t now = probe_clock_mono(), cpu_now = p->times_work ? probe_clock_cpu() : 0;
 
-	if (p->left_ns && now - p->left_ns > p->away_ns)
-		p->away_ns = now - p->left_ns;
+	if (p->left_ns && !p->stopped) {
+		keep_longest(&p->away_ns, now - p->left_ns);
+		keep_longest(&p->worked_ns, cpu_now - p->left_cpu_ns);
+	}
 	p->left_ns = leaves ? now : 0;
+	p->left_cpu_ns = cpu_now;
 }
 
 uint64_t probe_away_ns(const struct probe *p)
 {
 	return p->away_ns;
+}
+
+uint64_t probe_worked_ns(const struct probe *p)
+{
+	return p->worked_ns;
 }
 
 void probe_wake(struct probe *p)
@@ -153,18 +167,27 @@ void probe_wake(struct probe *p)
 	errno = saved;
 }
 
+static int read_rings(struct probe *p, int timeout_ms)
+{
+	return kbpf_perfbuf_poll(p->rings, timeout_ms, p->wake_fd, probe_session_take, p);
+}
+
 /* Passes on packets, unless they are counted in the kernel. */
 static int wait_for_packets(struct probe *p, int timeout_ms)
 {
 	struct hook *first = &p->hooks.hook[0];
+	int rc = 0;
 
 	if (p->capture.tally)
 		return probe_session_wait(p, timeout_ms);
 	if (p->delivers)
 		return first->ops->packets->poll(first, timeout_ms, p->wake_fd,
 						 probe_session_packet, p);
-	return kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms), p->wake_fd,
-				 probe_session_take, p);
+	if (probe_session_is_full(p)) /* the callback ended the last poll */
+		return 0;
+	while (rc == 0 && probe_session_prepare(p))
+		rc = read_rings(p, 0);
+	return rc ? rc : read_rings(p, probe_session_wait_ms(p, timeout_ms));
 }
 
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)

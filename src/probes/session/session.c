@@ -288,6 +288,7 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
 	p->wake_fd = p->bell_fd = p->netns_fd = p->back_fd = -1;
 	p->notice = c->notice;
 	p->notice_user = c->notice_user;
+	p->times_work = c->times_work;
 	probe_clock_open(&p->clock);
 	rc = open_all(p, c, e);
 	probe_netns_leave(p->back_fd);

@@ -18,12 +18,18 @@ struct session_hook {
 };
 
 #define SESSION_FORGET_CNT 3
-#define SESSION_LOOK_CNT   64 /* records between two looks at the clock */
+/* Between two looks at the clock: records, and their bytes. */
+#define SESSION_LOOK_CNT 64
+#define SESSION_LOOK_LEN (64u << 10)
 
-/* Records that wait for symbols; those before `first` are passed on. See hold.c. */
+/* Records that wait to be passed on, in a ring; those before `first` are. See hold.c. */
 struct hold {
-	uint8_t *bytes;
-	size_t first, end;
+	uint8_t *bytes; /* `len` of them, a power of two; NULL: none yet */
+	size_t len;
+	size_t mapped; /* bytes whose pages may be, from the start; more while it is used */
+	uint64_t first, end;
+	bool waits;	       /* the first one, for symbols */
+	uint64_t slice_end_ns; /* later records of this reading are kept */
 };
 
 /* What -i asks for. Any character may stand in a name: a glob is what was no name at the start. */
@@ -70,11 +76,14 @@ struct probe {
 	bool delivers; /* probe_session_delivers() */
 	char *log;     /* of the verifier, on request */
 
-	uint64_t left_ns;   /* when the rings were last read; 0: the session waits for them */
-	uint64_t away_ns;   /* the longest time since then */
-	uint64_t taken_cnt; /* records from the rings, */
-	uint64_t taken_len; /* and their bytes */
-	size_t ring_len;    /* of each CPU */
+	uint64_t left_ns; /* when the rings were last read; 0: the session waits for them */
+	uint64_t away_ns; /* the longest time since then */
+	uint64_t left_cpu_ns, worked_ns; /* the same in CPU time of the thread, if times_work */
+	bool times_work;
+	uint64_t taken_cnt;  /* records from the rings, */
+	uint64_t taken_len;  /* and their bytes; */
+	uint64_t looked_len; /* of them, those before the last look at the clock */
+	size_t ring_len;     /* of each CPU */
 
 	/* During a poll. */
 	probe_event_fn fn;
@@ -166,10 +175,13 @@ int probe_session_pass(struct probe *p, int cpu, struct probe_event *ev);
 /* Passes on a packet that a hook delivers itself (user: the session). */
 int probe_session_packet(void *user, const struct kbpf_packet *packet);
 
-/* ---- hold.c: records that wait for symbols -------------------------------------------------- */
+/* ---- hold.c: records that wait to be passed on ---------------------------------------------- */
 
 bool probe_session_holds(const struct probe *p);
-void probe_session_drop_held(struct probe *p); /* and their memory */
+bool probe_session_is_full(const struct probe *p); /* release some before the rings are read */
+void probe_session_drop_held(struct probe *p);	   /* and their memory */
+/* Makes some memory ready. False: all that is needed at first is. */
+bool probe_session_prepare(struct probe *p);
 /* How long to wait for records if the caller would wait `timeout_ms`. */
 int probe_session_wait_ms(const struct probe *p, int timeout_ms);
 /* Takes a record from a ring (user: the session): passes it on or keeps it. */
