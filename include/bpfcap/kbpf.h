@@ -148,10 +148,7 @@ int kbpf_tracepoint_attach(int prog_fd, int tracefs_fd, const char *category, co
  * the program reads more arguments than the event has.
  */
 int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e);
-/*
- * Attaches the program to kernel function `func`, at `offset`, through the kprobe PMU. Closing the
- * fd detaches it.
- */
+/* The same at kernel function `func`, at `offset`, through the kprobe PMU. */
 int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct err *e);
 /*
  * Attaches the program to `offset` of the user-space file `path`, or to where the function there
@@ -159,6 +156,9 @@ int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct er
  */
 int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_return,
 		       struct err *e);
+/* The same for a USDT probe; increments its counter at `semaphore` of the file (0: none). */
+int kbpf_usdt_attach(int prog_fd, const char *path, uint64_t offset, uint64_t semaphore,
+		     struct err *e);
 
 struct kbpf_guard; /* see below */
 

@@ -24,19 +24,18 @@
 #define UPROBE_PMU_DIR	"/sys/bus/event_source/devices/uprobe/"
 #define UPROBE_NAME_MAX 256
 
-/* "config:0": the bit of `config` that selects a probe at the function's return. */
-static int return_bit(uint64_t *bit)
+/* "config:0", "config:32-63": the first of the bits of `config` that hold `field`. */
+static int first_bit(const char *field, unsigned *bit)
 {
-	unsigned nr;
-	char *text;
+	char path[sizeof(UPROBE_PMU_DIR) + 32], *text;
 	size_t len;
-	int rc = kbpf_read_file(AT_FDCWD, UPROBE_PMU_DIR "format/retprobe", &text, &len);
+	int rc;
 
+	(void)snprintf(path, sizeof(path), UPROBE_PMU_DIR "format/%s", field);
+	rc = kbpf_read_file(AT_FDCWD, path, &text, &len);
 	if (rc < 0)
 		return rc;
-	rc = sscanf(text, "config:%u", &nr) == 1 && nr < 64 ? 0 : -EINVAL;
-	if (rc == 0)
-		*bit = 1ULL << nr;
+	rc = sscanf(text, "config:%u", bit) == 1 && *bit < 64 ? 0 : -EINVAL;
 	free(text);
 	return rc;
 }
@@ -53,26 +52,53 @@ static int uprobe_err(int rc, const char *path, uint64_t offset, struct err *e)
 	}
 }
 
-int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_return,
-		       struct err *e)
+static int no_uprobes(struct err *e)
 {
-	struct perf_event_attr attr = {.config1 = kbpf_sys_ptr(path), .config2 = offset};
+	return err_run(e, -ENOTSUP, "hook",
+		       "this kernel has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not mounted");
+}
+
+/* `config` selects the kind of probe. */
+static int attach(int prog_fd, const char *path, uint64_t offset, uint64_t config, struct err *e)
+{
+	struct perf_event_attr attr = {
+		.config = config, .config1 = kbpf_sys_ptr(path), .config2 = offset};
 	char what[UPROBE_NAME_MAX];
-	uint64_t type = 0, bit = 0;
+	uint64_t type = 0;
 	int rc = kbpf_file_read_number(AT_FDCWD, UPROBE_PMU_DIR "type", &type);
 
-	if (rc == 0 && at_return)
-		rc = return_bit(&bit);
 	if (rc < 0)
-		return err_run(e, -ENOTSUP, "hook",
-			       "this kernel has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not "
-			       "mounted");
+		return no_uprobes(e);
 	attr.type = (uint32_t)type;
-	attr.config = bit;
 	rc = kbpf_perf_open(&attr);
 	if (rc < 0)
 		return uprobe_err(rc, path, offset, e);
 	(void)snprintf(what, sizeof(what), "a function in %s", path);
 	rc = kbpf_perf_set_program(rc, prog_fd);
 	return rc < 0 ? kbpf_perf_err(rc, what, e) : rc;
+}
+
+int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_return,
+		       struct err *e)
+{
+	unsigned bit = 0;
+
+	if (at_return && first_bit("retprobe", &bit) < 0)
+		return no_uprobes(e);
+	return attach(prog_fd, path, offset, at_return ? UINT64_C(1) << bit : 0, e);
+}
+
+int kbpf_usdt_attach(int prog_fd, const char *path, uint64_t offset, uint64_t semaphore,
+		     struct err *e)
+{
+	unsigned bit = 0;
+
+	if (semaphore > UINT32_MAX)
+		return err_input(e, -EINVAL, "hook",
+				 "the semaphore of a probe in %s is at 0x%llx, "
+				 "beyond what the kernel takes",
+				 path, (unsigned long long)semaphore);
+	if (semaphore && first_bit("ref_ctr_offset", &bit) < 0)
+		return no_uprobes(e);
+	return attach(prog_fd, path, offset, semaphore << bit, e);
 }

@@ -143,6 +143,10 @@ needs()
 	case $1 in
 	*.o\ *) [ -e "$T/in/capture.o" ] || skip "no clang, so there are no objects" ;;
 	*10.9.0.1* | *198.51.100.*) [ -e "$T/world" ] || skip "$(tail -n 1 "$T/why")" ;;
+	*usdt:*)
+		[ "$(uname -m)" = x86_64 ] || skip "probe_user has USDT probes on x86-64 only"
+		start_target
+		;;
 	*'--pid 1111'*) start_target ;;
 	esac
 	for program in busybox tcpdump tshark jq tc git; do

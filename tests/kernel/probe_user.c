@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../lib/test.h"
+#include "../lib/usdt.h"
 #include "bpfcap/probe.h"
 
 enum {
@@ -215,6 +216,8 @@ static struct probe *begin(const char *spec, struct probe_config c)
 	struct err e;
 
 	need_root();
+	if (strncmp(colon, ":usdt:", 6) == 0)
+		colon += 5;
 	(void)snprintf(text, sizeof(text), "%.*s:/proc/self/exe:%s", (int)(colon - spec), spec,
 		       colon + 1);
 	c.hooks = hooks;
@@ -710,6 +713,145 @@ PROBED void raw_func(const uint8_t *data, size_t len)
 	calls += data[0] + (unsigned)len;
 }
 
+/* ---- USDT probes -------------------------------------------------------------------------- */
+
+#ifdef USDT_NOTE
+
+USDT_SEMAPHORE(wanted);
+
+/* Where a compiler may have left a buffer and its length: the notes below have these offsets. */
+struct usdt_frame {
+	const uint8_t *data[5];
+	int32_t len;
+	uint16_t short_len;
+};
+
+_Static_assert(offsetof(struct usdt_frame, len) == 40, "see the notes");
+_Static_assert(offsetof(struct usdt_frame, short_len) == 44, "see the notes");
+
+static void pass_usdt(const struct usdt_frame *f, void **mbufs, unsigned mbuf_cnt)
+{
+	const uint8_t *data = f->data[1];
+	const uint64_t two = 2;
+
+	USDT_NOTE("test", "registers", "0", "8@%%rdi -4@%%edx 1@$7", "D"(data), "d"(f->len));
+	USDT_NOTE("other", "registers", "0", "8@%%rsi 2@%%cx", "S"(data), "c"(f->short_len));
+	USDT_NOTE("test", "memory", "0", "8@8(%%rbx) -4@40(%%rbx)", "b"(f));
+	USDT_NOTE("test", "indexed", "0", "8@(%%rbx,%%rcx,8) 2@44(%%rbx)", "b"(f), "c"(two));
+	USDT_NOTE("test", "constant", "0", "8@%%rdi 4@$60", "D"(data));
+	USDT_NOTE("test", "places", "0", "8@%%rdi 4@%%edx", "D"(data), "d"(f->len));
+	USDT_NOTE("test", "places", "0", "8@%%rdx 4@%%edi", "d"(data), "D"(f->len));
+	USDT_NOTE("test", "one", "0", "8@%%rax", "a"(mbufs[0]));
+	USDT_NOTE("test", "burst", "0", "8@%%rsi -4@%%eax", "S"(mbufs), "a"(mbuf_cnt));
+	USDT_NOTE("test", "bad", "0", "8f@%%xmm0 8@data(%%rip)", "D"(data));
+	if (usdt_semaphore_wanted)
+		USDT_NOTE("test", "counted", "usdt_semaphore_wanted", "8@%%rdi 4@%%edx", "D"(data),
+			  "d"(f->len));
+}
+
+enum { USDT_PASSES = 20 };
+
+/* Each packet that passes is captured `times`, whole. */
+static void check_usdt(const char *spec, unsigned len, unsigned times)
+{
+	static uint8_t data[LEN_MAX];
+
+	FOR_EACH_KERNEL(k)
+	{
+		struct probe *p = begin(spec, (struct probe_config){.kernel = kernels[k]});
+		struct probe_counts c;
+
+		for (unsigned i = 0; i < USDT_PASSES; i++) {
+			const struct usdt_frame f = {{NULL, data, data}, (int)len, (uint16_t)len};
+			uint8_t *mbuf;
+
+			make_packet(data, len, i);
+			mbuf = new_mbuf(data, len, len, NEXT);
+			pass_usdt(&f, (void *[]){mbuf, mbuf}, times);
+			free_mbuf(mbuf, NEXT);
+		}
+		c = end(p);
+		assert_int_equal(c.matched, USDT_PASSES * times);
+		assert_int_equal(probe_counts_lost(&c) + c.no_packet, 0);
+		for (unsigned i = 0; i < USDT_PASSES * times; i++) {
+			make_packet(data, len, i / times);
+			same_as(i, data, len);
+		}
+	}
+}
+
+TEST(arguments_of_usdt_probes_are_where_their_notes_say)
+{
+	check_usdt("raw:usdt:test:registers@1@2", 61, 1);
+	check_usdt("raw:usdt:other:registers@1@2", 1514, 1);
+	check_usdt("raw:usdt:memory@1@2", 4097, 1);
+	check_usdt("raw:usdt:test:indexed@1@2", 333, 1);
+	check_usdt("raw:usdt:constant@1@2", 60, 1);
+	check_usdt("raw:usdt:test:registers@1@3", 7, 1);
+}
+
+TEST(a_usdt_probe_in_two_places_or_of_two_providers_is_captured_at_both)
+{
+	check_usdt("raw:usdt:test:places@1@2", 100, 2);
+	check_usdt("raw:usdt:registers@1@2", 100, 2);
+}
+
+TEST(usdt_probes_may_have_mbufs)
+{
+	check_usdt("mbuf:usdt:test:one@1", 200, 1);
+	check_usdt("mbuf:usdt:test:burst@1@2", 200, 2);
+}
+
+TEST(a_semaphore_is_raised_while_its_probe_is_captured)
+{
+	struct probe *p;
+
+	need_root();
+	assert_int_equal(usdt_semaphore_wanted, 0);
+	p = begin("raw:usdt:counted@1@2", (struct probe_config){0});
+	assert_int_equal(usdt_semaphore_wanted, 1);
+	(void)end(p);
+	assert_int_equal(usdt_semaphore_wanted, 0);
+	check_usdt("raw:usdt:counted@1@2", 60, 1);
+}
+
+TEST(unknown_usdt_probes_and_places_are_refused)
+{
+	static const struct {
+		const char *spec, *text;
+	} bad[] = {
+		{"raw:usdt:/proc/self/exe:nosuch@1@2", "no USDT probe"},
+		{"raw:usdt:/proc/self/exe:nobody:memory@1@2", "no USDT probe"},
+		{"raw:usdt:/proc/self/exe:memory@1@3", "argument 3"},
+		{"raw:usdt:/proc/self/exe:bad@1@2", "argument 1"},
+		{"raw:usdt:/proc/self/exe:bad@2@1", "argument 2"},
+		{"raw:usdt:/proc/self/exe:memory@1@ret", "is not a hook"},
+		{"raw:usdt:/proc/self/exe:memory+4@1@2", "is not a hook"},
+	};
+
+	need_root();
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *hooks[] = {bad[i].spec, NULL};
+		struct probe *p;
+		struct err e;
+
+		assert_int_equal(probe_open(&p, &(struct probe_config){.hooks = hooks}, &e),
+				 -EINVAL);
+		assert_non_null(strstr(e.text, bad[i].text));
+	}
+}
+
+#endif
+
+static void mark_rx_one(void *mbuf)
+{
+#ifdef USDT_NOTE
+	USDT_NOTE("test", "rx_one", "0", "8@%%rax", "a"(mbuf));
+#else
+	(void)mbuf;
+#endif
+}
+
 /* TCP packets to port 80 for a minute. */
 static int pass_packets(void)
 {
@@ -728,6 +870,7 @@ static int pass_packets(void)
 		func_rcv(burst[0]);
 		func_send(burst[0]);
 		(void)rx_func(got);
+		mark_rx_one(burst[0]);
 		raw_func(data, sizeof(data));
 		usleep(STEP_MS * 1000);
 	}
@@ -752,6 +895,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_glob_is_a_hook_for_each_function),
 		cmocka_unit_test(functions_are_found_by_process),
 		cmocka_unit_test(unknown_functions_and_options_are_refused),
+#ifdef USDT_NOTE
+		cmocka_unit_test(arguments_of_usdt_probes_are_where_their_notes_say),
+		cmocka_unit_test(
+			a_usdt_probe_in_two_places_or_of_two_providers_is_captured_at_both),
+		cmocka_unit_test(usdt_probes_may_have_mbufs),
+		cmocka_unit_test(a_semaphore_is_raised_while_its_probe_is_captured),
+		cmocka_unit_test(unknown_usdt_probes_and_places_are_refused),
+#endif
 	};
 
 	if (argc > 1 && strcmp(argv[1], "pass") == 0)

@@ -29,9 +29,7 @@ static void start(struct emit *m, struct ebpf_builder *b, const struct capture *
 		m->has_head = true;
 	}
 	if (h->kind->user)
-		m->read = ebpf_target_has_helper(c->target, h->kind->type, EBPF_FN_probe_read_user)
-				  ? EBPF_FN_probe_read_user
-				  : EBPF_FN_probe_read;
+		m->read = probe_emit_user_reader(c->target, h->kind->type);
 }
 
 int probe_capture_build(const struct capture *c, const struct hook *h, struct ebpf_prog *out,

@@ -47,6 +47,8 @@ int probe_emit_tracing_program(struct emit *m, struct err *e);
 
 /* In: R1 = context. Ends the program. */
 int probe_emit_user_program(struct emit *m, struct err *e);
+/* The helper that reads the memory of a process. */
+enum ebpf_helper probe_emit_user_reader(const struct ebpf_target *t, enum ebpf_prog_type type);
 /*
  * Appends bytes to the packet. In: R7 = their address, R8 = how many, R9 = scratch. Out:
  * scratch->copied, at most the snap length. Clobbers R0..R5. Jumps to m->memory if they cannot be

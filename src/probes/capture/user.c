@@ -23,6 +23,12 @@
 
 enum { USER_ROUNDS = 4 };
 
+enum ebpf_helper probe_emit_user_reader(const struct ebpf_target *t, enum ebpf_prog_type type)
+{
+	return ebpf_target_has_helper(t, type, EBPF_FN_probe_read_user) ? EBPF_FN_probe_read_user
+									: EBPF_FN_probe_read;
+}
+
 void probe_emit_user_read(const struct emit *m, size_t at, int len)
 {
 	EMIT(m->b, MOV(R1, R9), ADD(R1, at), MOV(R2, len), ebpf_call_helper((int)m->read),

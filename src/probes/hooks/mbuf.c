@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mbuf.c - mbuf:[PATH:]FUNC@N, @N@M and @N@ret: packets of DPDK programs.
+ * mbuf.c - mbuf:[PATH:]FUNC@N, @N@M and @N@ret, mbuf:usdt:[PATH:][PROVIDER:]PROBE@N and @N@M:
+ * packets of DPDK programs.
  *
  * Argument N is an rte_mbuf, or an array of pointers to such: of M when the function is entered,
  * or of as many as it returns once it has filled it (receive bursts). mbuf_copy.c reads an
@@ -25,9 +26,10 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 		return err_input(
 			e, -EINVAL, "hook",
 			"'%s' is not a hook: it is mbuf:[PATH:]FUNC@N for an rte_mbuf, "
-			"mbuf:[PATH:]FUNC@N@M for an array of M, or mbuf:[PATH:]FUNC@N@ret "
-			"for an array that the function fills; N and M are numbers of "
-			"arguments in registers, from 1",
+			"mbuf:[PATH:]FUNC@N@M for an array of M, mbuf:[PATH:]FUNC@N@ret for an "
+			"array that the function fills, or mbuf:usdt:[PATH:][PROVIDER:]PROBE@N or "
+			"@N@M; N and M are numbers of arguments (of functions: in registers), "
+			"from 1",
 			h->spec);
 	if (rc < 0 || !has_second)
 		return rc;
@@ -41,10 +43,7 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 /* R6 = the rte_mbuf. */
 static void emit_prologue(const struct emit *m)
 {
-	const struct user_hook *u = m->h->state;
-
-	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
-	     LDX(u->regs->size, R6, MEM(R1, u->regs->arg[u->arg])));
+	probe_emit_user_arg_of(m, false, R6);
 }
 
 /* ---- Arrays --------------------------------------------------------------------------------- */

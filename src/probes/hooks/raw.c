@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * raw.c - raw:[PATH:]FUNC@PTR@LEN and @PTR@ret: a packet in a buffer of a process.
+ * raw.c - raw:[PATH:]FUNC@PTR@LEN and @PTR@ret, raw:usdt:[PATH:][PROVIDER:]PROBE@PTR@LEN: a packet
+ * in a buffer of a process.
  *
  * Argument PTR is its address; its length is argument LEN, or what the function returns (a read).
  * Lengths of 0 and less are not packets. Fails with -EINVAL (input) for another form.
@@ -18,9 +19,10 @@ static int parse(struct hook *h, const char *rest, struct err *e)
 
 	if (rc == -EINVAL || (rc == 0 && !has_second))
 		return err_input(e, -EINVAL, "hook",
-				 "'%s' is not a hook: it is raw:[PATH:]FUNC@PTR@LEN, or "
-				 "raw:[PATH:]FUNC@PTR@ret where the function returns the length; "
-				 "PTR and LEN are numbers of arguments in registers, from 1",
+				 "'%s' is not a hook: it is raw:[PATH:]FUNC@PTR@LEN, "
+				 "raw:[PATH:]FUNC@PTR@ret where the function returns the length, "
+				 "or raw:usdt:[PATH:][PROVIDER:]PROBE@PTR@LEN; PTR and LEN are "
+				 "numbers of arguments (of functions: in registers), from 1",
 				 h->spec);
 	if (((struct user_hook *)h->state)->form == USER_AT_RETURN)
 		h->dir = PROBE_DIR_IN;
@@ -39,12 +41,14 @@ static void emit_prologue(const struct emit *m)
 		EMIT(m->b, LDX(DW, R7, MEM(R0, offsetof(struct user_call, address))));
 		probe_emit_user_call_end(m->b, u, SLOT_USER);
 	}
-	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)));
-	if (!at_return)
-		EMIT(m->b, LDX(r->size, R7, MEM(R1, r->arg[u->arg])));
-	EMIT(m->b, LDX(r->size, R6, MEM(R1, at_return ? probe_kprobe_result_at(r)
-						      : r->arg[u->arg_2])),
-	     LSH(R6, 32), ARSH(R6, 32));
+	if (at_return) {
+		EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)),
+		     LDX(r->size, R6, MEM(R1, probe_kprobe_result_at(r))));
+	} else {
+		probe_emit_user_arg_of(m, false, R7);
+		probe_emit_user_arg_of(m, true, R6);
+	}
+	EMIT(m->b, LSH(R6, 32), ARSH(R6, 32));
 }
 
 static void emit_packet(const struct emit *m)

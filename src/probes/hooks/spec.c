@@ -77,6 +77,8 @@ static const struct probe_hook_help help[] = {
 	 "function of a program or library: argument PTR (from 1) is the address of a packet, its "
 	 "length is argument LEN, or what the function returns",
 	 "uprobes"},
+	{"raw:usdt:[PATH:][PROVIDER:]PROBE@PTR@LEN, mbuf:usdt:...",
+	 "the same at a USDT probe of a program or library, with its arguments", "uprobes"},
 	{"mbuf:[PATH:]FUNC@N, mbuf:[PATH:]FUNC@N@M, mbuf:[PATH:]FUNC@N@ret",
 	 "function of a DPDK program: argument N is an rte_mbuf, or an array of M or, once it "
 	 "returns, of as many as it returns",

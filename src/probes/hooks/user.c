@@ -23,13 +23,13 @@ enum { USER_HOOKS_MAX = 64 }; /* of a glob: each loads its own program */
 
 /* ---- Specs ---------------------------------------------------------------------------------- */
 
-/* "3" -> 2; false unless it is an argument in a register. */
-static bool read_arg(const struct kprobe_regs *regs, const char *text, unsigned *arg)
+/* "3" -> 2; false unless it is an argument in a register, or of a USDT probe. */
+static bool read_arg(const struct user_hook *u, const char *text, unsigned *arg)
 {
 	if (!isdigit((unsigned char)text[0]) || text[1] || text[0] == '0')
 		return false;
 	*arg = (unsigned)(text[0] - '1');
-	return *arg < regs->arg_cnt;
+	return u->usdt || *arg < u->regs->arg_cnt;
 }
 
 /* "A", "A@B", "A@ret" */
@@ -40,20 +40,36 @@ static bool read_args(struct user_hook *u, char *text, bool *has_second)
 	*has_second = second != NULL;
 	if (second)
 		*second++ = '\0';
-	if (!read_arg(u->regs, text, &u->arg))
+	if (!read_arg(u, text, &u->arg))
 		return false;
-	if (second && strcmp(second, "ret") == 0)
+	if (second && strcmp(second, "ret") == 0 && !u->usdt)
 		u->form = USER_AT_RETURN;
-	return !second || u->form == USER_AT_RETURN || read_arg(u->regs, second, &u->arg_2);
+	return !second || u->form == USER_AT_RETURN || read_arg(u, second, &u->arg_2);
+}
+
+/* "PATH:PROVIDER", "PATH" (with a slash) or "PROVIDER" is in func.object. */
+static void split_provider(struct user_hook *u)
+{
+	char *object = u->func.object, *colon = strrchr(object, ':');
+
+	if (!colon && strchr(object, '/'))
+		return;
+	(void)snprintf(u->provider, sizeof(u->provider), "%s", colon ? colon + 1 : object);
+	*(colon ? colon : object) = '\0';
 }
 
 int probe_user_parse(struct hook *h, const char *rest, bool *has_second, struct err *e)
 {
+	static const char usdt[] = "usdt:";
 	struct user_hook *u = h->state;
-	size_t len = strcspn(rest, "@");
+	bool is_usdt = strncmp(rest, usdt, sizeof(usdt) - 1) == 0;
 	char args[8] = "";
+	size_t len;
 
+	rest += is_usdt ? sizeof(usdt) - 1 : 0;
+	len = strcspn(rest, "@");
 	*u = (struct user_hook){.regs = probe_kprobe_regs(NULL),
+				.usdt = is_usdt,
 				.calls_fd = -1,
 				.progs_fd = -1,
 				.layout_fd = -1,
@@ -68,6 +84,10 @@ int probe_user_parse(struct hook *h, const char *rest, bool *has_second, struct 
 		memcpy(args, rest + len + 1, strlen(rest + len + 1));
 	if (!probe_uprobe_name(&u->func, rest, len) || !read_args(u, args, has_second))
 		return -EINVAL;
+	if (u->usdt)
+		split_provider(u);
+	if (u->usdt && u->func.offset)
+		return -EINVAL;
 	if (u->form == USER_AT_RETURN && u->func.offset)
 		return err_input(e, -ENOTSUP, "hook",
 				 "%s: the result of a function goes with its start; remove +OFFSET",
@@ -78,12 +98,30 @@ int probe_user_parse(struct hook *h, const char *rest, bool *has_second, struct 
 
 /* ---- Places --------------------------------------------------------------------------------- */
 
-/* Appends the functions [from, to), which have one name. */
+/* Where the arguments of a USDT probe are. */
+static int read_places(struct hook *h, const char *args, bool has_second, struct err *e)
+{
+	struct user_hook *u = h->state;
+	const bool first = probe_usdt_arg(&u->usdt_arg, NULL, args, u->arg);
+
+	if (first && (!has_second || probe_usdt_arg(&u->usdt_arg_2, NULL, args, u->arg_2)))
+		return 0;
+	return err_input(e, -EINVAL, "hook",
+			 "%s: argument %u is not one that bpfcap can read; the probe's arguments "
+			 "are '%.80s'",
+			 h->spec, (first ? u->arg_2 : u->arg) + 1, args);
+}
+
+/* Appends the functions [from, to), which have one name and, of USDT probes, the same arguments. */
 static int take_places(struct hook *h, const struct uprobe_functions *f, size_t from, size_t to,
 		       const struct uprobe_objects *o, struct err *e)
 {
 	struct user_hook *u = h->state;
+	const char *args = f->function[from].args;
+	bool second = h->ops == &probe_hook_raw || u->form == USER_ARRAY;
 
+	if (args && read_places(h, args, second, e) != 0)
+		return e->code;
 	u->place = calloc(to - from, sizeof(*u->place));
 	if (!u->place)
 		return NO_MEMORY(e);
@@ -92,8 +130,8 @@ static int take_places(struct hook *h, const struct uprobe_functions *f, size_t 
 
 		if (fd < 0)
 			return err_run(e, -errno, "hook", "%s: %s", h->spec, strerror(errno));
-		u->place[u->place_cnt++] =
-			(struct user_place){fd, f->function[i].offset + u->func.offset};
+		u->place[u->place_cnt++] = (struct user_place){
+			fd, f->function[i].offset + u->func.offset, f->function[i].semaphore};
 	}
 	return 0;
 }
@@ -102,7 +140,10 @@ static size_t same_name(const struct uprobe_functions *f, size_t from)
 {
 	size_t to = from + 1;
 
-	while (to < f->cnt && strcmp(f->function[from].name, f->function[to].name) == 0)
+	const struct uprobe_function *first = &f->function[from];
+
+	while (to < f->cnt && strcmp(first->name, f->function[to].name) == 0 &&
+	       (!first->args || strcmp(first->args, f->function[to].args) == 0))
 		to++;
 	return to;
 }
@@ -110,13 +151,14 @@ static size_t same_name(const struct uprobe_functions *f, size_t from)
 static void describe(struct hook *h, const struct hook *of, const char *name)
 {
 	const char *colon = strchr(of->spec, ':'), *args = strchr(of->spec, '@');
+	bool usdt = ((const struct user_hook *)of->state)->usdt;
 
 	(void)snprintf(h->name, sizeof(h->name), "%s", name);
-	(void)snprintf(h->spec, sizeof(h->spec), "%.*s:%.80s%s", (int)(colon - of->spec), of->spec,
-		       name, args);
+	(void)snprintf(h->spec, sizeof(h->spec), "%.*s:%s%.80s%s", (int)(colon - of->spec),
+		       of->spec, usdt ? "usdt:" : "", name, args);
 }
 
-/* One hook for each name, the first with the state of the glob. */
+/* One hook for each name, and for each place of a USDT probe's arguments. */
 static int make_hooks(struct hook_list *list, unsigned at, const struct uprobe_functions *f,
 		      const struct uprobe_objects *o, struct err *e)
 {
@@ -165,8 +207,10 @@ static int resolve_one(struct hook_list *list, unsigned at, const struct hook_en
 	int rc = probe_uprobe_objects(&o, u->func.object, env->capture->meta.pid, h->spec, e);
 
 	if (rc == 0)
-		rc = probe_uprobe_functions(&f, &o, u->func.name, h->spec, e);
-	if (rc == 0 && probe_uprobe_is_glob(u->func.name))
+		rc = u->usdt ? probe_usdt_places(&f, &o, u->provider, u->func.name, h->spec, e)
+			     : probe_uprobe_functions(&f, &o, u->func.name, h->spec, e);
+	if (rc == 0 &&
+	    (probe_uprobe_is_glob(u->func.name) || (u->usdt && same_name(&f, 0) < f.cnt)))
 		rc = make_hooks(list, at, &f, &o, e);
 	else if (rc == 0)
 		rc = take_places(h, &f, 0, f.cnt, &o, e);
@@ -208,7 +252,9 @@ static int attach_at(struct hook *h, int prog_fd, bool at_return, struct err *e)
 		int fd;
 
 		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", u->place[i].fd);
-		fd = kbpf_uprobe_attach(prog_fd, path, u->place[i].offset, at_return, e);
+		fd = u->usdt ? kbpf_usdt_attach(prog_fd, path, u->place[i].offset,
+						u->place[i].semaphore, e)
+			     : kbpf_uprobe_attach(prog_fd, path, u->place[i].offset, at_return, e);
 		if (fd < 0)
 			return fd;
 		u->attached[u->attached_cnt++] = fd;

@@ -9,7 +9,7 @@
 #define BPFCAP_SRC_PROBES_HOOKS_USER_H
 
 #include "../kprobe/kprobe.h"
-#include "../uprobe/uprobe.h"
+#include "../uprobe/usdt.h"
 #include "hook.h"
 
 /* Where the packets of a call are. */
@@ -29,7 +29,7 @@ struct user_call {
 
 struct user_place {
 	int fd;
-	uint64_t offset;
+	uint64_t offset, semaphore;
 };
 
 struct user_hook {
@@ -37,6 +37,9 @@ struct user_hook {
 	struct uprobe_name func;
 	enum user_form form;
 	unsigned arg, arg_2; /* from 0 */
+	bool usdt;
+	char provider[UPROBE_TEXT_LEN]; /* "": any */
+	struct usdt_arg usdt_arg, usdt_arg_2;
 	struct user_place *place;
 	size_t place_cnt;
 	int *attached;
@@ -48,7 +51,7 @@ struct user_hook {
 
 /* ---- user.c --------------------------------------------------------------------------------- */
 
-/* Reads "[PATH:]FUNC@A", "@A@B" or "@A@ret"; true if there is a second part. */
+/* Reads "[usdt:][PATH:]FUNC@A", "@A@B" or "@A@ret"; true if there is a second part. */
 int probe_user_parse(struct hook *h, const char *rest, bool *has_second, struct err *e);
 /* As members of struct hook_ops. */
 int probe_user_resolve(struct hook_list *list, unsigned first, const struct hook_env *env,
@@ -69,6 +72,23 @@ void probe_emit_user_call(struct ebpf_builder *b, const struct user_hook *u, int
 void probe_emit_user_call_end(struct ebpf_builder *b, const struct user_hook *u, int key);
 /* Runs the hook's main program; continues if that fails. In: R1 = context. Clobbers R0..R5. */
 void probe_emit_user_packets(struct ebpf_builder *b, const struct user_hook *u);
+
+/* ---- user_args.c ---------------------------------------------------------------------------- */
+
+/*
+ * dst = argument `arg` or (second) `arg_2`; 0 if it is in memory that cannot be read. In: ctx =
+ * context, not R0..R5 if the argument is in memory. Uses 8 bytes of stack at `slot`. Clobbers
+ * R0..R5.
+ */
+struct user_arg_at {
+	ebpf_reg dst, ctx;
+	int slot;
+	enum ebpf_helper read; /* of user memory */
+};
+void probe_emit_user_arg(struct ebpf_builder *b, const struct user_hook *u, bool second,
+			 const struct user_arg_at *at);
+/* The same in a capture program, with the context in SLOT_CTX. Uses SLOT_USER_2. */
+void probe_emit_user_arg_of(const struct emit *m, bool second, ebpf_reg dst);
 
 /* ---- mbuf_copy.c ---------------------------------------------------------------------------- */
 

@@ -62,23 +62,26 @@ static void emit_number(struct ebpf_builder *b, ebpf_label none)
  *	calls[pid_tgid] = {argument, 0, number};
  *	if (the array is filled already) goto main program;
  */
-static void emit_entry(struct ebpf_builder *b, const struct user_hook *u, uint32_t pid,
+static void emit_entry(struct ebpf_builder *b, const struct user_hook *u, const struct capture *c,
 		       ebpf_label out)
 {
-	const struct kprobe_regs *r = u->regs;
+	struct user_arg_at at = {R7, R6, CALL_AT - 8,
+				 probe_emit_user_reader(c->target, EBPF_PROG_KPROBE)};
+	const uint32_t pid = c->meta.pid;
 
 	EMIT(b, CALL(get_current_pid_tgid), STX(DW, MEM(R10, KEY_AT), R0));
 	if (pid)
 		EMIT(b, RSH(R0, 32), JNE(R0, (int32_t)pid, out));
 	EMIT(b, MOV(R1, 0));
 	if (u->form == USER_ARRAY) {
-		EMIT(b, LDX(r->size, R1, MEM(R6, r->arg[u->arg_2])));
+		probe_emit_user_arg(b, u, true, &at);
+		EMIT(b, MOV(R1, R7));
 		emit_number(b, out);
 	}
 	EMIT(b, STX(W, MEM(R10, CALL_AT + CALL_FIELD(cnt)), R1),
-		ST(W, MEM(R10, CALL_AT + CALL_FIELD(next)), 0),
-		LDX(r->size, R1, MEM(R6, r->arg[u->arg])),
-		STX(DW, MEM(R10, CALL_AT + CALL_FIELD(address)), R1),
+		ST(W, MEM(R10, CALL_AT + CALL_FIELD(next)), 0));
+	probe_emit_user_arg(b, u, false, &at);
+	EMIT(b, STX(DW, MEM(R10, CALL_AT + CALL_FIELD(address)), R7),
 		LD_MAP_FD(R1, shown(u->calls_fd)),
 		MOV(R2, R10),
 		ADD(R2, KEY_AT),
@@ -122,7 +125,7 @@ static int load(struct hook *h, const struct hook_env *env, bool at_return, stru
 	if (at_return)
 		emit_return(b, u, out);
 	else
-		emit_entry(b, u, env->capture->meta.pid, out);
+		emit_entry(b, u, env->capture, out);
 	EMIT(b, LABEL(out), MOV(R0, 0), EXIT());
 	rc = ebpf_finish(b, &prog, e);
 	ebpf_free(b);

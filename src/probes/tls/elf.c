@@ -149,18 +149,29 @@ void probe_tls_elf_close(struct tls_elf *f)
 
 /* ---- Symbols ------------------------------------------------------------------------------ */
 
-int probe_tls_elf_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
+/* Looks in the segments with this flag. */
+static int offset_in(const struct tls_elf *f, uint32_t flag, uint64_t addr, uint64_t *offset)
 {
 	unsigned cnt;
 	const ElfW(Phdr) *ph = program_headers(f, &cnt);
 
 	for (unsigned i = 0; ph && i < cnt; i++)
-		if (ph[i].p_type == PT_LOAD && (ph[i].p_flags & PF_X) && addr >= ph[i].p_vaddr &&
+		if (ph[i].p_type == PT_LOAD && (ph[i].p_flags & flag) && addr >= ph[i].p_vaddr &&
 		    addr - ph[i].p_vaddr < ph[i].p_filesz) {
 			*offset = addr - ph[i].p_vaddr + ph[i].p_offset;
 			return 0;
 		}
 	return -ENOENT;
+}
+
+int probe_tls_elf_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
+{
+	return offset_in(f, PF_X, addr, offset);
+}
+
+int probe_tls_elf_data_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset)
+{
+	return offset_in(f, PF_W, addr, offset);
 }
 
 int probe_tls_elf_entry(const struct tls_elf *f, uint64_t *offset)

@@ -49,6 +49,8 @@ int probe_tls_go_function(const struct tls_elf *f, const char *name, uint64_t *o
 bool probe_tls_elf_section(const struct tls_elf *f, const char *name, struct tls_section *s);
 /* The offset in the file of code at this address. -ENOENT. */
 int probe_tls_elf_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset);
+/* The same of data. */
+int probe_tls_elf_data_offset(const struct tls_elf *f, uint64_t addr, uint64_t *offset);
 /* The address where the program starts. */
 uint64_t probe_tls_elf_start(const struct tls_elf *f);
 /* What the loader writes to `addr`: the addend of a relative relocation, 0: none. */

@@ -69,7 +69,8 @@ static void on_function(void *user, const char *name, uint64_t offset)
 	if (all)
 		s->out->function = all;
 	if (all)
-		all[s->out->cnt] = (struct uprobe_function){strdup(name), s->object, offset};
+		all[s->out->cnt] = (struct uprobe_function){
+			.name = strdup(name), .object = s->object, .offset = offset};
 	s->failed = !all || !all[s->out->cnt].name;
 	s->out->cnt += !s->failed;
 }
@@ -178,8 +179,10 @@ int probe_uprobe_functions(struct uprobe_functions *out, const struct uprobe_obj
 
 void probe_uprobe_functions_free(struct uprobe_functions *f)
 {
-	for (size_t i = 0; i < f->cnt; i++)
+	for (size_t i = 0; i < f->cnt; i++) {
 		free(f->function[i].name);
+		free(f->function[i].args);
+	}
 	free(f->function);
 	*f = (struct uprobe_functions){0};
 }

@@ -50,6 +50,9 @@ struct uprobe_function {
 	char *name;
 	unsigned object; /* index in uprobe_objects */
 	uint64_t offset; /* in the file */
+	/* Of a USDT probe (usdt.h): */
+	uint64_t semaphore; /* offset in the file of the counter that enables it; 0: none */
+	char *args;	    /* where its arguments are; NULL: a function */
 };
 
 /* Sorted by name: functions that share one follow one another. */
