@@ -17,7 +17,7 @@
 #include "expr.h"
 #include "../../util.h"
 
-#define SEARCH_NS	(NS_PER_S / 4) /* libpcap may ask a name server for each host */
+#define SEARCH_NS	NS_PER_S /* libpcap may ask a name server for each host */
 #define LONG_LEN	1024
 #define AROUND		30 /* characters shown on each side */
 #define COMPLETIONS_LEN 16
