@@ -180,6 +180,12 @@ static bool listener_report2(struct dissect *d, struct slice s)
 	return true;
 }
 
+static bool home_agent(struct dissect *d, struct slice s)
+{
+	say(d, ", id 0x%04x", field_u16(d, s, 4));
+	return !d->cut;
+}
+
 /* -v: what a router says of itself. */
 static bool router(struct dissect *d, struct slice s)
 {
@@ -209,12 +215,17 @@ static const struct {
 	{135, "neighbor solicitation", solicit},
 	{136, "neighbor advertisement", advert},
 	{137, "redirect", redirect},
-	{138, "router renumbering", NULL},
-	{139, "who-are-you request", NULL},
-	{140, "who-are-you reply", NULL},
+	{138, "router renumbering", dissect_renumber},
+	{139, "who-are-you request", dissect_node_query},
+	{140, "who-are-you reply", dissect_node_reply},
 	{141, "inverse neighbor solicitation", NULL},
 	{142, "inverse neighbor advertisement", NULL},
 	{143, "multicast listener report v2", listener_report2},
+	{144, "ha discovery request", home_agent},
+	{145, "ha discovery reply", NULL},
+	{146, "mobile router solicitation", home_agent},
+	{147, "mobile router advertisement", NULL},
+	{155, "RPL", dissect_rpl},
 };
 #define TYPE_CNT (sizeof(types) / sizeof(types[0]))
 

@@ -120,6 +120,11 @@ void dissect_udp(struct dissect *d, struct dissect_net *net, struct slice s);
 void dissect_icmp(struct dissect *d, struct dissect_net *net, struct slice s);
 /* icmp6.c */
 void dissect_icmp6(struct dissect *d, struct dissect_net *net, struct slice s);
+/* icmp6_info.c: what follows the name of a type; each is false where the message is cut off */
+bool dissect_node_query(struct dissect *d, struct slice s);
+bool dissect_node_reply(struct dissect *d, struct slice s);
+bool dissect_renumber(struct dissect *d, struct slice s);
+bool dissect_rpl(struct dissect *d, struct slice s);
 /* nd_options.c: the options of neighbor discovery */
 void dissect_nd_options(struct dissect *d, struct slice s);
 /* igmp.c */
