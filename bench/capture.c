@@ -197,8 +197,9 @@ static void row_kernel(void)
 		bare[2 * k + 1] = flood_send(&veth, &f);
 	}
 	least = median(bare, 2 * (size_t)rounds);
-	printf("kernel: ns that a capture adds to a packet of 64 B (bare: %.0f ns)\n  %-16s %9s "
-	       "%9s\n",
+	printf("kernel: ns that a capture adds to a packet of 64 B (bare: %.0f ns; goals: tc 600 "
+	       "and "
+	       "60, socket 600 and 120, rx 800 and 200, xdp 550)\n  %-16s %9s %9s\n",
 	       least, "", "captured", "unmatched");
 	for (int i = 0; i < TOOL_CNT; i++)
 		if (USUAL & 1u << i && i != TC_PCAP)
@@ -247,7 +248,8 @@ static void row_throttled(void)
 
 	if (!selected("throttled"))
 		return;
-	printf("throttled: packets lost when the tool may run 5 of each 100 ms, 200 B\n  %-16s",
+	printf("throttled: packets lost when the tool may run 5 of each 100 ms, 200 B (goal: none "
+	       "at 240, pcapng)\n  %-16s",
 	       "kpps");
 	for (size_t k = 0; k < sizeof(rates) / sizeof(*rates); k++)
 		printf(" %8.0f", rates[k] / 1e3);
@@ -281,7 +283,7 @@ static void row_idle(void)
 
 	if (!selected("idle"))
 		return;
-	printf("idle: wake-ups a second\n");
+	printf("idle: wake-ups a second (goal: 0)\n");
 	for (int i = 0; i < TOOL_CNT; i++) {
 		struct toolrun t;
 		uint64_t before;
@@ -304,7 +306,7 @@ static void row_ring(void)
 
 	if (!selected("ring"))
 		return;
-	printf("ring: packets of 64 B that are kept for a tool that does not run\n");
+	printf("ring: packets of 64 B that are kept for a tool that does not run (goal: 50,000)\n");
 	for (int i = 0; i < TOOL_CNT; i++) {
 		struct toolrun t;
 
@@ -327,7 +329,7 @@ static void row_default(void)
 
 	if (!selected("default"))
 		return;
-	printf("default hooks at 60 kpps, 100,000 packets: lost\n");
+	printf("default hooks at 60 kpps, 100,000 packets: lost (goal: 0)\n");
 	for (int k = 0; k < rounds; k++)
 		if (run_flood(&tools[DEFAULT_HOOKS], &f, "udp", 3, &r))
 			printf("  by file %.2f%%, said %.2f%%, %.0f ns user a record\n",
@@ -349,7 +351,7 @@ static void row_many(void)
 		if (testnet_veth(a, b) < 0)
 			return;
 	}
-	printf("many: seconds to start and to end at %d interfaces\n", IFACES);
+	printf("many: seconds to start and to end at %d interfaces (goal: 0.1 each)\n", IFACES);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++) {
 		const char *const argv[] = {"bpfcap", "-f", hooks[i],	 "-i",
 					    "many*",  "-w", "/dev/null", NULL};
@@ -377,10 +379,11 @@ int main(void)
 	CPU_SET(SENDER_CPU, &set);
 	(void)sched_setaffinity(0, sizeof(set), &set);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	row_cost("write 64", &(struct flood){.cnt = 400000, .len = 64, .rate = 200e3}, NULL, USUAL);
-	row_cost("write 1000", &(struct flood){.cnt = 100000, .len = 1000, .rate = 100e3}, NULL,
-		 USUAL);
-	row_cost("one in 100",
+	row_cost("write 64 (goal: pcapng 150 ns of user time)",
+		 &(struct flood){.cnt = 400000, .len = 64, .rate = 200e3}, NULL, USUAL);
+	row_cost("write 1000 (goal: pcapng 900 ns of user time)",
+		 &(struct flood){.cnt = 100000, .len = 1000, .rate = 100e3}, NULL, USUAL);
+	row_cost("one in 100 (goal: 1,000 ns of user time)",
 		 &(struct flood){.cnt = 800000, .len = 64, .rate = 200e3, .every = 100},
 		 "udp dst port 9", USUAL & ~(1u << TC_PCAP));
 	row_kernel();

@@ -73,7 +73,7 @@ format:					## lay out the C files as .clang-format says (version 14)
 	clang-format -i $$(. tests/lib/tree.sh && c_files)
 
 bench: all $(BENCH)			## measures against other ways to do the same
-	@for b in $(BENCH); do BPFCAP_BUILD=$(BUILD) $$b || exit 1; done
+	@rc=0; for b in $(BENCH); do BPFCAP_BUILD=$(BUILD) $$b || rc=1; done; exit $$rc
 
 demo: all				## live capture between two network namespaces of its own
 	@BPFCAP_BUILD=$(BUILD) tools/demo

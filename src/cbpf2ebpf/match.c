@@ -47,7 +47,7 @@ struct cbpf2ebpf_matcher {
 };
 
 /* A packet; `over`: the filter ends with 0. */
-struct view {
+struct matched {
 	const struct ir *ir;
 	const uint8_t *packet;
 	uint32_t cap_len, len;
@@ -56,10 +56,10 @@ struct view {
 
 /* ---- Values ------------------------------------------------------------------------------- */
 
-static uint32_t value(struct view *w, ir_val i);
+static uint32_t value(struct matched *w, ir_val i);
 
 /* The graph tests the length before it loads; a fault in it must not read beyond the packet. */
-static uint32_t load(struct view *w, const struct ir_value *v)
+static uint32_t load(struct matched *w, const struct ir_value *v)
 {
 	uint64_t at = (uint64_t)value(w, v->a) + v->k;
 	uint32_t raw = 0;
@@ -76,7 +76,7 @@ static uint32_t load(struct view *w, const struct ir_value *v)
 	return v->size == 2 ? ntohs((uint16_t)raw) : ntohl(raw);
 }
 
-static uint32_t compute(struct view *w, const struct ir_value *v)
+static uint32_t compute(struct matched *w, const struct ir_value *v)
 {
 	uint32_t a = value(w, v->a), b = v->op == IR_NEG ? 0 : value(w, v->b);
 
@@ -87,7 +87,7 @@ static uint32_t compute(struct view *w, const struct ir_value *v)
 	return c2e_ir_fold((enum ir_op)v->op, a, b);
 }
 
-static uint32_t value(struct view *w, ir_val i)
+static uint32_t value(struct matched *w, ir_val i)
 {
 	const struct ir_value *v = c2e_ir_at(w->ir, i);
 	uint32_t base;
@@ -252,7 +252,7 @@ void cbpf2ebpf_matcher_free(struct cbpf2ebpf_matcher *m)
 /* ---- Running ------------------------------------------------------------------------------ */
 
 /* The test of any node. */
-static bool holds(struct view *w, const struct ir_insn *n)
+static bool holds(struct matched *w, const struct ir_insn *n)
 {
 	uint32_t a = value(w, n->a);
 
@@ -262,7 +262,7 @@ static bool holds(struct view *w, const struct ir_insn *n)
 }
 
 /* Where the bytes of a step begin, from the header whose length is added. */
-static uint64_t place(const struct view *w, const struct step *s)
+static uint64_t place(const struct matched *w, const struct step *s)
 {
 	if (s->header >= w->cap_len)
 		return UINT64_MAX / 2; /* beyond every packet */
@@ -276,7 +276,7 @@ static inline const struct step *next(const struct step *s, uint32_t x)
 
 /* From a step that is not one of the simple ones; NULL: the filter ends with 0. */
 static const struct step *next_of_others(const struct cbpf2ebpf_matcher *m, const struct step *s,
-					 struct view w)
+					 struct matched w)
 {
 	const uint64_t at = place(&w, s);
 	uint16_t half;
@@ -297,7 +297,7 @@ static const struct step *next_of_others(const struct cbpf2ebpf_matcher *m, cons
 	}
 }
 
-static bool is_match(const struct cbpf2ebpf_matcher *m, const struct step *s, struct view w)
+static bool is_match(const struct cbpf2ebpf_matcher *m, const struct step *s, struct matched w)
 {
 	return value(&w, m->ir.nodes[s - m->steps].a) != 0 && !w.over;
 }
@@ -339,10 +339,11 @@ bool cbpf2ebpf_matches(const struct cbpf2ebpf_matcher *m, const uint8_t *packet,
 		case STEP_YES:
 			return true;
 		case STEP_RESULT:
-			return is_match(m, s, (struct view){&m->ir, packet, cap_len, len, false});
+			return is_match(m, s,
+					(struct matched){&m->ir, packet, cap_len, len, false});
 		default:
 			s = next_of_others(m, s,
-					   (struct view){&m->ir, packet, cap_len, len, false});
+					   (struct matched){&m->ir, packet, cap_len, len, false});
 			break;
 		}
 	}

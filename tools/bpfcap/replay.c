@@ -153,8 +153,10 @@ static int write_packet(struct replay *r, struct replay_source *s, struct err *e
 		set_note(&pk, &note);
 	if (r->top)
 		top_packet(r->top, &pk);
-	regather_packet(&r->regather, &s->item.ev, &pk);
-	report_packet(r->report, &pk);
+	if (r->regather.gather)
+		regather_packet(&r->regather, &s->item.ev, &pk);
+	if (r->report)
+		report_packet(r->report, &pk);
 	return output_packet(&r->out, &pk, e);
 }
 

@@ -170,8 +170,7 @@ static void make_words(struct pcapng_words *w, const struct packet *pk, struct t
 	text_clear(&w->text);
 	w->ours = 0;
 	text_clear(scratch);
-	if (!is_wordless(pk))
-		put_lines(scratch, pk);
+	put_lines(scratch, pk);
 	if (scratch->len) {
 		pcapng_option(&w->text, NG_OPT_COMMENT, scratch->p, scratch->len);
 		put_numbers(scratch, pk);
@@ -224,9 +223,12 @@ static unsigned slot_of(const struct words_key *k)
 const struct pcapng_words *pcapng_words(struct pcapng_state *state, const struct packet *pk)
 {
 	bool shared = pk->probe && !has_since(pk) && !has_stack(pk);
+	static const struct pcapng_words none;
 	struct words_key key;
 	struct kept_words *kept;
 
+	if (is_wordless(pk))
+		return &none;
 	if (shared && !state->kept)
 		state->kept = calloc(KEPT_CNT, sizeof(*state->kept));
 	if (!shared || !state->kept) {
