@@ -3,8 +3,8 @@
  * replay.c - how long it takes to copy, print and filter capture files, next to tcpdump.
  *
  * Takes nothing; writes files of UDP packets of 64 bytes below /tmp and reads them with both tools
- * in turn, ROUNDS times; prints the medians of the time that passes and of their processor time, and
- * how many times as fast as tcpdump bpfcap is by the former, next to the goal.
+ * in turn, ROUNDS times; prints the medians of the time that passes and of their processor time,
+ * and how many times as fast as tcpdump bpfcap is by the former, next to the goal.
  * BENCH_ROUNDS sets the number of rounds; BENCH_ROWS selects the rows whose names contain it.
  */
 #include <stdbool.h>
