@@ -235,6 +235,14 @@ json_without_keys()
 	hasnt "$T/out" 'tls_key|_SECRET'
 }
 
+# There are no packets that it could select.
+an_expression_without_packets()
+{
+	status 2 "$BIN/bpfcap" --keylog "$T/none" tcp port 443 2>"$T/err"
+	has "$T/err" 'add --tls-keys'
+	[ ! -e "$T/none" ] || fail "it made the file"
+}
+
 kill_leaves_no_probe()
 {
 	need_uprobes
@@ -271,5 +279,6 @@ try_as 'a storm of connections, keys of each once' a_storm_of_connections
 try_as 'JSON with keys, if asked for' json_with_keys
 try_as 'JSON without keys' json_without_keys 4433
 try_as 'no keys of what the expression excludes' json_without_keys 4434
+try_as 'an expression without packets is refused' an_expression_without_packets
 try_as 'kill -9 leaves no probe' kill_leaves_no_probe
 finish

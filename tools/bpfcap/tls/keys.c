@@ -175,6 +175,9 @@ int keys_run(const struct cap_options *o, struct err *e)
 	struct keys k;
 	int rc;
 
+	rc = keys_check(o, e);
+	if (rc < 0)
+		return rc;
 	stop_on_signals();
 	rc = keys_open(&k, o, NULL, e);
 	if (rc < 0)
