@@ -69,5 +69,48 @@ PROGRAM
 	same "$(grep -cx greeting_1 "$T/words")" 50 "times greeting_1()"
 }
 
+# testpmd forwards between two null devices, which always have packets to receive. It calls these
+# functions for each burst once it prints packets. --no-flush-rx: else it first receives bursts of
+# 512, which it does not count.
+testpmd()
+{
+	(
+		echo "set verbose 3"
+		while [ ! -e "$T/go" ]; do sleep 0.1; done
+		printf 'start tx_first\nstop\nquit\n'
+	) | timeout 60 dpdk-testpmd --no-huge --no-pci -m 256 --no-telemetry --vdev=net_null0 \
+		--vdev=net_null1 --lcores '0@0,1@0' --file-prefix="bpfcap-$$" -- -i --no-mlockall \
+		--total-num-mbufs=2048 --no-flush-rx >"$T/testpmd" 2>&1
+}
+
+# total NAME: "RX-packets" of all ports, as testpmd counts
+total()
+{
+	sed -n '/Accumulated/,$s/.*'"$1"': \([0-9]*\).*/\1/p' "$T/testpmd"
+}
+
+each_packet_of_testpmd_is_captured()
+{
+	need_uprobes
+	need dpdk-testpmd
+	lib=$(ldd "$(command -v dpdk-testpmd)" | sed -n 's/.*=> \(.*librte_ethdev[^ ]*\) .*/\1/p')
+	[ -r "$lib" ] || skip "dpdk-testpmd is linked statically"
+	rx=mbuf:$lib:rte_eth_call_rx_callbacks@3@4 tx=mbuf:$lib:rte_eth_call_tx_callbacks@3@4
+	rm -f "$T/go"
+	testpmd &
+	program=$!
+	capture -w "$T/all" -f "$rx,$tx"
+	: >"$T/go"
+	status 0 wait "$program"
+	end_capture
+	has "$T/err" '^0 packets lost'
+	"$BIN/bpfcap" -qr "$T/all" -f rte_eth_call_rx_callbacks >"$T/rx" 2>/dev/null
+	"$BIN/bpfcap" -qr "$T/all" -f rte_eth_call_tx_callbacks >"$T/tx" 2>/dev/null
+	same "$(wc -l <"$T/rx")" "$(total RX-packets)" "packets received"
+	same "$(wc -l <"$T/tx")" "$(total TX-packets)" "packets sent"
+	[ "$(wc -l <"$T/rx")" -gt 0 ] || fail "testpmd received nothing: $(tail -n 5 "$T/testpmd")"
+}
+
 try a_probe_of_python_gives_the_names_of_its_functions
+try each_packet_of_testpmd_is_captured
 finish
