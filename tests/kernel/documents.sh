@@ -161,7 +161,8 @@ ending()
 {
 	case $1 in
 	*' -c '* | *' -- '* | *' -r '* | *-*r\ f.* | *' -d'* | *--dump* | *--doctor*) ;;
-	*--top* | *--keylog*) echo "--duration 1" ;;
+	*--keylog*) ;;
+	*--top*) echo "--duration 1" ;;
 	*) echo "-c 1 --duration 20" ;;
 	esac
 }
@@ -169,6 +170,9 @@ ending()
 # command_of COMMAND: for this test
 command_of()
 {
+	case $1 in
+	*--keylog*) printf '%s' 'timeout --preserve-status -s INT 2 ' ;;
+	esac
 	printf '%s\n' "$1" | sed "s/^bpfcap/& $(ending "$1")/; s/--duration 60//
 		s/10\.0\.0\.\([0-9]\)/$NET.\1/g
 		s,/tmp/,,; s/ 1111/ ${target-}/; s/--pid 1$/--pid $$/
