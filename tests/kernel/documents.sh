@@ -22,7 +22,8 @@ excuse()
 	'tools/setup '* | 'apt '* | 'dpkg '* | *packaging/chroot* | *tools/cross/sysroot*)
 		skip "installs packages" ;;
 	rpmbuild* | *'rpm -E'*) skip "makes packages of another distribution" ;;
-	'tests/'* | 'build/'*) skip "a program of the tests: \`make check\` runs them" ;;
+	'tests/'* | 'build/'* | *=*' tests/'* | *=*' build/'*)
+		skip "a program of the tests: \`make check\` runs them" ;;
 	*--remote*) skip "needs other hosts: tests/kernel/remote.sh" ;;
 	*openvpn*) skip "needs openvpn" ;;
 	*[[\ ][[A-Z]*FILE* | *' EXPR'* | *' LIST'* | *' FILE'*) skip "holds a placeholder" ;;
@@ -106,10 +107,10 @@ traffic_up()
 	for ping in "-i 0.2 $NET.2" "-i 0.3 -m 1 $NET.2" "-i 0.2 $FAR" "-i 0.2 -6 $NET6::2" \
 		"-i 0.3 198.51.100.9"; do
 		# shellcheck disable=SC2086 # arguments
-		left timeout 200 ping -q $ping &
+		nsenter --net="/run/netns/$LEFT" timeout 200 ping -q $ping &
 		traffic="$traffic $!"
 	done
-	right timeout 200 ping -q -i 0.2 10.9.0.2 &
+	nsenter --net="/run/netns/$RIGHT" timeout 200 ping -q -i 0.2 10.9.0.2 &
 	traffic="$traffic $!"
 	while sleep 0.3; do
 		for port in 443 53 80; do
@@ -159,7 +160,7 @@ needs()
 # ending COMMAND: the option that makes it end.
 ending()
 {
-	case $1 in
+	case ${1%%|*} in
 	*' -c '* | *' -- '* | *' -r '* | *-*r\ f.* | *' -d'* | *--dump* | *--doctor*) ;;
 	*--keylog*) ;;
 	*--top*) echo "--duration 1" ;;
@@ -188,7 +189,8 @@ has_targets()
 	for word in $1; do
 		case $word in
 		make | *=* | \'* | *\' | \[* | *\]) ;;
-		*) grep -q "^$word:\|^${word%-*}-%:" "$T/targets" || fail "no target $word" ;;
+		*) grep -q "^$word:\|^${word%-*}-%:\|^${word%-*-*}-%:" "$T/targets" ||
+			fail "no target $word" ;;
 		esac
 	done
 }
