@@ -80,11 +80,11 @@ captures()
 begins()
 {
 	need_pair
-	rm -f "$T/$1" "$T/$1.pcapng"
-	mkfifo "$T/$1"
-	"${2:-cat}" "$T/$1" >"$T/$1.pcapng" &
+	rm -f "$T/$1.fifo" "$T/$1.pcapng"
+	mkfifo "$T/$1.fifo"
+	"${2:-cat}" "$T/$1.fifo" >"$T/$1.pcapng" &
 	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" --capture --extcap-interface "$1" \
-		--fifo "$T/$1" --extcap-capture-filter "icmp and host $FAR" >"$T/out" 2>"$T/err" &
+		--fifo "$T/$1.fifo" --extcap-capture-filter "icmp and host $FAR" >"$T/out" 2>"$T/err" &
 	pid=$!
 	trap 'stop KILL || :' EXIT
 	for _ in $(seq 300); do
