@@ -84,7 +84,8 @@ begins()
 	mkfifo "$T/$1.fifo"
 	"${2:-cat}" "$T/$1.fifo" >"$T/$1.pcapng" &
 	nsenter --net="/run/netns/$LEFT" "$BIN/bpfcap" --capture --extcap-interface "$1" \
-		--fifo "$T/$1.fifo" --extcap-capture-filter "icmp and host $FAR" >"$T/out" 2>"$T/err" &
+		--fifo "$T/$1.fifo" --extcap-capture-filter "icmp and host $FAR" \
+		>"$T/out" 2>"$T/err" &
 	pid=$!
 	trap 'stop KILL || :' EXIT
 	for _ in $(seq 300); do
