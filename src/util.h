@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* src/util.h - what every layer may use: array length, arrays that grow, units of time. */
+/* src/util.h - what every layer may use: array length, arrays that grow, time. */
 #ifndef BPFCAP_SRC_UTIL_H
 #define BPFCAP_SRC_UTIL_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Signed, so that they go with times of either kind. */
 #define NS_PER_S  INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
+
+/* Time since boot, which no one sets: CLOCK_MONOTONIC. */
+static inline uint64_t mono_now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* fails only for clocks that do not exist */
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -64,13 +64,10 @@ static int is_locked(int fd, uint32_t token)
 
 static uint32_t draw(unsigned round)
 {
-	struct timespec now;
 	uint32_t bits;
 
-	if (syscall(SYS_getrandom, &bits, sizeof(bits), NONBLOCK) != sizeof(bits)) {
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		bits = ((uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 10) + round;
-	}
+	if (syscall(SYS_getrandom, &bits, sizeof(bits), NONBLOCK) != sizeof(bits))
+		bits = ((uint32_t)mono_now_ns() ^ (uint32_t)getpid() << 10) + round;
 	return bits & OWNER_TOKEN_MAX;
 }
 
@@ -164,24 +161,16 @@ bool kbpf_owner_parse_prog(const char *name, struct owner *o)
 	return strcmp(name, again) == 0;
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 int kbpf_owner_take_turn(void)
 {
 	const struct timespec interval = {.tv_nsec = TURN_STEP_MS * NS_PER_MS};
-	const int64_t end_ns = now_ns() + TURN_WAIT_MS * NS_PER_MS;
+	const uint64_t end_ns = mono_now_ns() + TURN_WAIT_MS * NS_PER_MS;
 	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	while (fd >= 0) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return fd;
-		if (now_ns() >= end_ns)
+		if (mono_now_ns() >= end_ns)
 			atomic_store(&turn_missed, true);
 		if (errno != EWOULDBLOCK || atomic_load(&turn_missed))
 			break;

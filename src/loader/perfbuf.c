@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpfcap/err.h"
@@ -198,14 +197,6 @@ void kbpf_perfbuf_close(struct kbpf_perfbuf *pb)
 	free(pb);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* The oldest sample's ring, and in *next_ns the time of the second oldest. NULL: no more. */
 static struct cpu_ring *oldest(struct kbpf_perfbuf *pb, uint64_t *next_ns)
 {
@@ -255,7 +246,7 @@ static int read_ring(struct kbpf_perfbuf *pb, struct cpu_ring *c, uint64_t next_
 
 static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
 {
-	struct reading rd = {.not_after_ns = now_ns(), .fn = fn, .user = user};
+	struct reading rd = {.not_after_ns = mono_now_ns(), .fn = fn, .user = user};
 	struct cpu_ring *c;
 	uint64_t next_ns;
 	int rc = 0;
@@ -291,7 +282,7 @@ static bool any_left(const struct kbpf_perfbuf *pb)
 
 static bool any_lazy(const struct kbpf_perfbuf *pb)
 {
-	uint64_t now = now_ns();
+	uint64_t now = mono_now_ns();
 
 	for (int i = 0; i < pb->cnt; i++) {
 		if (kbpf_wake_is_lazy(&pb->rings[i].wake, now))

@@ -261,6 +261,13 @@ kill_leaves_no_probe()
 	done
 }
 
+keys_alone_for_a_second()
+{
+	need_uprobes
+	logs_keys --duration 1
+	ended 0
+}
+
 OTHER=other$(($$ % 100000)) # a name that a process has only in this test
 pair_up
 try_as 'TLS 1.3, the keys that OpenSSL logs' client_keys examines \
@@ -280,5 +287,6 @@ try_as 'JSON with keys, if asked for' json_with_keys
 try_as 'JSON without keys' json_without_keys 4433
 try_as 'no keys of what the expression excludes' json_without_keys 4434
 try_as 'an expression without packets is refused' an_expression_without_packets
+try_as 'a key log alone ends after its --duration' keys_alone_for_a_second
 try_as 'kill -9 leaves no probe' kill_leaves_no_probe
 finish

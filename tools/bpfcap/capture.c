@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../src/util.h"
 #include "../common/fail.h"
@@ -123,17 +122,9 @@ static int on_event(void *user, const struct probe_event *ev)
 	return rc != 0; /* a negative value would mean that the poll itself failed */
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 static uint64_t now_ms(void)
 {
-	return now_ns() / NS_PER_MS;
+	return mono_now_ns() / NS_PER_MS;
 }
 
 /* The capture is over: --duration, or the command has ended. */
@@ -149,7 +140,7 @@ static int wait_ms(const struct live_capture *c)
 	int output_ms = output_wait_ms(&c->out);
 
 	if (c->keep)
-		output_ms = keep_wait_ms(c->keep, now_ns());
+		output_ms = keep_wait_ms(c->keep, mono_now_ns());
 	if (output_ms >= 0 && (uint64_t)output_ms < ms)
 		ms = (uint64_t)output_ms;
 	if (c->top)
@@ -192,7 +183,7 @@ static int poll_events(struct live_capture *c, int ms)
 /* What is due by time or by a signal: as output_tick(). */
 static int tick(struct live_capture *c)
 {
-	int rc = c->keep ? keep_tick(c->keep, now_ns(), c->e) : output_tick(&c->out, c->e);
+	int rc = c->keep ? keep_tick(c->keep, mono_now_ns(), c->e) : output_tick(&c->out, c->e);
 
 	c->out.done |= rc > 0;
 	return rc;
@@ -208,7 +199,7 @@ static int run(struct live_capture *c)
 			rc = tick(c);
 		if (rc < 0 || c->out.done)
 			return rc < 0 ? rc : 1;
-		gather_live_expire(c->gather, c->probe, &c->out, now_ns(), GATHER_TIMEOUT_NS);
+		gather_live_expire(c->gather, c->probe, &c->out, mono_now_ns(), GATHER_TIMEOUT_NS);
 		rc = output_flush(&c->out, c->e);
 		if (rc == 0 && c->top)
 			rc = top_live_show(c->top, false, c->e);
@@ -257,7 +248,7 @@ static int run_output(struct live_capture *c)
 		rc = run(c);
 	rc = drain(c, rc);
 	command_end(&c->command, stop_requested() ? stop_sent_signal() : SIGTERM);
-	gather_live_expire(c->gather, c->probe, &c->out, now_ns(), GATHER_SETTLED_NS);
+	gather_live_expire(c->gather, c->probe, &c->out, mono_now_ns(), GATHER_SETTLED_NS);
 	known = probe_counts(c->probe, PROBE_ALL_HOOKS, &counts) == 0;
 	if (rc >= 0 && c->keep && keep_finish(c->keep, known ? &counts : NULL, c->e) != 0)
 		rc = c->e->code;

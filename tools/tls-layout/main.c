@@ -19,25 +19,25 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpfcap/tls.h"
 
+#include "../../src/util.h"
 #include "../common/fail.h"
 
 #include "inside.h"
 #include "needs.h"
 #include "sandbox.h"
 
-#define INSIDE "--inside"
+#define INSIDE	     "--inside"
+#define TIME_NS	     ((uint64_t)(SANDBOX_SECONDS * NS_PER_S))
+#define BUSY_TIME_NS (5 * TIME_NS) /* while it waits for a CPU or a disk */
 
 enum {
 	NOT_STARTED = 126,
 	SIGNALLED = 128, /* and the signal's number */
 	ANSWER_MAX = 2048,
-	TIME_MS = SANDBOX_SECONDS * 1000,
-	BUSY_TIME_MS = 5 * TIME_MS, /* while it waits for a CPU or a disk */
 	LOOK_MS = 100,
 };
 
@@ -96,14 +96,6 @@ static int keep(const struct task *t, int fd, bool own_libc)
 	return WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* On a busy machine, work of a moment may take seconds; what sleeps has nothing to wait for. */
 static bool is_runnable(pid_t pid)
 {
@@ -120,20 +112,20 @@ static bool is_runnable(pid_t pid)
 	return state == 'R' || state == 'D';
 }
 
-static bool is_too_late(const struct task *t, int64_t taken)
+static bool is_too_late(const struct task *t, uint64_t taken_ns)
 {
-	return taken >= BUSY_TIME_MS || (taken >= TIME_MS && !is_runnable(*t->confined));
+	return taken_ns >= BUSY_TIME_NS || (taken_ns >= TIME_NS && !is_runnable(*t->confined));
 }
 
 static void gather(const struct task *t, struct exam_outcome *o, int fd)
 {
-	int64_t start = now_ms();
+	uint64_t start_ns = mono_now_ns();
 	ssize_t n = 1;
 
 	while (n > 0 && !o->too_much) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 
-		if (is_too_late(t, now_ms() - start)) {
+		if (is_too_late(t, mono_now_ns() - start_ns)) {
 			o->too_late = true;
 			return;
 		}
@@ -148,7 +140,7 @@ static void gather(const struct task *t, struct exam_outcome *o, int fd)
 
 static int attempt(const struct task *t, bool own_libc, struct exam_outcome *o, struct err *e)
 {
-	int64_t start = now_ms();
+	uint64_t start_ns = mono_now_ns();
 	int fds[2], status;
 	pid_t keeper;
 
@@ -171,7 +163,7 @@ static int attempt(const struct task *t, bool own_libc, struct exam_outcome *o, 
 	if (waitpid(keeper, &status, 0) == keeper && WIFEXITED(status))
 		o->status = WEXITSTATUS(status);
 	/* A process 1 ignores SIGXCPU; the hard limit of its CPU time ends it. */
-	if (o->status == SIGNALLED + SIGKILL && now_ms() - start >= TIME_MS)
+	if (o->status == SIGNALLED + SIGKILL && mono_now_ns() - start_ns >= TIME_NS)
 		o->too_late = true;
 	return 0;
 }

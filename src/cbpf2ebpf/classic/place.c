@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "expr.h"
 #include "../../util.h"
@@ -56,14 +55,6 @@ struct place_search {
 	uint64_t end_ns;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* Parentheses that are open at the end of the first `len` characters. */
 static size_t open_cnt(const char *expr, size_t len)
 {
@@ -94,7 +85,7 @@ static bool is_refused(const struct place_search *s, size_t len)
 		strcpy(s->prefix + (size_t)n + closes, in_number ? " = 1" : "");
 		if (!s->refuses(s->user, s->prefix))
 			return false;
-		if (now_ns() > s->end_ns)
+		if (mono_now_ns() > s->end_ns)
 			return true;
 	}
 	return true;
@@ -124,7 +115,7 @@ static const char *search_tokens(const struct place_search *s)
 	size_t cnt, low = 0, high, *ends = token_ends(s->expr, &cnt);
 	const char *found = NULL;
 
-	for (high = cnt; ends && low < high && now_ns() <= s->end_ns;) {
+	for (high = cnt; ends && low < high && mono_now_ns() <= s->end_ns;) {
 		size_t middle = low + (high - low) / 2; /* the first `low` tokens are fine */
 
 		if (is_refused(s, ends[middle]))
@@ -132,7 +123,7 @@ static const char *search_tokens(const struct place_search *s)
 		else
 			low = middle + 1;
 	}
-	if (ends && now_ns() <= s->end_ns)
+	if (ends && mono_now_ns() <= s->end_ns)
 		found = c2e_expr_token(s->expr + (low ? ends[low - 1] : 0)).text.at;
 	free(ends);
 	return found;
@@ -164,7 +155,7 @@ static const char *search_operands(const struct place_search *s, char *operands)
 		}
 		*end = cut;
 		start = end + t.text.len;
-	} while (!found && t.kind != TOKEN_END && now_ns() <= s->end_ns);
+	} while (!found && t.kind != TOKEN_END && mono_now_ns() <= s->end_ns);
 	return found ? s->expr + (found - operands) : NULL;
 }
 
@@ -172,7 +163,7 @@ static const char *find_refused(const char *expr, place_refuses refuses, void *u
 {
 	const size_t len = strlen(expr);
 	struct place_search s = {refuses, user, expr, malloc(2 * len + 2 * COMPLETIONS_LEN),
-				 now_ns() + SEARCH_NS};
+				 mono_now_ns() + SEARCH_NS};
 	char *operands = strdup(expr);
 	const char *found = NULL;
 

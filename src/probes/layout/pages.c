@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpfcap/dsl.h"
@@ -166,13 +165,10 @@ static bool fetch(struct search *s)
 static void fill(uint8_t *bytes, size_t len)
 {
 	uint64_t state, word;
-	struct timespec now;
 
 	if (getrandom(bytes, len, GRND_NONBLOCK) == (ssize_t)len)
 		return;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	state = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec +
-		((uint64_t)getpid() << 40);
+	state = mono_now_ns() + ((uint64_t)getpid() << 40);
 	for (size_t at = 0; at < len; at += sizeof(word)) {
 		state += 0x9e3779b97f4a7c15;
 		word = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../../src/util.h"
 #include "../../common/fail.h"
@@ -27,10 +26,7 @@ enum {
 
 uint64_t host_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)(now.tv_nsec / NS_PER_MS);
+	return mono_now_ns() / NS_PER_MS;
 }
 
 void host_fail(struct host *h, const char *sentence)

@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../../../src/util.h"
 #include "hello.h"
 
 struct held_packet {
@@ -22,14 +22,6 @@ struct held_packet {
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
 	uint64_t len;	      /* of all this */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 int hold_init(struct key_hold *h, struct output *out, int log_fd, bool all)
 {
@@ -65,7 +57,7 @@ static void give_lines(struct key_hold *h, const char *lines)
 
 void hold_key(struct key_hold *h, const struct probe_tls_key *k)
 {
-	struct recent_conn *c = recent_get(&h->conns, recent_key(k->client_random), now_ns());
+	struct recent_conn *c = recent_get(&h->conns, recent_key(k->client_random), mono_now_ns());
 	char line[PROBE_TLS_KEY_LINE_MAX + 1];
 
 	probe_tls_key_text(k, line);
@@ -169,7 +161,7 @@ static bool waits(struct key_hold *h, const struct held_packet *p, uint64_t now)
 
 int hold_release(struct key_hold *h, bool all, struct err *e)
 {
-	uint64_t now = all ? UINT64_MAX : now_ns();
+	uint64_t now = all ? UINT64_MAX : mono_now_ns();
 	int rc = 0;
 
 	while (h->first && rc == 0 && !waits(h, h->first, now)) {

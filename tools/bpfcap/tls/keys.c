@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../../src/util.h"
 #include "../../common/fail.h"
 
 #include "../stop.h"
@@ -172,6 +173,7 @@ void keys_print(const struct keys *k)
 
 int keys_run(const struct cap_options *o, struct err *e)
 {
+	const uint64_t end_ns = mono_now_ns() + o->duration_s * NS_PER_S;
 	struct keys k;
 	int rc;
 
@@ -183,7 +185,7 @@ int keys_run(const struct cap_options *o, struct err *e)
 	if (rc < 0)
 		return rc;
 	fprintf(stderr, "bpfcap: writing TLS keys to %s\n", o->keylog_path);
-	while (rc >= 0 && !stop_requested())
+	while (rc >= 0 && !stop_requested() && (!o->duration_s || mono_now_ns() < end_ns))
 		rc = keys_poll(&k, POLL_MS, e);
 	keys_print(&k);
 	keys_close(&k);

@@ -24,14 +24,6 @@ struct top_live {
 	uint64_t interval_ns, start_ns, shown_ns; /* CLOCK_MONOTONIC */
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 int top_live_open(struct top_live **out, struct probe *p, uint64_t seconds, bool json,
 		  struct err *e)
 {
@@ -44,13 +36,13 @@ int top_live_open(struct top_live **out, struct probe *p, uint64_t seconds, bool
 	l->terminal = !json && isatty(STDOUT_FILENO);
 	l->top[0].probe = l->top[1].probe = p;
 	l->interval_ns = seconds * NS_PER_S;
-	l->start_ns = l->shown_ns = now_ns();
+	l->start_ns = l->shown_ns = mono_now_ns();
 	return out_open(&l->out, "-", e);
 }
 
 int top_live_wait_ms(const struct top_live *l)
 {
-	uint64_t due = l->shown_ns + l->interval_ns, now = now_ns();
+	uint64_t due = l->shown_ns + l->interval_ns, now = mono_now_ns();
 
 	return due > now ? (int)((due - now + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
@@ -78,7 +70,7 @@ int top_live_show(struct top_live *l, bool always, struct err *e)
 	struct top *top = &l->top[!l->turn];
 	struct winsize size = {0};
 	struct top_moment m = {.before = &l->top[l->turn], .now = wall_time()};
-	uint64_t now = now_ns();
+	uint64_t now = mono_now_ns();
 	int rc;
 
 	if (!always && top_live_wait_ms(l) > 0)
