@@ -10,6 +10,7 @@ start_traced()
 {
 	need_pair
 	need strace
+	need_plain_build
 	# shellcheck disable=SC2016 # for the inner shell
 	start_shell 'exec strace -D -o "$T/calls" "$BIN/bpfcap" "$@" >"$T/out" 2>"$T/err"' "$@"
 }

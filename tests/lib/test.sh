@@ -77,6 +77,12 @@ need()
 	done
 }
 
+# Sanitizers call the kernel themselves, leave out the hardening, and cannot be traced.
+need_plain_build()
+{
+	! grep -q -e -fsanitize "$BUILD/flags" 2>/dev/null || skip "a build with sanitizers"
+}
+
 need_root()
 {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"

@@ -13,7 +13,7 @@ hardened()
 {
 	need readelf
 	[ -e "$BUILD/libbpfcap.so" ] || skip "not built"
-	! grep -q -e -fsanitize "$BUILD/flags" || skip "a build with sanitizers"
+	need_plain_build
 	for file in "$BUILD"/bin/* "$BUILD/libbpfcap.so"; do
 		shows "$file" -h 'Type: +DYN' 'position independent code'
 		shows "$file" -l 'GNU_RELRO' 'RELRO'
