@@ -189,8 +189,9 @@ static void add(char **words, int *cnt, const char *option, const char *value)
 
 static int make_options(const struct request *r, int *argc, char ***argv, struct err *e)
 {
-	const char *hook, *iface, *remotes;
-	char **words;
+	static char **words; /* until the process ends */
+	const char *hook, *iface;
+	char *remotes;
 	int cnt = 1, rc = set_hook(r, &hook, &iface, e);
 
 	if (rc < 0)
@@ -199,8 +200,10 @@ static int make_options(const struct request *r, int *argc, char ***argv, struct
 		return err_input(e, -EINVAL, "extcap", "--capture requires --fifo");
 	words = calloc((size_t)r->own_cnt + 10, sizeof(*words));
 	remotes = is_remote(r) ? remote_words(r) : NULL;
-	if (!words || (is_remote(r) && !remotes))
+	if (!words || (is_remote(r) && !remotes)) {
+		free(remotes);
 		return err_run(e, -ENOMEM, "extcap", "out of memory");
+	}
 	words[0] = (*argv)[0];
 	add(words, &cnt, "-w", r->fifo);
 	if (hook)
