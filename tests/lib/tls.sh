@@ -21,6 +21,7 @@ need_uprobes()
 {
 	need_pair
 	need openssl
+	need_plain_build # a sanitizer needs more memory than tls-layout's sandbox allows
 	[ -e /sys/bus/event_source/devices/uprobe ] || skip "this kernel has no uprobes"
 	trap clean EXIT
 }
