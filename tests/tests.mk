@@ -63,7 +63,8 @@ check-kernel: all tests			## only the tests that need root and BPF
 	@tests/run $(BUILD) $(KERNEL_TESTS)
 
 check-valgrind: all tests		## unit tests under valgrind
-	@TEST_WRAP="valgrind -q --error-exitcode=99 --leak-check=full" \
+	@TEST_WRAP="valgrind -q --error-exitcode=99 --leak-check=full \
+		--suppressions=tests/valgrind.supp" \
 		tests/run $(BUILD) $(filter $(BUILD)/%,$(UNIT))
 
 lint: all				## house rules: layers, symbols, headers, format, files
