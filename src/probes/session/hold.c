@@ -19,8 +19,8 @@ enum {
 	HOLD_LEN_MAX = 128 << 20, /* a power of two, and an 8th of the machine's memory at most */
 	HOLD_LEN_MIN = 4 << 20,
 	MEMORY_PART = 8,
-	READY_PART = 64, /* of the memory, which stays mapped when nothing is kept */
-	FREE_LEN = 1 << 20,
+	READY_PART = 4,	      /* of the memory, which stays mapped when nothing is kept */
+	FREE_LEN = 2 << 20,   /* a large page */
 	TOUCH_LEN = 64 << 10, /* between two readings, until that part is ready */
 	PAGE_LEN = 4096,
 	SLICE_NS = NS_PER_MS, /* of passing on before the rings are read again */
@@ -65,7 +65,7 @@ static size_t memory_len(void)
 	return len;
 }
 
-/* Small pages, because clearing a large one can take 10 ms in a virtual machine. */
+/* Large pages: in a virtual machine, the first access to a small one takes longer than to fill it. */
 static int map_memory(struct hold *h)
 {
 	size_t len = memory_len();
@@ -74,7 +74,7 @@ static int map_memory(struct hold *h)
 
 	if (mem == MAP_FAILED)
 		return -errno;
-	(void)madvise(mem, len, MADV_NOHUGEPAGE);
+	(void)madvise(mem, len, MADV_HUGEPAGE);
 	h->bytes = mem;
 	h->len = len;
 	return 0;
@@ -88,8 +88,8 @@ void probe_session_drop_held(struct probe *p)
 }
 
 /*
- * The first access to a page takes longer than copying it, so some are accessed beforehand. What a
- * flood has used beyond them is given back, in pieces that take little time.
+ * Accesses a part of the memory while there is time, for a large page can take 10 ms to clear. What
+ * a flood has used beyond that part is given back, in pieces that take little time.
  */
 bool probe_session_prepare(struct probe *p)
 {
