@@ -65,7 +65,7 @@ static size_t memory_len(void)
 	return len;
 }
 
-/* Large pages: in a virtual machine, the first access to a small one takes longer than to fill it. */
+/* Large pages: in a virtual machine, the first access to a small one costs more than filling it. */
 static int map_memory(struct hold *h)
 {
 	size_t len = memory_len();
@@ -87,6 +87,13 @@ void probe_session_drop_held(struct probe *p)
 	p->hold = (struct hold){0};
 }
 
+bool probe_session_is_prepared(const struct probe *p)
+{
+	const struct hold *h = &p->hold;
+
+	return probe_session_holds(p) || (h->bytes && h->mapped == h->len / READY_PART);
+}
+
 /*
  * Accesses a part of the memory while there is time, for a large page can take 10 ms to clear. What
  * a flood has used beyond that part is given back, in pieces that take little time.
@@ -96,8 +103,7 @@ bool probe_session_prepare(struct probe *p)
 	struct hold *h = &p->hold;
 	size_t end = h->mapped + TOUCH_LEN;
 
-	if (probe_session_holds(p) || (!h->bytes && map_memory(h) < 0) ||
-	    h->mapped == h->len / READY_PART)
+	if (probe_session_is_prepared(p) || (!h->bytes && map_memory(h) < 0))
 		return false;
 	if (h->mapped > h->len / READY_PART) {
 		h->mapped -= FREE_LEN;

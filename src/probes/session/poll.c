@@ -14,6 +14,7 @@
 
 enum {
 	CPU_UNKNOWN = -1,
+	QUIET_MS = 5,	      /* without packets: then there is time to prepare for a flood */
 	PACKET_HEAD_LEN = 80, /* in a packet socket's ring, beside a perf record's head */
 };
 
@@ -185,9 +186,13 @@ static int wait_for_packets(struct probe *p, int timeout_ms)
 						 probe_session_packet, p);
 	if (probe_session_is_full(p)) /* the callback ended the last poll */
 		return 0;
+	timeout_ms = probe_session_wait_ms(p, timeout_ms);
+	if (probe_session_is_prepared(p) || (timeout_ms >= 0 && timeout_ms < QUIET_MS))
+		return read_rings(p, timeout_ms);
+	rc = read_rings(p, QUIET_MS);
 	while (rc == 0 && probe_session_prepare(p))
 		rc = read_rings(p, 0);
-	return rc ? rc : read_rings(p, probe_session_wait_ms(p, timeout_ms));
+	return rc ? rc : read_rings(p, timeout_ms);
 }
 
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)

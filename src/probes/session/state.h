@@ -180,8 +180,9 @@ int probe_session_packet(void *user, const struct kbpf_packet *packet);
 bool probe_session_holds(const struct probe *p);
 bool probe_session_is_full(const struct probe *p); /* release some before the rings are read */
 void probe_session_drop_held(struct probe *p);	   /* and their memory */
-/* Makes some memory ready. False: all that is needed at first is. */
+/* Makes some memory ready. False: what is needed at first is. */
 bool probe_session_prepare(struct probe *p);
+bool probe_session_is_prepared(const struct probe *p); /* or in use */
 /* How long to wait for records if the caller would wait `timeout_ms`. */
 int probe_session_wait_ms(const struct probe *p, int timeout_ms);
 /* Takes a record from a ring (user: the session): passes it on or keeps it. */
