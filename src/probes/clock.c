@@ -28,11 +28,6 @@ static int64_t now(clockid_t id)
 	return ts.tv_sec * (int64_t)NS_PER_S + ts.tv_nsec;
 }
 
-uint64_t probe_clock_mono(void)
-{
-	return (uint64_t)now(CLOCK_MONOTONIC);
-}
-
 uint64_t probe_clock_cpu(void)
 {
 	return (uint64_t)now(CLOCK_THREAD_CPUTIME_ID);

@@ -23,8 +23,6 @@ struct probe_clock {
 	int timer_fd; /* readable when the wall clock is set; -1: not available */
 };
 
-/* CLOCK_MONOTONIC now, in ns. */
-uint64_t probe_clock_mono(void);
 /* CPU time of this thread, in ns. */
 uint64_t probe_clock_cpu(void);
 

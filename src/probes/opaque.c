@@ -17,7 +17,7 @@
 
 #include "bpfcap/kbpf.h"
 
-#include "clock.h"
+#include "../util.h"
 
 static bool has_cap_syslog(void)
 {
@@ -59,7 +59,7 @@ void probe_opaque_init(struct opaque *o)
 	o->hides = !are_shown();
 	if (!o->hides || getrandom(o->key, sizeof(o->key), GRND_NONBLOCK) == sizeof(o->key))
 		return;
-	o->key[0] = probe_clock_mono(); /* early in the boot of the machine */
+	o->key[0] = mono_now_ns(); /* early in the boot of the machine */
 	o->key[1] = (uint64_t)getpid();
 }
 

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "../../util.h"
-#include "../clock.h"
 #include "proc.h"
 
 #define READ_AGAIN_NS 250000000u
@@ -207,7 +206,7 @@ static void read_all(struct owners *o)
 	list_socks(o);
 	read_procs(o);
 	chain_by_port(o);
-	o->read_ns = probe_clock_mono();
+	o->read_ns = mono_now_ns();
 }
 
 struct owners *probe_owners_new(void)
@@ -320,7 +319,7 @@ const struct owner_proc *probe_owners_find(struct owners *o, uint32_t netns,
 	bool is_new = meet(o, netns);
 
 	if (!s && o->read_ns != UINT64_MAX &&
-	    (is_new || probe_clock_mono() - o->read_ns > READ_AGAIN_NS)) {
+	    (is_new || mono_now_ns() - o->read_ns > READ_AGAIN_NS)) {
 		read_all(o);
 		s = look_up(o, netns, ends, dir);
 	}

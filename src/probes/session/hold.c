@@ -228,13 +228,13 @@ int probe_session_wait_ms(const struct probe *p, int timeout_ms)
 
 void probe_session_release(struct probe *p)
 {
-	uint64_t end = probe_clock_mono() + SLICE_NS;
+	uint64_t end = mono_now_ns() + SLICE_NS;
 	bool may_wait = !p->stopped && !probe_session_is_full(p);
 	int rc = 0;
 
 	p->hold.waits = false;
 	while (rc == 0 && probe_session_holds(p) && !p->hold.waits &&
-	       (p->stopped || probe_clock_mono() < end))
+	       (p->stopped || mono_now_ns() < end))
 		rc = release_first(p, may_wait);
 }
 
@@ -243,7 +243,7 @@ uint64_t probe_passed_ns(struct probe *p)
 	uint64_t time_ns;
 
 	if (!probe_session_holds(p))
-		return probe_clock_mono();
+		return mono_now_ns();
 	memcpy(&time_ns, first_held(&p->hold) + 1, sizeof(time_ns));
 	return time_ns;
 }

@@ -54,7 +54,7 @@ int probe_session_hear(struct probe *p, struct err *e)
 	free(p->iface);
 	p->iface = list;
 	p->iface_cnt = (unsigned)cnt;
-	p->iface_heard_ns = probe_clock_mono();
+	p->iface_heard_ns = mono_now_ns();
 	return 0;
 }
 
@@ -181,7 +181,7 @@ const char *probe_iface_name(struct probe *p, uint32_t ifindex)
 	const char *name = find_name(p, ifindex);
 	int back, rc;
 
-	if (name || ifindex == 0 || probe_clock_mono() - p->iface_heard_ns < HEAR_AGAIN_NS)
+	if (name || ifindex == 0 || mono_now_ns() - p->iface_heard_ns < HEAR_AGAIN_NS)
 		return name;
 	back = probe_session_visit_netns(p);
 	rc = probe_session_hear(p, NULL);

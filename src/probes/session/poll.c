@@ -139,7 +139,7 @@ static void keep_longest(uint64_t *longest, uint64_t ns)
 
 void probe_session_at_rings(struct probe *p, bool leaves)
 {
-	uint64_t now = probe_clock_mono(), cpu_now = p->times_work ? probe_clock_cpu() : 0;
+	uint64_t now = mono_now_ns(), cpu_now = p->times_work ? probe_clock_cpu() : 0;
 
 	if (p->left_ns && !p->stopped) {
 		keep_longest(&p->away_ns, now - p->left_ns);

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "../../util.h"
-#include "../clock.h"
 
 /* It limits itself to 2 s for each of two attempts, or to 10 s on a busy machine. */
 #define EXAMINE_NS (24 * NS_PER_S)
@@ -81,7 +80,7 @@ int probe_tls_examine_start(struct examination *x, const char *examiner, const c
 	}
 	x->fd = fds[0];
 	x->len = 0;
-	x->end_ns = probe_clock_mono() + EXAMINE_NS;
+	x->end_ns = mono_now_ns() + EXAMINE_NS;
 	return 0;
 }
 
@@ -133,7 +132,7 @@ int probe_tls_examine_read(struct examination *x, struct probe_tls_layout *l, st
 	} while (n > 0);
 	if (n == 0) /* the end of its output, or of the buffer */
 		return judge(x, l, e);
-	if (errno != EAGAIN || probe_clock_mono() > x->end_ns) {
+	if (errno != EAGAIN || mono_now_ns() > x->end_ns) {
 		probe_tls_examine_stop(x);
 		return err_run(e, -ETIMEDOUT, "tls", "examining a TLS library took too long");
 	}

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../../util.h"
@@ -132,18 +131,10 @@ static void on_path(void *user, const char *path)
 			probe_tls_library_add(look->t, &(struct tls_source){.path = path}, look->e);
 }
 
-static uint64_t cpu_ns(void)
-{
-	struct timespec t = {0};
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 static int look_again(struct probe_tls *t, struct err *e)
 {
 	struct process_look look = {.t = t, .e = e};
-	uint64_t now = probe_clock_mono(), start = cpu_ns(), taken;
+	uint64_t now = mono_now_ns(), start = probe_clock_cpu(), taken;
 	bool first = t->next_look_ns == 0; /* it reads each program */
 	int rc;
 
@@ -152,7 +143,7 @@ static int look_again(struct probe_tls *t, struct err *e)
 	rc = probe_tls_find_mapped(t->config.pid, on_mapping, &look);
 	if (rc < 0)
 		return err_run(e, rc, "tls", "/proc cannot be read: %s", strerror(-rc));
-	taken = first ? 0 : cpu_ns() - start;
+	taken = first ? 0 : probe_clock_cpu() - start;
 	t->next_look_ns = now + (taken * LOOK_PART > LOOK_NS ? taken * LOOK_PART : LOOK_NS);
 	return look.rc;
 }
