@@ -58,6 +58,7 @@ struct ebpf_source {
 	struct ebpf_prog prog;
 	struct ebpf_map_def *maps; /* malloc'ed */
 	size_t map_cnt;
+	int *lines; /* malloc'ed: the line of each slot; NULL: of a listing, or code was moved */
 };
 
 /* A text to assemble, and its target. */

@@ -42,15 +42,15 @@ struct kbpf_prog_spec {
 	bool strict_alignment; /* BPF_F_STRICT_ALIGNMENT */
 	bool xdp_frags;	       /* BPF_F_XDP_HAS_FRAGS: accepts packets in several buffers */
 	char **log;	       /* if set: *log receives the verifier's whole log (malloc'ed) */
+	int64_t *refused_at;   /* if set: the slot that the verifier refused; -1: unknown */
 	uint32_t log_level;    /* with `log`: 1 instructions, 2 also states, 4 statistics only */
 };
 
 /*
  * Loads a program. Its license is "Dual MIT/GPL", so that it may call GPL-only helpers. Without
- * `log` the verifier runs silently; if it rejects the program, the load is repeated with a log, and
- * the error text ends with the part of the log that explains the rejection. Raises RLIMIT_MEMLOCK
- * first if the kernel requires it. Returns the fd, or -errno: the text names the missing capability
- * for -EPERM, and quotes the verifier for -EINVAL, -EACCES and -E2BIG.
+ * `log` the verifier runs silently; if it rejects the program, a second load with a log gives the
+ * reason for the error text. Raises RLIMIT_MEMLOCK first if necessary. Returns the fd, or -errno:
+ * the text names the missing capability for -EPERM, and quotes the verifier otherwise.
  */
 int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e);
 

@@ -73,6 +73,11 @@ struct probe_config {
 	/* Count packets in the kernel, in a table of at most this many rows, and pass on none:
 	 * bpfcap/tally.h. 0: pass them on. */
 	uint32_t tally;
+	/*
+	 * "FILE" or "FILE:FUNCTION", assembly or an object: this function is called for each packet
+	 * that matches, and says whether it is kept (bpfcap/call.h); NULL: none.
+	 */
+	const char *call;
 	bool times_work; /* for probe_worked_ns(); costs a system call for 64 packets */
 	char **log;	 /* if set: probe_open() gives the verifier's logs (malloc'ed) */
 
@@ -140,6 +145,8 @@ struct probe_event {
 	char owner_comm[PROBE_COMM_LEN];
 	const uint64_t *stack; /* return addresses, innermost first */
 	unsigned stack_cnt;
+	const uint8_t *call_out; /* config.call: what the function wrote; NULL: it was not called */
+	uint32_t call_len;
 	uint32_t netns;	 /* inode of the device's network namespace, 0: unknown */
 	char ifname[16]; /* the device's name, also in other namespaces; "": unknown */
 };
@@ -166,6 +173,7 @@ struct probe_counts {
 	uint64_t seen;	       /* packets the hooks ran for (after the interface test) */
 	uint64_t matched;      /* of these, what the filter accepted */
 	uint64_t captured;     /* passed to the callback, or counted in the kernel */
+	uint64_t dropped;      /* matched, but config.call's function dropped them */
 	uint64_t lost_ring;    /* matched, but the ring was full */
 	uint64_t lost_other;   /* matched or unknown: nesting, unreadable memory, missed runs */
 	uint64_t lost_refused; /* matched, but the kernel refused the record ... */

@@ -116,7 +116,18 @@ static void cut_comment(struct log_line *l)
 		l->len--;
 }
 
-void kbpf_log_reason(const char *log, char *text, size_t text_len)
+/* "infinite loop detected at insn 7" names another instruction than the last one shown. */
+static int64_t slot_of(struct log_line reason, struct log_line insn)
+{
+	static const char word[] = "insn ";
+	const char *at = memmem(reason.at, reason.len, word, sizeof(word) - 1);
+
+	if (at && isdigit((unsigned char)at[sizeof(word) - 1]))
+		return strtoll(at + sizeof(word) - 1, NULL, 10);
+	return insn.at ? strtoll(insn.at, NULL, 10) : -1;
+}
+
+int64_t kbpf_log_reason(const char *log, char *text, size_t text_len)
 {
 	const char *end = log + strlen(log);
 	struct log_line l, reason = {NULL, 0}, insn = {NULL, 0};
@@ -130,11 +141,12 @@ void kbpf_log_reason(const char *log, char *text, size_t text_len)
 		end = l.at;
 	}
 	if (!reason.at)
-		return;
+		return -1;
 	cut_comment(&insn);
 	if (insn.at)
 		(void)snprintf(text, text_len, "%.*s (at %.*s)", (int)reason.len, reason.at,
 			       (int)insn.len, insn.at);
 	else
 		(void)snprintf(text, text_len, "%.*s", (int)reason.len, reason.at);
+	return slot_of(reason, insn);
 }

@@ -4,6 +4,7 @@
 #define BPFCAP_SRC_LOADER_LOG_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct uapi_prog_load;
 
@@ -17,7 +18,8 @@ int kbpf_log_load(struct uapi_prog_load *attr, char **log);
 /*
  * Extracts the sentence that says why the program was rejected, with the instruction it is about:
  * "R2 min value is negative (at 7: (85) call bpf_probe_read#4)". Empty when the log has none.
+ * Returns the number of that instruction; -1: unknown.
  */
-void kbpf_log_reason(const char *log, char *text, size_t text_len);
+int64_t kbpf_log_reason(const char *log, char *text, size_t text_len);
 
 #endif

@@ -62,8 +62,11 @@ static int refused(const struct kbpf_prog_spec *spec, int code, const char *log,
 	const struct type_row *row = type_row(spec->type);
 	unsigned needs = row->needs;
 	char reason[ERR_TEXT_LEN / 2], what[64];
+	int64_t at;
 
-	kbpf_log_reason(log ? log : "", reason, sizeof(reason));
+	at = kbpf_log_reason(log ? log : "", reason, sizeof(reason));
+	if (spec->refused_at)
+		*spec->refused_at = at;
 	if (computes_with_pointers(reason))
 		needs |= PERM_PERFMON;
 	if (code == -EPERM || (needs != row->needs && kbpf_perm_lacks(needs))) {

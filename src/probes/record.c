@@ -58,8 +58,28 @@ static bool is_head_len(uint8_t len)
 	return len == RECORD_BASE || len == RECORD_TASK || len == RECORD_NAMES || len == RECORD_ALL;
 }
 
+/* The bytes of a struct record_call, if there is one. */
+static size_t call_len(const struct probe_record *r)
+{
+	return r->flags & RECORD_CALLED ? sizeof(struct record_call) : 0;
+}
+
+static void take_call(const struct probe_record *r, const uint8_t *from, struct probe_event *ev)
+{
+	uint64_t len;
+
+	if (!(r->flags & RECORD_CALLED))
+		return;
+	memcpy(&len, from, sizeof(len));
+	ev->call_len = len < PROBE_CALL_OUT_LEN ? (uint32_t)len : PROBE_CALL_OUT_LEN;
+	ev->call_out = from + offsetof(struct record_call, out);
+}
+
 static bool is_whole(const struct probe_record *r, size_t len)
 {
+	if (call_len(r) > len)
+		return false;
+	len -= call_len(r);
 	return (r->stack_room == 0 || r->stack_room == RECORD_STACK_LEN) && r->stack_room <= len &&
 	       r->cap_len <= len - r->stack_room;
 }
@@ -75,10 +95,10 @@ int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct r
 	memcpy(&r, data, RECORD_BASE);
 	if (!is_head_len(r.head_len) || r.head_len > len)
 		return -EBADMSG;
-	behind = (const uint8_t *)data + r.head_len;
 	memcpy(&r, data, r.head_len);
 	if (!is_whole(&r, len - r.head_len))
 		return -EBADMSG;
+	behind = (const uint8_t *)data + r.head_len + call_len(&r);
 	*ev = (struct probe_event){
 		.mono_ns = r.time_ns,
 		.hook = r.hook,
@@ -102,6 +122,7 @@ int probe_record_parse(const void *data, size_t len, uint32_t snap_len, struct r
 	};
 	memcpy(ev->comm, r.comm, sizeof(ev->comm) - 1);
 	memcpy(ev->ifname, r.ifname, sizeof(ev->ifname) - 1);
+	take_call(&r, (const uint8_t *)data + r.head_len, ev);
 	take_stack(&r, behind, room, ev);
 	if ((r.flags & RECORD_VLAN_BESIDE) && r.cap_len >= MAC_ADDRS_LEN)
 		put_vlan_back(&r, ev->data, snap_len, room->packet, ev);

@@ -2,13 +2,15 @@
 /*
  * record.h - the record that a capture program writes into the perf ring for each packet.
  *
- * The emitter writes it by offsetof(), record.c reads it. After the head come `stack_room` bytes
- * for return addresses (0 or RECORD_STACK_LEN) and the packet. All fields are in host byte order,
+ * The emitter writes it by offsetof(), record.c reads it. After the head come a struct
+ * record_call (RECORD_CALLED), `stack_room` bytes for return addresses (0 or RECORD_STACK_LEN) and
+ * the packet. All fields are in host byte order,
  * except vlan_proto, which is as on the wire.
  */
 #ifndef BPFCAP_SRC_PROBES_RECORD_H
 #define BPFCAP_SRC_PROBES_RECORD_H
 
+#include "bpfcap/call.h"
 #include "bpfcap/probe.h"
 
 #define RECORD_IFNAME_LEN 16
@@ -17,6 +19,7 @@ enum {
 	/* vlan_proto and vlan_tci must be inserted into the packet */
 	RECORD_VLAN_BESIDE = 1 << 0,
 	RECORD_HAS_REASON = 1 << 1,
+	RECORD_CALLED = 1 << 2, /* a struct record_call follows the head */
 };
 
 /*
@@ -61,6 +64,12 @@ enum {
 	RECORD_ALL = 112,
 };
 
+/* What a function of the user's own wrote. */
+struct record_call {
+	uint64_t len;
+	uint8_t out[PROBE_CALL_OUT_LEN];
+};
+
 #define RECORD_STACK_LEN (PROBE_STACK_DEPTH * 8)
 /* A perf record's payload must not exceed this: a larger one corrupts the ring silently. */
 #define RECORD_LEN_MAX 65512
@@ -72,7 +81,8 @@ _Static_assert(offsetof(struct probe_record, location) == RECORD_NAMES, "no padd
 _Static_assert(sizeof(struct probe_record) == RECORD_ALL, "no padding: all of it is written");
 _Static_assert(offsetof(struct probe_record, comm) % 8 == 0, "stores must be aligned");
 _Static_assert(offsetof(struct probe_record, ifname) % 8 == 0, "stores must be aligned");
-_Static_assert(sizeof(struct probe_record) + RECORD_STACK_LEN + PROBE_SNAP_LEN_MAX <=
+_Static_assert(sizeof(struct probe_record) + sizeof(struct record_call) + RECORD_STACK_LEN +
+			       PROBE_SNAP_LEN_MAX <=
 		       RECORD_LEN_MAX,
 	       "a record with a stack and the longest packet fits");
 

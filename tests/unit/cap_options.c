@@ -201,6 +201,7 @@ static const struct {
 	{"--gather-by skb", "lr"},
 	{"--fake-hdr", "lpRt"},
 	{"--skb-data 1", "lpRt"},
+	{"--call x", "lp"},
 	{"-y RAW", "ldpRt"},
 	{"-B 1", "lpR"},
 	{"-Z root", "lRt"},

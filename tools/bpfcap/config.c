@@ -57,5 +57,6 @@ struct probe_config capture_config(const struct cap_options *o)
 		.fake_headers = o->fake_headers,
 		.tally = o->top_s ? PROBE_TALLY_MAX : 0,
 		.skb_data = o->skb_data,
+		.call = o->call,
 	};
 }

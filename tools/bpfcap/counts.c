@@ -92,6 +92,8 @@ void counts_print(FILE *f, struct probe *p, const struct counts_output *out)
 		return;
 	}
 	put_packets(f, c.matched, "matched by the filter\n");
+	if (c.dropped)
+		put_packets(f, c.dropped, "dropped by the function of --call\n");
 	if (out->passed_over)
 		put_packets(f, out->passed_over, "passed over (-c, -Q or -W)\n");
 	if (c.no_packet)

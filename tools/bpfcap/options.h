@@ -26,7 +26,7 @@ struct cap_options {
 	const char *filter; /* NULL: everything */
 	const char *filter_option, *filter_path;
 	const char *kernel, *linktype, *through;
-	const char *direction, *netns, *mark, *gather_by, *skb_data;
+	const char *direction, *netns, *mark, *gather_by, *skb_data, *call;
 	struct word_list hooks, ifaces, reasons, reads, remotes;
 	const char *remote_binaries;
 	uint64_t packet_cnt; /* -c; 0: no limit */

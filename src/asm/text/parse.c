@@ -202,6 +202,8 @@ static int parse_program(const struct ebpf_text *text, struct ebpf_source *out, 
 		.name = text->name, .err = &p.mistakes.last, .constant = find_constant, .user = &p};
 	p.builder = ebpf_new(text->target, text->type);
 	rc = ebpf_mistakes_end(&p.mistakes, parse_lines(&p, &out->prog), e);
+	if (!rc)
+		out->lines = ebpf_parse_lines(&p, out->prog.cnt);
 	ebpf_free(p.builder);
 	ebpf_names_free(&p.names);
 	free(p.spots);
@@ -238,7 +240,9 @@ void ebpf_source_free(struct ebpf_source *s)
 {
 	ebpf_prog_free(&s->prog);
 	free(s->maps);
+	free(s->lines);
 	s->maps = NULL;
+	s->lines = NULL;
 	s->map_cnt = 0;
 }
 
@@ -253,5 +257,6 @@ int ebpf_parse(const struct ebpf_text *text, struct ebpf_prog *out, struct err *
 		ebpf_source_free(&s);
 	*out = s.prog;
 	free(s.maps);
+	free(s.lines);
 	return rc;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spots.c - the place in the text of each item of the builder, to report a jump without a target:
- * it is known only after the last statement. Returns -EINVAL with a message.
+ * spots.c - the place in the text of each item of the builder: for a jump without a target, which
+ * is known only after the last statement, and for those who load the program. Returns -EINVAL with
+ * a message.
  */
 #include "spots.h"
 
@@ -57,4 +58,16 @@ int ebpf_parse_check_jumps(struct parser *p)
 	}
 	free(starts);
 	return rc;
+}
+
+int *ebpf_parse_lines(const struct parser *p, size_t cnt)
+{
+	const struct ebpf_builder *b = p->builder;
+	int *lines = b->slot_cnt == cnt ? calloc(cnt, sizeof(*lines)) : NULL;
+	size_t slot = 0;
+
+	for (size_t i = 0; lines && i < b->item_cnt; i++)
+		for (uint32_t n = item_slots(&b->items[i]); n > 0; n--)
+			lines[slot++] = p->spots[i].line_no;
+	return lines;
 }

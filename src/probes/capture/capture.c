@@ -6,6 +6,7 @@
  * filter compiler's error.
  */
 #include "capture.h"
+#include "pieces.h"
 
 static void start(struct emit *m, struct ebpf_builder *b, const struct capture *c,
 		  const struct hook *h)
@@ -19,6 +20,7 @@ static void start(struct emit *m, struct ebpf_builder *b, const struct capture *
 		.no_packet = ebpf_label_new(b),
 		.unreadable = ebpf_label_new(b),
 		.memory = ebpf_label_new(b),
+		.call = ebpf_label_new(b),
 		.done = ebpf_label_new(b),
 		.read = EBPF_FN_probe_read,
 		.ptr = c->layout && c->layout->ptr_len == 4 ? EBPF_W : EBPF_DW,
@@ -41,6 +43,8 @@ int probe_capture_build(const struct capture *c, const struct hook *h, struct eb
 
 	start(&m, b, c, h);
 	rc = h->kind->emit(&m, e);
+	if (rc == 0 && calls_function(c))
+		probe_emit_call_function(&m);
 	if (rc == 0)
 		rc = ebpf_finish(b, out, e);
 	ebpf_free(b);

@@ -69,6 +69,11 @@ int probe_emit_ctx_program(struct emit *m, struct err *e);
  */
 bool probe_capture_has_frags(const struct capture *c, const struct capture_kind *kind);
 
+/* ---- call.c --------------------------------------------------------------------------------- */
+
+/* args[i] of struct probe_call = *(size *)(R2 + at). In: R6 = struct probe_call. Clobbers R1. */
+void probe_emit_call_arg(const struct emit *m, unsigned i, enum ebpf_size size, int at);
+
 /* ---- track.c -------------------------------------------------------------------------------- */
 
 /* The program that stops following the sk_buff at `skb_at` of its context. */

@@ -48,6 +48,14 @@ int probe_capture_configure(struct capture *c, const struct probe_config *config
 
 	if (rc < 0)
 		return rc;
+	if (config->call && config->track)
+		return err_input(e, -EINVAL, "call",
+				 "--track follows packets that the function may drop; remove "
+				 "--track or --call");
+	if (config->call)
+		rc = probe_call_read(&c->call, config->call, e);
+	if (rc < 0)
+		return rc;
 	c->stack = config->stack;
 	c->track = config->track;
 	c->tally = config->tally;

@@ -9,6 +9,7 @@
 #define BPFCAP_SRC_PROBES_CAPTURE_CONTEXT_H
 
 #include "bpfcap/through.h"
+#include "../call.h"
 #include "../layout/layout.h"
 #include "../meta.h"
 #include "../record.h"
@@ -50,6 +51,11 @@ struct capture_kind {
 	 * Clobbers R0..R5, R7..R9 and the filter's stack.
 	 */
 	void (*emit_prologue)(const struct emit *m);
+	/*
+	 * Optional, tracing: the arguments for a function of the user's own. In: R6 = struct
+	 * probe_call, SLOT_CTX. Clobbers R0..R2.
+	 */
+	void (*emit_args)(const struct emit *m);
 	/*
 	 * User; user.c says what each takes and gives. emit_next and emit_more: for hooks that get
 	 * several packets at once.
@@ -97,9 +103,10 @@ struct capture {
 	struct cbpf2ebpf_tables *tables; /* their long lists; NULL: they stay in the programs */
 	uint32_t netmask; /* of the only interface, in network order; 0: several, or none */
 	uint32_t snap_len;
-	bool asks_iface;     /* the filter reads the interface's number */
-	uint32_t window_len; /* bytes read before the filter runs; they decide its verdict */
-	uint32_t buffer_len; /* bytes that the filter may read; what was not copied is garbage */
+	bool asks_iface;       /* the filter reads the interface's number */
+	uint32_t window_len;   /* bytes read before the filter runs; they decide its verdict */
+	uint32_t buffer_len;   /* bytes that the filter may read; what was not copied is garbage */
+	struct call_code call; /* of the user's own; no instructions: none */
 	struct cbpf2ebpf_through through; /* no carriers: only the packet itself is looked at */
 	bool inner_only;
 	int ifaces_fd;	      /* map of the interfaces chosen, which change; -1: all are */
@@ -114,7 +121,7 @@ struct capture {
 	uint32_t tally;	 /* count matches in a table of so many rows; 0: write records */
 	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
 	/* Maps, or -1. Programs that are only shown have 0 for each. */
-	int track_fd, tables_fd, tally_fd;
+	int track_fd, tables_fd, tally_fd, call_fd;
 	int events_fd, counters_fd, scratch_fd, linktypes_fd;
 };
 
@@ -124,6 +131,7 @@ struct capture_counters {
 	uint64_t lost_refused; /* the helper failed, but the ring was not full; the last errno: */
 	int64_t refusal;
 	uint64_t lost_memory;	       /* of a process, not to be read */
+	uint64_t dropped;	       /* by the user's own function */
 	uint64_t beyond, beyond_bytes; /* counted here, because the tally is full */
 };
 
@@ -143,7 +151,7 @@ struct capture_scratch {
 	uint32_t left;	 /* how many are left of this fragment, */
 	uint32_t frag;	 /* the number of the next fragment */
 	uint32_t linear; /* length of the linear part */
-	uint32_t unused;
+	uint32_t level;	 /* of this scratch, for the values of call.c */
 	/* Of a packet in user memory (user.c, mbuf_copy.c). In the scratch the verifier takes them
 	 * for unknown numbers, so that all ways through a loop look alike to it. */
 	uint32_t copied; /* bytes of it that are here */
@@ -168,6 +176,7 @@ struct emit {
 	ebpf_label no_packet;  /* count it, release */
 	ebpf_label unreadable; /* count it as lost, release */
 	ebpf_label memory;     /* count it as lost because of its memory, release */
+	ebpf_label call;       /* the user's own function */
 	ebpf_label done;       /* user: there are no more packets, leave the scratch, return */
 	enum ebpf_helper read; /* probe_read, or probe_read_kernel where it exists */
 	enum ebpf_size ptr;    /* of a kernel pointer */
@@ -179,6 +188,11 @@ struct inside_labels {
 	ebpf_label none;  /* nothing matches */
 	ebpf_label found; /* the packet itself matches; for those that are followed, too */
 };
+
+static inline bool calls_function(const struct capture *c)
+{
+	return c->call.prog.cnt != 0;
+}
 
 static inline bool looks_inside(const struct capture *c)
 {
@@ -201,6 +215,8 @@ enum {
 	SLOT_END = -88,
 	SLOT_RECORD = SLOT_END - (int)sizeof(struct probe_record), /* of hooks that do not trace */
 	FILTER_STACK_LEN = 384,
+	/* beside a function of the user's own, which gets the rest of the 512 bytes */
+	FILTER_STACK_LEN_CALL = 184,
 	SLOT_INNER = SLOT_END - FILTER_STACK_LEN - 8, /* layer, offset, link type; u16 each */
 	/* User: packets of this run; for the hook's own use. */
 	SLOT_ROUND = SLOT_REASON,
@@ -213,7 +229,8 @@ enum {
 #define RECORD(field)  (SCRATCH(record) + offsetof(struct probe_record, field))
 #define SKB(m, f)      (SCRATCH(skb) + (size_t)layout_off((m)->c->layout, LAYOUT_SKB_##f))
 #define STACK(m)       ((m)->c->stack ? RECORD_STACK_LEN : 0)
-#define PACKET(m)      ((int)SCRATCH(record) + probe_emit_head_len(m) + STACK(m))
+#define CALLED(m)      (calls_function((m)->c) ? (int)sizeof(struct record_call) : 0)
+#define PACKET(m)      ((int)SCRATCH(record) + probe_emit_head_len(m) + CALLED(m) + STACK(m))
 #define COUNTER(field) offsetof(struct capture_counters, field)
 
 #define LINKTYPE_HEADLESS 0xffff /* within a program: R7 points to a transport header */

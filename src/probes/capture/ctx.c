@@ -20,11 +20,14 @@ enum {
 	IFINDEX_LO = 1,
 };
 
-#define REC(field) MEM(R10, SLOT_RECORD + (int)offsetof(struct probe_record, field))
-
 static const struct capture_ctx *ctx_of(const struct emit *m)
 {
 	return &m->h->kind->ctx;
+}
+
+int probe_emit_record_at(const struct emit *m)
+{
+	return SLOT_RECORD - CALLED(m);
 }
 
 /* True if the program can know the address of the packet's sk_buff. */
@@ -82,20 +85,28 @@ static bool has_frags(const struct emit *m)
 	return probe_capture_has_frags(m->c, m->h->kind);
 }
 
+/* Before 5.10 a program with packet loads cannot call a function. */
+static enum cbpf2ebpf_access access_of(const struct emit *m)
+{
+	enum cbpf2ebpf_access access = ctx_of(m)->access;
+
+	return access == CBPF2EBPF_SOCKET && calls_function(m->c) ? CBPF2EBPF_LOAD_BYTES : access;
+}
+
 static struct cbpf2ebpf_frame ctx_frame(struct emit *m, bool vlan_tag)
 {
 	const struct capture_ctx *ctx = ctx_of(m);
 	uint16_t scratch = ctx->data >= 0 ? 1 << 9 : 1 << 7 | 1 << 8 | 1 << 9;
 
 	return (struct cbpf2ebpf_frame){
-		.access = ctx->access,
+		.access = access_of(m),
 		.ctx = R6,
 		.data = R7,
 		.data_end = R8,
 		.len = has_frags(m) ? R9 : (ebpf_reg){0},
 		.scratch = has_frags(m) ? 0 : scratch,
 		.stack_top = SLOT_END,
-		.stack_len = FILTER_STACK_LEN,
+		.stack_len = calls_function(m->c) ? FILTER_STACK_LEN_CALL : FILTER_STACK_LEN,
 		.vlan_tag = vlan_tag && ctx->is_skb,
 		.ancillary = m->h->dir == PROBE_DIR_OUT ? probe_emit_outbound : NULL,
 		.ancillary_user = m,
@@ -174,9 +185,9 @@ static int emit_filters_inside(struct emit *m, struct err *e)
 /* In: SLOT_INNER. Out: record.inner_*. Clobbers R1. */
 static void emit_inner_facts(const struct emit *m)
 {
-	EMIT(m->b, LDX(H, R1, MEM(R10, SLOT_INNER)), STX(H, REC(inner_layer), R1),
-	     LDX(H, R1, MEM(R10, SLOT_INNER + 2)), STX(H, REC(inner_off), R1),
-	     LDX(H, R1, MEM(R10, SLOT_INNER + 4)), STX(H, REC(inner_linktype), R1));
+	EMIT(m->b, LDX(H, R1, MEM(R10, SLOT_INNER)), STX(H, ON_STACK(m, inner_layer), R1),
+	     LDX(H, R1, MEM(R10, SLOT_INNER + 2)), STX(H, ON_STACK(m, inner_off), R1),
+	     LDX(H, R1, MEM(R10, SLOT_INNER + 4)), STX(H, ON_STACK(m, inner_linktype), R1));
 }
 
 /* In: R6 = sk_buff context, R7 = bytes. Out: R7 = real length; record.{vlan_*, flags, pkt_type}.
@@ -185,18 +196,19 @@ static void emit_skb_facts(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
 	ebpf_label untagged = ebpf_label_new(b);
+	const int flags = RECORD_VLAN_BESIDE | (calls_function(m->c) ? RECORD_CALLED : 0);
 
 	EMIT(b, LDX(W, R1, CTX(R6, __sk_buff, pkt_type)),
-		STX(B, REC(pkt_type), R1),
+		STX(B, ON_STACK(m, pkt_type), R1),
 		LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)),
 		JNE(R1, CBPF_LINKTYPE_ETHERNET, untagged),
 		LDX(W, R1, CTX(R6, __sk_buff, vlan_present)),
 		JEQ(R1, 0, untagged),
 		LDX(W, R1, CTX(R6, __sk_buff, vlan_tci)),
-		STX(H, REC(vlan_tci), R1),
+		STX(H, ON_STACK(m, vlan_tci), R1),
 		LDX(W, R1, CTX(R6, __sk_buff, vlan_proto)),
-		STX(H, REC(vlan_proto), R1),
-		ST(H, REC(flags), RECORD_VLAN_BESIDE),
+		STX(H, ON_STACK(m, vlan_proto), R1),
+		ST(H, ON_STACK(m, flags), flags),
 		ADD(R7, RECORD_VLAN_LEN),
 	     LABEL(untagged));
 }
@@ -205,10 +217,10 @@ static void emit_skb_facts(const struct emit *m)
 static void emit_task(const struct emit *m)
 {
 	if (ebpf_target_has_helper(m->c->target, m->h->kind->type, EBPF_FN_get_current_pid_tgid))
-		EMIT(m->b, CALL(get_current_pid_tgid), STX(DW, REC(pid_tgid), R0));
+		EMIT(m->b, CALL(get_current_pid_tgid), STX(DW, ON_STACK(m, pid_tgid), R0));
 	if (ebpf_target_has_helper(m->c->target, m->h->kind->type, EBPF_FN_get_current_comm))
 		EMIT(m->b, MOV(R1, R10),
-		     ADD(R1, SLOT_RECORD + (int)offsetof(struct probe_record, comm)),
+		     ADD(R1, probe_emit_record_at(m) + (int)offsetof(struct probe_record, comm)),
 		     MOV(R2, PROBE_COMM_LEN), CALL(get_current_comm));
 }
 
@@ -231,26 +243,28 @@ static void emit_record(const struct emit *m)
 	ebpf_label fits = ebpf_label_new(b);
 
 	for (int off = 0; off < probe_emit_head_len(m); off += 8)
-		EMIT(b, ST(DW, MEM(R10, SLOT_RECORD + off), 0));
-	EMIT(b, ST(B, REC(head_len), probe_emit_head_len(m)));
+		EMIT(b, ST(DW, MEM(R10, probe_emit_record_at(m) + off), 0));
+	EMIT(b, ST(B, ON_STACK(m, head_len), probe_emit_head_len(m)));
 	emit_len(m);
 	EMIT(b, MOV(R8, R7),
 		JLE(R8, m->c->snap_len, fits),
 		MOV(R8, m->c->snap_len),
 	     LABEL(fits),
-		STX(W, REC(cap_len), R8));
+		STX(W, ON_STACK(m, cap_len), R8));
+	if (calls_function(m->c))
+		EMIT(b, ST(H, ON_STACK(m, flags), RECORD_CALLED));
 	if (ctx_of(m)->is_skb)
 		emit_skb_facts(m);
-	EMIT(b, STX(W, REC(len), R7),
+	EMIT(b, STX(W, ON_STACK(m, len), R7),
 		LDX(DW, R1, MEM(R10, SLOT_IFINDEX)),
-		STX(W, REC(ifindex), R1),
+		STX(W, ON_STACK(m, ifindex), R1),
 		LDX(DW, R1, MEM(R10, SLOT_LINKTYPE)),
-		STX(H, REC(linktype), R1),
-		ST(H, REC(hook), m->h->index));
+		STX(H, ON_STACK(m, linktype), R1),
+		ST(H, ON_STACK(m, hook), m->h->index));
 	if (!m->c->tally || m->c->track)
-		EMIT(b, CALL(ktime_get_ns), STX(DW, REC(time_ns), R0));
+		EMIT(b, CALL(ktime_get_ns), STX(DW, ON_STACK(m, time_ns), R0));
 	if (knows_skb(m))
-		EMIT(b, LDX(DW, R1, MEM(R10, SLOT_SKB)), STX(DW, REC(skb), R1));
+		EMIT(b, LDX(DW, R1, MEM(R10, SLOT_SKB)), STX(DW, ON_STACK(m, skb), R1));
 	if (looks_inside(m->c))
 		emit_inner_facts(m);
 }
@@ -271,8 +285,8 @@ static void emit_output(const struct emit *m)
 		MOV(R1, R6),
 		LD_MAP_FD(R2, m->c->events_fd),
 		MOV(R4, R10),
-		ADD(R4, SLOT_RECORD),
-		MOV(R5, probe_emit_head_len(m)),
+		ADD(R4, probe_emit_record_at(m)),
+		MOV(R5, probe_emit_head_len(m) + CALLED(m)),
 		CALL(perf_event_output));
 	probe_emit_count_output(m);
 }
@@ -330,11 +344,13 @@ static void emit_result(const struct emit *m)
 	if (m->c->tally) {
 		probe_emit_tally(m);
 	} else {
+		if (calls_function(m->c))
+			probe_emit_call_ctx(m);
 		emit_task(m);
 		emit_output(m);
 	}
 	if (m->c->track) {
-		EMIT(m->b, LDX(DW, R1, REC(time_ns)));
+		EMIT(m->b, LDX(DW, R1, ON_STACK(m, time_ns)));
 		probe_emit_track_note(m);
 	}
 	EMIT(m->b, JA(m->out));

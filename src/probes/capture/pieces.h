@@ -73,6 +73,24 @@ int probe_emit_scratch_filter(struct emit *m, struct err *e);
 
 /* submit.c: bytes of the head of this program's records. */
 int probe_emit_head_len(const struct emit *m);
+/* ctx.c: where the record is, from the frame pointer. */
+int probe_emit_record_at(const struct emit *m);
+#define ON_STACK(m, field)                                                                         \
+	MEM(R10, probe_emit_record_at(m) + (int)offsetof(struct probe_record, field))
+
+/* ---- call.c: the user's own function ------------------------------------------------------- */
+
+/*
+ * Each asks the function whether to keep the packet, and copies what it wrote behind the head of
+ * the record; otherwise counts the packet and jumps to the end of the program.
+ *
+ * In: R9 = scratch with the packet and record.{len, ...}. Clobbers R0..R6.
+ */
+void probe_emit_call_scratch(const struct emit *m);
+/* In: R6 = context, R8 = record.cap_len, the record. Clobbers R0..R5, R7, R9. */
+void probe_emit_call_ctx(const struct emit *m);
+/* Places the function, after the program. */
+void probe_emit_call_function(const struct emit *m);
 
 /* ---- submit.c: the record is completed and written to the ring ----------------------------- */
 

@@ -78,6 +78,8 @@ void probe_emit_scratch_take(const struct emit *m)
 			CALL(map_lookup_elem),
 			JEQ(R0, 0, none),
 			MOV(R9, R0));
+		if (calls_function(m->c))
+			EMIT(b, ST(W, MEM(R9, SCRATCH(level)), level));
 		emit_set_busy(m);
 		EMIT(b, JEQ(R0, 0, got),
 			ADD(R8, 1));

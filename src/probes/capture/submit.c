@@ -26,6 +26,8 @@ static void emit_constants(const struct emit *m)
 {
 	uint16_t flags = m->h->reason_at >= 0 ? RECORD_HAS_REASON : 0;
 
+	if (calls_function(m->c))
+		flags |= RECORD_CALLED;
 	EMIT(m->b, LDX(W, R1, MEM(R10, SLOT_HOOK)), STX(H, MEM(R9, RECORD(hook)), R1),
 	     ST(H, MEM(R9, RECORD(flags)), flags), ST(H, MEM(R9, RECORD(vlan_proto)), 0),
 	     ST(H, MEM(R9, RECORD(vlan_tci)), 0),

@@ -37,7 +37,7 @@ static struct cbpf2ebpf_frame tracing_frame(struct emit *m)
 		.buffer_len = m->c->buffer_len,
 		.scratch = 1 << 9,
 		.stack_top = SLOT_END,
-		.stack_len = FILTER_STACK_LEN,
+		.stack_len = calls_function(m->c) ? FILTER_STACK_LEN_CALL : FILTER_STACK_LEN,
 		.ancillary = probe_emit_ancillary,
 		.ancillary_user = m,
 	};
@@ -165,6 +165,8 @@ static void emit_record(const struct emit *m)
 	}
 	probe_emit_packet_rest(m);
 	probe_emit_pages_rest(m);
+	if (calls_function(m->c))
+		probe_emit_call_scratch(m);
 	probe_emit_submit(m);
 }
 

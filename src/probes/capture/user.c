@@ -76,6 +76,9 @@ static void refuse_options(const struct emit *m)
 
 	if (m->c->track)
 		what = "--track follows sk_buffs";
+	else if (calls_function(m->c) && m->h->kind->emit_next)
+		what = "those that come in bursts continue in another program, which no function "
+		       "of --call can join";
 	else if (m->c->has_skb_data)
 		what = "--skb-data is for kernel functions and tracepoints";
 	else if (m->c->meta.has_mark)
@@ -123,6 +126,8 @@ static int emit_one(struct emit *m, struct err *e)
 		return rc;
 	probe_emit_count(m, COUNTER(matched));
 	EMIT(m->b, CALL(ktime_get_ns), STX(DW, MEM(R9, RECORD(time_ns)), R0));
+	if (calls_function(m->c))
+		probe_emit_call_scratch(m);
 	probe_emit_submit(m);
 	EMIT(m->b, JA(m->release), LABEL(m->memory));
 	probe_emit_count(m, COUNTER(lost_memory));

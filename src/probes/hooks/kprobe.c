@@ -90,6 +90,15 @@ static void emit_prologue(const struct emit *m)
 		     LDX(k->regs->size, R6, MEM(R1, k->regs->arg[m->h->skb_at])));
 }
 
+static void emit_args(const struct emit *m)
+{
+	const struct kprobe_regs *regs = ((const struct kprobe *)m->h->state)->regs;
+
+	EMIT(m->b, LDX(DW, R2, MEM(R10, SLOT_CTX)));
+	for (unsigned i = 0; i < regs->arg_cnt; i++)
+		probe_emit_call_arg(m, i, regs->size, regs->arg[i]);
+}
+
 static struct kbpf_kprobe *describe(const struct hook *h, int prog_fd)
 {
 	const struct kprobe *k = h->state;
@@ -185,7 +194,8 @@ const struct hook_ops probe_hook_kprobe = {
 	.kind = {.type = EBPF_PROG_KPROBE,
 		 .tracing = true,
 		 .emit = probe_emit_tracing_program,
-		 .emit_prologue = emit_prologue},
+		 .emit_prologue = emit_prologue,
+		 .emit_args = emit_args},
 	.state_len = sizeof(struct kprobe),
 	.parse = parse,
 	.resolve = probe_kprobe_resolve,

@@ -123,6 +123,21 @@ static void emit_prologue(const struct emit *m)
 	emit_keep(b, h->reason_at, SLOT_REASON);
 }
 
+/* Those up to the last one that is known to exist. */
+static void emit_args(const struct emit *m)
+{
+	const struct hook *h = m->h;
+	int last = h->skb_at;
+
+	if (h->location_at > last)
+		last = h->location_at;
+	if (h->reason_at > last)
+		last = h->reason_at;
+	EMIT(m->b, LDX(DW, R2, MEM(R10, SLOT_CTX)));
+	for (int i = 0; i <= last; i++)
+		probe_emit_call_arg(m, (unsigned)i, EBPF_DW, i * 8);
+}
+
 static int attach(struct hook *h, const struct hook_env *env, int prog_fd, struct err *e)
 {
 	struct rawtp *r = h->state;
@@ -158,7 +173,8 @@ const struct hook_ops probe_hook_rawtp = {
 	.kind = {.type = EBPF_PROG_RAW_TRACEPOINT,
 		 .tracing = true,
 		 .emit = probe_emit_tracing_program,
-		 .emit_prologue = emit_prologue},
+		 .emit_prologue = emit_prologue,
+		 .emit_args = emit_args},
 	.state_len = sizeof(struct rawtp),
 	.parse = parse,
 	.attach = attach,

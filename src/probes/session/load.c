@@ -72,6 +72,7 @@ static int load_built(struct loading *l, struct err *e)
 		.strict_alignment = !ebpf_target_has(&p->target, EBPF_FEATURE_UNALIGNED),
 		.xdp_frags = probe_capture_has_frags(&p->capture, l->h->kind),
 	};
+	int64_t at = -1;
 	int fd;
 
 	prog_name(p, l->h, name);
@@ -79,7 +80,11 @@ static int load_built(struct loading *l, struct err *e)
 		spec.log = &log;
 		spec.log_level = 1;
 	}
+	if (calls_function(&p->capture))
+		spec.refused_at = &at;
 	fd = kbpf_prog_load(&spec, e);
+	if (fd < 0 && at >= 0)
+		probe_call_refused(&p->capture.call, l->prog.cnt, at, e);
 	if (l->want_log && keep_log(p, l->h, log, e) < 0 && fd >= 0) {
 		close(fd);
 		return -ENOMEM;

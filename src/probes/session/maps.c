@@ -173,6 +173,19 @@ int probe_session_open_rings(struct probe *p, const struct probe_config *c, stru
 				 e);
 }
 
+/* What a function of the user's own gets; see capture/call.c. */
+static int make_call(struct probe *p, struct err *e)
+{
+	p->capture.call_fd =
+		kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERCPU_ARRAY,
+							.key_len = 4,
+							.value_len = sizeof(struct probe_call),
+							.entry_cnt = CAPTURE_LEVELS + 1,
+							.name = "bpfcap_call"},
+				e);
+	return p->capture.call_fd < 0 ? p->capture.call_fd : 0;
+}
+
 int probe_session_make_maps(struct probe *p, struct err *e)
 {
 	int cpu_cnt = kbpf_possible_cpu_cnt();
@@ -184,6 +197,8 @@ int probe_session_make_maps(struct probe *p, struct err *e)
 		rc = make_events(p, (unsigned)cpu_cnt, e);
 	if (rc == 0 && (p->capture.user || probe_hooks_have(&p->hooks, true)))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
+	if (rc == 0 && calls_function(&p->capture))
+		rc = make_call(p, e);
 	if (rc == 0 && p->capture.track)
 		rc = make_track(p, e);
 	if (rc == 0 && probe_hooks_have(&p->hooks, false))
@@ -198,8 +213,9 @@ int probe_session_make_maps(struct probe *p, struct err *e)
 void probe_session_close_maps(struct probe *p)
 {
 	const struct capture *c = &p->capture;
-	const int fds[] = {c->events_fd, c->counters_fd, c->scratch_fd, c->linktypes_fd,
-			   c->ifaces_fd, c->track_fd,	 c->tables_fd,	c->tally_fd};
+	const int fds[] = {c->events_fd,    c->counters_fd, c->scratch_fd,
+			   c->linktypes_fd, c->ifaces_fd,   c->track_fd,
+			   c->tables_fd,    c->tally_fd,    c->call_fd};
 
 	kbpf_perfbuf_close(p->rings);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)

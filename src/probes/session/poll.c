@@ -241,6 +241,7 @@ static int add_kernel_counts(const struct probe *p, unsigned i, struct probe_cou
 	for (int cpu = 0; rc == 0 && cpu < cpu_cnt; cpu++) {
 		c->seen += per_cpu[cpu].seen;
 		c->matched += per_cpu[cpu].matched;
+		c->dropped += per_cpu[cpu].dropped;
 		c->lost_ring += per_cpu[cpu].lost_ring;
 		c->lost_other += per_cpu[cpu].lost_other;
 		c->lost_refused += per_cpu[cpu].lost_refused;

@@ -102,6 +102,7 @@ static int capture_program(const struct probe_config *c, struct hook *h,
 	if (rc == 0)
 		rc = probe_capture_build(&capture, h, out, e);
 	probe_capture_filter_free(&capture);
+	probe_call_free(&capture.call);
 	probe_meta_free(&capture.meta);
 	return rc;
 }

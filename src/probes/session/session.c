@@ -60,6 +60,12 @@ static int configure_capture(struct probe *p, const struct probe_config *c, stru
 	return probe_capture_configure(&p->capture, c, e);
 }
 
+/* Without -k. */
+static bool probes(const struct probe_config *c)
+{
+	return !c->kernel || strcmp(c->kernel, "auto") == 0;
+}
+
 static int choose_target(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	const char *kernel = c->kernel;
@@ -79,6 +85,8 @@ static int choose_target(struct probe *p, const struct probe_config *c, struct e
 	rc = probe_session_target(&p->target, kernel, types, e);
 	if (rc == 0 && !p->delivers && !c->tally)
 		rc = probe_session_need_events(e);
+	for (unsigned i = 0; rc == 0 && probes(c) && i < p->hooks.cnt; i++)
+		probe_call_allow(&p->capture.call, &p->target, p->hooks.hook[i].kind->type);
 	if (rc == 0 && c->strict_alignment)
 		ebpf_target_set(&p->target, EBPF_FEATURE_UNALIGNED, false);
 	return rc;
@@ -282,7 +290,7 @@ int probe_open(struct probe **out, const struct probe_config *c, struct err *e)
 	p->capture.events_fd = p->capture.counters_fd = -1;
 	p->capture.scratch_fd = p->capture.linktypes_fd = -1;
 	p->capture.ifaces_fd = p->capture.track_fd = p->capture.tables_fd = -1;
-	p->capture.tally_fd = -1;
+	p->capture.tally_fd = p->capture.call_fd = -1;
 	for (int i = 0; i < SESSION_FORGET_CNT; i++)
 		p->forget_fd[i] = -1;
 	p->wake_fd = p->bell_fd = p->netns_fd = p->back_fd = -1;
@@ -334,6 +342,7 @@ void probe_close(struct probe *p)
 	probe_session_close_maps(p);
 	probe_hooks_free(&p->hooks);
 	probe_capture_filter_free(&p->capture);
+	probe_call_free(&p->capture.call);
 	probe_meta_free(&p->capture.meta);
 	probe_session_follow_close(p);
 	probe_session_free_ifaces(p);

@@ -16,13 +16,13 @@
 #include "state.h"
 
 /*
- * The log, the process, the layer of --through, a tally and the addresses that --track follows come
- * from programs; an order over several hooks from the rings.
+ * The log, the process, the layer of --through, a function's verdict, a tally and the addresses
+ * that --track follows come from programs; an order over several hooks from the rings.
  */
 bool probe_session_delivers(const struct probe *p, const struct probe_config *c)
 {
 	return p->hooks.cnt == 1 && p->hooks.hook[0].ops->packets && !c->track && !c->pid &&
-	       !c->reasons && !c->skb_data && !c->through && !c->log && !c->tally;
+	       !c->reasons && !c->skb_data && !c->through && !c->log && !c->tally && !c->call;
 }
 
 static bool has_long_lists(const struct capture *c)

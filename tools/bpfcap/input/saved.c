@@ -71,6 +71,23 @@ static void read_gather(struct saved *s, struct ng_text t)
 	s->first_hook = keep(s, name, (size_t)(t.p + t.len - name));
 }
 
+/* "00ff" */
+static void read_call(struct saved *s, const struct ng_text *t, struct probe_event *ev)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	ev->call_out = s->call;
+	ev->call_len = 0;
+	for (uint32_t i = 0; i + 1 < t->len && ev->call_len < sizeof(s->call); i += 2) {
+		const char *high = memchr(digits, t->p[i], 16);
+		const char *low = memchr(digits, t->p[i + 1], 16);
+
+		if (!high || !low)
+			break;
+		s->call[ev->call_len++] = (uint8_t)((high - digits) << 4 | (low - digits));
+	}
+}
+
 static void read_number(struct saved *s, const struct ng_text *name, const struct ng_text *value,
 			struct probe_event *ev)
 {
@@ -83,6 +100,8 @@ static void read_number(struct saved *s, const struct ng_text *name, const struc
 		ev->mono_ns = ng_text_number(value);
 	} else if (ng_text_is(name, "made up")) {
 		ev->made_len = made_len(value);
+	} else if (ng_text_is(name, "call")) {
+		read_call(s, value, ev);
 	}
 }
 

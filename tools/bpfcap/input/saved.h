@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "bpfcap/call.h"
+
 #include "item.h"
 
 /* NULL: not in the file. The strings are printable UTF-8, and valid until the next saved_read(). */
@@ -14,6 +16,7 @@ struct saved {
 	const char *first_hook;	     /* --gather: where the packet was seen first ... */
 	uint64_t since_ns;	     /* ... and how long before */
 	bool has_cpu;
+	uint8_t call[PROBE_CALL_OUT_LEN];
 	const char *frames[PROBE_STACK_DEPTH];
 
 	char *text; /* the strings; kept for its memory */

@@ -56,7 +56,7 @@ static uint64_t longest(uint32_t snap_len)
 	enum { TAGS_LEN = 64 }; /* VLAN tags put back, beyond the snap length */
 
 	return sizeof(struct kept_packet) + PROBE_STACK_DEPTH * sizeof(uint64_t) + snap_len +
-	       TAGS_LEN;
+	       TAGS_LEN + PROBE_CALL_OUT_LEN;
 }
 
 /* How many chunks the ring has; 0: the size is wrong. */
@@ -150,14 +150,15 @@ static size_t stack_len(const struct probe_event *ev)
 /* Captured bytes that are kept: all of them, unless the library gave more than it announced. */
 static uint32_t kept_len(const struct keep_ring *r, const struct probe_event *ev)
 {
-	size_t most = r->len_max - sizeof(struct kept_packet) - stack_len(ev);
+	size_t most = r->len_max - sizeof(struct kept_packet) - stack_len(ev) - ev->call_len;
 
 	return ev->cap_len < most ? ev->cap_len : (uint32_t)most;
 }
 
 bool keep_ring_is_full(const struct keep_ring *r, const struct packet *pk)
 {
-	size_t len = sizeof(struct kept_packet) + stack_len(pk->ev) + kept_len(r, pk->ev);
+	size_t len = sizeof(struct kept_packet) + stack_len(pk->ev) + kept_len(r, pk->ev) +
+		     pk->ev->call_len;
 
 	return chunks_for(len) > r->chunk_cnt - r->used_cnt ||
 	       (r->packet_max && r->put_cnt - r->out_cnt == r->packet_max);
@@ -255,6 +256,7 @@ void keep_ring_put(struct keep_ring *r, const struct packet *pk)
 	append(&to, &head, sizeof(head));
 	append(&to, ev->stack, stack_len(ev));
 	append(&to, ev->data, head.ev.cap_len);
+	append(&to, ev->call_out, ev->call_len);
 	r->chunks[first].last = to.chunk;
 	r->chunks[first].cnt = r->used_cnt - used;
 	if (r->put_cnt++ == r->out_cnt)
@@ -285,9 +287,10 @@ bool keep_ring_take(struct keep_ring *r, struct packet *pk)
 	if (r->put_cnt == r->out_cnt)
 		return false;
 	extract(&from, p, sizeof(*p));
-	extract(&from, p + 1, stack_len(&p->ev) + p->ev.cap_len);
+	extract(&from, p + 1, stack_len(&p->ev) + p->ev.cap_len + p->ev.call_len);
 	p->ev.stack = (const uint64_t *)(p + 1);
 	p->ev.data = (const uint8_t *)(p + 1) + stack_len(&p->ev);
+	p->ev.call_out = p->ev.data + p->ev.cap_len;
 	keep_ring_drop(r);
 	*pk = (struct packet){.ev = &p->ev, .note = p->has_note ? &p->note : NULL};
 	return true;

@@ -259,6 +259,11 @@ static void packet(struct sink *s, const struct packet *pk)
 		    pk->ev->cap_len);
 	if (pk->ev->made_len)
 		text_printf(t, ",\"made_up\":%" PRIu32, pk->ev->made_len);
+	if (pk->ev->call_len) {
+		text_put(t, ",\"call\":\"");
+		packet_put_call(t, pk);
+		text_put(t, "\"");
+	}
 	if (pk->ev->inner_layer)
 		text_printf(t, ",\"inner_layer\":%u,\"inner_offset\":%u,\"inner_linktype\":\"%s\"",
 			    pk->ev->inner_layer, pk->ev->inner_off,

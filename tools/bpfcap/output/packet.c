@@ -102,6 +102,12 @@ void packet_put_location(struct text *t, const struct packet *pk)
 		put_symbol(t, pk, pk->ev->location);
 }
 
+void packet_put_call(struct text *t, const struct packet *pk)
+{
+	for (uint32_t i = 0; i < pk->ev->call_len; i++)
+		text_printf(t, "%02x", pk->ev->call_out[i]);
+}
+
 void packet_put_made(struct text *t, const struct packet *pk)
 {
 	if (pk->ev->made_len)

@@ -35,6 +35,7 @@ void packet_put_reason(struct text *t, const struct packet *pk);
 void packet_put_location(struct text *t, const struct packet *pk);
 void packet_put_made(struct text *t, const struct packet *pk);	     /* "the first 34 bytes" */
 void packet_put_inside(struct text *t, const struct packet *pk);     /* "layer 2, IP at byte 50" */
+void packet_put_call(struct text *t, const struct packet *pk);	     /* --call: "00ff" */
 void packet_put_since(struct text *t, const struct packet *pk);	     /* --gather */
 void packet_put_comm(struct text *t, const struct packet *pk);	     /* "ping" */
 void packet_put_owner_comm(struct text *t, const struct packet *pk); /* --owner: "nc" */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Everything that the words of a live packet depend on, except stacks and --gather. */
+/* Everything that the words of a live packet depend on, except stacks, --gather and --call. */
 struct words_key {
 	uint64_t location;
 	uint32_t hook, reason, pid, tid, owner_pid, made_len;
@@ -66,6 +66,11 @@ static bool has_inside(const struct packet *pk)
 	return pk->ev->inner_layer;
 }
 
+static bool has_call(const struct packet *pk)
+{
+	return pk->ev->call_len;
+}
+
 static bool has_owner(const struct packet *pk)
 {
 	return pk->ev->owner_pid;
@@ -103,6 +108,7 @@ static void put_lines(struct text *t, const struct packet *pk)
 		{"process: ", has_process, packet_put_process},
 		{"made up: ", has_made, packet_put_made},
 		{"inside: ", has_inside, packet_put_inside},
+		{"call: ", has_call, packet_put_call},
 		{"owner: ", has_owner, packet_put_owner},
 		{"gather: ", has_since, packet_put_since},
 		{"stack: ", has_stack, put_stack},
@@ -222,7 +228,7 @@ static unsigned slot_of(const struct words_key *k)
 
 const struct pcapng_words *pcapng_words(struct pcapng_state *state, const struct packet *pk)
 {
-	bool shared = pk->probe && !has_since(pk) && !has_stack(pk);
+	bool shared = pk->probe && !has_since(pk) && !has_stack(pk) && !has_call(pk);
 	static const struct pcapng_words none;
 	struct words_key key;
 	struct kept_words *kept;

@@ -125,16 +125,6 @@ static void put_context(struct text *t, const struct packet *pk)
 	text_put(t, "]");
 }
 
-/* " [of nc 1234]" */
-static void put_owner(struct text *t, const struct packet *pk)
-{
-	if (!pk->ev->owner_pid)
-		return;
-	text_put(t, " [of ");
-	packet_put_owner(t, pk);
-	text_put(t, "]");
-}
-
 static void put_stack(struct text *t, const struct packet *pk)
 {
 	for (unsigned i = 0; i < pk->ev->stack_cnt; i++) {
@@ -193,23 +183,29 @@ static uint32_t put_line(const struct sink *s, struct text *t, const struct prob
 	return dissect(t, ev->linktype, ev->data, ev->cap_len, ev->len, &opts);
 }
 
+/* " [made up: the first 34 bytes]" */
+static void put_fact(struct text *t, const char *name, const struct packet *pk,
+		     void (*put)(struct text *t, const struct packet *pk))
+{
+	text_printf(t, " [%s", name);
+	put(t, pk);
+	text_put(t, "]");
+}
+
 static void put_after(struct sink *s, struct text *t, const struct packet *pk, uint32_t link_len)
 {
-	if (pk->ev->made_len) {
-		text_put(t, " [made up: ");
-		packet_put_made(t, pk);
-		text_put(t, "]");
-	}
-	if (pk->ev->inner_layer && s->conf->verbose) {
-		text_put(t, " [inside: ");
-		packet_put_inside(t, pk);
-		text_put(t, "]");
-	}
+	if (pk->ev->made_len)
+		put_fact(t, "made up: ", pk, packet_put_made);
+	if (pk->ev->inner_layer && s->conf->verbose)
+		put_fact(t, "inside: ", pk, packet_put_inside);
+	if (pk->ev->call_len)
+		put_fact(t, "call: ", pk, packet_put_call);
 	if (pk->note && pk->note->later) {
 		text_put(t, " ");
 		packet_put_since(t, pk);
 	}
-	put_owner(t, pk);
+	if (pk->ev->owner_pid)
+		put_fact(t, "of ", pk, packet_put_owner);
 	if (s->conf->verbose)
 		put_context(t, pk);
 	put_stack(t, pk);

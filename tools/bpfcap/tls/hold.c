@@ -109,7 +109,7 @@ static struct held_packet *copy(const struct packet *pk)
 {
 	const struct probe_event *ev = pk->ev;
 	size_t stack_len = ev->stack_cnt * sizeof(*ev->stack);
-	size_t len = sizeof(struct held_packet) + stack_len + ev->cap_len;
+	size_t len = sizeof(struct held_packet) + stack_len + ev->cap_len + ev->call_len;
 	struct held_packet *p = malloc(len);
 	uint8_t *at = (uint8_t *)(p + 1);
 
@@ -126,6 +126,9 @@ static struct held_packet *copy(const struct packet *pk)
 	p->ev.stack = (const uint64_t *)at;
 	memcpy(at + stack_len, ev->data, ev->cap_len);
 	p->ev.data = at + stack_len;
+	if (ev->call_len)
+		memcpy(at + stack_len + ev->cap_len, ev->call_out, ev->call_len);
+	p->ev.call_out = at + stack_len + ev->cap_len;
 	return p;
 }
 
