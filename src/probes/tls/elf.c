@@ -41,7 +41,7 @@ static const void *at(const struct tls_elf *f, uint64_t off, uint64_t len)
 {
 	if (off > f->len || len > f->len - off)
 		return NULL;
-	for (size_t page = off / PAGE; page * PAGE < off + len; page++)
+	for (size_t page = (size_t)(off / PAGE); page * PAGE < off + len; page++)
 		if (!(f->pages[page / 8] & 1u << page % 8) && !read_page(f, page))
 			return NULL;
 	return f->p + off;

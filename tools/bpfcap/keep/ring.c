@@ -44,6 +44,14 @@ struct keep_ring {
 	struct kept_packet *taken; /* a packet in one piece */
 };
 
+/* As many as have a number and, on 32 bits, an address. */
+static uint64_t chunk_cnt_end(void)
+{
+	const uint64_t addressed = SIZE_MAX / sizeof(struct keep_chunk);
+
+	return addressed < NONE ? addressed : NONE;
+}
+
 static uint64_t chunks_for(uint64_t len)
 {
 	const size_t each = sizeof(((struct keep_chunk *)0)->bytes);
@@ -51,7 +59,7 @@ static uint64_t chunks_for(uint64_t len)
 	return (len + each - 1) / each;
 }
 
-static uint64_t longest(uint32_t snap_len)
+static size_t longest(uint32_t snap_len)
 {
 	enum { TAGS_LEN = 64 }; /* VLAN tags put back, beyond the snap length */
 
@@ -62,12 +70,12 @@ static uint64_t longest(uint32_t snap_len)
 /* How many chunks the ring has; 0: the size is wrong. */
 static uint64_t count_chunks(const struct keep_size *size, uint32_t snap_len)
 {
-	uint64_t each = chunks_for(longest(snap_len)),
+	uint64_t each = chunks_for(longest(snap_len)), end = chunk_cnt_end(),
 		 cnt = size->bytes / sizeof(struct keep_chunk);
 
 	if (size->packets)
-		cnt = size->packets < NONE / each ? size->packets * each : NONE;
-	return cnt < each || cnt >= NONE ? 0 : cnt;
+		cnt = size->packets < end / each ? size->packets * each : end;
+	return cnt < each || cnt >= end ? 0 : cnt;
 }
 
 static int wrong_size(const struct keep_size *size, uint32_t snap_len, struct err *e)
@@ -97,9 +105,9 @@ int keep_ring_new(struct keep_ring **out, const struct keep_size *size, uint32_t
 		return err_run(e, -ENOMEM, "keep", "out of memory");
 	if (!cnt)
 		return wrong_size(size, snap_len, e);
-	memory = mmap(NULL, cnt * sizeof(struct keep_chunk), PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	r->chunk_cnt = (uint32_t)cnt;
+	memory = mmap(NULL, keep_ring_bytes(r), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	r->chunks = memory == MAP_FAILED ? NULL : memory;
 	if (r->chunks) { /* fewer page faults; no copies when a process is started for a file */
 		(void)madvise(memory, keep_ring_bytes(r), MADV_HUGEPAGE);
@@ -111,7 +119,7 @@ int keep_ring_new(struct keep_ring **out, const struct keep_size *size, uint32_t
 	r->taken = malloc(r->len_max);
 	if (!r->chunks || !r->taken)
 		return err_run(e, -ENOMEM, "keep",
-			       "cannot reserve %" PRIu64 " MB of memory; keep less, or limit the "
+			       "cannot reserve %zu MB of memory; keep less, or limit the "
 			       "length of packets with -s",
 			       keep_ring_bytes(r) / 1000000);
 	return 0;
@@ -127,7 +135,7 @@ void keep_ring_free(struct keep_ring *r)
 	free(r);
 }
 
-uint64_t keep_ring_bytes(const struct keep_ring *r)
+size_t keep_ring_bytes(const struct keep_ring *r)
 {
 	return r->chunk_cnt * sizeof(struct keep_chunk);
 }

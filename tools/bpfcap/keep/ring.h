@@ -26,7 +26,7 @@ int keep_ring_new(struct keep_ring **out, const struct keep_size *size, uint32_t
 		  struct err *e);
 void keep_ring_free(struct keep_ring *r);
 /* The most that the ring can take of memory. */
-uint64_t keep_ring_bytes(const struct keep_ring *r);
+size_t keep_ring_bytes(const struct keep_ring *r);
 
 /* How many packets were put into the ring, and how many left it, oldest first. */
 uint64_t keep_ring_put_cnt(const struct keep_ring *r);

@@ -62,7 +62,7 @@ static int read_rate(struct trigger *t, const char *text, struct err *e)
 		memcpy(number, text, len - 2);
 	if (!amount_number(number, &t->rate) || t->rate > RATE_MAX)
 		return wrong(t, "a rate of at most 1000000/s follows '>', such as 1000/s", e);
-	t->times = calloc(t->rate, sizeof(*t->times));
+	t->times = calloc((size_t)t->rate, sizeof(*t->times));
 	return t->times ? 0 : no_memory(e);
 }
 

@@ -28,7 +28,7 @@ static uint64_t hash(const struct probe_tally_key *key)
 /* The slot of the key, or the free one where it belongs. */
 static uint32_t *slot_of(const struct top_table *t, const struct probe_tally_key *key)
 {
-	size_t i = hash(key) % t->slot_cnt;
+	size_t i = (size_t)(hash(key) % t->slot_cnt);
 
 	while (t->slots[i] && memcmp(&t->rows[t->slots[i] - 1].key, key, sizeof(*key)) != 0)
 		i = (i + 1) % t->slot_cnt;
