@@ -9,7 +9,7 @@
 decoders()
 {
 	# shellcheck disable=SC2154 # start sets pid
-	cat "/proc/$pid/task/$pid/children"
+	children "$pid"
 }
 
 # The one that has become the program.

@@ -159,7 +159,7 @@ ends_with_its_children_stopped()
 	start -f tc -k 5.4 -i left0 -w "$T/f.pcapng" icmp
 	pings 2
 	# shellcheck disable=SC2046,SC2154 # several; start() sets pid
-	kill -STOP $(cat "/proc/$pid/task/$pid/children")
+	kill -STOP $(children "$pid")
 	began=$(uptime_ms)
 	stop INT
 	ended 0

@@ -33,7 +33,7 @@ plan()
 # end_one PID SIGNAL: a process that ignores the signal is killed. A stopped guardian is continued.
 end_one()
 {
-	guards=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
+	guards=$(children "$1")
 	if [ "$2" = STOP ]; then
 		# shellcheck disable=SC2086 # several
 		kill -STOP "$1" $guards || :

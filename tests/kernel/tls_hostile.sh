@@ -81,9 +81,8 @@ sandbox_has_namespaces()
 	pid=$!
 	inner=''
 	for _ in $(seq 100); do
-		keeper=$(cat /proc/"$pid"/task/"$pid"/children 2>/dev/null) || :
-		inner=$(cat /proc/"${keeper% }"/task/"${keeper% }"/children 2>/dev/null) || :
-		inner=${inner% }
+		keeper=$(children "$pid")
+		[ -z "$keeper" ] || inner=$(children "$keeper")
 		[ -z "$inner" ] || grep -q 'Seccomp:[[:space:]]*2' /proc/"$inner"/status || inner=''
 		[ -z "$inner" ] || ls -l /proc/"$inner"/ns/ >"$T/ns" || inner=''
 		[ -z "$inner" ] || break

@@ -53,7 +53,7 @@ private_copy()
 # timeout(1) is its parent; that of busybox becomes the server.
 server_pid()
 {
-	child=$(tr -d ' ' </proc/"$server"/task/"$server"/children)
+	child=$(children "$server")
 	echo "${child:-$server}"
 }
 

@@ -88,6 +88,13 @@ need_root()
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 }
 
+# children PID: the processes that it started. /proc has no list of them on a kernel without
+# CONFIG_PROC_CHILDREN.
+children()
+{
+	grep -sl "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | cut -d / -f 3
+}
+
 # own_sys COMMAND...: in a mount namespace of its own; what it mounts below /sys is invisible to
 # other processes. By itself unshare(1) makes / private, which a chroot that is no mount point
 # cannot be.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../src/probes/tls/record.h"
 #include "../../src/probes/tls/sha2.h"
@@ -168,6 +169,30 @@ TEST(a_master_secret_is_all_of_tls_1_2)
 	assert_int_equal(strlen(all), strlen("CLIENT_RANDOM ") + 64 + 1 + 96 + 1);
 }
 
+/* As if the page of the label had not been in memory when the program ran. */
+TEST(a_label_of_go_is_read_from_the_process)
+{
+	static const char label[] = "CLIENT_RANDOM";
+	struct probe_tls_layout l = {.kind = PROBE_TLS_GO};
+	struct tls_record r = {
+		.pid = (uint32_t)getpid(), .label_len = sizeof(label) - 1, .secret_len = 32};
+	const uint64_t addr = (uintptr_t)label;
+	char all[8 * PROBE_TLS_KEY_LINE_MAX] = "";
+
+	memset(r.secret[TLS_SLOT_GO_SECRET], 2, 32);
+	memcpy(r.secret[TLS_SLOT_GO_ADDRESS], &addr, sizeof(addr));
+	assert_int_equal(probe_tls_record_label(&r), 0);
+	assert_int_equal(probe_tls_record_keys(&r, &l, collect, all), 0);
+	assert_memory_equal(all, "CLIENT_RANDOM 0000", 18);
+}
+
+TEST(a_label_of_a_process_that_has_ended_is_an_error)
+{
+	struct tls_record r = {.pid = 1U << 22, .label_len = 5}; /* no process has this number */
+
+	assert_int_equal(probe_tls_record_label(&r), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +203,8 @@ int main(void)
 		cmocka_unit_test(handshake_secrets_are_derived),
 		cmocka_unit_test(a_secret_that_is_missing_does_not_shorten_the_others),
 		cmocka_unit_test(a_master_secret_is_all_of_tls_1_2),
+		cmocka_unit_test(a_label_of_go_is_read_from_the_process),
+		cmocka_unit_test(a_label_of_a_process_that_has_ended_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

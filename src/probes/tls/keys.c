@@ -3,10 +3,12 @@
  * keys.c - the keys in a record: which TLS version it is, how long its secrets are, and the
  * handshake secrets, if the library keeps only what they are derived from.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
-#include <sys/uio.h>
+#include <unistd.h>
 
 #include "record.h"
 #include "sha2.h"
@@ -80,17 +82,25 @@ static int give_tls13(struct probe_tls_key *k, const struct tls_record *r, bool 
 	return rc;
 }
 
-/* The program could not read what was not in memory. Zeros if the process has ended. */
-static void read_label(const struct tls_record *r, uint8_t label[TLS_GO_LABEL_MAX])
+/* A kernel may lack process_vm_readv(2), but has this file. */
+int probe_tls_record_label(struct tls_record *r)
 {
-	struct iovec to = {label, r->label_len}, from = {NULL, r->label_len};
+	uint8_t *label = r->secret[TLS_SLOT_GO_LABEL];
+	char path[32];
 	uint64_t addr;
+	ssize_t len;
+	int fd;
 
-	memcpy(label, r->secret[TLS_SLOT_GO_LABEL], TLS_GO_LABEL_MAX);
+	if (!is_zero(label, TLS_GO_LABEL_MAX) || r->label_len > TLS_GO_LABEL_MAX)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%u/mem", r->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
 	memcpy(&addr, r->secret[TLS_SLOT_GO_ADDRESS], sizeof(addr));
-	from.iov_base = (void *)(uintptr_t)addr;
-	if (is_zero(label, TLS_GO_LABEL_MAX))
-		(void)process_vm_readv((pid_t)r->pid, &to, 1, &from, 1, 0);
+	len = pread(fd, label, r->label_len, (off_t)addr);
+	close(fd);
+	return len == r->label_len ? 0 : -EIO;
 }
 
 /* Arguments of a function that Go calls: registers may have held something else. */
@@ -106,11 +116,10 @@ static int give_go(struct probe_tls_key *k, const struct tls_record *r, probe_tl
 		"EXPORTER_SECRET",
 		"CLIENT_EARLY_TRAFFIC_SECRET",
 	};
-	uint8_t label[TLS_GO_LABEL_MAX];
+	const uint8_t *label = r->secret[TLS_SLOT_GO_LABEL];
 
 	if (r->label_len > TLS_GO_LABEL_MAX || r->secret_len > TLS_SECRET_MAX)
 		return 0;
-	read_label(r, label);
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
 		if (strlen(labels[i]) == r->label_len &&
 		    memcmp(labels[i], label, r->label_len) == 0)

@@ -21,21 +21,23 @@
 /* Functions that a connection passes through once it has keys. */
 struct function {
 	const char *name;
-	bool handshake; /* probed at its return, and its result is whether it succeeded */
+	enum tls_at at; /* TLS_AT_BEGIN: at its return, too */
 };
 
 static const struct function functions[PROBE_TLS_KIND_CNT][TLS_FUNCTIONS_MAX] = {
-	[PROBE_TLS_OPENSSL] = {{"SSL_do_handshake", true},
-			       {"SSL_connect", true},
-			       {"SSL_accept", true},
-			       {"SSL_read", false},
-			       {"SSL_read_ex", false},
-			       {"SSL_write", false},
-			       {"SSL_write_ex", false}},
-	[PROBE_TLS_GNUTLS] = {{"gnutls_handshake", true},
-			      {"gnutls_record_recv", false},
-			      {"gnutls_record_send", false}},
-	[PROBE_TLS_GO] = {{"crypto/tls.(*Config).writeKeyLog", false}},
+	[PROBE_TLS_OPENSSL] = {{"SSL_do_handshake", TLS_AT_BEGIN},
+			       {"SSL_connect", TLS_AT_BEGIN},
+			       {"SSL_accept", TLS_AT_BEGIN},
+			       {"SSL_read", TLS_AT_ENTRY},
+			       {"SSL_read_ex", TLS_AT_ENTRY},
+			       {"SSL_write", TLS_AT_ENTRY},
+			       {"SSL_write_ex", TLS_AT_ENTRY},
+			       /* BIO_f_ssl() calls no other exported function */
+			       {"SSL_get_error", TLS_AT_ANSWER}},
+	[PROBE_TLS_GNUTLS] = {{"gnutls_handshake", TLS_AT_BEGIN},
+			      {"gnutls_record_recv", TLS_AT_ENTRY},
+			      {"gnutls_record_send", TLS_AT_ENTRY}},
+	[PROBE_TLS_GO] = {{"crypto/tls.(*Config).writeKeyLog", TLS_AT_ENTRY}},
 };
 
 static void say(const struct probe_tls *t, int rc, const char *format, ...)
@@ -119,8 +121,8 @@ static int attach_all(struct tls_library *l, struct err *e)
 	for (unsigned i = 0; i < TLS_FUNCTIONS_MAX && rc == 0; i++) {
 		if (!l->function[i])
 			continue;
-		rc = attach(l, f[i].handshake ? TLS_AT_BEGIN : TLS_AT_ENTRY, l->function[i], e);
-		if (rc == 0 && f[i].handshake)
+		rc = attach(l, f[i].at, l->function[i], e);
+		if (rc == 0 && f[i].at == TLS_AT_BEGIN)
 			rc = attach(l, TLS_AT_RETURN, l->function[i], e);
 	}
 	return rc;
@@ -267,7 +269,7 @@ static struct tls_library *new_library(struct probe_tls *t, const struct tls_sou
 				  .path = strdup(s->path),
 				  .fd = fd,
 				  .examination.fd = -1,
-				  .prog_fd = {-1, -1, -1}};
+				  .prog_fd = {-1, -1, -1, -1}};
 	if (!l->path) {
 		free(l);
 		return NULL;

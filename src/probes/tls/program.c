@@ -252,6 +252,9 @@ static void emit_program(struct ebpf_builder *b, const struct tls_program *p, en
 	} else {
 		EMIT(b, LDX(regs->size, R7, MEM(R6, regs->arg[0])));
 	}
+	if (at == TLS_AT_ANSWER) /* an int; above 0: it succeeded, and the handshake has ended */
+		EMIT(b, LDX(regs->size, R9, MEM(R6, regs->arg[1])), LSH(R9, 32),
+		     JSLE(R9, 0, out));
 	if (p->layout->kind == PROBE_TLS_GO)
 		probe_tls_emit_go(b, p, out);
 	else if (at == TLS_AT_BEGIN)

@@ -12,6 +12,7 @@ enum tls_at {
 	TLS_AT_ENTRY,
 	TLS_AT_BEGIN,  /* of a handshake: keeps the connection for ... */
 	TLS_AT_RETURN, /* ... its return, which says whether it succeeded */
+	TLS_AT_ANSWER, /* of a function whose second argument is the result of reading or writing */
 	TLS_AT_CNT
 };
 

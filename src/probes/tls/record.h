@@ -47,6 +47,11 @@ static inline bool tls_has_handshake(const struct probe_tls_layout *l)
 }
 
 /*
+ * keys.c: reads the label of a Go program's record from the process if its page was not in memory
+ * when the program ran. 0, or -errno: the process has ended, or we may not read it.
+ */
+int probe_tls_record_label(struct tls_record *r);
+/*
  * keys.c: passes the secrets of a record to fn as keys. 0, fn's non-zero value, or -EINVAL if it is
  * not a record. `l` is the layout of its library.
  */

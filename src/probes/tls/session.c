@@ -185,10 +185,26 @@ static bool is_named(const struct tls_record *r, const char *name)
 	return same;
 }
 
+/* One sentence for each program: it may write many records. */
+static void report_unread(const struct probe_tls *t, struct tls_library *l, uint32_t pid, int rc)
+{
+	char text[ERR_TEXT_LEN];
+
+	if (l->is_unread || !t->config.notice)
+		return;
+	l->is_unread = true;
+	(void)snprintf(text, sizeof(text),
+		       "keys of process %u (%s) were not read: /proc/%u/mem cannot be read: %s",
+		       pid, l->path, pid, strerror(-rc));
+	t->config.notice(t->config.notice_user, rc, text);
+}
+
 static int on_record(void *user, int cpu, const void *data, uint32_t len)
 {
 	struct probe_tls *t = user;
+	struct tls_library *l;
 	struct tls_record r;
+	int rc;
 
 	(void)cpu;
 	if (len < sizeof(r))
@@ -197,7 +213,13 @@ static int on_record(void *user, int cpu, const void *data, uint32_t len)
 	if (r.library >= t->cnt || (t->config.pid && t->config.pid != r.pid) ||
 	    (t->config.process && !is_named(&r, t->config.process)))
 		return 0;
-	return probe_tls_record_keys(&r, &t->library[r.library]->layout, t->fn, t->user);
+	l = t->library[r.library];
+	rc = l->layout.kind == PROBE_TLS_GO ? probe_tls_record_label(&r) : 0;
+	if (rc < 0) {
+		report_unread(t, l, r.pid, rc);
+		return 0;
+	}
+	return probe_tls_record_keys(&r, &l->layout, t->fn, t->user);
 }
 
 int probe_tls_poll(struct probe_tls *t, int timeout_ms, probe_tls_key_fn fn, void *user,

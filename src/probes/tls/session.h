@@ -36,6 +36,7 @@ struct tls_library {
 	int prog_fd[TLS_AT_CNT];
 	int probe_fd[TLS_PROBES_MAX];
 	unsigned probe_cnt;
+	bool is_unread; /* a process that uses it could not be read, which has been reported */
 };
 
 struct probe_tls {

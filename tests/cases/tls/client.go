@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// client.go - client ADDRESS VERSION: a TLS client of Go's own crypto/tls. It sends each line of its
-// standard input and prints what comes back. VERSION is 2 or 3, of TLS 1.
+// client.go - client ADDRESS VERSION [PATH]: a TLS client of Go's own crypto/tls. It sends each line
+// of its standard input and prints what comes back, or fetches PATH. VERSION is 2 or 3, of TLS 1.
 package main
 
 import (
 	"bufio"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -21,6 +22,11 @@ func main() {
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
+	}
+	if len(os.Args) > 3 {
+		fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", os.Args[3])
+		io.Copy(os.Stdout, conn)
+		return
 	}
 	answers := bufio.NewScanner(conn)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
