@@ -25,12 +25,6 @@ flood()
 	left ping -q -f -c "$1" -s 1000 "$NET.2" >/dev/null
 }
 
-# Not every date(1) knows nanoseconds.
-uptime_ms()
-{
-	awk '{ print int($1 * 1000) }' /proc/uptime
-}
-
 # stalled SIGNAL ARGUMENT...: no process reads the pipe; the signal ends the capture within a second
 # (3 here: the machine may be busy), and the hooks are gone.
 stalled()

@@ -5,12 +5,6 @@
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
 
-# Not every date(1) knows nanoseconds.
-uptime_ms()
-{
-	awk '{ print int($1 * 1000) }' /proc/uptime
-}
-
 # start_takes: the milliseconds until it captures, in $took
 start_takes()
 {

@@ -95,6 +95,12 @@ children()
 	grep -sl "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | cut -d / -f 3
 }
 
+# For differences of times. date(1) of busybox has no fractions.
+uptime_ms()
+{
+	awk '{ printf "%.0f", $1 * 1000 }' /proc/uptime
+}
+
 # own_sys COMMAND...: in a mount namespace of its own; what it mounts below /sys is invisible to
 # other processes. By itself unshare(1) makes / private, which a chroot that is no mount point
 # cannot be.

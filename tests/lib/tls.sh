@@ -13,7 +13,8 @@ flags=''
 clean()
 {
 	[ -z "$server" ] || kill "$server" || :
-	[ -z "$client" ] || kill "$client" || :
+	# shellcheck disable=SC2086 # several
+	[ -z "$client" ] || kill $client || :
 	[ -z "$pid" ] || stop KILL || :
 } 2>/dev/null
 

@@ -23,7 +23,6 @@ web_server()
 	serve openssl s_server -accept 4433 -cert "$T/cert.pem" -key "$T/key.pem" -HTTP "$@"
 }
 
-# nginx_server [PROTOCOL]: as nginx names them, all if none is named
 nginx_server()
 {
 	cat >"$T/nginx.conf" <<-END
@@ -42,7 +41,7 @@ nginx_server()
 			scgi_temp_path $T;
 			server {
 				listen 4433 ssl http2;
-				ssl_protocols ${1-TLSv1.2 TLSv1.3};
+				ssl_protocols TLSv1.2 TLSv1.3;
 				ssl_certificate $T/cert.pem;
 				ssl_certificate_key $T/key.pem;
 				location / { return 200 "hello\n"; }
@@ -52,7 +51,6 @@ nginx_server()
 	serve nginx -c "$T/nginx.conf" -e "$T/nginx.log"
 }
 
-# python_server VERSION: TLSv1_2 or TLSv1_3
 python_server()
 {
 	echo hello >"$T/page.txt"
@@ -60,7 +58,6 @@ python_server()
 		import http.server, ssl
 		s = http.server.HTTPServer(("", 4433), http.server.SimpleHTTPRequestHandler)
 		c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-		c.minimum_version = c.maximum_version = ssl.TLSVersion.$1
 		c.load_cert_chain("$T/cert.pem", "$T/key.pem")
 		s.socket = c.wrap_socket(s.socket, server_side=True)
 		s.serve_forever()

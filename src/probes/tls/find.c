@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -80,10 +81,65 @@ void probe_tls_find_objects(uint32_t pid, tls_mapping_fn fn, void *user)
 	find_in(pid, false, fn, user);
 }
 
-int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
+/* ---- All processes ------------------------------------------------------------------------ */
+
+/* Reading what a process maps takes long; both numbers of a process that has mapped nothing since
+ * are the same, which one file says. */
+struct tls_process {
+	uint32_t pid;
+	uint64_t start, size;
+};
+
+enum { STAT_START = 22 }; /* number of the field; the size follows */
+
+static void read_stat(struct tls_process *p)
 {
+	char path[32], text[1024];
+	const char *at;
+	ssize_t len;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/stat", p->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	at = strrchr(text, ')'); /* field 2, which may contain anything */
+	for (int field = 3; at && field <= STAT_START; field++)
+		at = strchr(at + 1, ' ');
+	if (!at || sscanf(at, "%" SCNu64 " %" SCNu64, &p->start, &p->size) != 2)
+		p->size = 0;
+}
+
+static bool was_seen(const struct tls_processes *last, size_t *at, const struct tls_process *p)
+{
+	while (*at < last->cnt && last->list[*at].pid < p->pid)
+		++*at;
+	return p->size && *at < last->cnt && last->list[*at].pid == p->pid &&
+	       last->list[*at].start == p->start && last->list[*at].size == p->size;
+}
+
+static int keep(struct tls_processes *now, const struct tls_process *p)
+{
+	struct tls_process *more = grow(now->list, &now->cap, now->cnt + 1, sizeof(*p));
+
+	if (!more)
+		return -ENOMEM;
+	now->list = more;
+	now->list[now->cnt++] = *p;
+	return 0;
+}
+
+/* The kernel lists processes in ascending order. */
+int probe_tls_find_mapped(uint32_t pid, struct tls_processes *last, tls_mapping_fn fn, void *user)
+{
+	struct tls_processes now = {0};
 	struct dirent *d;
+	size_t at = 0;
 	DIR *proc;
+	int rc = 0;
 
 	if (pid) {
 		find_in(pid, true, fn, user);
@@ -92,15 +148,24 @@ int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user)
 	proc = opendir("/proc");
 	if (!proc)
 		return -errno;
-	while ((d = readdir(proc)) != NULL) {
+	while (rc == 0 && (d = readdir(proc)) != NULL) {
 		unsigned long nr = strtoul(d->d_name, NULL, 10);
+		struct tls_process p = {.pid = (uint32_t)nr};
 
-		if (nr && nr <= INT32_MAX && (pid_t)nr != getpid())
-			find_in((uint32_t)nr, true, fn, user);
+		if (!nr || nr > INT32_MAX || (pid_t)nr == getpid())
+			continue;
+		read_stat(&p);
+		if (!was_seen(last, &at, &p))
+			find_in(p.pid, true, fn, user);
+		rc = keep(&now, &p);
 	}
 	closedir(proc);
-	return 0;
+	free(last->list);
+	*last = now;
+	return rc;
 }
+
+/* ---- The system --------------------------------------------------------------------------- */
 
 static void find_at(const char *pattern, void (*fn)(void *user, const char *path), void *user)
 {

@@ -4,6 +4,7 @@
 #define BPFCAP_SRC_PROBES_TLS_FIND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A library's file in a process. */
@@ -19,9 +20,16 @@ struct tls_mapping {
 
 typedef void (*tls_mapping_fn)(void *user, const struct tls_mapping *m);
 
+/* The processes of the last look, in ascending order. All zeros: there was none. */
+struct tls_processes {
+	struct tls_process *list;
+	size_t cnt, cap;
+};
+
 /* Calls fn for the code of each libssl and libgnutls, and of the program, in processes other than
- * this one; of one process only, unless pid is 0. 0 or -errno. */
-int probe_tls_find_mapped(uint32_t pid, tls_mapping_fn fn, void *user);
+ * this one; of one process only, unless pid is 0. Leaves out processes of the last look whose size
+ * is still the same, and replaces `last`, whose list the caller frees. 0 or -errno. */
+int probe_tls_find_mapped(uint32_t pid, struct tls_processes *last, tls_mapping_fn fn, void *user);
 
 /* Calls fn for the code of each file that this process maps. */
 void probe_tls_find_objects(uint32_t pid, tls_mapping_fn fn, void *user);

@@ -18,7 +18,6 @@
 #include "../../util.h"
 #include "../clock.h"
 #include "bpfcap/probe.h"
-#include "find.h"
 #include "record.h"
 
 enum {
@@ -140,7 +139,7 @@ static int look_again(struct probe_tls *t, struct err *e)
 
 	if (now < t->next_look_ns)
 		return 0;
-	rc = probe_tls_find_mapped(t->config.pid, on_mapping, &look);
+	rc = probe_tls_find_mapped(t->config.pid, &t->looked_at, on_mapping, &look);
 	if (rc < 0)
 		return err_run(e, rc, "tls", "/proc cannot be read: %s", strerror(-rc));
 	taken = first ? 0 : probe_clock_cpu() - start;
@@ -169,19 +168,29 @@ static int look_first(struct probe_tls *t, struct err *e)
 
 /* ---- Keys --------------------------------------------------------------------------------- */
 
-/* Each thread has a name; the name of the process is that of its first thread. */
-static bool is_named(const struct tls_record *r, const char *name)
+/* Each thread has a name; the name of the process is that of its first thread. A process with many
+ * connections has not changed its name between two of them unless its thread has another one. */
+static bool is_named(struct probe_tls *t, const struct tls_record *r)
 {
+	const char *name = t->config.process;
 	char path[32], *text;
-	bool same = strncmp(r->comm, name, sizeof(r->comm) - 1) == 0;
+	bool same;
 	size_t len;
 
+	if (strncmp(r->comm, name, sizeof(r->comm) - 1) == 0)
+		return true;
+	if (t->other.pid == r->pid && strncmp(t->other.comm, r->comm, sizeof(r->comm)) == 0)
+		return false;
 	(void)snprintf(path, sizeof(path), "/proc/%u/comm", r->pid);
-	if (same || kbpf_read_file(-1, path, &text, &len) < 0)
-		return same;
+	if (kbpf_read_file(-1, path, &text, &len) < 0)
+		return false;
 	text[strcspn(text, "\n")] = '\0';
 	same = strncmp(text, name, sizeof(r->comm) - 1) == 0;
 	free(text);
+	if (!same) {
+		t->other.pid = r->pid;
+		memcpy(t->other.comm, r->comm, sizeof(r->comm));
+	}
 	return same;
 }
 
@@ -211,7 +220,7 @@ static int on_record(void *user, int cpu, const void *data, uint32_t len)
 		return 0;
 	memcpy(&r, data, sizeof(r));
 	if (r.library >= t->cnt || (t->config.pid && t->config.pid != r.pid) ||
-	    (t->config.process && !is_named(&r, t->config.process)))
+	    (t->config.process && !is_named(t, &r)))
 		return 0;
 	l = t->library[r.library];
 	rc = l->layout.kind == PROBE_TLS_GO ? probe_tls_record_label(&r) : 0;
@@ -280,6 +289,7 @@ void probe_tls_close(struct probe_tls *t)
 	for (size_t i = 0; i < t->cnt; i++)
 		probe_tls_library_free(t->library[i]);
 	free(t->library);
+	free(t->looked_at.list);
 	kbpf_perfbuf_close(t->rings);
 	for (const int *fd = (const int[]){t->events_fd, t->seen_fd, t->calls_fd, -2}; *fd != -2;
 	     fd++)

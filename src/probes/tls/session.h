@@ -7,7 +7,9 @@
 
 #include "bpfcap/ebpf.h"
 #include "bpfcap/kbpf.h"
+#include "bpfcap/probe.h"
 #include "examine.h"
+#include "find.h"
 #include "program.h"
 
 enum {
@@ -47,6 +49,11 @@ struct probe_tls {
 	struct tls_library **library; /* by the number in their records */
 	size_t cnt, cap;
 	uint64_t next_look_ns;
+	struct tls_processes looked_at;
+	struct {
+		uint32_t pid;
+		char comm[PROBE_COMM_LEN]; /* of the thread */
+	} other; /* the last process that had another name than the one that is wanted */
 	probe_tls_key_fn fn; /* of the poll that runs */
 	void *user;
 };

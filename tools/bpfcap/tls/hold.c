@@ -41,18 +41,26 @@ void hold_free(struct key_hold *h)
 	recent_free(&h->flows);
 	recent_free(&h->conns);
 	text_free(&h->unwritten);
+	text_free(&h->unlogged);
 }
 
 /* ---- Keys --------------------------------------------------------------------------------- */
 
 static void give_lines(struct key_hold *h, const char *lines)
 {
-	size_t len = strlen(lines);
-
 	if (h->out)
 		text_put(&h->unwritten, lines);
-	if (h->log_fd >= 0 && write(h->log_fd, lines, len) != (ssize_t)len)
+	if (h->log_fd >= 0)
+		text_put(&h->unlogged, lines);
+}
+
+void hold_log(struct key_hold *h)
+{
+	const ssize_t len = (ssize_t)h->unlogged.len;
+
+	if (len && write(h->log_fd, text_str(&h->unlogged), (size_t)len) != len)
 		h->log_rc = errno ? -errno : -EIO;
+	text_clear(&h->unlogged);
 }
 
 void hold_key(struct key_hold *h, const struct probe_tls_key *k)

@@ -26,6 +26,7 @@ struct key_hold {
 	struct recent flows;   /* flow -> client random */
 	struct recent conns;   /* client random -> keys */
 	struct text unwritten; /* keys that precede the next packet */
+	struct text unlogged;  /* keys for the log */
 	struct held_packet *first, **last;
 	uint64_t bytes;	  /* of packets that wait */
 	uint64_t keyed;	  /* connections whose keys arrived */
@@ -40,6 +41,8 @@ void hold_free(struct key_hold *h);
 int hold_packet(struct key_hold *h, const struct packet *pk, struct err *e);
 /* Takes a key; one that is known already is ignored. */
 void hold_key(struct key_hold *h, const struct probe_tls_key *k);
+/* Writes the keys that have arrived to the log, in one piece. Sets log_rc. */
+void hold_log(struct key_hold *h);
 /*
  * Passes on the packets that need not wait any longer, or all of them; results as output_packet().
  */

@@ -141,6 +141,7 @@ int keys_poll(struct keys *k, int ms, struct err *e)
 {
 	int rc = probe_tls_poll(k->tls, ms, on_key, k, e);
 
+	hold_log(&k->hold);
 	if (rc >= 0)
 		rc = hold_release(&k->hold, false, e);
 	if (k->hold.log_rc)
