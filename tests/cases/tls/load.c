@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * load.c - load ADDRESS PORT THREADS SECONDS: many connections a second to a web server. Each of the
- * threads connects with TLS, sends a request, reads the answer to its end, and begins again. Prints
+ * load.c - load ADDRESS PORT THREADS SECONDS: many connections a second to a web server. Each
+ * thread connects with TLS, sends a request, reads the answer to its end, and begins again. Prints
  * "N connections in S s, client U us each", U of its own processor time. Fails with what failed.
  *
  * bench/tls compiles it. Its OpenSSL is a shared library whose functions it finds by name, so it
