@@ -17,7 +17,7 @@ need_program()
 {
 	case $1 in
 	go)
-		[ -e "$BUILD/tests/kernel/goclient-plain" ] || skip "it was not built: no Go compiler"
+		[ -e "$BUILD/tests/kernel/goclient-plain" ] || skip "no Go compiler built it"
 		cp "$BUILD/tests/kernel/goclient-plain" "$T/goclient"
 		chmod 755 "$T/goclient"
 		set --

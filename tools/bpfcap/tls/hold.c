@@ -63,6 +63,14 @@ void hold_log(struct key_hold *h)
 	text_clear(&h->unlogged);
 }
 
+/* Go passes one secret at a time, and some libraries have the client's last. tshark looks for the
+ * secrets of the data when it reads the server's part of the handshake. */
+static bool suffices(const char *lines)
+{
+	return strstr(lines, "CLIENT_RANDOM ") || (strstr(lines, "CLIENT_TRAFFIC_SECRET_0 ") &&
+						   strstr(lines, "SERVER_TRAFFIC_SECRET_0 "));
+}
+
 void hold_key(struct key_hold *h, const struct probe_tls_key *k)
 {
 	struct recent_conn *c = recent_get(&h->conns, recent_key(k->client_random), mono_now_ns());
@@ -72,9 +80,11 @@ void hold_key(struct key_hold *h, const struct probe_tls_key *k)
 	strcat(line, "\n");
 	if (strstr(text_str(&c->lines), line)) /* both ends are processes of this machine */
 		return;
-	h->keyed += !c->keyed;
-	c->keyed = true;
 	text_put(&c->lines, line);
+	if (!c->keyed && suffices(text_str(&c->lines))) {
+		c->keyed = true;
+		h->keyed++;
+	}
 	if (h->all || c->hello)
 		give_lines(h, line);
 }

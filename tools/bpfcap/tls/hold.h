@@ -29,7 +29,7 @@ struct key_hold {
 	struct text unlogged;  /* keys for the log */
 	struct held_packet *first, **last;
 	uint64_t bytes;	  /* of packets that wait */
-	uint64_t keyed;	  /* connections whose keys arrived */
+	uint64_t keyed;	  /* connections whose keys suffice to decrypt */
 	uint64_t expired; /* packets whose keys did not arrive in time */
 };
 

@@ -18,7 +18,7 @@ struct recent_conn {
 	uint64_t time_ns;
 	uint8_t client_random[PROBE_TLS_RANDOM_LEN];
 	bool hello;	   /* its ClientHello was captured */
-	bool keyed;	   /* keys of it have been read */
+	bool keyed;	   /* it has keys that suffice to decrypt */
 	struct text lines; /* its keys, as lines of a key log */
 };
 
