@@ -13,8 +13,9 @@ compiles_for_32_bits()
 	: >"$T/gnu/stubs-32.h" # of the C library for 32 bits; nothing is linked
 	host=/usr/include/$(gcc -print-multiarch)
 	# Aligned as on arm, where 8 bytes are.
-	c_files | grep -E '^(src|tools)/.*[.]c$' | xargs -P "$(nproc)" -n 16 gcc -m32 -malign-double \
-		-std=c11 -fsyntax-only -Wall -Wextra -Wconversion -Wno-sign-conversion -D_GNU_SOURCE \
+	c_files | grep -E '^(src|tools)/.*[.]c$' | xargs -P "$(nproc)" -n 16 \
+		gcc -m32 -malign-double -std=c11 -fsyntax-only \
+		-Wall -Wextra -Wconversion -Wno-sign-conversion -D_GNU_SOURCE \
 		'-DBPFCAP_VERSION=""' -Iinclude "-I$T" -isystem "$host" >"$T/out" 2>&1 || :
 	[ ! -s "$T/out" ] || fail "$(cat "$T/out")"
 }

@@ -96,7 +96,8 @@ bool probe_session_is_prepared(const struct probe *p)
 
 /*
  * Accesses a part of the memory while there is time, for the first access to a page costs more than
- * filling it. What a flood has used beyond that part is given back, in pieces that take little time.
+ * filling it. What a flood has used beyond that part is given back, in pieces that take little
+ * time.
  */
 bool probe_session_prepare(struct probe *p)
 {
