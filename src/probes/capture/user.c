@@ -143,6 +143,8 @@ static int emit_one(struct emit *m, struct err *e)
  *		one();
  *	}
  *	leave the scratch; more();
+ *
+ * The verifier of 5.4 follows round as a constant in its slot only if a register is stored there.
  */
 static int emit_burst(struct emit *m, struct err *e)
 {
@@ -150,7 +152,7 @@ static int emit_burst(struct emit *m, struct err *e)
 	ebpf_label again = ebpf_label_new(b);
 	int rc;
 
-	EMIT(b, ST(DW, MEM(R10, SLOT_ROUND), 0), LABEL(again));
+	EMIT(b, MOV(R1, 0), STX(DW, MEM(R10, SLOT_ROUND), R1), LABEL(again));
 	m->h->kind->emit_next(m);
 	rc = emit_one(m, e);
 	if (rc < 0)

@@ -5,14 +5,17 @@
  *
  * Argument N is an rte_mbuf, or an array of pointers to such: of M when the function is entered,
  * or of as many as it returns once it has filled it (receive bursts). mbuf_copy.c reads an
- * rte_mbuf. At most 32 runs of the program, of 4 packets each, look at one array; the packets
- * after them count as lost. Fails with -EINVAL (input) for another form.
+ * rte_mbuf. The program runs again until it has seen the array; the packets after the first
+ * BURST_MAX count as lost. Fails with -EINVAL (input) for another form.
  */
 #include <errno.h>
 
 #include "bpfcap/dsl.h"
 #include "bpfcap/err.h"
 #include "user.h"
+
+/* What 32 runs of the program look at: all kernels allow as many tail calls, some one more. */
+enum { BURST_MAX = 128 };
 
 static const struct capture_kind burst;
 
@@ -93,18 +96,20 @@ static void emit_next(const struct emit *m)
 
 /*
  *	if (call->next < call->cnt) {
- *		tail_call(this program again);
- *		counters->lost_other += call->cnt - call->next;		(the kernel's limit)
+ *		if (call->next < BURST_MAX)
+ *			tail_call(this program again);
+ *		counters->lost_other += call->cnt - call->next;
  *	}
  *	delete(call);
  */
 static void emit_more(const struct emit *m)
 {
-	ebpf_label end = ebpf_label_new(m->b);
+	ebpf_label end = ebpf_label_new(m->b), lost = ebpf_label_new(m->b);
 
 	emit_compare(m, end);
-	EMIT(m->b, LDX(DW, R1, MEM(R10, SLOT_CTX)));
+	EMIT(m->b, JGE(R1, BURST_MAX, lost), LDX(DW, R1, MEM(R10, SLOT_CTX)));
 	probe_emit_user_packets(m->b, m->h->state);
+	EMIT(m->b, LABEL(lost));
 	emit_compare(m, end);
 	EMIT(m->b, SUB(R2, R1), LDX(DW, R1, MEM(R10, SLOT_COUNTERS)),
 	     XADD(DW, MEM(R1, COUNTER(lost_other)), R2), LABEL(end));
