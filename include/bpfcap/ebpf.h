@@ -283,6 +283,8 @@ void ebpf_free(struct ebpf_builder *b);
 
 const struct ebpf_target *ebpf_builder_target(const struct ebpf_builder *b);
 enum ebpf_prog_type ebpf_builder_type(const struct ebpf_builder *b);
+/* Instruction slots so far, without those that bridges will add. */
+size_t ebpf_builder_slots(const struct ebpf_builder *b);
 
 ebpf_label ebpf_label_new(struct ebpf_builder *b);
 

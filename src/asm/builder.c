@@ -72,6 +72,11 @@ enum ebpf_prog_type ebpf_builder_type(const struct ebpf_builder *b)
 	return b->type;
 }
 
+size_t ebpf_builder_slots(const struct ebpf_builder *b)
+{
+	return b->slot_cnt;
+}
+
 int ebpf_error(const struct ebpf_builder *b)
 {
 	return b->error.code;

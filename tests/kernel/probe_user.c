@@ -476,7 +476,7 @@ TEST(a_vlan_tag_beside_the_packet_is_put_back)
 	}
 }
 
-TEST(what_is_no_mbuf_is_not_a_packet)
+TEST(an_argument_that_is_not_an_mbuf_is_not_a_packet)
 {
 	static const struct {
 		unsigned at, len;
@@ -611,6 +611,34 @@ TEST(packets_beyond_the_128th_of_a_burst_count_as_lost)
 		assert_int_equal(c.lost_other, TOO_MANY - BURST_MAX);
 		for (unsigned i = 0; i < seen.cnt; i++)
 			assert_int_equal(seen.len[i], 60 + i % BURST_MAX);
+	}
+}
+
+/* Half of the packets are to port 54. */
+TEST(a_filter_of_a_thousand_hosts_and_ports_sees_32_packets_of_a_burst)
+{
+	enum { PAIRS = 1000, PAIR_LEN = 64, LONG_MAX = 32 };
+	static char expr[PAIRS * PAIR_LEN];
+	size_t len = 0;
+
+	for (int i = 0; i < PAIRS; i++)
+		len += (size_t)snprintf(expr + len, sizeof(expr) - len,
+					"%s(host 10.0.%d.2 and port %d)", i ? " or " : "", i % 256,
+					54 + i);
+	FOR_EACH_KERNEL(k)
+	{
+		struct probe *p = begin("mbuf:user_tx_burst@3@4",
+					(struct probe_config){.kernel = kernels[k], .expr = expr});
+		struct probe_counts c;
+
+		make_burst(2 * LONG_MAX, 0, 700);
+		transmit(LONG_MAX);
+		transmit(2 * LONG_MAX);
+		free_burst(2 * LONG_MAX);
+		c = end(p);
+		assert_int_equal(c.seen, 2 * LONG_MAX);
+		assert_int_equal(c.matched, LONG_MAX);
+		assert_int_equal(c.lost_other, LONG_MAX);
 	}
 }
 
@@ -896,10 +924,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_mbuf_is_read_with_all_its_segments),
 		cmocka_unit_test(more_than_40_segments_are_cut),
 		cmocka_unit_test(a_vlan_tag_beside_the_packet_is_put_back),
-		cmocka_unit_test(what_is_no_mbuf_is_not_a_packet),
+		cmocka_unit_test(an_argument_that_is_not_an_mbuf_is_not_a_packet),
 		cmocka_unit_test(each_packet_of_an_array_is_captured_once),
 		cmocka_unit_test(each_packet_of_a_receive_burst_is_captured_once),
 		cmocka_unit_test(packets_beyond_the_128th_of_a_burst_count_as_lost),
+		cmocka_unit_test(a_filter_of_a_thousand_hosts_and_ports_sees_32_packets_of_a_burst),
 		cmocka_unit_test(a_glob_is_a_hook_for_each_function),
 		cmocka_unit_test(functions_are_found_by_process),
 		cmocka_unit_test(unknown_functions_and_options_are_refused),

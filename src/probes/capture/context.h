@@ -62,7 +62,7 @@ struct capture_kind {
 	 */
 	void (*emit_next)(const struct emit *m);
 	void (*emit_packet)(const struct emit *m);
-	void (*emit_more)(const struct emit *m);
+	void (*emit_more)(const struct emit *m, int rounds);
 };
 
 /* A place in the kernel where packets are captured. hooks/ fills it; hooks/hook.h has the rest. */

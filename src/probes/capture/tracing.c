@@ -75,6 +75,19 @@ static int emit_filter_inside(struct emit *m, struct err *e)
 	return rc;
 }
 
+/* Jumps to m->release if an IP packet without a link layer does not match. In and out as below. */
+static int emit_raw_filter(struct emit *m, const struct cbpf2ebpf_frame *frame, struct err *e)
+{
+	ebpf_label ip = ebpf_label_new(m->b);
+
+	emit_is_ip(m, ip);
+	EMIT(m->b, LABEL(ip));
+	if (m->c->raw)
+		return cbpf2ebpf_emit(m->c->raw, m->b, frame, e);
+	EMIT(m->b, JA(m->release));
+	return 0;
+}
+
 /*
  * In: R6 = real length, R8 = bytes of the window, R9 = scratch. Continues if it matches, else jumps
  * to m->release. Clobbers R0..R9.
@@ -86,24 +99,22 @@ static int emit_filter_inside(struct emit *m, struct err *e)
 static int emit_filter(struct emit *m, struct err *e)
 {
 	const struct cbpf2ebpf_frame frame = tracing_frame(m);
+	const bool always_eth = m->h->kind->user;
 	struct ebpf_builder *b = m->b;
-	ebpf_label raw = ebpf_label_new(b), ip = ebpf_label_new(b), decided = ebpf_label_new(b);
+	ebpf_label raw = ebpf_label_new(b), decided = ebpf_label_new(b);
 	int rc;
 
 	if (m->c->track)
 		EMIT(b, LDX(DW, R0, MEM(R10, SLOT_TRACKED)), JNE(R0, 0, decided));
-	EMIT(b, MOV(R7, R9), ADD(R7, PACKET(m)), LDX(H, R1, MEM(R9, RECORD(linktype))),
-	     JNE(R1, CBPF_LINKTYPE_ETHERNET, raw));
+	EMIT(b, MOV(R7, R9), ADD(R7, PACKET(m)));
+	if (!always_eth)
+		EMIT(b, LDX(H, R1, MEM(R9, RECORD(linktype))),
+		     JNE(R1, CBPF_LINKTYPE_ETHERNET, raw));
 	rc = cbpf2ebpf_emit(m->c->eth, b, &frame, e);
-	if (rc < 0)
-		return rc;
-	EMIT(b, JA(decided), LABEL(raw));
-	emit_is_ip(m, ip);
-	EMIT(b, LABEL(ip));
-	if (!m->c->raw)
-		EMIT(b, JA(m->release));
-	else
-		rc = cbpf2ebpf_emit(m->c->raw, b, &frame, e);
+	if (rc == 0 && !always_eth) {
+		EMIT(b, JA(decided), LABEL(raw));
+		rc = emit_raw_filter(m, &frame, e);
+	}
 	EMIT(b, LABEL(decided), JEQ(R0, 0, m->release), LDX(DW, R9, MEM(R10, SLOT_SCRATCH)));
 	return rc;
 }

@@ -4,7 +4,7 @@
  *
  * It runs in that process. It copies the packet into a scratch, up to the snap length, runs the
  * filter over the copy and writes it to the ring. A hook may get several packets at once: then the
- * program looks at USER_ROUNDS of them, and the hook continues with the rest (emit_more).
+ * program looks at a few of them, and the hook continues with the rest (emit_more).
  *
  * emit_prologue: In: SLOT_CTX. Out: R6, R7 as emit_packet takes them. Clobbers R0..R5, R8. Jumps to
  * m->out if there is nothing to capture.
@@ -13,7 +13,8 @@
  * emit_packet: In: R6, R7, R9 = scratch, scratch->copied = 0. Out: the packet in the scratch,
  * scratch->copied, R6 = its real length, record.ifindex. Clobbers R0..R5, R7, R8. Jumps to
  * m->no_packet or m->memory.
- * emit_more: The scratch is left. Clobbers all. Continues if nothing can be done.
+ * emit_more: The scratch is left; each run looks at `rounds` packets. Clobbers all. Continues if
+ * nothing can be done.
  */
 #include <errno.h>
 
@@ -21,7 +22,8 @@
 #include "capture.h"
 #include "pieces.h"
 
-enum { USER_ROUNDS = 4 };
+/* The verifier follows each round, and gives up at a million instructions or 8,192 branches. */
+enum { USER_ROUNDS = 4, LONG_PROGRAM = 4096 };
 
 enum ebpf_helper probe_emit_user_reader(const struct ebpf_target *t, enum ebpf_prog_type type)
 {
@@ -138,7 +140,7 @@ static int emit_one(struct emit *m, struct err *e)
 }
 
 /*
- *	for (round = 0; round < USER_ROUNDS; round++) {
+ *	for (round = 0; round < rounds; round++) {
  *		if (!next()) goto done;
  *		one();
  *	}
@@ -150,20 +152,21 @@ static int emit_burst(struct emit *m, struct err *e)
 {
 	struct ebpf_builder *b = m->b;
 	ebpf_label again = ebpf_label_new(b);
-	int rc;
+	int rounds, rc;
 
 	EMIT(b, MOV(R1, 0), STX(DW, MEM(R10, SLOT_ROUND), R1), LABEL(again));
 	m->h->kind->emit_next(m);
 	rc = emit_one(m, e);
 	if (rc < 0)
 		return rc;
+	rounds = ebpf_builder_slots(b) < LONG_PROGRAM ? USER_ROUNDS : 1;
 	EMIT(b, LDX(DW, R9, MEM(R10, SLOT_SCRATCH)),
 		LDX(DW, R1, MEM(R10, SLOT_ROUND)),
 		ADD(R1, 1),
 		STX(DW, MEM(R10, SLOT_ROUND), R1),
-		JLT(R1, USER_ROUNDS, again));
+		JLT(R1, rounds, again));
 	probe_emit_scratch_release(m);
-	m->h->kind->emit_more(m);
+	m->h->kind->emit_more(m, rounds);
 	EMIT(b, JA(m->out));
 	return 0;
 }

@@ -5,8 +5,8 @@
  *
  * Argument N is an rte_mbuf, or an array of pointers to such: of M when the function is entered,
  * or of as many as it returns once it has filled it (receive bursts). mbuf_copy.c reads an
- * rte_mbuf. The program runs again until it has seen the array; the packets after the first
- * BURST_MAX count as lost. Fails with -EINVAL (input) for another form.
+ * rte_mbuf. The program runs again until it has seen the array, at most RUNS_MAX times; the
+ * packets after that count as lost. Fails with -EINVAL (input) for another form.
  */
 #include <errno.h>
 
@@ -14,8 +14,8 @@
 #include "bpfcap/err.h"
 #include "user.h"
 
-/* What 32 runs of the program look at: all kernels allow as many tail calls, some one more. */
-enum { BURST_MAX = 128 };
+/* All kernels allow as many tail calls, some one more. */
+enum { RUNS_MAX = 32 };
 
 static const struct capture_kind burst;
 
@@ -96,18 +96,18 @@ static void emit_next(const struct emit *m)
 
 /*
  *	if (call->next < call->cnt) {
- *		if (call->next < BURST_MAX)
+ *		if (call->next < RUNS_MAX * rounds)
  *			tail_call(this program again);
  *		counters->lost_other += call->cnt - call->next;
  *	}
  *	delete(call);
  */
-static void emit_more(const struct emit *m)
+static void emit_more(const struct emit *m, int rounds)
 {
 	ebpf_label end = ebpf_label_new(m->b), lost = ebpf_label_new(m->b);
 
 	emit_compare(m, end);
-	EMIT(m->b, JGE(R1, BURST_MAX, lost), LDX(DW, R1, MEM(R10, SLOT_CTX)));
+	EMIT(m->b, JGE(R1, RUNS_MAX * rounds, lost), LDX(DW, R1, MEM(R10, SLOT_CTX)));
 	probe_emit_user_packets(m->b, m->h->state);
 	EMIT(m->b, LABEL(lost));
 	emit_compare(m, end);
