@@ -93,9 +93,9 @@ int kbpf_prog_test_run(int prog_fd, struct kbpf_test_run *run);
 struct kbpf_map_spec {
 	uint32_t type;		     /* BPF_MAP_TYPE_* */
 	uint32_t key_len, value_len; /* bytes */
-	uint32_t entry_cnt;
-	uint32_t flags;	  /* BPF_F_* */
-	const char *name; /* as in struct kbpf_prog_spec; NULL: none */
+	uint32_t entry_cnt, flags;   /* BPF_F_* */
+	const char *name;	     /* as in struct kbpf_prog_spec; NULL: none */
+	int inner_map_fd; /* of a map of maps: one like those that will be in it; else 0 */
 };
 
 /* Returns the fd, or -errno with the reason. Raises RLIMIT_MEMLOCK if the kernel requires it. */
@@ -364,7 +364,7 @@ int kbpf_guard_program(struct kbpf_guard *g, int prog_fd);
  */
 int kbpf_guard_stop(struct kbpf_guard *g);
 
-/* ---- Perf buffer -------------------------------------------------------------------------- */
+/* ---- Perf buffer (kring.h has BPF ring buffers) ------------------------------------------- */
 
 struct kbpf_perfbuf;
 

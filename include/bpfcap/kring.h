@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kring.h - memory that the kernel fills with packets and this process reads: packet sockets.
+ * kring.h - memory that the kernel fills and this process reads: BPF ring buffers, packet sockets.
  *
- * kbpf.h has the perf buffer, which the records of programs go to.
+ * kbpf.h has the perf buffer, by whose functions BPF ring buffers are read, too.
  */
 #ifndef BPFCAP_KRING_H
 #define BPFCAP_KRING_H
@@ -16,6 +16,32 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- BPF ring buffers (Linux 5.8) --------------------------------------------------------- */
+
+struct kbpf_perfbuf; /* kbpf.h */
+
+enum { KBPF_RINGBUF_CNT_MAX = 64 };
+
+/*
+ * Opens a reader of `cnt` maps of type BPF_MAP_TYPE_RINGBUF, to which programs write by
+ * bpf_ringbuf_output() or bpf_ringbuf_submit(). The descriptors stay the caller's. Read the records
+ * with kbpf_perfbuf_poll(), which gives the index of the map as `cpu`, and close the reader with
+ * kbpf_perfbuf_close(). Records of one map come in the order in which they were reserved, and may
+ * hold anything; those of several maps are ordered by their first 8 bytes, as in a perf buffer.
+ * A program knows that a ring is full (bpf_ringbuf_output() returns -EAGAIN), and counts what it
+ * loses; kbpf_perfbuf_lost() counts only records whose length is impossible. -EINVAL: not such a
+ * map. -ENOTSUP: a 32-bit program on a 64-bit kernel.
+ */
+int kbpf_ringbuf_open(struct kbpf_perfbuf **out, const int *map_fds, int cnt, struct err *e);
+
+/*
+ * For programs that write to a ring buffer of their CPU: an array of maps in which they look it up
+ * by the CPU's number, which is below `cpu_cnt`. Returns the descriptor or -errno.
+ */
+int kbpf_ringbuf_cpu_map(unsigned cpu_cnt, unsigned page_cnt, const char *name, struct err *e);
+/* As kbpf_perfbuf_open(), with a map of kbpf_ringbuf_cpu_map() for rings of the same size. */
+int kbpf_ringbuf_open_cpus(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, struct err *e);
 
 /* ---- Packet sockets ----------------------------------------------------------------------- */
 

@@ -96,16 +96,17 @@ static struct kbpf_map_spec smallest_map(uint32_t type)
 {
 	switch (type) {
 	case BPF_MAP_TYPE_STACK_TRACE:
-		return (struct kbpf_map_spec){type, 4, 8, 1, 0, NULL};
+		return (struct kbpf_map_spec){type, 4, 8, 1, 0, NULL, 0};
 	case BPF_MAP_TYPE_LPM_TRIE:
-		return (struct kbpf_map_spec){type, 8, 8, 1, BPF_F_NO_PREALLOC, NULL};
+		return (struct kbpf_map_spec){type, 8, 8, 1, BPF_F_NO_PREALLOC, NULL, 0};
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK:
-		return (struct kbpf_map_spec){type, 0, 4, 1, 0, NULL};
+		return (struct kbpf_map_spec){type, 0, 4, 1, 0, NULL, 0};
 	case UAPI_MAP_TYPE_RINGBUF:
-		return (struct kbpf_map_spec){type, 0, 0, (uint32_t)sysconf(_SC_PAGESIZE), 0, NULL};
+		return (struct kbpf_map_spec){.type = type,
+					      .entry_cnt = (uint32_t)sysconf(_SC_PAGESIZE)};
 	default:
-		return (struct kbpf_map_spec){type, 4, 4, 1, 0, NULL};
+		return (struct kbpf_map_spec){type, 4, 4, 1, 0, NULL, 0};
 	}
 }
 

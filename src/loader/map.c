@@ -19,6 +19,7 @@ int kbpf_map_create(const struct kbpf_map_spec *spec, struct err *e)
 		.value_len = spec->value_len,
 		.entry_cnt = spec->entry_cnt,
 		.flags = spec->flags,
+		.inner_map_fd = (uint32_t)spec->inner_map_fd,
 	};
 	int rc;
 

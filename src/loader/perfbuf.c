@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * perfbuf.c - one perf ring per CPU for a BPF_MAP_TYPE_PERF_EVENT_ARRAY, read as one stream in the
- * order of the records' times.
+ * order of the records' times. BPF ring buffers (ringbuf.c) are read by the same code.
  *
  * The clock is read first, then all rings are looked at: a record that is older than the clock's
  * reading and not yet visible can only be one that is being written at that moment.
  *
  * While records keep coming, a ring wakes the reader only when a part of it is full, and the reader
- * looks every TICK_MS; without records it sleeps until the first one (perfwake.h).
+ * looks every TICK_MS; without records it sleeps until the first one (perfwake.h). A BPF ring
+ * buffer wakes it whenever it holds anything.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +23,9 @@
 #include "bpfcap/kbpf.h"
 #include "../util.h"
 #include "file.h"
-#include "perfring.h"
-#include "perfwake.h"
 #include "perm.h"
+#include "rings.h"
 #include "sys.h"
-
-#define BOUNCE_LEN (64u << 10) /* a record's u16 size cannot exceed it */
 
 enum {
 	WAKE_PART = 4, /* a quarter full wakes the reader; the rest fills meanwhile */
@@ -35,36 +33,19 @@ enum {
 	TOUCH_PAGES = 64, /* of each ring between two looks at them, until all are mapped */
 };
 
-struct cpu_ring {
-	struct perfring ring;
-	struct perfwake wake;
-	int cpu;
-	bool ready; /* ring_next() has found a sample */
-	bool found; /* a sample was given out in this reading */
-};
-
-struct kbpf_perfbuf {
-	size_t page_len, map_len;
-	int cnt;
-	struct cpu_ring *rings;
-	bool touched;	    /* all pages of the rings */
-	struct pollfd *fds; /* one per ring, and the caller's wake_fd last */
-	uint8_t bounce[BOUNCE_LEN];
-};
-
 /* The pages count against RLIMIT_MEMLOCK on every kernel. */
-static int map_ring(const struct kbpf_perfbuf *pb, int fd, void **mem)
+static int map_ring(size_t len, int fd, void **mem)
 {
-	*mem = mmap(NULL, pb->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	*mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (*mem == MAP_FAILED && errno == EPERM && kbpf_sys_raise_memlock() == 0)
-		*mem = mmap(NULL, pb->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		*mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (*mem == MAP_FAILED)
 		return errno == EPERM ? -EDQUOT : -errno;
 	return 0;
 }
 
 /* The KiB per ring that this user may lock: each CPU's allowance, and a share of RLIMIT_MEMLOCK. */
-static size_t fitting_kib(const struct kbpf_perfbuf *pb, int cpu_cnt)
+static size_t fitting_kib(const struct ring_plan *plan)
 {
 	struct rlimit limit = {0};
 	uint64_t allowed_kib = 0;
@@ -72,64 +53,98 @@ static size_t fitting_kib(const struct kbpf_perfbuf *pb, int cpu_cnt)
 
 	(void)kbpf_file_read_number(AT_FDCWD, "/proc/sys/kernel/perf_event_mlock_kb", &allowed_kib);
 	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
-	bytes = (size_t)(allowed_kib << 10) + (size_t)limit.rlim_cur / (size_t)cpu_cnt;
-	for (size_t ring = pb->page_len; ring + pb->page_len <= bytes; ring *= 2)
+	bytes = (size_t)(allowed_kib << 10) + (size_t)limit.rlim_cur / (size_t)plan->cpu_cnt;
+	for (size_t ring = plan->page_len; ring + plan->page_len <= bytes; ring *= 2)
 		fits = ring;
 	return fits >> 10;
 }
 
-static int add_ring(struct kbpf_perfbuf *pb, int map_fd, int cpu)
-{
-	uint32_t key = (uint32_t)cpu;
-	size_t ring_len = pb->map_len - pb->page_len;
-	int fd = kbpf_wake_event_open(cpu, (uint32_t)(ring_len / WAKE_PART)), rc;
-	void *mem;
-
-	if (fd < 0)
-		return fd;
-	rc = map_ring(pb, fd, &mem);
-	if (rc < 0)
-		goto close_fd;
-	rc = kbpf_map_update(map_fd, &key, &fd, 0);
-	if (rc < 0)
-		goto unmap;
-	pb->rings[pb->cnt].cpu = cpu;
-	kbpf_wake_open(&pb->rings[pb->cnt].wake, map_fd, cpu, fd);
-	kbpf_ring_init(&pb->rings[pb->cnt].ring, mem, (uint8_t *)mem + pb->page_len, ring_len);
-	pb->fds[pb->cnt++] = (struct pollfd){.fd = fd, .events = POLLIN};
-	return 0;
-unmap:
-	munmap(mem, pb->map_len);
-close_fd:
-	close(fd);
-	return rc;
-}
-
-static int ring_err(int rc, int cpu, const struct kbpf_perfbuf *pb, int cpu_cnt, struct err *e)
+static int ring_err(int rc, int cpu, const struct ring_plan *plan, struct err *e)
 {
 	if (rc == -EDQUOT)
 		return err_run(e, -EPERM, "ring",
 			       "rings of %zu KiB for %d CPUs exceed the memory that this user may "
 			       "lock; use -B %zu, raise ulimit -l, or add CAP_IPC_LOCK",
-			       (pb->map_len - pb->page_len) >> 10, cpu_cnt,
-			       fitting_kib(pb, cpu_cnt));
+			       plan->ring_len >> 10, plan->cpu_cnt, fitting_kib(plan));
 	if (rc == -EPERM || rc == -EACCES)
 		return kbpf_perm_err(e, rc, "ring", PERM_PERFMON, "opening a perf ring");
 	return err_run(e, rc, "ring", "creating a perf ring of %zu KiB for CPU %d failed: %s",
-		       pb->map_len >> 10, cpu, strerror(-rc));
+		       plan->ring_len >> 10, cpu, strerror(-rc));
 }
 
-static int add_rings(struct kbpf_perfbuf *pb, int map_fd, const int *cpus, int cpu_cnt,
-		     struct err *e)
+static int add_ring(const struct ring_plan *plan, struct cpu_ring *c, struct err *e)
 {
-	for (int i = 0; i < cpu_cnt; i++) {
-		int rc = add_ring(pb, map_fd, cpus[i]);
+	uint32_t key = (uint32_t)c->cpu;
+	int rc = c->fd = kbpf_wake_event_open(c->cpu, (uint32_t)(plan->ring_len / WAKE_PART));
 
-		if (rc == -ENODEV) /* gone offline meanwhile */
-			continue;
-		if (rc < 0)
-			return ring_err(rc, cpus[i], pb, cpu_cnt, e);
+	if (rc == -ENODEV)
+		return rc;
+	c->mem_len[0] = plan->page_len + plan->ring_len;
+	if (rc >= 0)
+		rc = map_ring(c->mem_len[0], c->fd, &c->mem[0]);
+	if (rc == 0)
+		rc = kbpf_map_update(plan->map_fds[0], &key, &c->fd, 0);
+	if (rc < 0)
+		return ring_err(rc, c->cpu, plan, e);
+	kbpf_wake_open(&c->wake, plan->map_fds[0], c->cpu, c->fd);
+	kbpf_ring_init(&c->ring, c->mem[0], (uint8_t *)c->mem[0] + plan->page_len, plan->ring_len);
+	return 0;
+}
+
+static void close_ring(struct cpu_ring *c)
+{
+	kbpf_wake_close(&c->wake);
+	for (size_t i = 0; i < ARRAY_LEN(c->mem); i++)
+		if (c->mem[i] != MAP_FAILED)
+			munmap(c->mem[i], c->mem_len[i]);
+	if (c->fd >= 0)
+		close(c->fd);
+}
+
+static int add_rings(struct kbpf_perfbuf *pb, const struct ring_plan *plan, struct err *e)
+{
+	for (int i = 0; i < plan->cpu_cnt; i++) {
+		struct cpu_ring *c = &pb->rings[pb->cnt];
+		int rc;
+
+		*c = (struct cpu_ring){
+			.cpu = plan->cpus[i],
+			.fd = -1,
+			.mem = {MAP_FAILED, MAP_FAILED},
+			.wake = {.each = true, .each_fd = -1},
+		};
+		rc = plan->add(plan, c, e);
+		if (rc == 0)
+			pb->fds[pb->cnt++] = (struct pollfd){.fd = c->fd, .events = POLLIN};
+		else
+			close_ring(c);
+		if (rc < 0 && rc != -ENODEV) /* gone offline meanwhile */
+			return rc;
 	}
+	return 0;
+}
+
+int kbpf_rings_open(struct kbpf_perfbuf **out, struct ring_plan *plan, struct err *e)
+{
+	struct kbpf_perfbuf *pb = calloc(1, sizeof(*pb));
+	int rc;
+
+	*out = NULL;
+	plan->page_len = (size_t)sysconf(_SC_PAGESIZE);
+	if (pb) {
+		pb->page_len = plan->page_len;
+		pb->rings = calloc((size_t)plan->cpu_cnt, sizeof(*pb->rings));
+		pb->fds = calloc((size_t)plan->cpu_cnt + 1, sizeof(*pb->fds));
+	}
+	if (!pb || !pb->rings || !pb->fds)
+		rc = err_run(e, -ENOMEM, "ring", "no memory for %d rings", plan->cpu_cnt);
+	else
+		rc = add_rings(pb, plan, e);
+	if (rc < 0) {
+		kbpf_perfbuf_close(pb);
+		return rc;
+	}
+	*out = pb;
 	return 0;
 }
 
@@ -146,10 +161,10 @@ static int online_cpus(int **cpus)
 	return again < cnt ? again : cnt;
 }
 
-int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, struct err *e)
+int kbpf_rings_open_cpus(struct kbpf_perfbuf **out, struct ring_plan *plan, unsigned page_cnt,
+			 struct err *e)
 {
-	struct kbpf_perfbuf *pb;
-	int *cpus = NULL, cpu_cnt, rc;
+	int *cpus = NULL, rc;
 
 	*out = NULL;
 	if (page_cnt == 0 || (page_cnt & (page_cnt - 1)))
@@ -157,41 +172,29 @@ int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, 
 			e, -EINVAL, "ring",
 			"a ring of %u pages is not possible; the number must be a power of two",
 			page_cnt);
-	cpu_cnt = online_cpus(&cpus);
-	if (cpu_cnt < 0) {
-		free(cpus);
-		return err_run(e, cpu_cnt, "ring", "cannot read %s: %s", CPU_ONLINE_FILE,
-			       strerror(-cpu_cnt));
-	}
-	pb = calloc(1, sizeof(*pb));
-	if (pb) {
-		pb->page_len = (size_t)sysconf(_SC_PAGESIZE);
-		pb->map_len = pb->page_len * ((size_t)page_cnt + 1);
-		pb->rings = calloc((size_t)cpu_cnt, sizeof(*pb->rings));
-		pb->fds = calloc((size_t)cpu_cnt + 1, sizeof(*pb->fds));
-	}
-	if (!pb || !pb->rings || !pb->fds)
-		rc = err_run(e, -ENOMEM, "ring", "no memory for %d rings", cpu_cnt);
+	rc = plan->cpu_cnt = online_cpus(&cpus);
+	plan->cpus = cpus;
+	plan->ring_len = (size_t)sysconf(_SC_PAGESIZE) * page_cnt;
+	if (rc < 0)
+		(void)err_run(e, rc, "ring", "cannot read %s: %s", CPU_ONLINE_FILE, strerror(-rc));
 	else
-		rc = add_rings(pb, map_fd, cpus, cpu_cnt, e);
+		rc = kbpf_rings_open(out, plan, e);
 	free(cpus);
-	if (rc < 0) {
-		kbpf_perfbuf_close(pb);
-		return rc;
-	}
-	*out = pb;
-	return 0;
+	return rc;
+}
+
+int kbpf_perfbuf_open(struct kbpf_perfbuf **out, int map_fd, unsigned page_cnt, struct err *e)
+{
+	return kbpf_rings_open_cpus(out, &(struct ring_plan){.add = add_ring, .map_fds = &map_fd},
+				    page_cnt, e);
 }
 
 void kbpf_perfbuf_close(struct kbpf_perfbuf *pb)
 {
 	if (!pb)
 		return;
-	for (int i = 0; i < pb->cnt; i++) {
-		kbpf_wake_close(&pb->rings[i].wake);
-		munmap(pb->rings[i].ring.meta, pb->map_len);
-		close(pb->fds[i].fd);
-	}
+	for (int i = 0; i < pb->cnt; i++)
+		close_ring(&pb->rings[i]);
 	free(pb->rings);
 	free(pb->fds);
 	free(pb);
@@ -251,6 +254,8 @@ static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
 	uint64_t next_ns;
 	int rc = 0;
 
+	if (pb->in_order)
+		rd.not_after_ns = UINT64_MAX;
 	for (int i = 0; i < pb->cnt; i++)
 		kbpf_ring_look(&pb->rings[i].ring);
 	for (int i = 0; i < pb->cnt; i++)
@@ -261,7 +266,8 @@ static int read_all(struct kbpf_perfbuf *pb, kbpf_perfbuf_record fn, void *user)
 		struct cpu_ring *r = &pb->rings[i];
 
 		kbpf_ring_release(&r->ring, false);
-		kbpf_wake_note(&r->wake, rd.not_after_ns, r->found);
+		if (r->ring.meta)
+			kbpf_wake_note(&r->wake, rd.not_after_ns, r->found);
 		r->found = false;
 	}
 	return rc ? rc : rd.cnt;

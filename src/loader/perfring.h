@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * perfring.h - reads one perf ring; uses only memory, so that it can be tested without a kernel.
- * Private to the loader.
+ * perfring.h - reads one perf ring or BPF ring buffer; uses only memory, so that it can be tested
+ * without a kernel. Private to the loader.
  *
  * A ring is written by the kernel and read here. All sizes in it are checked: a record that does
  * not fit is skipped and counted as lost, and the reader always advances.
@@ -16,15 +16,17 @@
 struct perf_event_mmap_page;
 
 struct perfring {
-	struct perf_event_mmap_page *meta;
-	const uint8_t *data;
-	uint64_t len;	  /* bytes at `data`, a power of two */
-	uint64_t pos;	  /* the next record; positions only grow */
-	uint64_t head;	  /* end of the records that the last look saw */
-	uint64_t seen;	  /* end of those that the look before saw */
-	uint64_t given;	  /* the position last reported to the kernel */
-	uint64_t touched; /* bytes from the start whose pages have been accessed */
-	uint64_t lost;	  /* records */
+	struct perf_event_mmap_page *meta; /* NULL: a BPF ring buffer, with these positions: */
+	const unsigned long *written;
+	unsigned long *passed;
+	const uint8_t *data; /* of a BPF ring buffer: mapped twice, so that no record wraps */
+	uint64_t len;	     /* bytes at `data`, a power of two */
+	uint64_t pos;	     /* the next record; positions only grow */
+	uint64_t head;	     /* end of the records that the last look saw */
+	uint64_t seen;	     /* end of those that the look before saw */
+	uint64_t given;	     /* the position last reported to the kernel */
+	uint64_t touched;    /* bytes from the start whose pages have been accessed */
+	uint64_t lost;	     /* records */
 
 	/* The record at `pos`, after perfring_next(). */
 	uint64_t time_ns; /* its first 8 bytes, 0 when it is shorter */
@@ -33,6 +35,9 @@ struct perfring {
 };
 
 void kbpf_ring_init(struct perfring *r, void *meta, const void *data, uint64_t len);
+/* A BPF ring buffer, from the pages with the position of the reader and that of the kernel. */
+void kbpf_ring_init_bpf(struct perfring *r, unsigned long *passed, const unsigned long *written,
+			const void *data, uint64_t len);
 
 /* Looks at the records written so far. */
 void kbpf_ring_look(struct perfring *r);
@@ -53,7 +58,7 @@ bool kbpf_ring_touch(struct perfring *r, uint64_t page_len, unsigned page_cnt);
  */
 bool kbpf_ring_next(struct perfring *r, uint64_t not_after_ns);
 
-/* The sample's bytes: in the ring, or copied to `bounce` (of 64 KiB) where it wraps. */
+/* The sample's bytes: in the ring, or copied to `bounce` (of 64 KiB) where a perf ring wraps. */
 const void *kbpf_ring_data(const struct perfring *r, void *bounce);
 
 /* Moves past the sample. The kernel may overwrite it after the next kbpf_ring_release(). */

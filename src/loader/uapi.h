@@ -21,6 +21,7 @@ enum {
 	UAPI_LINK_DETACH = 34, /* 5.9 */
 
 	UAPI_MAP_TYPE_RINGBUF = 27, /* 5.8 */
+	UAPI_RINGBUF_HEAD_LEN = 8,  /* of a record: its length with two flags; the kernel's own */
 
 	UAPI_ATTACH_XDP = 37,	       /* 5.9 */
 	UAPI_ATTACH_PERF_EVENT = 41,   /* 5.15 */
@@ -36,6 +37,9 @@ enum {
 	UAPI_CAP_PERFMON = 38, /* 5.8 */
 	UAPI_CAP_BPF = 39,     /* 5.8 */
 };
+
+#define UAPI_RINGBUF_BUSY    (1u << 31)
+#define UAPI_RINGBUF_DISCARD (1u << 30)
 
 /* ---- Attributes of bpf(2), one struct a command ---- */
 
@@ -132,6 +136,11 @@ struct uapi_link_create {
 			uint64_t cookies;
 		} kprobe_multi;
 	};
+};
+
+/* What BPF_OBJ_GET_INFO_BY_FD writes for a map: the beginning. */
+struct uapi_map_info {
+	uint32_t type, id, key_len, value_len, entry_cnt;
 };
 
 /* What BPF_OBJ_GET_INFO_BY_FD writes for a program. */

@@ -170,7 +170,7 @@ TEST(names_of_16_bytes_are_refused)
 	assert_int_equal(kbpf_prog_load(&spec, &e), -EINVAL);
 	assert_non_null(strstr(e.text, "a_name_too_long_"));
 	assert_int_equal(kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0,
-								 "a_name_too_long_"},
+								 "a_name_too_long_", 0},
 					 &e),
 			 -EINVAL);
 }
@@ -208,7 +208,7 @@ TEST(map_elements_are_set_and_deleted)
 	int fd;
 
 	need_bpf();
-	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_HASH, 4, 8, 4, 0, "m"}, NULL);
+	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_HASH, 4, 8, 4, 0, "m", 0}, NULL);
 	assert_true(fd >= 0);
 	for (key = 1; key <= 4; key++) {
 		value = key * 10;
@@ -222,7 +222,7 @@ TEST(map_elements_are_set_and_deleted)
 	assert_int_equal(kbpf_map_delete(fd, &key), 0);
 	assert_int_equal(kbpf_map_lookup(fd, &key, &value), -ENOENT);
 	close(fd);
-	assert_int_equal(kbpf_map_create(&(struct kbpf_map_spec){9999, 4, 4, 1, 0, "m"}, &e),
+	assert_int_equal(kbpf_map_create(&(struct kbpf_map_spec){9999, 4, 4, 1, 0, "m", 0}, &e),
 			 -EINVAL);
 	assert_non_null(strstr(e.text, "9999"));
 }
@@ -277,7 +277,7 @@ TEST(a_per_cpu_value_has_a_slot_for_each_possible_cpu)
 
 	need_bpf();
 	assert_in_range(cnt, 1, ROOM - 1);
-	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0, "m"},
+	fd = kbpf_map_create(&(struct kbpf_map_spec){BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0, "m", 0},
 			     NULL);
 	assert_true(fd >= 0);
 	memset(slots, 0xff, sizeof(slots));

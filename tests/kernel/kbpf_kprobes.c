@@ -148,7 +148,7 @@ static void check_few(enum kbpf_kprobe_way way)
 {
 	bool cookie = way == KBPF_KPROBE_LINK || way == KBPF_KPROBE_MULTI;
 	uint64_t want = cookie ? 7 : 1, zero = 0;
-	const struct kbpf_map_spec map = {BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, "m"};
+	const struct kbpf_map_spec map = {BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0, "m", 0};
 	int map_fd = kbpf_map_create(&map, NULL);
 	int prog_fd = load_marker(map_fd, way, cookie);
 	struct kbpf_kprobe probes[] = {

@@ -118,6 +118,7 @@ struct capture {
 	int32_t skb_data;
 	int linktype; /* the type that all packets are treated as (-y), or -1 */
 	bool track;
+	bool ringbuf;	 /* records go to BPF ring buffers, not to perf rings */
 	uint32_t tally;	 /* count matches in a table of so many rows; 0: write records */
 	bool ptr_values; /* programs may know the address of their context: CAP_PERFMON */
 	/* Maps, or -1. Programs that are only shown have 0 for each. */

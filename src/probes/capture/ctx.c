@@ -347,7 +347,10 @@ static void emit_result(const struct emit *m)
 		if (calls_function(m->c))
 			probe_emit_call_ctx(m);
 		emit_task(m);
-		emit_output(m);
+		if (m->c->ringbuf)
+			probe_emit_ringbuf_packet(m);
+		else
+			emit_output(m);
 	}
 	if (m->c->track) {
 		EMIT(m->b, LDX(DW, R1, ON_STACK(m, time_ns)));

@@ -96,6 +96,11 @@ void probe_emit_call_function(const struct emit *m);
 
 void probe_emit_submit(const struct emit *m);
 
+/* ---- ringbuf.c: the same to a BPF ring buffer ---------------------------------------------- */
+
+void probe_emit_ringbuf_output(const struct emit *m, int head_len);
+void probe_emit_ringbuf_packet(const struct emit *m);
+
 /* ---- tally.c: or the packet is counted in a table ------------------------------------------ */
 
 void probe_emit_tally(const struct emit *m);

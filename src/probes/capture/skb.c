@@ -17,9 +17,9 @@ void probe_emit_count(const struct emit *m, size_t counter)
 }
 
 /*
- * In: R0 = what perf_event_output() returned. Clobbers R1, R2.
+ * In: R0 = what the helper that writes the record returned. Clobbers R1, R2.
  *
- *	if (R0 == -ENOSPC) counters->lost_ring++;
+ *	if (R0 == ring full) counters->lost_ring++;
  *	else if (R0 != 0) counters->lost_refused++, counters->refusal = R0;
  */
 void probe_emit_count_output(const struct emit *m)
@@ -27,7 +27,7 @@ void probe_emit_count_output(const struct emit *m)
 	struct ebpf_builder *b = m->b;
 	ebpf_label refused = ebpf_label_new(b), done = ebpf_label_new(b);
 
-	EMIT(b, JEQ(R0, 0, done), JNE(R0, -ENOSPC, refused));
+	EMIT(b, JEQ(R0, 0, done), JNE(R0, m->c->ringbuf ? -EAGAIN : -ENOSPC, refused));
 	probe_emit_count(m, COUNTER(lost_ring));
 	EMIT(b, JA(done), LABEL(refused));
 	probe_emit_count(m, COUNTER(lost_refused));

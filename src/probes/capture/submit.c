@@ -103,6 +103,10 @@ static void emit_output(const struct emit *m)
 	ebpf_label fits = ebpf_label_new(b);
 	int head_len = PACKET(m) - (int)SCRATCH(record);
 
+	if (m->c->ringbuf) {
+		probe_emit_ringbuf_output(m, head_len);
+		return;
+	}
 	EMIT(b, LDX(W, R5, MEM(R9, RECORD(cap_len))),
 		/* never taken; it bounds the length for the verifier */
 		JLE(R5, m->c->snap_len, fits),

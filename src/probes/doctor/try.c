@@ -37,10 +37,9 @@ static int load(uint32_t type, int result, struct err *e)
 /* Tracing programs must be able to read kernel memory, and the layout must be known. */
 static int load_tracing(const struct doctor *d, uint32_t type, struct err *e)
 {
-	int fd = probe_session_need_events(e);
+	int rc = probe_session_choose_rings(&d->target, 1u << type, e);
+	int fd = rc < 0 ? rc : load(type, 0, e);
 
-	if (fd == 0)
-		fd = load(type, 0, e);
 	if (fd < 0)
 		return fd;
 	if (kbpf_has_helper(type, EBPF_FN_probe_read_kernel) == 1 ||
@@ -232,30 +231,27 @@ static int try_apart(int (*fn)(const struct doctor *, const char **, struct err 
 }
 
 /* Loading needs no namespace. */
-static int can_load(uint32_t type, struct err *e)
+static int can_load(const struct doctor *d, uint32_t type, struct err *e)
 {
 	int fd = load(type, 0, e);
 
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? fd : 0;
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return probe_session_choose_rings(&d->target, 1u << type, e);
 }
 
 int probe_doctor_try_tc(const struct doctor *d, const char **how, struct err *e)
 {
-	int rc = can_load(BPF_PROG_TYPE_SCHED_CLS, e);
+	int rc = can_load(d, BPF_PROG_TYPE_SCHED_CLS, e);
 
-	if (rc == 0)
-		rc = probe_session_need_events(e);
 	return rc < 0 ? rc : try_apart(attach_tc, d, how, e);
 }
 
 int probe_doctor_try_xdp(const struct doctor *d, const char **how, struct err *e)
 {
-	int rc = can_load(BPF_PROG_TYPE_XDP, e);
+	int rc = can_load(d, BPF_PROG_TYPE_XDP, e);
 
-	if (rc == 0)
-		rc = probe_session_need_events(e);
 	return rc < 0 ? rc : try_apart(attach_xdp, d, how, e);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <unistd.h>
 
+#include "bpfcap/kring.h"
 #include "../../util.h"
 #include "../capture/capture.h"
 #include "state.h"
@@ -151,26 +152,30 @@ static bool looks_up_ifaces(const struct probe *p)
 	       (probe_hooks_have(&p->hooks, true) || p->capture.sockets);
 }
 
+static unsigned ring_page_cnt(const struct probe *p)
+{
+	return (unsigned)(p->ring_len / (size_t)sysconf(_SC_PAGESIZE));
+}
+
 static int make_events(struct probe *p, unsigned cpu_cnt, struct err *e)
 {
-	p->capture.events_fd =
-		kbpf_map_create(&(struct kbpf_map_spec){.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
-							.key_len = 4,
-							.value_len = 4,
-							.entry_cnt = cpu_cnt,
-							.name = "bpfcap_events"},
-				e);
+	static const char name[] = "bpfcap_events";
+	const struct kbpf_map_spec perf = {.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+					   .key_len = 4,
+					   .value_len = 4,
+					   .entry_cnt = cpu_cnt,
+					   .name = name};
+
+	p->capture.events_fd = p->capture.ringbuf
+				       ? kbpf_ringbuf_cpu_map(cpu_cnt, ring_page_cnt(p), name, e)
+				       : kbpf_map_create(&perf, e);
 	return p->capture.events_fd < 0 ? p->capture.events_fd : 0;
 }
 
-int probe_session_open_rings(struct probe *p, const struct probe_config *c, struct err *e)
+int probe_session_open_rings(struct probe *p, struct err *e)
 {
-	int cpu_cnt = kbpf_possible_cpu_cnt();
-
-	if (cpu_cnt < 0)
-		return cpu_cnt;
-	return kbpf_perfbuf_open(&p->rings, p->capture.events_fd, ring_pages(c, (unsigned)cpu_cnt),
-				 e);
+	return (p->capture.ringbuf ? kbpf_ringbuf_open_cpus : kbpf_perfbuf_open)(
+		&p->rings, p->capture.events_fd, ring_page_cnt(p), e);
 }
 
 /* What a function of the user's own gets; see capture/call.c. */
@@ -195,7 +200,7 @@ int probe_session_make_maps(struct probe *p, struct err *e)
 		rc = probe_session_make_tally(p, e);
 	else if (rc == 0 && !p->delivers)
 		rc = make_events(p, (unsigned)cpu_cnt, e);
-	if (rc == 0 && (p->capture.user || probe_hooks_have(&p->hooks, true)))
+	if (rc == 0 && (p->capture.user || p->capture.ringbuf || probe_hooks_have(&p->hooks, true)))
 		rc = make_scratch(p, (unsigned)cpu_cnt, e);
 	if (rc == 0 && calls_function(&p->capture))
 		rc = make_call(p, e);

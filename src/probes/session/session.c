@@ -66,6 +66,13 @@ static bool probes(const struct probe_config *c)
 	return !c->kernel || strcmp(c->kernel, "auto") == 0;
 }
 
+static void use_ringbuf(struct probe *p, uint32_t types)
+{
+	p->capture.ringbuf = true;
+	for (int type = EBPF_PROG_SOCKET_FILTER; types >> type; type++)
+		ebpf_target_set_helper(&p->target, type, EBPF_FN_ringbuf_output, true);
+}
+
 static int choose_target(struct probe *p, const struct probe_config *c, struct err *e)
 {
 	const char *kernel = c->kernel;
@@ -84,12 +91,14 @@ static int choose_target(struct probe *p, const struct probe_config *c, struct e
 	}
 	rc = probe_session_target(&p->target, kernel, types, e);
 	if (rc == 0 && !p->delivers && !c->tally)
-		rc = probe_session_need_events(e);
-	for (unsigned i = 0; rc == 0 && probes(c) && i < p->hooks.cnt; i++)
+		rc = probe_session_choose_rings(&p->target, types, e);
+	if (rc > 0)
+		use_ringbuf(p, types);
+	for (unsigned i = 0; rc >= 0 && probes(c) && i < p->hooks.cnt; i++)
 		probe_call_allow(&p->capture.call, &p->target, p->hooks.hook[i].kind->type);
-	if (rc == 0 && c->strict_alignment)
+	if (rc >= 0 && c->strict_alignment)
 		ebpf_target_set(&p->target, EBPF_FEATURE_UNALIGNED, false);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 static int choose_ifaces(struct probe *p, const struct probe_config *c, struct err *e)

@@ -62,7 +62,6 @@ int probe_session_ifaces(const struct probe *p, struct capture_ifaces *at, uint3
 /* The rings, which are opened while the programs are loaded: both take milliseconds. */
 struct opening {
 	struct probe *p;
-	const struct probe_config *c;
 	struct err err;
 	int rc;
 };
@@ -71,13 +70,13 @@ static void *open_rings(void *user)
 {
 	struct opening *o = user;
 
-	o->rc = probe_session_open_rings(o->p, o->c, &o->err);
+	o->rc = probe_session_open_rings(o->p, &o->err);
 	return NULL;
 }
 
 static int load_beside_rings(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	struct opening o = {.p = p, .c = c};
+	struct opening o = {.p = p};
 	pthread_t thread;
 	bool started = probe_thread_start(&thread, open_rings, &o);
 	int rc = probe_session_load_all(p, c, e);

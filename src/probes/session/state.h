@@ -106,8 +106,11 @@ struct probe {
 bool probe_shows_pointers(void);
 /* As probe_target(), for programs of these types: bit n for type n. */
 int probe_session_target(struct ebpf_target *t, const char *kernel, uint32_t types, struct err *e);
-/* -ENOTSUP where perf_event_output() always fails. */
-int probe_session_need_events(struct err *e);
+/*
+ * Where do programs of these types (bit n for type n) write their records? 0: perf rings. 1: BPF
+ * ring buffers, because perf_event_output() is a stub. -ENOTSUP: nowhere.
+ */
+int probe_session_choose_rings(const struct ebpf_target *t, uint32_t types, struct err *e);
 
 /* ---- iface.c: the interfaces of a session --------------------------------------------------- */
 
@@ -129,7 +132,7 @@ bool probe_session_wants_all(const struct probe *p); /* -i any, or no -i */
 /* ---- maps.c: the maps and rings of p->capture ----------------------------------------------- */
 
 int probe_session_make_maps(struct probe *p, struct err *e);
-int probe_session_open_rings(struct probe *p, const struct probe_config *c, struct err *e);
+int probe_session_open_rings(struct probe *p, struct err *e);
 /* Bytes of one ring. */
 size_t probe_session_ring_len(const struct probe_config *c);
 void probe_session_close_maps(struct probe *p);

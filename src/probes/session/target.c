@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -147,15 +148,47 @@ int probe_target(struct ebpf_target *t, const char *kernel, struct err *e)
 }
 
 /* Programs of this type exist only with the option. Where that is unknown, the hook will say. */
-int probe_session_need_events(struct err *e)
+static bool lacks_events(void)
 {
 	static const struct ebpf_insn nothing[] = {{.code = 0xb7}, {.code = 0x95}};
 
-	if (kbpf_has_insns(BPF_PROG_TYPE_PERF_EVENT, nothing, ARRAY_LEN(nothing)) != 0)
-		return 0;
-	return err_run(
-		e, -ENOTSUP, "kernel",
-		"this kernel does not pass anything from BPF programs to processes: it lacks "
-		"CONFIG_BPF_EVENTS, which needs CONFIG_PERF_EVENTS and CONFIG_KPROBE_EVENTS "
-		"or CONFIG_UPROBE_EVENTS; try -f socket");
+	return kbpf_has_insns(BPF_PROG_TYPE_PERF_EVENT, nothing, ARRAY_LEN(nothing)) == 0;
+}
+
+#define NO_EVENTS                                                                                  \
+	"it lacks CONFIG_BPF_EVENTS, which needs CONFIG_PERF_EVENTS and CONFIG_KPROBE_EVENTS "     \
+	"or CONFIG_UPROBE_EVENTS"
+
+/* Whether programs of these types can write to BPF ring buffers on a kernel without BPF_EVENTS. */
+static int check_ringbuf(const struct ebpf_target *t, uint32_t types, struct err *e)
+{
+	const uint32_t packet_types =
+		1u << EBPF_PROG_SOCKET_FILTER | 1u << EBPF_PROG_SCHED_CLS | 1u << EBPF_PROG_XDP;
+
+	if (kbpf_has_helper(BPF_PROG_TYPE_SOCKET_FILTER, EBPF_FN_ringbuf_output) != 1)
+		return err_run(e, -ENOTSUP, "kernel",
+			       "this kernel does not pass anything from BPF programs to "
+			       "processes: " NO_EVENTS "; try -f socket");
+	if (types & ~packet_types)
+		return err_run(e, -ENOTSUP, "kernel",
+			       "this kernel has no tracing programs: " NO_EVENTS
+			       "; try -f tc or -f socket");
+	if (types >> EBPF_PROG_XDP & 1 &&
+	    !ebpf_target_has_helper(t, EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes))
+		return err_run(e, -ENOTSUP, "kernel",
+			       "this kernel does not pass packets from xdp programs to "
+			       "processes: " NO_EVENTS " before Linux 5.18; try -f tc");
+	return 1;
+}
+
+int probe_session_choose_rings(const struct ebpf_target *t, uint32_t types, struct err *e)
+{
+	const char *wish = secure_getenv("BPFCAP_RINGS"); /* for tests */
+
+	if (lacks_events())
+		return check_ringbuf(t, types, e);
+	return wish && strcmp(wish, "bpf") == 0 &&
+	       kbpf_has_helper(BPF_PROG_TYPE_SOCKET_FILTER, EBPF_FN_ringbuf_output) == 1 &&
+	       (!(types >> EBPF_PROG_XDP & 1) ||
+		ebpf_target_has_helper(t, EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes));
 }
