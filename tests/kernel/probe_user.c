@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../lib/mbuf.h"
 #include "../lib/test.h"
 #include "../lib/usdt.h"
 #include "bpfcap/probe.h"
@@ -110,30 +111,7 @@ static void make_packet(uint8_t *p, unsigned len, unsigned i)
 	}
 }
 
-/* ---- mbufs: the offsets are those of DPDK's ABI ------------------------------------------- */
-
-static void put(uint8_t *mbuf, unsigned at, uint64_t value, unsigned len)
-{
-	memcpy(mbuf + at, &value, len); /* on little-endian machines, as DPDK's */
-}
-
-static uint8_t *new_segment(const uint8_t *data, unsigned len, unsigned room)
-{
-	uint8_t *mbuf = aligned_alloc(64, (128 + room + 63) / 64 * 64);
-
-	assert_non_null(mbuf);
-	memset(mbuf, 0, 128);
-	memcpy(mbuf + 128 + room - len, data, len);
-	put(mbuf, 0, (uintptr_t)(mbuf + 128), 8);
-	put(mbuf, 16, room - len, 2); /* data_off */
-	put(mbuf, 18, 1, 2);	      /* refcnt */
-	put(mbuf, 20, 1, 2);	      /* nb_segs */
-	put(mbuf, 22, 3, 2);	      /* port */
-	put(mbuf, 36, len, 4);	      /* pkt_len */
-	put(mbuf, 40, len, 2);	      /* data_len */
-	put(mbuf, 54, room, 2);	      /* buf_len */
-	return mbuf;
-}
+/* ---- mbufs --------------------------------------------------------------------------------- */
 
 /* Segments of at most `seg_len` bytes; the pointer to the next one is at `next`. */
 static uint8_t *new_mbuf(const uint8_t *data, unsigned len, unsigned seg_len, unsigned next)
@@ -143,17 +121,18 @@ static uint8_t *new_mbuf(const uint8_t *data, unsigned len, unsigned seg_len, un
 
 	for (unsigned at = 0; at < len; cnt++) {
 		unsigned n = len - at < seg_len ? len - at : seg_len;
-		uint8_t *mbuf = new_segment(data + at, n, seg_len + SEG_ROOM);
+		uint8_t *mbuf = mbuf_new(data + at, n, seg_len + SEG_ROOM);
 
+		assert_non_null(mbuf);
 		if (last)
-			put(last, next, (uintptr_t)mbuf, 8);
+			mbuf_put(last, next, (uintptr_t)mbuf, 8);
 		else
 			first = mbuf;
 		last = mbuf;
 		at += n;
 	}
-	put(first, 36, len, 4);
-	put(first, 20, cnt, 2);
+	mbuf_put(first, 36, len, 4);
+	mbuf_put(first, 20, cnt, 2);
 	return first;
 }
 
@@ -458,8 +437,8 @@ TEST(a_vlan_tag_beside_the_packet_is_put_back)
 
 			make_packet(data, sizeof(data), i);
 			mbuf = new_mbuf(data, sizeof(data), i % 4 ? 50 : 1000, NEXT);
-			put(mbuf, 24, UINT64_C(1) << bits[b], 8);
-			put(mbuf, 42, 0x6123, 2);
+			mbuf_put(mbuf, 24, UINT64_C(1) << bits[b], 8);
+			mbuf_put(mbuf, 42, 0x6123, 2);
 			user_handle(mbuf);
 			free_mbuf(mbuf, NEXT);
 		}
@@ -503,7 +482,7 @@ TEST(an_argument_that_is_not_an_mbuf_is_not_a_packet)
 		for (unsigned i = 0; i < WRONG; i++) {
 			uint8_t *mbuf = new_mbuf(data, sizeof(data), 100, NEXT);
 
-			put(mbuf, wrong[i].at, wrong[i].value, wrong[i].len);
+			mbuf_put(mbuf, wrong[i].at, wrong[i].value, wrong[i].len);
 			user_handle(mbuf);
 			free(mbuf);
 		}
