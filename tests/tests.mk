@@ -24,7 +24,8 @@ TEST_BIN     := $(filter $(BUILD)/%,$(UNIT) $(KERNEL_TESTS))
 # Objects for bpfinject's tests, without and with type information (-g), where there is clang.
 BPF_CLANG := $(shell command -v clang)
 BPF_CASES := $(if $(BPF_CLANG),$(foreach c,$(basename $(notdir $(wildcard tests/cases/inject/*.c))),\
-	       $(BUILD)/tests/kernel/$(c).bpf $(BUILD)/tests/kernel/$(c)-g.bpf))
+	       $(BUILD)/tests/kernel/$(c).bpf $(BUILD)/tests/kernel/$(c)-g.bpf) \
+	       $(BUILD)/tests/kernel/fin.bpf)
 
 # A library that misbehaves while it is examined. It is loaded into a plain program.
 LIAR := $(BUILD)/tests/kernel/liar.so
@@ -120,6 +121,10 @@ $(BUILD)/tests/kernel/%-g.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
 $(BUILD)/tests/kernel/%.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
 	@mkdir -p $(@D)
 	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -c -o $@ $<
+
+$(BUILD)/tests/kernel/%.bpf: examples/call/%.c include/bpfcap/call.h
+	@mkdir -p $(@D)
+	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -ffreestanding -Iinclude -c -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/libtest.a $(BUILD)/libbpfcap.a
 	$(call say,LD)$(call link,$^) -lm

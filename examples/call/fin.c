@@ -2,7 +2,7 @@
 /*
  * fin.c - as fin.s, in C: keeps the TCP segments with FIN, and writes their sequence number.
  *
- *	clang -O2 -target bpf -I include -c fin.c -o fin.o
+ *	clang -O2 -target bpf -ffreestanding -c fin.c -o fin.o
  *	bpfcap --call fin.o tcp
  */
 #include <bpfcap/call.h>

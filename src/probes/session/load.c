@@ -83,7 +83,7 @@ static int load_built(struct loading *l, struct err *e)
 	if (calls_function(&p->capture))
 		spec.refused_at = &at;
 	fd = kbpf_prog_load(&spec, e);
-	if (fd < 0 && at >= 0)
+	if (fd < 0 && calls_function(&p->capture))
 		probe_call_refused(&p->capture.call, l->prog.cnt, at, e);
 	if (l->want_log && keep_log(p, l->h, log, e) < 0 && fd >= 0) {
 		close(fd);
