@@ -54,7 +54,7 @@
 	X(40, csum_update, 0, 0, 504, 0)						\
 	X(41, set_hash_invalid, 0, 0, 504, 0)						\
 	X(42, get_numa_node_id, 504, 504, 504, 504)					\
-	X(43, skb_change_head, 0, 0, 504, 0)						\
+	X(43, skb_change_head, 0, 0, 508, 0)						\
 	X(44, xdp_adjust_head, 0, 0, 0, 504)						\
 	X(45, probe_read_str, 504, 0, 0, 0)						\
 	X(46, get_socket_cookie, 0, 504, 504, 0)					\

@@ -127,6 +127,9 @@ TEST(helpers_come_with_version_and_type)
 	assert_true(ebpf_target_has_helper(&t54, EBPF_PROG_SOCKET_FILTER, EBPF_FN_skb_load_bytes));
 	assert_false(ebpf_target_has_helper(&t54, EBPF_PROG_SOCKET_FILTER, EBPF_FN_skb_pull_data));
 	assert_true(ebpf_target_has_helper(&t54, EBPF_PROG_ANY, EBPF_FN_skb_pull_data));
+	/* stable kernels have it from 5.4.227 on, but 5.4 means 5.4.0 */
+	assert_false(ebpf_target_has_helper(&t54, EBPF_PROG_SCHED_CLS, EBPF_FN_skb_change_head));
+	assert_true(ebpf_target_has_helper(&t510, EBPF_PROG_SCHED_CLS, EBPF_FN_skb_change_head));
 	assert_false(ebpf_target_has_helper(&t54, EBPF_PROG_ANY, -1));
 	assert_false(ebpf_target_has_helper(&t54, EBPF_PROG_ANY, 1 << 30));
 
