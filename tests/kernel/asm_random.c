@@ -29,9 +29,11 @@
 #define STACK_LEN  64
 #define CTX_ADDR   0x1000
 #define NET_OFF	   14
+#define SKB_MARK   8 /* in struct __sk_buff; 0 in a test run */
 
 static uint64_t rng;
 static struct ebpf_target kernel;
+static bool divides_wrongly;
 
 static uint32_t any(uint32_t below)
 {
@@ -105,7 +107,9 @@ static struct ebpf_op any_alu(void)
 	case 1:
 		return ebpf_alu64_imm(op, EBPF_R_(d), imm);
 	case 2:
-		return ebpf_alu32_reg(op, EBPF_W_(d), EBPF_W_(s));
+		if (!divides_wrongly || (op != EBPF_DIV && op != EBPF_MOD))
+			return ebpf_alu32_reg(op, EBPF_W_(d), EBPF_W_(s));
+		/* fall through */
 	default:
 		return ebpf_alu32_imm(op, EBPF_W_(d), imm);
 	}
@@ -313,6 +317,30 @@ static int make_program(struct ebpf_prog *p)
 	return rc;
 }
 
+/*
+ * Linux 5.4.0 has a fault that stable kernels do not: the 32-bit division of a register by one that
+ * holds zero leaves the upper half of the result. Does this kernel?
+ */
+static bool leaves_upper_half(enum ebpf_alu op)
+{
+	static const uint8_t packet[PACKET_LEN];
+	struct ebpf_builder *b = ebpf_new(&kernel, EBPF_PROG_SCHED_CLS);
+	struct ebpf_prog p;
+	uint32_t upper = 0;
+	int fd;
+
+	EMIT(b, LDX(W, R1, MEM(R1, SKB_MARK)), LDDW(R0, UINT64_C(0x100000005)),
+	     ebpf_alu32_reg(op, W0, W1), RSH(R0, 32), EXIT());
+	assert_int_equal(ebpf_finish(b, &p, NULL), 0);
+	fd = rawbpf_load(EBPF_PROG_SCHED_CLS, p.insns, p.cnt, NULL, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(rawbpf_run(fd, packet, PACKET_LEN, &upper), 0);
+	close(fd);
+	ebpf_prog_free(&p);
+	ebpf_free(b);
+	return upper != 0;
+}
+
 static void fail_with(const struct ebpf_prog *p, const char *why, uint64_t ours, uint32_t theirs)
 {
 	char text[EBPF_TEXT_LEN];
@@ -358,6 +386,10 @@ static void interpreter_and_kernel_agree(void **state)
 	rawbpf_need();
 	assert_int_equal(uname(&uts), 0);
 	assert_int_equal(ebpf_target_by_version(&kernel, uts.release, NULL), 0);
+	divides_wrongly = leaves_upper_half(EBPF_DIV) || leaves_upper_half(EBPF_MOD);
+	if (divides_wrongly)
+		print_message(
+			"32-bit division by a register is left out: a fault of Linux 5.4.0\n");
 	rng = seed ? strtoull(seed, NULL, 0) * 2 + 1 : 0x2545f4914f6cdd1d;
 	while (accepted < wanted && refused < wanted / 2) {
 		struct ebpf_prog p;
