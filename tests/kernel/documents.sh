@@ -24,6 +24,7 @@ excuse()
 	rpmbuild* | *'rpm -E'*) skip "makes packages of another distribution" ;;
 	'tests/'* | 'build/'* | *=*' tests/'* | *=*' build/'*)
 		skip "a program of the tests: \`make check\` runs them" ;;
+	*--call*) skip "tests/kernel/cli_call.sh calls functions" ;;
 	*--remote*) skip "needs other hosts: tests/kernel/remote.sh" ;;
 	*openvpn*) skip "needs openvpn" ;;
 	*[[\ ][[A-Z]*FILE* | *' EXPR'* | *' LIST'* | *' FILE'*) skip "holds a placeholder" ;;

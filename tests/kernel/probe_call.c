@@ -46,7 +46,7 @@ static void write_function(unsigned from)
 /* ---- Packets -------------------------------------------------------------------------------- */
 
 struct seen {
-	unsigned from, cnt, tagged;
+	unsigned from, snap_len, cnt, tagged;
 	bool has_arg; /* args[0] is the sk_buff */
 };
 
@@ -76,28 +76,22 @@ static int check_packet(void *user, const struct probe_event *ev)
 	return 0;
 }
 
-static struct probe *open_session(const char *const *hooks, const char *kernel, const char *call)
-{
-	static const char *const ifaces[] = {"va", "vb", "tt", NULL};
-	const struct probe_config c = {
-		.kernel = kernel, .hooks = hooks, .ifaces = ifaces, .call = call};
-	struct probe *p;
-	struct err e;
-
-	if (probe_open(&p, &c, &e) < 0)
-		fail_msg("%s", e.text);
-	return p;
-}
-
 static void check_hook(const char *hook, const char *kernel, struct seen *s)
 {
+	static const char *const ifaces[] = {"va", "vb", "tt", NULL};
 	const char *const hooks[] = {hook, NULL};
+	const struct probe_config c = {.kernel = kernel,
+				       .hooks = hooks,
+				       .ifaces = ifaces,
+				       .snap_len = s->snap_len,
+				       .call = path};
 	struct probe_counts counts;
 	struct probe *p;
 	struct err e;
 
 	write_function(s->from);
-	p = open_session(hooks, kernel, path);
+	if (probe_open(&p, &c, &e) < 0)
+		fail_msg("%s", e.text);
 	for (size_t i = 0; i < traffic.cnt; i++)
 		assert_int_equal(replay_send(&traffic, i), 0);
 	while (probe_poll(p, 100, check_packet, s, &e) > 0)
@@ -113,7 +107,7 @@ static void check_hook(const char *hook, const char *kernel, struct seen *s)
 	probe_close(p);
 }
 
-static void check_all(const char *kernel)
+static void check_all(const char *kernel, uint32_t snap_len)
 {
 	static const struct {
 		const char *hook;
@@ -128,7 +122,9 @@ static void check_all(const char *kernel)
 	}
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
 		for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++) {
-			struct seen s = {.from = parts[k], .has_arg = hooks[i].has_arg};
+			struct seen s = {.from = parts[k],
+					 .snap_len = snap_len,
+					 .has_arg = hooks[i].has_arg};
 
 			check_hook(hooks[i].hook, kernel, &s);
 			assert_true(s.tagged > 0);
@@ -138,12 +134,17 @@ static void check_all(const char *kernel)
 
 TEST(the_function_gets_what_the_event_has)
 {
-	check_all(NULL);
+	check_all(NULL, 0);
 }
 
 TEST(so_does_that_of_a_program_for_5_4)
 {
-	check_all("5.4");
+	check_all("5.4", 0);
+}
+
+TEST(a_snap_length_limits_both)
+{
+	check_all(NULL, 110);
 }
 
 /* ---- A socket ------------------------------------------------------------------------------- */
@@ -254,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_function_gets_what_the_event_has),
 		cmocka_unit_test(so_does_that_of_a_program_for_5_4),
+		cmocka_unit_test(a_snap_length_limits_both),
 		cmocka_unit_test(the_example_shows_the_state_of_a_socket),
 	};
 

@@ -31,6 +31,8 @@ static const struct {
 	 "print HTTPS, also inside VXLAN: \"... [inside: layer 1, Ethernet at byte 50]\""},
 	{"bpfcap --keep 64MB -w last.pcapng --trigger drop:NO_SOCKET",
 	 "write what was captured before and with the first packet dropped for this reason"},
+	{"bpfcap -f tx --call fin.s tcp",
+	 "print what a function of your own keeps, and what it writes; see docs/call.md"},
 	{"bpfcap --remote web1,root@web2 -f drop -S",
 	 "print dropped packets of two machines, in the order of their times"},
 	{"bpfcap -w - icmp6 | tcpdump -nr -", "feed a live capture to another program"},

@@ -123,6 +123,12 @@ static void emit_load(const struct emit *m, enum ebpf_helper load, int off, int 
 	     MOV(R4, R8), ebpf_call_helper((int)load));
 }
 
+/* The most bytes that the structure holds of a packet. */
+static int packet_max(const struct emit *m)
+{
+	return m->c->snap_len < PROBE_CALL_PACKET_LEN ? (int)m->c->snap_len : PROBE_CALL_PACKET_LEN;
+}
+
 /* R8 = min(R8, most). */
 static void emit_limit(const struct emit *m, int most)
 {
@@ -141,14 +147,14 @@ static void emit_loaded_packet(const struct emit *m, enum ebpf_helper load, bool
 	struct ebpf_builder *b = m->b;
 	ebpf_label untagged = ebpf_label_new(b), done = ebpf_label_new(b);
 
-	if (has_tag) {
+	if (has_tag && packet_max(m) > TAGGED) {
 		EMIT(b, LDX(H, R1, ON_STACK(m, vlan_proto)),
 		     JEQ(R1, 0, untagged), JLE(R8, ADDRS, untagged),
 		     STX(H, MEM(R6, ARG_AT(packet) + ADDRS), R1),
 		     LDX(H, R1, ON_STACK(m, vlan_tci)),
 		     BE16(R1), STX(H, MEM(R6, ARG_AT(packet) + ADDRS + 2), R1),
 		     SUB(R8, ADDRS));
-		emit_limit(m, PROBE_CALL_PACKET_LEN - TAGGED);
+		emit_limit(m, packet_max(m) - TAGGED);
 		emit_load(m, load, ADDRS, TAGGED);
 		EMIT(b, JNE(R0, 0, done), MOV(R5, R8), ADD(R5, TAGGED), STX(W, ARG(packet_len), R5),
 		     MOV(R8, ADDRS));
@@ -171,8 +177,6 @@ static void emit_copied_packet(const struct emit *m)
 	const struct capture_ctx *ctx = &m->h->kind->ctx;
 	struct ebpf_builder *b = m->b;
 	ebpf_label again = ebpf_label_new(b), end = ebpf_label_new(b);
-	int most = m->c->snap_len < PROBE_CALL_PACKET_LEN ? (int)m->c->snap_len
-							  : PROBE_CALL_PACKET_LEN;
 
 	EMIT(b, LDX(W, R1, MEM(R7, ctx->data)),
 		LDX(W, R2, MEM(R7, ctx->data_end)),
@@ -187,7 +191,7 @@ static void emit_copied_packet(const struct emit *m)
 		ADD(R1, 1),
 		ADD(R3, 1),
 		ADD(R4, 1),
-		JLT(R4, most, again),
+		JLT(R4, packet_max(m), again),
 	     LABEL(end),
 		STX(W, ARG(packet_len), R4));
 }

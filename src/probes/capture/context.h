@@ -219,10 +219,10 @@ enum {
 	/* beside a function of the user's own, which gets the rest of the 512 bytes */
 	FILTER_STACK_LEN_CALL = 184,
 	SLOT_INNER = SLOT_END - FILTER_STACK_LEN - 8, /* layer, offset, link type; u16 each */
-	/* User: packets of this run; for the hook's own use. */
+	/* User: packets of this run; for the hook's own use. Such packets are not followed. */
 	SLOT_ROUND = SLOT_REASON,
-	SLOT_USER = SLOT_INNER - 8,
-	SLOT_USER_2 = SLOT_USER - 8,
+	SLOT_USER = SLOT_SKB,
+	SLOT_USER_2 = SLOT_HEAD,
 };
 
 /* Offsets in the scratch. */

@@ -79,8 +79,7 @@ static void refuse_options(const struct emit *m)
 	if (m->c->track)
 		what = "--track follows sk_buffs";
 	else if (calls_function(m->c) && m->h->kind->emit_next)
-		what = "those that come in bursts continue in another program, which no function "
-		       "of --call can join";
+		what = "--call needs a hook that gets one packet at a time";
 	else if (m->c->has_skb_data)
 		what = "--skb-data is for kernel functions and tracepoints";
 	else if (m->c->meta.has_mark)
