@@ -322,6 +322,19 @@ TEST(notes_after_a_tab_are_ignored)
 	ebpf_prog_free(&p);
 }
 
+TEST(each_slot_has_its_line)
+{
+	static const char text[] = "# nothing\nr1 = 5 ll\n\nstart: r0 = 0\nexit\n";
+	static const int lines[] = {2, 2, 4, 5};
+	const struct ebpf_text source = {.data = text, .len = strlen(text), .name = "t"};
+	struct ebpf_source s;
+
+	assert_int_equal(ebpf_parse_source(&source, &s, NULL), 0);
+	assert_int_equal(s.prog.cnt, CNT(lines));
+	assert_memory_equal(s.lines, lines, sizeof(lines));
+	ebpf_source_free(&s);
+}
+
 TEST(maps_have_numbers)
 {
 	static const char text[] = ".map a, hash, 4, 8, 100\n.map b, 27, 0, 0, 4096\n"
@@ -351,6 +364,7 @@ int main(void)
 		cmocka_unit_test(own_functions_come_first),
 		cmocka_unit_test(errors_name_the_place),
 		cmocka_unit_test(targets_are_respected),
+		cmocka_unit_test(each_slot_has_its_line),
 		cmocka_unit_test(maps_have_numbers),
 		cmocka_unit_test(every_mistake_is_reported),
 		cmocka_unit_test(notes_after_a_tab_are_ignored),

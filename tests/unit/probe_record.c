@@ -127,6 +127,29 @@ TEST(a_stack_is_read)
 	free(s.mem);
 }
 
+TEST(what_a_function_wrote_is_read)
+{
+	const struct probe_record r = {.flags = RECORD_CALLED, .cap_len = 1};
+	struct {
+		struct record_call call;
+		uint8_t packet;
+	} behind = {.call = {.len = 3, .out = "\1\2\3\4"}, .packet = 'x'};
+	struct probe_event ev;
+	struct sample s = make(&r, (const uint8_t *)&behind, sizeof(behind.call) + 1);
+
+	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
+	assert_int_equal(ev.call_len, 3);
+	assert_memory_equal(ev.call_out, "\1\2\3", 3);
+	assert_int_equal(ev.data[0], 'x');
+	free(s.mem);
+
+	behind.call.len = UINT64_MAX;
+	s = make(&r, (const uint8_t *)&behind, sizeof(behind.call) + 1);
+	assert_int_equal(parse(&s, s.len, 100, &ev), 0);
+	assert_int_equal(ev.call_len, PROBE_CALL_OUT_LEN);
+	free(s.mem);
+}
+
 TEST(a_tag_beside_the_packet_is_inserted)
 {
 	static const uint8_t frame[] = "aaaaaabbbbbb\x08\x00payload";
@@ -168,6 +191,7 @@ TEST(records_with_wrong_lengths_are_refused)
 		{.stack_room = 8},
 		{.stack_room = RECORD_STACK_LEN},
 		{.stack_room = UINT16_MAX},
+		{.flags = RECORD_CALLED},
 		{.head_len = RECORD_BASE + 8},
 		{.head_len = UINT8_MAX},
 	};
@@ -213,6 +237,7 @@ int main(void)
 		cmocka_unit_test(a_record_becomes_an_event),
 		cmocka_unit_test(a_short_head_has_no_other_fields),
 		cmocka_unit_test(a_stack_is_read),
+		cmocka_unit_test(what_a_function_wrote_is_read),
 		cmocka_unit_test(a_tag_beside_the_packet_is_inserted),
 		cmocka_unit_test(records_with_wrong_lengths_are_refused),
 		cmocka_unit_test(random_records_are_harmless),
