@@ -176,8 +176,8 @@ static int check_ringbuf(const struct ebpf_target *t, uint32_t types, struct err
 	if (types >> EBPF_PROG_XDP & 1 &&
 	    !ebpf_target_has_helper(t, EBPF_PROG_XDP, EBPF_FN_xdp_load_bytes))
 		return err_run(e, -ENOTSUP, "kernel",
-			       "this kernel does not pass packets from xdp programs to "
-			       "processes: " NO_EVENTS " before Linux 5.18; try -f tc");
+			       "without CONFIG_BPF_EVENTS, programs at xdp can pass packets to "
+			       "processes from Linux 5.18 on; try -f tc");
 	return 1;
 }
 
