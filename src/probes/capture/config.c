@@ -48,10 +48,10 @@ int probe_capture_configure(struct capture *c, const struct probe_config *config
 
 	if (rc < 0)
 		return rc;
-	if (config->call && config->track)
+	if (config->call && (config->track || config->tally))
 		return err_input(e, -EINVAL, "call",
-				 "--track follows packets that the function may drop; remove "
-				 "--track or --call");
+				 "packets that are followed (--track) or only counted do not go "
+				 "with a function that decides about each (--call)");
 	if (config->call)
 		rc = probe_call_read(&c->call, config->call, e);
 	if (rc < 0)
