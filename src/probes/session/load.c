@@ -59,6 +59,24 @@ static int build(struct loading *l, struct err *e)
 	return probe_capture_build(&l->p->capture, l->h, &l->prog, e);
 }
 
+/*
+ * Machines with separate address spaces (s390x) lost bpf_probe_read() with Linux 5.8, so programs
+ * for 5.4 (-k) do not load there.
+ */
+static void explain_refusal(const struct loading *l, int rc, struct err *e)
+{
+	const struct capture_kind *kind = l->h->kind;
+
+	if ((kind->tracing || kind->user) &&
+	    !ebpf_target_has_helper(&l->p->target, kind->type, EBPF_FN_probe_read_kernel) &&
+	    kbpf_has_helper(kind->type, EBPF_FN_probe_read) == 0 &&
+	    kbpf_has_helper(kind->type, EBPF_FN_probe_read_kernel) == 1)
+		(void)err_run(e, rc, "kernel",
+			      "programs for kernel %s call bpf_probe_read(), which this kernel "
+			      "does not have on this machine; use -k 5.5 or later, or no -k",
+			      l->p->target.name);
+}
+
 static int load_built(struct loading *l, struct err *e)
 {
 	struct probe *p = l->p;
@@ -85,6 +103,8 @@ static int load_built(struct loading *l, struct err *e)
 	fd = kbpf_prog_load(&spec, e);
 	if (fd < 0 && calls_function(&p->capture))
 		probe_call_refused(&p->capture.call, l->prog.cnt, at, e);
+	else if (fd < 0)
+		explain_refusal(l, fd, e);
 	if (l->want_log && keep_log(p, l->h, log, e) < 0 && fd >= 0) {
 		close(fd);
 		return -ENOMEM;
