@@ -91,6 +91,26 @@ only_fin_at()
 	diff "$T/written" "$T/text" >"$T/diff" || fail "text: $(cat "$T/diff")"
 }
 
+# Argument 2 of raw_func is the length of the packet, as the structure has it.
+a_function_gets_the_arguments_of_a_program()
+{
+	need_pair
+	[ -e /sys/bus/event_source/devices/uprobe ] || skip "no uprobes here"
+	[ -x "$BUILD/tests/kernel/probe_user" ] || skip "probe_user is not built"
+	printf '%s\n' 'r2 = *(u32 *)(r1 + 4)' '*(u32 *)(r1 + 80) = r2' \
+		'r2 = *(u64 *)(r1 + 40)' '*(u64 *)(r1 + 88) = r2' 'r2 = 92' 'r2 -= 80' \
+		'*(u32 *)(r1 + 20) = r2' 'r0 = 1' exit >"$T/f.s"
+	"$BUILD/tests/kernel/probe_user" pass &
+	target=$!
+	trap 'kill "$target"' EXIT
+	for kernel in auto 5.4; do
+		status 0 timeout 30 "$BIN/bpfcap" -k "$kernel" -f raw:raw_func@1@2 --pid "$target" \
+			-c 5 --call "$T/f.s" >"$T/out" 2>"$T/err"
+		same "$(sed -n 's/.*\[call: \(........\)00000000\1\]$/\1/p' "$T/out" | wc -l)" 5 \
+			"packets with their length: $(cat "$T/out")"
+	done
+}
+
 # refused PLACE WHY HOOKS LINES: the function with these lines, at these hooks
 refused()
 {
@@ -140,6 +160,7 @@ for hook in tx tc; do
 	try_as "only FIN is kept at $hook by the function in C" \
 		only_fin_at "$hook" "$BUILD/tests/kernel/fin.bpf"
 done
+try a_function_gets_the_arguments_of_a_program
 try_as 'an endless loop is refused' \
 	refused 2 'infinite loop|back-edge|too (large|complex)' 'tc rx' \
 	'r0 = 1\nn: if r0 != 0 goto n\nexit\n'

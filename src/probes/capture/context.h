@@ -52,7 +52,7 @@ struct capture_kind {
 	 */
 	void (*emit_prologue)(const struct emit *m);
 	/*
-	 * Optional, tracing: the arguments for a function of the user's own. In: R6 = struct
+	 * Optional: the hook's arguments for a function of the user's own. In: R6 = struct
 	 * probe_call, SLOT_CTX. Clobbers R0..R2.
 	 */
 	void (*emit_args)(const struct emit *m);

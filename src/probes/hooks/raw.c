@@ -62,6 +62,7 @@ const struct hook_ops probe_hook_raw = {
 		 .user = true,
 		 .emit = probe_emit_user_program,
 		 .emit_prologue = emit_prologue,
+		 .emit_args = probe_emit_user_args,
 		 .emit_packet = emit_packet},
 	.state_len = sizeof(struct user_hook),
 	.parse = parse,

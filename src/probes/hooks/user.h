@@ -89,6 +89,8 @@ void probe_emit_user_arg(struct ebpf_builder *b, const struct user_hook *u, bool
 			 const struct user_arg_at *at);
 /* The same in a capture program, with the context in SLOT_CTX. Uses SLOT_USER_2. */
 void probe_emit_user_arg_of(const struct emit *m, bool second, ebpf_reg dst);
+/* As capture_kind.emit_args: those of a function, where it is entered. */
+void probe_emit_user_args(const struct emit *m);
 
 /* ---- mbuf_copy.c ---------------------------------------------------------------------------- */
 

@@ -81,3 +81,14 @@ void probe_emit_user_arg_of(const struct emit *m, bool second, ebpf_reg dst)
 	EMIT(m->b, LDX(DW, R8, MEM(R10, SLOT_CTX)));
 	probe_emit_user_arg(m->b, m->h->state, second, &at);
 }
+
+void probe_emit_user_args(const struct emit *m)
+{
+	const struct user_hook *u = m->h->state;
+
+	if (u->usdt || u->form != USER_AT_ENTRY)
+		return;
+	EMIT(m->b, LDX(DW, R2, MEM(R10, SLOT_CTX)));
+	for (unsigned i = 0; i < u->regs->arg_cnt; i++)
+		probe_emit_call_arg(m, i, u->regs->size, u->regs->arg[i]);
+}
