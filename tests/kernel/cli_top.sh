@@ -28,6 +28,24 @@ every_packet_is_in_each_table()
 	has "$T/err" '0 packets lost'
 }
 
+# Of a capture that runs: with a drop, which has a reason, and an interval, which has rates.
+json_satisfies_its_schema()
+{
+	need_pair
+	need python3
+	start --json --top 1 -f tx,rx,drop icmp
+	pings 4
+	pings 1 "$FAR"
+	wait_for "$T/out" '"by":"total"'
+	stop INT
+	ended 0
+	python3 -B tests/lib/schema.py docs/counts.schema.json "$T/out" || fail "see above"
+	for table in place flow process total; do
+		has "$T/out" "\"by\":\"$table\""
+	done
+	has "$T/out" '"drop":'
+}
+
 the_table_names_hooks_flows_and_processes()
 {
 	need_pair
@@ -81,6 +99,7 @@ makes_a_report_of_counts_and_of_packets()
 pair_up
 try every_packet_is_in_each_table
 try every_packet_is_in_each_table -k 5.4
+try json_satisfies_its_schema
 try the_table_names_hooks_flows_and_processes
 try drops_have_reason_and_place
 try makes_a_report_of_counts_and_of_packets

@@ -12,6 +12,9 @@
 . "${0%/*}/../lib/tls.sh"
 . "${0%/*}/../lib/tls_web.sh"
 
+PYTHON=/usr/bin/python3
+[ -e $PYTHON ] || PYTHON=/usr/libexec/python3 # tests/vm/pack
+
 # need_program NAME
 need_program()
 {
@@ -22,7 +25,7 @@ need_program()
 		chmod 755 "$T/goclient"
 		set --
 		;;
-	python3) set -- /usr/bin/python3 ;;
+	python3) set -- "$PYTHON" ;;
 	nginx*) set -- nginx curl ;;
 	esac
 	[ -n "${VM_FILES-}" ] || set -- "$@" tshark
@@ -63,7 +66,7 @@ becomes()
 		;;
 	go) set -- "$T/goclient" "$NET.2:4433" "$2" /page.txt ;;
 	python3)
-		set -- /usr/bin/python3 -c '
+		set -- "$PYTHON" -c '
 import ssl, sys, urllib.request
 context = ssl._create_unverified_context()
 context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, sys.argv[2])
@@ -138,7 +141,7 @@ serves()
 {
 	case $1 in
 	openssl) web_server ;;
-	python3) python_server ;;
+	python3) python_server "$PYTHON" ;;
 	nginx*) nginx_server ;;
 	esac
 }

@@ -51,6 +51,7 @@ nginx_server()
 	serve nginx -c "$T/nginx.conf" -e "$T/nginx.log"
 }
 
+# python_server PYTHON
 python_server()
 {
 	echo hello >"$T/page.txt"
@@ -62,7 +63,7 @@ python_server()
 		s.socket = c.wrap_socket(s.socket, server_side=True)
 		s.serve_forever()
 	END
-	serve /usr/bin/python3 "$T/server.py"
+	serve "$1" "$T/server.py"
 }
 
 # captures ARGUMENT...: bpfcap with keys, as root of the machine

@@ -148,28 +148,11 @@ prints_json()
 {
 	need python3
 	"$bpfcap" -r "$T/all.pcap" --json -x >"$T/json" 2>/dev/null
-	python3 - "$T/json" "$T/all.pcap" <<-'END' || fail "see above"
-		import json, struct, sys
-		rows = [json.loads(line) for line in open(sys.argv[1])]
+	PYTHONPATH=tests/lib python3 -B - "$T/json" "$T/all.pcap" <<-'END' || fail "see above"
+		import schema, struct, sys
+		rows = schema.rows("docs/packet.schema.json", sys.argv[1])
 		data = open(sys.argv[2], "rb").read()[24:]
-		schema = json.load(open("docs/packet.schema.json"))
-		kinds = {"object": dict, "array": list, "string": str, "integer": int,
-		         "boolean": bool, "null": type(None)}
-
-		def check(value, rule):
-		    rule = schema["$defs"]["inner"] if "$ref" in rule else rule
-		    types = rule["type"] if type(rule["type"]) is list else [rule["type"]]
-		    assert type(value) in [kinds[t] for t in types], (value, rule)
-		    if type(value) is dict:
-		        assert set(rule.get("required", [])) <= set(value), value
-		        for name in value:
-		            check(value[name], rule["properties"][name])
-		    elif type(value) is list:
-		        for item in value:
-		            check(item, rule["items"])
-
 		for row in rows:
-		    check(row, schema)
 		    s, us, cap, length = struct.unpack("<IIII", data[:16])
 		    assert row["captured"] == cap and row["length"] == length
 		    assert row["data"] == data[16:16 + cap].hex()

@@ -156,6 +156,8 @@ void dissect_dhcp(struct dissect *d, struct slice s);
 void dissect_dhcp6(struct dissect *d, struct slice s);
 /* ntp.c */
 void dissect_ntp(struct dissect *d, struct slice s);
+/* lspping.c */
+void dissect_lspping(struct dissect *d, struct slice s);
 /* vxlan.c */
 void dissect_vxlan(struct dissect *d, struct slice s);
 /* geneve.c */

@@ -22,7 +22,7 @@ static const struct port udp_ports[] = {
 	{5353, false, dissect_mdns},  {4500, false, dissect_nat_traversal},
 	{5060, false, dissect_sip},   {4789, false, dissect_vxlan},
 	{6081, true, dissect_geneve}, {6635, false, dissect_mpls},
-	{2152, false, dissect_gtp},
+	{2152, false, dissect_gtp},   {3503, false, dissect_lspping},
 };
 
 static bool print_payload(struct dissect *d, const struct port *ports, size_t cnt, uint16_t src,

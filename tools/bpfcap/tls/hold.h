@@ -13,8 +13,8 @@
 
 #include "recent.h"
 
-#define HOLD_NS	       NS_PER_S
-#define HOLD_BYTES_MAX (64u << 20) /* of packets that wait; more than that are not held */
+#define HOLD_NS	       (3 * NS_PER_S) /* a slow client takes a second for a handshake */
+#define HOLD_BYTES_MAX (64u << 20)    /* of packets that wait; more than that are not held */
 
 struct held_packet;
 

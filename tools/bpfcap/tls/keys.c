@@ -168,7 +168,7 @@ void keys_print(const struct keys *k)
 	if (k->hold.expired)
 		fprintf(stderr,
 			"bpfcap: TLS handshakes written without their keys: %" PRIu64
-			" (no process that is watched had them within a second)\n",
+			" (no process that is watched had them in time)\n",
 			k->hold.expired);
 }
 
