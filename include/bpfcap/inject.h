@@ -86,7 +86,8 @@ int cbpf2ebpf_inject_head(struct cbpf2ebpf_filter *filter, const struct cbpf2ebp
 /*
  * Checks that a function is a stub: it reads all five arguments, and returns whether the filter's
  * result is nonzero. 0, or -EINVAL (input) with a sentence that says what is wrong (clang drops
- * unused arguments) and how to write the stub. `name` is for the sentence.
+ * unused arguments) and how to write the stub, or that a filter is in it already. `name` is for
+ * the sentence.
  */
 int cbpf2ebpf_stub_check(const struct ebpf_insn *insns, size_t cnt, const char *name,
 			 struct err *e);

@@ -74,6 +74,24 @@ functions_that_are_not_stubs()
 	refused 'filter_pcap_l2 .*stub' "$cases/tc.bpf" --at filter_pcap_l2 -e tcp
 }
 
+# takes_one ARGUMENT...: of the first filter.
+takes_one()
+{
+	status 0 "$inject" "$cases/tc.bpf" -o "$T/one.o" --at $stub "$@"
+	refused "$stub has a filter already" "$T/one.o" --at $stub -e tcp
+}
+
+a_stub_takes_one_filter()
+{
+	need_objects
+	takes_one -e tcp
+	takes_one -e 'host 10.0.0.1 and not port 80'
+	takes_one -e 'tcp portrange 1-7' --l3
+	takes_one -e icmp --access load_bytes
+	takes_one -e udp --through all
+	takes_one --reject-all
+}
+
 stubs_are_listed()
 {
 	need_objects
@@ -170,6 +188,7 @@ deterministic()
 
 try wrong_command_lines
 try functions_that_are_not_stubs
+try a_stub_takes_one_filter
 try stubs_are_listed
 try llvm_reads_the_result
 try old_body_is_kept

@@ -2,10 +2,11 @@
 /*
  * stub.c - decides whether a compiled function is a stub: runs it in the interpreter with the
  * values that a filter leaves, and with arguments missing. Fails with advice on how to write a
- * stub.
+ * stub, or if it has a filter already.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bpfcap/err.h"
 #include "bpfcap/dsl.h"
@@ -97,10 +98,35 @@ static bool calls(const struct ebpf_insn *insns, size_t cnt)
 	return false;
 }
 
+/* What inject.c's emit_stub_end() writes between a filter and the stub that it is in. */
+static const struct ebpf_insn filter_end[] = {
+	{.code = 0xb7, .dst = 1}, {.code = 0xb7, .dst = 2}, {.code = 0xb7, .dst = 3},
+	{.code = 0xbf, .dst = 4}, {.code = 0xb7, .dst = 5},
+};
+
+/* Is there a stub after the end of a filter? */
+static bool has_filter(const struct ebpf_insn *insns, size_t cnt)
+{
+	const size_t end_cnt = ARRAY_LEN(filter_end);
+
+	for (size_t i = cnt > STUB_INSNS_MAX + end_cnt ? cnt - STUB_INSNS_MAX - end_cnt : 0;
+	     i + end_cnt < cnt; i++)
+		if (memcmp(&insns[i], filter_end, sizeof(filter_end)) == 0 &&
+		    tells_result(insns + i + end_cnt, cnt - i - end_cnt))
+			return true;
+	return false;
+}
+
 int cbpf2ebpf_stub_check(const struct ebpf_insn *insns, size_t cnt, const char *name, struct err *e)
 {
 	char unread[32];
 
+	if (has_filter(insns, cnt))
+		return err_input(
+			e, -EINVAL, "inject",
+			"%s has a filter already: insert one expression, (A) and (B), into the "
+			"object without it",
+			name);
 	if (cnt > STUB_INSNS_MAX)
 		return err_input(e, -EINVAL, "inject",
 				 "%s is no stub: it has %zu instructions, a stub %d at most", name,
