@@ -105,6 +105,13 @@ int cbpf_check(const struct cbpf_prog *p, struct err *e);
  */
 const char *cbpf_asks_for(const struct cbpf_prog *p);
 
+/*
+ * True if the program is surely a seccomp filter: it loads words of struct seccomp_data only, and
+ * returns SECCOMP_RET_* only, one of which lets a system call pass. Such a program, taken for a
+ * filter of packets, matches arbitrary ones. *p is one that cbpf_check() accepts.
+ */
+bool cbpf_is_seccomp(const struct cbpf_prog *p);
+
 /* Reads what `tcpdump -ddd` prints (a count, then "code jt jf k" a line). -EINVAL with the line. */
 int cbpf_parse(const char *text, struct cbpf_prog *out, struct err *e);
 

@@ -139,6 +139,9 @@ tcpdump_filters_are_converted()
 		has "$T/out" 'exit'
 	done
 	status 2 "$bpfasm" -I cbpf "$cases/llvm.s" 2>"$T/err"
+	printf '4\n32 0 0 0\n21 0 1 59\n6 0 0 327681\n6 0 0 2147418112\n' >"$T/filter"
+	status 2 "$bpfasm" -I cbpf -t tc "$T/filter" 2>"$T/err"
+	has "$T/err" 'this is a seccomp filter'
 }
 
 interprets_without_root()

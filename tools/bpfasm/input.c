@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bpfcap/cbpf2ebpf.h"
+#include "bpfcap/err.h"
 
 #include "../common/fail.h"
 #include "../common/whole.h"
@@ -49,7 +50,13 @@ static int read_cbpf(const struct asm_options *o, const char *text, struct ebpf_
 
 	if (rc)
 		return rc;
-	rc = convert(o, &filter, linktype, out, e);
+	if (cbpf_is_seccomp(&filter))
+		rc = err_input(
+			e, -EINVAL, "cbpf",
+			"this is a seccomp filter: it loads words of struct seccomp_data and "
+			"returns SECCOMP_RET_*; bpfasm converts filters of packets");
+	else
+		rc = convert(o, &filter, linktype, out, e);
 	cbpf_prog_free(&filter);
 	return rc;
 }
