@@ -112,6 +112,7 @@ int ebpf_type_by_name(const char *name);
 	X(LINK_PERF, 5, 15, "perf link with a cookie")                                             \
 	X(LINK_KPROBE_MULTI, 5, 18, "kprobe multi link")                                           \
 	X(LINK_TCX, 6, 6, "tcx link")                                                              \
+	X(GOTOX, 6, 19, "gotox: jumps through a table")                                            \
 	X(SKB_GSO_SIZE, 5, 7, "__sk_buff.gso_size")                                                \
 	X(UNALIGNED, 5, 4, "loads and stores of unaligned addresses")
 
@@ -321,8 +322,9 @@ int ebpf_check(const struct ebpf_insn *insns, size_t cnt, const struct ebpf_targ
 
 /*
  * Writes instruction `i` of the program in the notation of the kernel verifier's log, such as "r0 =
- * *(u16 *)(r6 +12)", "if w1 > 0x5 goto pc+3", "call bpf_map_lookup_elem#1". An undefined
- * instruction becomes "(ff) ?". Returns the number of its slots, 1, or 2 for lddw.
+ * *(u16 *)(r6 +12)", "if w1 > 0x5 goto pc+3", "call bpf_map_lookup_elem#1". What is not
+ * an instruction becomes ".insn CODE, DST, SRC, OFF, IMM". Returns the number of its slots, 1, or 2
+ * for lddw.
  */
 size_t ebpf_disasm(const struct ebpf_insn *insns, size_t cnt, size_t i, char text[EBPF_TEXT_LEN]);
 

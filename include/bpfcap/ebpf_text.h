@@ -27,7 +27,9 @@
  * Listings are read back, too: lines `SLOT: (OPCODE) TEXT`, as the verifier's log (level 2),
  * `bpftool prog dump xlated` and ebpf_write() print them. SLOT is the place of the instruction;
  * OPCODE distinguishes instructions with the same text. In listings, instructions that only the
- * kernel generates (r11, per-CPU addresses) are accepted.
+ * kernel generates (r11, per-CPU addresses) are accepted, and so is `.insn CODE, DST, SRC, OFF,
+ * IMM`, which shows a slot that is not a known instruction; in a source, .insn is checked as any
+ * other instruction is.
  */
 #ifndef BPFCAP_EBPF_TEXT_H
 #define BPFCAP_EBPF_TEXT_H

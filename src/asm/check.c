@@ -70,6 +70,8 @@ static int check_target(const struct isa_row *row, const struct ebpf_insn *insn,
 	if (t && (row->needs == ISA_INTERNAL ||
 		  (ebpf_isa_fields(row)->off == ISA_OFF_KERNEL && insn->off)))
 		return fault(why, "only the kernel or a linker may write this instruction");
+	if (row->needs == ISA_NO_KERNEL && t && t->version)
+		return fault(why, "no kernel accepts %s", row->text);
 	if (row->needs < EBPF_FEATURE_CNT && t && !ebpf_target_has(t, row->needs))
 		return fault(why, "target %s lacks this instruction (%s)", t->name,
 			     ebpf_feature_text(row->needs));

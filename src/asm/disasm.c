@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * disasm.c - instructions as text, in the notation of the kernel verifier's log (and of bpftool
- * prog dump xlated). Never fails: an instruction without a row in isa.h becomes "(ff) ?".
+ * prog dump xlated). Never fails: what is not an instruction by the table of isa.h becomes
+ * ".insn CODE, DST, SRC, OFF, IMM", which the assembler reads back.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,6 +74,7 @@ PRINTER(jump_long, "%s pc%+d", t, i->imm)
 PRINTER(jump_imm,  "if %c%u %s 0x%x goto pc%+d", l->reg, i->dst, t, (uint32_t)i->imm, i->off)
 PRINTER(jump_reg,  "if %c%u %s %c%u goto pc%+d", l->reg, i->dst, t, l->reg, i->src, i->off)
 PRINTER(kfunc,	   "call kfunc#%d", i->imm)
+PRINTER(to_reg, "%s r%u", t, i->dst)
 PRINTER(word,	   "%s", t)
 /* clang-format on */
 
@@ -125,6 +127,7 @@ static print_fn *const printers[ISA_FORM_CNT] = {
 	[ISA_FORM_HELPER] = print_helper,
 	[ISA_FORM_LOCAL] = print_local,
 	[ISA_FORM_KFUNC] = print_kfunc,
+	[ISA_FORM_TO_REG] = print_to_reg,
 	[ISA_FORM_EXIT] = print_word,
 	[ISA_FORM_NOSPEC] = print_word,
 };
@@ -138,7 +141,8 @@ size_t ebpf_disasm(const struct ebpf_insn *insns, size_t cnt, size_t i, char tex
 	struct line l = {.insn = insn, .row = row};
 
 	if (!row || !ebpf_isa_defined(row, insn, next)) {
-		(void)snprintf(text, EBPF_TEXT_LEN, "(%02x) ?", insn->code);
+		(void)snprintf(text, EBPF_TEXT_LEN, ".insn 0x%02x, %u, %u, %d, %d", insn->code,
+			       insn->dst, insn->src, insn->off, insn->imm);
 		return 1;
 	}
 	l.imm64 = (int64_t)((uint64_t)(next ? (uint32_t)next->imm : 0) << 32 | (uint32_t)insn->imm);

@@ -57,6 +57,7 @@ const struct isa_fields ebpf_isa_form_fields[ISA_FORM_CNT] = {
 	[ISA_FORM_HELPER]    = {.imm = ISA_IMM_HELPER},
 	[ISA_FORM_LOCAL]     = {.off = ISA_OFF_KERNEL, .imm = ISA_IMM_SLOTS},
 	[ISA_FORM_KFUNC]     = {.imm = ISA_IMM_VALUE},
+	[ISA_FORM_TO_REG] = {.dst = R},
 	[ISA_FORM_EXIT]	     = {0},
 	[ISA_FORM_NOSPEC]    = {0},
 };
@@ -116,7 +117,8 @@ int ebpf_isa_width(uint8_t code)
 
 bool ebpf_isa_ends_block(const struct ebpf_insn *insn)
 {
-	return insn->code == ISA_EXIT || insn->code == ISA_JA || insn->code == ISA_GOTOL;
+	return insn->code == ISA_EXIT || insn->code == ISA_JA || insn->code == ISA_GOTOL ||
+	       insn->code == ISA_GOTOX;
 }
 
 bool ebpf_isa_reserved_zero(const struct isa_row *row, const struct ebpf_insn *insn,

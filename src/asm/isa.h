@@ -35,6 +35,7 @@ enum {
 	ISA_LDDW = 0x18,
 	ISA_JA = 0x05,
 	ISA_GOTOL = 0x06,
+	ISA_GOTOX = 0x0d,
 	ISA_CALL = 0x85,
 	ISA_EXIT = 0x95,
 	ISA_MAY_GOTO = 0xe5,
@@ -80,6 +81,7 @@ enum isa_form {
 	ISA_FORM_HELPER,    /* call bpf_map_lookup_elem#1 */
 	ISA_FORM_LOCAL,	    /* call pc+3 */
 	ISA_FORM_KFUNC,	    /* call kfunc#3 */
+	ISA_FORM_TO_REG,    /* gotox r1, callx r1 */
 	ISA_FORM_EXIT,	    /* exit */
 	ISA_FORM_NOSPEC,    /* nospec */
 	ISA_FORM_CNT,
@@ -130,11 +132,13 @@ enum isa_key {
 };
 
 /*
- * Values of isa_row.needs beside enum ebpf_feature: every target has it; only the kernel uses it.
+ * Values of isa_row.needs beside enum ebpf_feature: every target has it; only the kernel uses it;
+ * compilers write it, and no kernel accepts it.
  */
 enum {
 	ISA_BASE = EBPF_FEATURE_CNT,
 	ISA_INTERNAL,
+	ISA_NO_KERNEL,
 };
 
 struct isa_row {
@@ -165,7 +169,7 @@ bool ebpf_isa_jumps(uint8_t code);
 /* Width in bits of the operation's operands: 64 or 32; for stores, of the value. */
 int ebpf_isa_width(uint8_t code);
 
-/* True if control never continues after the instruction: exit, goto, gotol. */
+/* True if control never continues after the instruction: exit, goto, gotol, gotox. */
 bool ebpf_isa_ends_block(const struct ebpf_insn *insn);
 
 /* Are all fields zero that the row leaves reserved? `next` is lddw's second slot, else NULL. */

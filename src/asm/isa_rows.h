@@ -124,6 +124,8 @@
 	ROW(call_helper,   0x85, SRC, EBPF_PSEUDO_CALL_HELPER, HELPER, ISA_BASE, "call")	\
 	ALT(call_local,	   0x85, SRC, EBPF_PSEUDO_CALL_LOCAL,  LOCAL,  ISA_BASE, "call")	\
 	ALT(call_kfunc,	   0x85, SRC, EBPF_PSEUDO_CALL_KFUNC,  KFUNC,  ISA_INTERNAL, "call")	\
+	ROW(gotox,	   0x0d, NONE, 0, TO_REG, EBPF_FEATURE_GOTOX, "gotox")	\
+	ROW(callx,	   0x8d, NONE, 0, TO_REG, ISA_NO_KERNEL, "callx")		\
 	ROW(exit,	   0x95, NONE, 0, EXIT,	     ISA_BASE, "exit")			\
 	ROW(nospec,	   0xc2, NONE, 0, NOSPEC,   ISA_INTERNAL, "nospec")
 /* clang-format on */

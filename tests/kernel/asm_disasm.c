@@ -109,7 +109,7 @@ static bool shown_otherwise(const struct isa_row *row, const struct ebpf_target 
 {
 	if (row->needs < EBPF_FEATURE_CNT && !ebpf_target_has(kernel, row->needs))
 		return true;
-	return row->needs == ISA_INTERNAL || row->form == ISA_FORM_LD64_REF ||
+	return row->needs >= ISA_INTERNAL || row->form == ISA_FORM_LD64_REF ||
 	       row->form == ISA_FORM_LD64_OFF || row->form == ISA_FORM_LD64_FUNC ||
 	       row->form == ISA_FORM_LOCAL;
 }

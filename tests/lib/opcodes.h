@@ -21,7 +21,9 @@ enum {
 	OP_ATOMIC_DW = BPF_STX | BPF_XADD | BPF_DW, /* the operation is in imm: 0 adds */
 	OP_JA = BPF_JMP | BPF_JA,
 	OP_JA32 = BPF_JMP32 | BPF_JA, /* gotol */
-	OP_JCOND = BPF_JMP | 0xe0,    /* may_goto */
+	OP_GOTOX = BPF_JMP | BPF_JA | BPF_X,
+	OP_CALLX = BPF_JMP | BPF_CALL | BPF_X,
+	OP_JCOND = BPF_JMP | 0xe0, /* may_goto */
 	OP_JEQ_K = BPF_JMP | BPF_JEQ | BPF_K,
 	OP_JEQ32_K = BPF_JMP32 | BPF_JEQ | BPF_K,
 	OP_CALL = BPF_JMP | BPF_CALL,

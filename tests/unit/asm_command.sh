@@ -41,6 +41,29 @@ reads_what_clang_writes()
 	"$bpfasm" -O raw "$T/code.o" | cmp "$T/theirs" - || fail "the object's section differs"
 }
 
+# branch_by_register WORD: LLVM's assembler makes the same bytes of WORD r3.
+branch_by_register()
+{
+	need llvm-mc llvm-objcopy
+	echo "$1 r3" >"$T/branch.s"
+	llvm-mc -triple=bpfel -mcpu=v4 -filetype=obj -o "$T/branch.o" "$T/branch.s" 2>"$T/err" ||
+		skip "this llvm-mc does not know $1"
+	text_section "$T/branch.o" >"$T/theirs"
+	"$bpfasm" -O raw "$T/branch.s" | cmp "$T/theirs" - || fail "different bytes"
+}
+
+# What is not an instruction is listed with all of its bits.
+unknown_opcodes_are_listed_and_read_back()
+{
+	echo 'ff 21 fd ff 78 56 34 92 95 00 00 00 00 00 00 00' >"$T/unknown.hex"
+	"$bpfasm" -I hex "$T/unknown.hex" >"$T/unknown.lst"
+	has "$T/unknown.lst" '0: \(ff\) \.insn 0xff, 1, 2, -3, -1842063752'
+	"$bpfasm" -O hex "$T/unknown.lst" | tr '\n' ' ' | sed 's/ $//' >"$T/back"
+	[ "$(cat "$T/back")" = "$(cat "$T/unknown.hex")" ] || fail "read back as $(cat "$T/back")"
+	status 2 "$bpfasm" -k 6.18 "$T/unknown.lst" 2>"$T/err"
+	has "$T/err" 'opcode 0xff .* does not exist'
+}
+
 # form FORM: written in it and read back, the program is the same.
 form()
 {
@@ -231,6 +254,10 @@ help_and_manual_name_every_option()
 
 try agrees_with_the_assembler_of_llvm
 try reads_what_clang_writes
+for word in callx gotox; do
+	try branch_by_register $word
+done
+try unknown_opcodes_are_listed_and_read_back
 for f in text raw hex decimal; do
 	try form $f
 done

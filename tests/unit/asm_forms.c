@@ -45,7 +45,9 @@ TEST(listings_are_read_back)
 				   "   5: (85) call pc+1#bpf_prog_6deef7357e7b4530_F\n"
 				   "   6: (95) exit\n"
 				   "int F(void):\n"
-				   "   7: (95) exit\n";
+				   "   7: (0d) gotox r3\n"
+				   "   8: (8d) callx r4\n"
+				   "   9: (ef) .insn 0xef, 1, 2, -3, 0xffffffff\n";
 	static const struct ebpf_insn want[] = {
 		{.code = OP_LD_IMM64, .dst = 1, .src = 2, .imm = 7},
 		{.imm = 16},
@@ -54,7 +56,9 @@ TEST(listings_are_read_back)
 		{.code = OP_MOV_X, .dst = 0, .src = 0, .off = -1},
 		{.code = OP_CALL, .src = 1, .imm = 1},
 		{.code = OP_EXIT},
-		{.code = OP_EXIT},
+		{.code = OP_GOTOX, .dst = 3},
+		{.code = OP_CALLX, .dst = 4},
+		{.code = 0xef, .dst = 1, .src = 2, .off = -3, .imm = -1},
 	};
 	struct ebpf_prog p = parsed(log_text);
 

@@ -186,6 +186,8 @@ TEST(what_the_target_lacks_is_refused)
 		 EBPF_PROG_XDP},
 		{ebpf_raw((struct ebpf_insn){.code = OP_JCOND}), "6.9", "6.8", "may_goto",
 		 EBPF_PROG_XDP},
+		{ebpf_raw((struct ebpf_insn){.code = OP_GOTOX, .dst = 1}), "6.19", "6.18", "gotox",
+		 EBPF_PROG_XDP},
 		{ebpf_atomic(EBPF_ATOMIC_XCHG, DW, MEM(R1, 0), R2), "5.12", "5.11", "atomic",
 		 EBPF_PROG_XDP},
 		{ebpf_atomic(EBPF_ATOMIC_OR, W, MEM(R1, 0), R2), "5.12", "5.4", "atomic",
@@ -242,7 +244,9 @@ TEST(malformed_programs_are_refused)
 		const char *words;
 	} cases[] = {
 		{{{0}}, 0, "empty"},
-		{{{.code = OP_EXIT}, {.code = 0xef}}, 2, "instruction 1 '(ef) ?': opcode 0xef"},
+		{{{.code = OP_EXIT}, {.code = 0xef}},
+		 2,
+		 "instruction 1 '.insn 0xef, 0, 0, 0, 0': opcode 0xef"},
 		{{{.code = OP_JA, .off = 1}, {.code = OP_EXIT}}, 2, "target is slot 2, outside"},
 		{{{.code = OP_JA, .off = -2}, {.code = OP_EXIT}}, 2, "target is slot -1, outside"},
 		{{{.code = OP_JA32, .imm = INT32_MAX}, {.code = OP_EXIT}},
@@ -271,6 +275,19 @@ TEST(malformed_programs_are_refused)
 	}
 }
 
+/* A compiler's object may hold it, so that it assembles for no kernel in particular. */
+TEST(callx_is_for_no_kernel)
+{
+	const struct ebpf_insn insns[] = {{.code = OP_CALLX, .dst = 1}, {.code = OP_EXIT}};
+	struct ebpf_target t;
+	struct err e = {0};
+
+	assert_int_equal(ebpf_check(insns, 2, NULL, EBPF_PROG_XDP, &e), 0);
+	assert_int_equal(ebpf_target_by_version(&t, "7.0", &e), 0);
+	assert_int_equal(ebpf_check(insns, 2, &t, EBPF_PROG_XDP, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "instruction 0 'callx r1': no kernel accepts callx"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +298,7 @@ int main(void)
 		cmocka_unit_test(what_the_target_lacks_is_refused),
 		cmocka_unit_test(types_limit_helpers_and_packet_loads),
 		cmocka_unit_test(malformed_programs_are_refused),
+		cmocka_unit_test(callx_is_for_no_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

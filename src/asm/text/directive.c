@@ -165,7 +165,7 @@ int ebpf_parse_directive(struct parser *p)
 		return define_constant(p);
 	if (ebpf_word_is(w, ".map"))
 		return define_map(p);
-	if (is_idle_directive(w))
+	if (is_idle_directive(w) || ebpf_word_is(w, ".insn"))
 		return 0;
 	return ebpf_scan_fail(&p->scan, w.p, "unknown directive");
 }

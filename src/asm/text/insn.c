@@ -7,10 +7,46 @@
 
 #include <string.h>
 
+#include "../../util.h"
 #include "assign.h"
 #include "jump.h"
 #include "mem.h"
 #include "operand.h"
+
+/* ".insn CODE, DST, SRC, OFF, IMM", after the first word: one slot, field by field */
+static int parse_raw(struct scan *s, struct statement *st)
+{
+	static const struct {
+		int64_t min, max;
+	} limits[] = {
+		{0, UINT8_MAX}, {0, 15}, {0, 15}, {INT16_MIN, INT16_MAX}, {INT32_MIN, UINT32_MAX}};
+	int64_t v[ARRAY_LEN(limits)];
+
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		int rc = i ? ebpf_parse_text(s, ",") : 0;
+		const char *const at = s->p;
+
+		if (!rc)
+			rc = ebpf_scan_value(s, false, &v[i]);
+		if (rc)
+			return rc;
+		if (v[i] < limits[i].min || v[i] > limits[i].max)
+			return ebpf_scan_fail(s, at, "the number does not fit its field");
+	}
+	st->op = ebpf_raw((struct ebpf_insn){.code = (uint8_t)v[0],
+					     .dst = (unsigned)v[1] & 15u,
+					     .src = (unsigned)v[2] & 15u,
+					     .off = (int16_t)v[3],
+					     .imm = (int32_t)(uint32_t)v[4]});
+	return 0;
+}
+
+/* "callx r1", "gotox r1", after the first word */
+static int parse_to_reg(struct scan *s, struct word word, struct statement *st)
+{
+	st->op = ebpf_parse_op(ebpf_parse_row(word, 0x00, 0));
+	return ebpf_parse_reg(s, false, &st->op.dst);
+}
 
 static int parse_word(struct scan *s, int opcode, struct word word, struct statement *st)
 {
@@ -21,6 +57,10 @@ static int parse_word(struct scan *s, int opcode, struct word word, struct state
 	if (ebpf_word_is(word, "goto") || ebpf_word_is(word, "gotol") ||
 	    ebpf_word_is(word, "may_goto"))
 		return ebpf_parse_goto(s, word, st);
+	if (ebpf_word_is(word, "callx") || ebpf_word_is(word, "gotox"))
+		return parse_to_reg(s, word, st);
+	if (ebpf_word_is(word, ".insn"))
+		return parse_raw(s, st);
 	if (ebpf_word_is(word, "exit") || ebpf_word_is(word, "nospec")) {
 		st->op = ebpf_parse_op(ebpf_parse_row(word, 0x00, 0));
 		return 0;

@@ -159,9 +159,12 @@ static int second_look(struct parser *p)
 		op = ebpf_place(n->label);
 		rc = emit(p, &op, word.p);
 	}
-	if (rc || ebpf_scan_end(&p->scan) || *p->scan.p == '.')
+	if (rc || ebpf_scan_end(&p->scan))
 		return rc;
 	at = p->scan.p;
+	if (*at == '.' && !ebpf_scan_word(&p->scan, ".insn"))
+		return 0;
+	p->scan.p = at;
 	rc = ebpf_parse_statement(&p->scan, PARSE_NO_OPCODE, &st);
 	if (!rc && p->map_cnt && refers_to_map(&st.op))
 		return ebpf_scan_fail(&p->scan, at,
