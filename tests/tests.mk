@@ -25,7 +25,7 @@ TEST_BIN     := $(filter $(BUILD)/%,$(UNIT) $(KERNEL_TESTS))
 BPF_CLANG := $(shell command -v clang)
 BPF_CASES := $(if $(BPF_CLANG),$(foreach c,$(basename $(notdir $(wildcard tests/cases/inject/*.c))),\
 	       $(BUILD)/tests/kernel/$(c).bpf $(BUILD)/tests/kernel/$(c)-g.bpf) \
-	       $(BUILD)/tests/kernel/fin.bpf)
+	       $(BUILD)/tests/kernel/fin.bpf $(BUILD)/tests/kernel/object-g.bpf)
 
 # A library that misbehaves while it is examined. It is loaded into a plain program.
 LIAR := $(BUILD)/tests/kernel/liar.so
@@ -115,6 +115,10 @@ $(SSL_CLIENT): tests/cases/tls/client.c
 		-ldl && chmod a-x $@
 
 $(BUILD)/tests/kernel/%-g.bpf: tests/cases/inject/%.c tests/cases/inject/bpf.h
+	@mkdir -p $(@D)
+	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -g -c -o $@ $<
+
+$(BUILD)/tests/kernel/%-g.bpf: tests/cases/asm/%.c
 	@mkdir -p $(@D)
 	$(call say,CLANG)$(BPF_CLANG) -target bpf -O2 -g -c -o $@ $<
 

@@ -34,10 +34,11 @@ struct ebpf_insn;
 /* ---- Programs ----------------------------------------------------------------------------- */
 
 struct kbpf_prog_spec {
-	uint32_t type; /* BPF_PROG_TYPE_* */
+	uint32_t type; /* BPF_PROG_TYPE_*, any that the kernel knows */
 	const struct ebpf_insn *insns;
 	size_t insn_cnt;
 	const char *name;      /* letters, digits, '_' and '.', 15 at most; NULL: "bpfcap" */
+	const char *license;   /* NULL: "Dual MIT/GPL", for GPL-only helpers */
 	uint32_t attach_type;  /* expected_attach_type, 0 for most */
 	bool strict_alignment; /* BPF_F_STRICT_ALIGNMENT */
 	bool xdp_frags;	       /* BPF_F_XDP_HAS_FRAGS: accepts packets in several buffers */
@@ -47,10 +48,9 @@ struct kbpf_prog_spec {
 };
 
 /*
- * Loads a program. Its license is "Dual MIT/GPL", so that it may call GPL-only helpers. Without
- * `log` the verifier runs silently; if it rejects the program, a second load with a log gives the
- * reason for the error text. Raises RLIMIT_MEMLOCK first if necessary. Returns the fd, or -errno:
- * the text names the missing capability for -EPERM, and quotes the verifier otherwise.
+ * Loads a program. Without `log` the verifier runs silently; if it rejects the program, a second
+ * load with a log gives the reason for the error text. Raises RLIMIT_MEMLOCK if necessary. Returns
+ * the fd, or -errno: the text names the capability for -EPERM, else it quotes the verifier.
  */
 int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e);
 

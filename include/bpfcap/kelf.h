@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kelf.h - ELF objects of BPF programs, as clang generates them: read, change, create, write.
+ * kelf.h - ELF objects of BPF programs, as clang generates them: read, change, create, write, load.
  *
  * An object is read strictly: every offset, size and index is checked before it is used, and
  * anything unknown is rejected with one sentence. Only ELF64 relocatable objects for EM_BPF in the
@@ -144,6 +144,8 @@ struct kbpf_elf_map {
 	uint32_t flags;
 	bool variables;	     /* one value of value_len bytes, initially: */
 	const uint8_t *data; /* NULL: zeros */
+	bool constant;	     /* of variables: .rodata */
+	bool has_addresses;  /* of variables: some bytes await relocation */
 };
 
 /* The name of the function that starts at a slot, or of the symbol that is used there. */
@@ -163,6 +165,7 @@ struct kbpf_elf_program {
 	size_t func_cnt, ref_cnt;
 	struct kbpf_elf_map maps[KELF_PROGRAM_MAPS_MAX];
 	size_t map_cnt;
+	const char *license; /* of the section "license"; "": none */
 };
 
 /*
@@ -175,6 +178,61 @@ struct kbpf_elf_program {
 int kbpf_elf_link(const struct kbpf_elf *k, size_t section, size_t symbol,
 		  struct kbpf_elf_program *out, struct err *e);
 void kbpf_elf_program_free(struct kbpf_elf_program *p);
+
+/* ---- Loading programs --------------------------------------------------------------------- */
+
+struct kbpf_prog_spec; /* kbpf.h */
+
+/*
+ * Sets type, attach_type and xdp_frags as the section name denotes by libbpf's conventions ("tc",
+ * "xdp.frags", "kprobe/ip_rcv", "cgroup/connect4"). Returns 0, or -ENOENT: it denotes no type, or
+ * one that needs BTF (fentry, lsm, iter, struct_ops).
+ */
+int kbpf_section_type(const char *section, struct kbpf_prog_spec *spec);
+
+/*
+ * The maps of an object's programs, by the names of struct kbpf_elf_map, which are those of the
+ * object and valid as long as it is. Zero it before the first load.
+ */
+struct kbpf_elf_maps {
+	struct {
+		const char *name;
+		int fd;
+	} all[KELF_PROGRAM_MAPS_MAX];
+	size_t cnt;
+};
+
+/*
+ * Loads a program that kbpf_elf_link() gave. Maps that *maps has by name are used, so that the
+ * programs of an object share them, and a caller may put in maps of its own; the others are created
+ * and added. Sections of variables become arrays of one element, with their first values; .rodata
+ * is frozen. `spec` says the type, and what else kbpf_prog_load() takes, except the instructions;
+ * without a license or name, those of the object are used.
+ *
+ *	struct kbpf_elf_maps maps = {0};
+ *	struct kbpf_prog_spec spec = {0};
+ *
+ *	kbpf_section_type("tc", &spec);
+ *	fd = kbpf_elf_load(&program, &spec, &maps, &e);
+ *	kbpf_map_lookup(kbpf_elf_maps_find(&maps, ".bss"), &zero, bytes);
+ *	kbpf_elf_maps_close(&maps);
+ *
+ * Returns the fd of the program, or -errno; -EINVAL (input): it uses symbols that the kernel
+ * supplies, or variables that hold addresses. After a failure *maps still has the maps made.
+ */
+int kbpf_elf_load(const struct kbpf_elf_program *p, const struct kbpf_prog_spec *spec,
+		  struct kbpf_elf_maps *maps, struct err *e);
+/* Returns the fd of a map, which stays owned by *maps, or -ENOENT. */
+int kbpf_elf_maps_find(const struct kbpf_elf_maps *maps, const char *name);
+void kbpf_elf_maps_close(struct kbpf_elf_maps *maps);
+
+/*
+ * Pins a program, map or link at a path, which must be free, of a BPF file system; the kernel keeps
+ * it until unlink(2). Returns 0 or -errno.
+ */
+int kbpf_pin(int fd, const char *path, struct err *e);
+/* Opens what is pinned at a path. Returns the fd, or -errno. */
+int kbpf_pin_open(const char *path, struct err *e);
 
 /* ---- Making objects ----------------------------------------------------------------------- */
 

@@ -122,7 +122,7 @@ int kbpf_prog_load(const struct kbpf_prog_spec *spec, struct err *e)
 		.type = spec->type,
 		.insn_cnt = (uint32_t)spec->insn_cnt,
 		.insns = kbpf_sys_ptr(spec->insns),
-		.license = kbpf_sys_ptr("Dual MIT/GPL"),
+		.license = kbpf_sys_ptr(spec->license ? spec->license : "Dual MIT/GPL"),
 		.flags = (spec->strict_alignment ? BPF_F_STRICT_ALIGNMENT : 0) |
 			 (spec->xdp_frags ? UAPI_F_XDP_HAS_FRAGS : 0),
 		.attach_type = spec->attach_type,

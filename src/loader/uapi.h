@@ -23,6 +23,8 @@ enum {
 	UAPI_MAP_TYPE_RINGBUF = 27, /* 5.8 */
 	UAPI_RINGBUF_HEAD_LEN = 8,  /* of a record: its length with two flags; the kernel's own */
 
+	UAPI_PROG_TYPE_SK_LOOKUP = 30, /* 5.9 */
+	UAPI_ATTACH_SK_LOOKUP = 36,    /* 5.9 */
 	UAPI_ATTACH_XDP = 37,	       /* 5.9 */
 	UAPI_ATTACH_PERF_EVENT = 41,   /* 5.15 */
 	UAPI_ATTACH_KPROBE_MULTI = 42, /* 5.18 */
@@ -94,6 +96,12 @@ struct uapi_map_elem {
 
 struct uapi_map_freeze {
 	uint32_t map_fd;
+};
+
+struct uapi_obj {
+	uint64_t path;
+	uint32_t fd;
+	uint32_t flags;
 };
 
 struct uapi_get_id {

@@ -227,7 +227,6 @@ static const Elf64_Sym *var_at(const struct link *l, size_t section, uint64_t at
 static int map_number(struct link *l, size_t section, const Elf64_Sym *s, const char *name)
 {
 	struct kbpf_elf_program *p = l->out;
-	const struct elf_section *sec = &l->k->sec[section];
 	struct kbpf_elf_map *m = &p->maps[p->map_cnt];
 
 	for (size_t i = 0; i < p->map_cnt; i++)
@@ -236,16 +235,10 @@ static int map_number(struct link *l, size_t section, const Elf64_Sym *s, const 
 	if (p->map_cnt == KELF_PROGRAM_MAPS_MAX)
 		return -1;
 	*m = (struct kbpf_elf_map){.name = name};
-	if (s) {
+	if (s)
 		kbpf_elf_map_define(l->k, section, s->st_value, m);
-	} else {
-		m->type = BPF_MAP_TYPE_ARRAY;
-		m->key_len = sizeof(uint32_t);
-		m->value_len = (uint32_t)sec->h.sh_size;
-		m->entry_cnt = 1;
-		m->variables = true;
-		m->data = sec->data;
-	}
+	else
+		kbpf_elf_map_variables(l->k, section, m);
 	return (int)p->map_cnt++;
 }
 
@@ -260,7 +253,7 @@ static int link_data(struct link *l, size_t slot, size_t section, uint64_t at)
 	const uint64_t off = s ? at - s->st_value : at;
 	int number;
 
-	if ((is_map && (!s || off)) || at > UINT32_MAX)
+	if ((is_map && (!s || off)) || at > UINT32_MAX || l->k->sec[section].h.sh_size > UINT32_MAX)
 		return BAD(l->e, "byte %llu of section %s is not a map", (unsigned long long)at,
 			   elf_section_name(l->k, section));
 	number = map_number(l, section, is_map ? s : NULL, map);
@@ -348,6 +341,15 @@ static int add_first(struct link *l, size_t section, size_t symbol)
 		   elf_section_name(l->k, section));
 }
 
+/* A string without its end is not one. */
+static const char *license_of(const struct kbpf_elf *k)
+{
+	const struct elf_section *s = &k->sec[kbpf_elf_section_by_name(k, "license")];
+	const char *text = (const char *)s->data;
+
+	return text && memchr(text, '\0', elf_size(s)) ? text : "";
+}
+
 static int link_all(struct link *l, size_t section, size_t symbol)
 {
 	int rc = add_first(l, section, symbol);
@@ -364,6 +366,7 @@ int kbpf_elf_link(const struct kbpf_elf *k, size_t section, size_t symbol,
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	out->license = license_of(k);
 	if (kbpf_elf_calls_find(k, &l.calls))
 		return no_memory(e);
 	rc = list_funcs(&l) || list_vars(&l) ? no_memory(e) : link_all(&l, section, symbol);

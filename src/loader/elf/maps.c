@@ -191,3 +191,27 @@ void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
 	else
 		from_btf(k, m);
 }
+
+/* Do relocations change bytes of the section? */
+static bool is_relocated(const struct kbpf_elf *k, size_t section)
+{
+	for (size_t i = 0; i < k->sec_cnt; i++)
+		if (k->sec[i].h.sh_type == SHT_REL && k->sec[i].h.sh_info == section &&
+		    k->sec[i].h.sh_size)
+			return true;
+	return false;
+}
+
+void kbpf_elf_map_variables(const struct kbpf_elf *k, size_t section, struct kbpf_elf_map *m)
+{
+	const struct elf_section *s = &k->sec[section];
+
+	m->type = BPF_MAP_TYPE_ARRAY;
+	m->key_len = sizeof(uint32_t);
+	m->value_len = (uint32_t)s->h.sh_size;
+	m->entry_cnt = 1;
+	m->variables = true;
+	m->data = s->data;
+	m->constant = !(s->h.sh_flags & SHF_WRITE);
+	m->has_addresses = is_relocated(k, section);
+}

@@ -12,4 +12,7 @@
 void kbpf_elf_map_define(const struct kbpf_elf *k, size_t section, uint64_t at,
 			 struct kbpf_elf_map *m);
 
+/* Describes a section of variables as an array of one element. */
+void kbpf_elf_map_variables(const struct kbpf_elf *k, size_t section, struct kbpf_elf_map *m);
+
 #endif
