@@ -52,6 +52,12 @@ struct ebpf_map_def {
 	const void *data; /* the initial bytes of its first value, not owned; NULL: zeros */
 };
 
+/* A label of a source. */
+struct ebpf_source_label {
+	size_t slot;
+	char name[64]; /* the first 63 bytes */
+};
+
 /*
  * A program with its maps. `r1 = NAME ll` for map i becomes `r1 = map_fd i ll`; the code that
  * loads or writes the program replaces i. A source with maps must not use map_fd itself.
@@ -61,6 +67,8 @@ struct ebpf_source {
 	struct ebpf_map_def *maps; /* malloc'ed */
 	size_t map_cnt;
 	int *lines; /* malloc'ed: the line of each slot; NULL: of a listing, or code was moved */
+	struct ebpf_source_label *labels; /* malloc'ed, in no order; NULL as above */
+	size_t label_cnt;
 };
 
 /* A text to assemble, and its target. */

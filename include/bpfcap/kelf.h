@@ -153,6 +153,7 @@ struct kbpf_elf_name {
 	size_t slot;
 	const char *name;
 	uint64_t off; /* offset inside the variable */
+	uint64_t len; /* bytes of the variable; 0: unknown, the name is that of the section */
 };
 
 #define KELF_PROGRAM_MAPS_MAX 64
@@ -217,8 +218,9 @@ struct kbpf_elf_maps {
  *	kbpf_map_lookup(kbpf_elf_maps_find(&maps, ".bss"), &zero, bytes);
  *	kbpf_elf_maps_close(&maps);
  *
- * Returns the fd of the program, or -errno; -EINVAL (input): it uses symbols that the kernel
- * supplies, or variables that hold addresses. After a failure *maps still has the maps made.
+ * No types are loaded, so that the kernel refuses programs that pass a function of their own to a
+ * helper. Returns the fd of the program, or -errno; -EINVAL (input): it uses symbols that the
+ * kernel supplies, or variables that hold addresses. After a failure *maps still has the maps made.
  */
 int kbpf_elf_load(const struct kbpf_elf_program *p, const struct kbpf_prog_spec *spec,
 		  struct kbpf_elf_maps *maps, struct err *e);

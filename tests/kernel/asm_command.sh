@@ -129,6 +129,41 @@ bpftool_loads_its_objects()
 	has "$T/run" 'Return value: 65'
 }
 
+# BPF_F_NO_PREALLOC of a hash, as the kernel has it
+keeps_the_flags_of_maps()
+{
+	need bpftool
+	need_bpf
+	pin
+	printf '.map flagged, hash, 4, 8, 10, 1\nr1 = flagged ll\nr0 = 0\nexit\n' >"$T/flag.s"
+	"$bpfasm" -O elf -t tc -o "$T/flag.o" "$T/flag.s"
+	bpftool prog load "$T/flag.o" "$pin_path" type tc || fail "bpftool does not load it"
+	bpftool map show id "$(bpftool prog show pinned "$pin_path" |
+		sed -n 's/.*map_ids \([0-9]*\).*/\1/p')" >"$T/show"
+	has "$T/show" 'hash +name flagged +flags 0x1'
+}
+
+# loads_again FUNCTION SOURCE VALUE: what clang made, we wrote and libbpf loaded returns VALUE.
+loads_again()
+{
+	need bpftool clang
+	need_bpf
+	clang --print-targets 2>/dev/null | grep -qw bpf || skip "clang has no bpf target"
+	clang -target bpf -O2 -g -c "tests/cases/asm/$2" -o "$T/object.o"
+	"$bpfasm" -O elf -s "$1" -o "$T/again.o" "$T/object.o"
+	printf '%064d' 0 | tr 0 '\0' >"$T/packet"
+	pin
+	bpftool prog load "$T/object.o" "$pin_path" type tc 2>"$T/err" ||
+		skip "this kernel or bpftool does not load clang's own object"
+	rm -f "$pin_path"
+	pin
+	bpftool prog load "$T/again.o" "$pin_path" type tc || fail "bpftool does not load it"
+	bpftool prog run pinned "$pin_path" data_in "$T/packet" >"$T/run"
+	has "$T/run" "Return value: $3,"
+	bpftool prog dump xlated pinned "$pin_path" >"$T/dump"
+	has "$T/dump" "^int $1\(\):"
+}
+
 # Every loaded program's dump in text, read back, is its dump in bytes.
 dumps_are_read_back()
 {
@@ -177,6 +212,9 @@ try runs_in_the_kernel_as_in_the_interpreter
 try makes_the_maps_of_a_source
 try runs_objects
 try bpftool_loads_its_objects
+try loads_again first object.c 58
+try loads_again run_loop callback.c 15
+try keeps_the_flags_of_maps
 try dumps_are_read_back
 try logs_are_read_back
 finish

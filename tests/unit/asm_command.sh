@@ -123,7 +123,8 @@ objects_are_what_objdump_reads()
 	llvm-objdump -dr "$T/prog.o" >"$T/dump"
 	has "$T/dump" 'Disassembly of section xdp'
 	has "$T/dump" 'R_BPF_64_64[[:space:]]+counts'
-	has "$T/dump" 'R_BPF_64_32[[:space:]]+function'
+	has "$T/dump" 'R_BPF_64_32[[:space:]]+twice'
+	has "$T/dump" 'R_BPF_64_32[[:space:]]+same'
 	llvm-readelf -S "$T/prog.o" >"$T/sections"
 	has "$T/sections" '\.maps'
 	has "$T/sections" '\.BTF'
@@ -152,6 +153,58 @@ objects_are_linked_and_shown_with_their_names()
 	same "$("$bpfasm" -s tc "$T/object.o" | grep -c ':$')" 3 functions
 	says 2 'select one, or a function, with --section: tc, xdp' "$T/object.o"
 	says 2 'nor a function, named none' -s none "$T/object.o"
+}
+
+# plain_listing OBJECT: without the numbers of maps, which follow the order of use or of the object
+plain_listing()
+{
+	"$bpfasm" "$@" | sed 's/= map_\([a-z]*\) [0-9]*/= map_\1/'
+}
+
+# section_bytes OBJECT SECTION
+section_bytes()
+{
+	llvm-objcopy -O binary --only-section="$2" "$1" "$T/section"
+	cat "$T/section"
+}
+
+# written_again FUNCTION SOURCE SECTION...: an object of clang, read and written, is the same.
+written_again()
+{
+	need_bpf_clang
+	need llvm-readelf llvm-objcopy
+	function=$1
+	clang -target bpf -O2 -g -c "$cases/$2" -o "$T/object.o"
+	shift 2
+	"$bpfasm" -s "$function" -O elf -o "$T/again.o" "$T/object.o"
+	plain_listing -s "$function" "$T/object.o" >"$T/theirs"
+	plain_listing -s "$function" "$T/again.o" >"$T/ours"
+	cmp "$T/theirs" "$T/ours" || fail "$(diff "$T/theirs" "$T/ours")"
+	for s in license "$@"; do
+		section_bytes "$T/object.o" "$s" >"$T/theirs"
+		section_bytes "$T/again.o" "$s" | cmp "$T/theirs" - || fail "$s differs"
+	done
+	llvm-readelf -s "$T/object.o" >"$T/theirs"
+	llvm-readelf -s "$T/again.o" >"$T/ours"
+	has "$T/ours" " FUNC .* $function\$"
+	# every symbol that it has is one of clang's, with the length that it has there
+	sed -n 's/.* \([0-9]*\) \(FUNC\|OBJECT\) .* \([a-z_]*\)$/ \1 \2 .* \3$/p' "$T/ours" |
+		grep -v 'counts\|sums' >"$T/symbols"
+	[ -s "$T/symbols" ] || fail "no symbols"
+	while read -r symbol; do
+		has "$T/theirs" "$symbol"
+	done <"$T/symbols"
+}
+
+what_an_object_cannot_hold_is_refused()
+{
+	need_bpf_clang
+	printf 'r1 = map_value 3 +8 ll\nr0 = 0\nexit\n' >"$T/value.s"
+	says 2 'cannot hold map descriptors or addresses' -O elf -t tc -o "$T/x.o" "$T/value.s"
+	printf 'extern int jiffies; __attribute__((section("tc"))) int f(void *s)%s\n' \
+		'{ return *(volatile int *)&jiffies; }' >"$T/extern.c"
+	clang -target bpf -O2 -c "$T/extern.c" -o "$T/extern.o"
+	says 2 "uses 'jiffies', which the kernel supplies" -O elf -o "$T/x.o" "$T/extern.o"
 }
 
 tcpdump_filters_are_converted()
@@ -264,6 +317,9 @@ done
 try c_form_compiles
 try objects_are_what_objdump_reads
 try objects_are_linked_and_shown_with_their_names
+try written_again first object.c .data .rodata
+try written_again run_loop callback.c .rodata
+try what_an_object_cannot_hold_is_refused
 try tcpdump_filters_are_converted
 try interprets_without_root
 try mistakes_get_one_line

@@ -12,6 +12,7 @@ struct asm_input {
 	struct ebpf_source source;
 	struct kbpf_elf *elf; /* NULL: not from an object */
 	struct kbpf_elf_program linked;
+	const char *section; /* of the object; NULL as above */
 };
 
 /*

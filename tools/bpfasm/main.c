@@ -41,9 +41,9 @@ static int act(struct asm_options *o, struct err *e)
 	else if (o->run && (o->interpret || o->trace))
 		rc = run_interpreted(o, &in.source, e);
 	else if (o->run)
-		rc = run_in_kernel(o, &in.source, e);
+		rc = run_in_kernel(o, &in, e);
 	else if (o->output == FORM_ELF)
-		rc = elf_write(o, &in.source, e);
+		rc = elf_write(o, &in, e);
 	else
 		rc = write_form(o, &in, e);
 	input_free(&in);

@@ -139,10 +139,12 @@ int object_read(struct asm_options *o, const char *data, size_t len, struct asm_
 		rc = choose_named(in->elf, o->section, &section, &symbol, e);
 	else if (!rc)
 		rc = choose_alone(in->elf, &section, e);
-	if (!rc && o->type == EBPF_PROG_ANY) {
+	if (!rc) {
 		kbpf_elf_section(in->elf, section, &s);
-		o->type = cbpf2ebpf_section_type(s.name);
+		in->section = s.name;
 	}
+	if (!rc && o->type == EBPF_PROG_ANY)
+		o->type = cbpf2ebpf_section_type(s.name);
 	if (!rc)
 		rc = kbpf_elf_link(in->elf, section, symbol, &in->linked, e);
 	if (!rc)

@@ -31,7 +31,7 @@ static const struct opt_row rows[] = {
 	{'s', "section", "NAME", OPT_STRING, TO(section), 0,
 	 "section to write to an ELF object; section or function to read from one", 0},
 	{'l', "license", "TEXT", OPT_STRING, TO(license), 0,
-	 "license in an ELF object; the default is Dual MIT/GPL", 0},
+	 "license in an ELF object; the default is that of the object read, or Dual MIT/GPL", 0},
 	{'y', "linktype", "TYPE", OPT_STRING, TO(linktype), 0,
 	 "link type of the packets of an -I cbpf program; the default is EN10MB", 0},
 	{'n', "interpret", NULL, OPT_FLAG, TO(interpret), 0,
@@ -129,7 +129,7 @@ int options_parse(struct asm_options *o, int argc, char **argv, struct err *e)
 	struct opt_words w;
 	int rc;
 
-	*o = (struct asm_options){.license = "Dual MIT/GPL", .linktype = "EN10MB"};
+	*o = (struct asm_options){.linktype = "EN10MB"};
 	rc = opt_parse(&table, argc, argv, o, &w, e);
 	if (!rc)
 		rc = take_words(o, w.words, e);
@@ -239,6 +239,12 @@ static const char man_tail[] =
 	"that use them. The section name determines the type of the program. Symbols that only a "
 	"kernel can supply (kfuncs, kernel variables) are shown by name; such a program does not "
 	"run.\n"
+	".PP\n"
+	"An object that bpfasm writes has the first functions in a section of their own and those "
+	"that they call or pass on (callbacks) in .text. Functions keep their names, those of a "
+	"source the label at their start. A program that was read from an object also keeps its "
+	"section, license, variables and their values. The types in .BTF name the functions in the "
+	"kernel.\n"
 	".SH RUNNING\n"
 	"The kernel runs socket filters, sched_cls and xdp programs (BPF_PROG_TEST_RUN). It passes "
 	"a socket filter the packet without its Ethernet header, and the interpreter does the "

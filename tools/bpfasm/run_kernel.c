@@ -32,8 +32,6 @@ static void close_maps(struct maps *m)
 
 static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
 {
-	const uint32_t first = 0;
-
 	m->fds = calloc(s->map_cnt + 1, sizeof(*m->fds));
 	if (!m->fds)
 		return err_run(e, -ENOMEM, "run", "out of memory");
@@ -50,8 +48,6 @@ static int make_maps(const struct ebpf_source *s, struct maps *m, struct err *e)
 		if (fd < 0)
 			return fd;
 		m->fds[m->cnt] = fd;
-		if (d->data && kbpf_map_update(fd, &first, d->data, 0))
-			return err_run(e, -EIO, "run", "cannot fill map %s", d->name);
 	}
 	return 0;
 }
@@ -91,33 +87,48 @@ static int run_packet(void *user, const struct input_packet *p, struct err *e)
 	return 0;
 }
 
-static int load_and_run(const struct asm_options *o, const struct ebpf_source *s, struct err *e)
+/* Runs the program and closes it; `fd` may be -errno. */
+static int run_loaded(const struct asm_options *o, int fd, struct err *e)
 {
-	const struct kbpf_prog_spec spec = {
-		.type = (uint32_t)o->type, .insns = s->prog.insns, .insn_cnt = s->prog.cnt};
-	struct loaded l = {.fd = kbpf_prog_load(&spec, e), .repeat = (uint32_t)o->repeat};
+	struct loaded l = {.fd = fd, .repeat = (uint32_t)o->repeat};
 	int rc;
 
-	if (l.fd < 0)
-		return l.fd;
+	if (fd < 0)
+		return fd;
 	rc = packets_each(o, run_packet, &l, e);
-	close(l.fd);
+	close(fd);
 	return rc;
 }
 
-int run_in_kernel(const struct asm_options *o, struct ebpf_source *s, struct err *e)
+static int run_source(const struct asm_options *o, struct ebpf_source *s, struct err *e)
 {
+	const struct kbpf_prog_spec spec = {
+		.type = (uint32_t)o->type, .insns = s->prog.insns, .insn_cnt = s->prog.cnt};
 	struct maps m = {0};
-	int rc;
+	int rc = make_maps(s, &m, e);
 
-	if (o->type == EBPF_PROG_ANY)
-		return err_input(e, -EINVAL, "options",
-				 "the kernel requires a program type: use --type");
-	rc = make_maps(s, &m, e);
 	if (!rc) {
 		set_maps(s, &m);
-		rc = load_and_run(o, s, e);
+		rc = run_loaded(o, kbpf_prog_load(&spec, e), e);
 	}
 	close_maps(&m);
 	return rc;
+}
+
+static int run_object(const struct asm_options *o, const struct kbpf_elf_program *p, struct err *e)
+{
+	const struct kbpf_prog_spec spec = {.type = (uint32_t)o->type, .license = o->license};
+	struct kbpf_elf_maps maps = {0};
+	int rc = run_loaded(o, kbpf_elf_load(p, &spec, &maps, e), e);
+
+	kbpf_elf_maps_close(&maps);
+	return rc;
+}
+
+int run_in_kernel(const struct asm_options *o, struct asm_input *in, struct err *e)
+{
+	if (o->type == EBPF_PROG_ANY)
+		return err_input(e, -EINVAL, "options",
+				 "the kernel requires a program type: use --type");
+	return in->elf ? run_object(o, &in->linked, e) : run_source(o, &in->source, e);
 }

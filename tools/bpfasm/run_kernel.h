@@ -3,9 +3,9 @@
 #ifndef BPFCAP_TOOLS_BPFASM_RUN_KERNEL_H
 #define BPFCAP_TOOLS_BPFASM_RUN_KERNEL_H
 
-#include "options.h"
+#include "input.h"
 
 /* Creates the maps, loads the program, and prints r0 and the time for each packet. */
-int run_in_kernel(const struct asm_options *o, struct ebpf_source *s, struct err *e);
+int run_in_kernel(const struct asm_options *o, struct asm_input *in, struct err *e);
 
 #endif

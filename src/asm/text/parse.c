@@ -205,8 +205,10 @@ static int parse_program(const struct ebpf_text *text, struct ebpf_source *out, 
 		.name = text->name, .err = &p.mistakes.last, .constant = find_constant, .user = &p};
 	p.builder = ebpf_new(text->target, text->type);
 	rc = ebpf_mistakes_end(&p.mistakes, parse_lines(&p, &out->prog), e);
-	if (!rc)
+	if (!rc) {
 		out->lines = ebpf_parse_lines(&p, out->prog.cnt);
+		out->labels = ebpf_parse_labels(&p, out->prog.cnt, &out->label_cnt);
+	}
 	ebpf_free(p.builder);
 	ebpf_names_free(&p.names);
 	free(p.spots);
@@ -244,8 +246,11 @@ void ebpf_source_free(struct ebpf_source *s)
 	ebpf_prog_free(&s->prog);
 	free(s->maps);
 	free(s->lines);
+	free(s->labels);
 	s->maps = NULL;
 	s->lines = NULL;
+	s->labels = NULL;
+	s->label_cnt = 0;
 	s->map_cnt = 0;
 }
 
@@ -261,5 +266,6 @@ int ebpf_parse(const struct ebpf_text *text, struct ebpf_prog *out, struct err *
 	*out = s.prog;
 	free(s.maps);
 	free(s.lines);
+	free(s.labels);
 	return rc;
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bpfcap/err.h"
 #include "../../util.h"
@@ -70,4 +71,38 @@ int *ebpf_parse_lines(const struct parser *p, size_t cnt)
 		for (uint32_t n = item_slots(&b->items[i]); n > 0; n--)
 			lines[slot++] = p->spots[i].line_no;
 	return lines;
+}
+
+/* The slot that a label precedes; false: the name is not a label, or no instruction follows. */
+static bool label_slot(const struct parser *p, const uint32_t *starts, const struct name *n,
+		       size_t *slot)
+{
+	const int64_t item = n->word.p && n->kind == NAME_LABEL
+				     ? ebpf_label_item(p->builder, starts, n->label.id)
+				     : -1;
+
+	if (item >= 0)
+		*slot = starts[item];
+	return item >= 0;
+}
+
+struct ebpf_source_label *ebpf_parse_labels(const struct parser *p, size_t cnt, size_t *label_cnt)
+{
+	const struct ebpf_builder *b = p->builder;
+	uint32_t *starts = b->slot_cnt == cnt ? ebpf_item_starts(b) : NULL;
+	struct ebpf_source_label *all = starts ? calloc(p->names.cnt + 1, sizeof(*all)) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; all && i < p->names.max; i++) {
+		const struct word w = p->names.slots[i].word;
+
+		if (!label_slot(p, starts, &p->names.slots[i], &all[n].slot))
+			continue;
+		memcpy(all[n].name, w.p,
+		       w.len < sizeof(all[n].name) ? w.len : sizeof(all[n].name) - 1);
+		n++;
+	}
+	free(starts);
+	*label_cnt = n;
+	return all;
 }

@@ -127,7 +127,8 @@ static void name_functions(struct link *l, const struct piece *p)
 	for (size_t i = 0; i < p->cnt; i++)
 		if (l->func_at[first + i] && l->place[first + i] == p->slot + i + 1)
 			l->out->funcs[l->out->func_cnt++] = (struct kbpf_elf_name){
-				p->slot + i, l->funcs[l->func_at[first + i] - 1].name, 0};
+				.slot = p->slot + i,
+				.name = l->funcs[l->func_at[first + i] - 1].name};
 }
 
 /* Adds the function at slot `to` of the object, if it is missing. */
@@ -262,7 +263,8 @@ static int link_data(struct link *l, size_t slot, size_t section, uint64_t at)
 	insn->src = is_map ? EBPF_PSEUDO_MAP_FD : EBPF_PSEUDO_MAP_VALUE;
 	insn->imm = number;
 	insn[1].imm = is_map ? 0 : (int32_t)(uint32_t)at;
-	l->out->refs[l->out->ref_cnt++] = (struct kbpf_elf_name){slot, name, off};
+	l->out->refs[l->out->ref_cnt++] =
+		(struct kbpf_elf_name){slot, name, off, s ? s->st_size : 0};
 	return 0;
 }
 
@@ -275,7 +277,8 @@ static void link_extern(struct link *l, size_t slot, const Elf64_Sym *s)
 		insn->src = EBPF_PSEUDO_CALL_KFUNC;
 		insn->imm = 0;
 	}
-	l->out->refs[l->out->ref_cnt++] = (struct kbpf_elf_name){slot, elf_symbol_name(l->k, s), 0};
+	l->out->refs[l->out->ref_cnt++] =
+		(struct kbpf_elf_name){.slot = slot, .name = elf_symbol_name(l->k, s)};
 }
 
 static int link_reloc(struct link *l, size_t section, const Elf64_Rel *r)
