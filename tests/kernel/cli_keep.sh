@@ -214,6 +214,17 @@ peak_kib()
 	awk '$1 == "VmHWM:" { print $2 }' "/proc/$pid/status"
 }
 
+# Without packets, memory for what cannot be passed on at once is made ready.
+peak_when_quiet()
+{
+	peak=0
+	while [ "$(peak_kib)" != "$peak" ]; do
+		peak=$(peak_kib)
+		sleep 0.5
+	done
+	echo "$peak"
+}
+
 kept()
 {
 	: >"$T/err"
@@ -228,7 +239,7 @@ a_flood_is_held_in_constant_memory()
 	left ping -q -f -c 4000 -s 1000 -W 1 "$NET.2" >/dev/null || :
 	kept
 	hasnt "$T/err" ' kept: 0 overwritten'
-	before=$(peak_kib)
+	before=$(peak_when_quiet)
 	left ping -q -f -c 20000 -s 1000 -W 1 "$NET.2" >/dev/null || :
 	after=$(peak_kib)
 	[ $((after - before)) -lt 512 ] || fail "$before KiB became $after"
