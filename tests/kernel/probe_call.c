@@ -187,7 +187,7 @@ static bool has_example_offsets(void)
 {
 	struct ebpf_target t;
 
-	return sizeof(long) == 8 && probe_target(&t, NULL, NULL) == 0 && t.version <= 0x050affff &&
+	return sizeof(long) == 8 && probe_target(&t, NULL, NULL) == 0 && t.version <= 0x050aff &&
 	       access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
 }
 
