@@ -107,6 +107,9 @@ runs_objects()
 		"$bpfasm" run -s second "$T/object.o" >"$T/out"
 		has "$T/out" 'r0 = 0x6b \(107\)'
 	done
+	clang -target bpf -O2 -g -S tests/cases/asm/object.c -o "$T/object.s"
+	"$bpfasm" run -s first "$T/object.s" >"$T/out"
+	has "$T/out" 'r0 = 0x3a \(58\)'
 	"$bpfasm" run -s first "$T/object.o" >"$T/out"
 	has "$T/out" 'r0 = 0x3a \(58\)'
 	"$bpfasm" run -n -s first "$T/object.o" >"$T/out"

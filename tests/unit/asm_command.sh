@@ -196,6 +196,63 @@ written_again()
 	done <"$T/symbols"
 }
 
+# sections_of SOURCE OPTION...: each section of code that clang writes as text reads as its bytes.
+sections_of()
+{
+	need_bpf_clang
+	need llvm-readelf llvm-objcopy
+	source=$1
+	shift
+	clang -target bpf -mcpu=v3 -O2 "$@" -S "$source" -o "$T/text.s"
+	clang -target bpf -mcpu=v3 -O2 "$@" -c "$source" -o "$T/bytes.o"
+	llvm-readelf -S "$T/bytes.o" | sed 's/^ *\[ *[0-9]*\]//' |
+		awk '$2 == "PROGBITS" && $7 == "AX" && $5 !~ /^0*$/ { print $1 }' >"$T/sections"
+	[ -s "$T/sections" ] || fail "no section of code"
+	while read -r section; do
+		plain_listing -s "$section" "$T/bytes.o" >"$T/theirs"
+		plain_listing -s "$section" "$T/text.s" >"$T/ours"
+		cmp "$T/theirs" "$T/ours" || fail "$section: $(diff "$T/theirs" "$T/ours")"
+	done <"$T/sections"
+}
+
+# What directives put into .data, .rodata and license is what clang puts there.
+data_of_assembly_is_that_of_clang()
+{
+	need_bpf_clang
+	need llvm-objcopy
+	cat >"$T/data.c" <<-'EOF'
+		struct odd { char c; short s; int i; long l; char text[7]; };
+		struct odd odd = {-1, -2, 0x12345678, -0x123456789abcdefL, "a\"\\\n\377"};
+		const volatile char words[][4] = {"one", "two", "\1\2"};
+		unsigned long zeros[3];
+		__attribute__((section("license"), used)) char license_text[] = "GPL v2";
+		__attribute__((section("tc"))) int all(void *s)
+		{
+			return odd.i + words[1][2] + (zeros[2] += odd.text[4]);
+		}
+	EOF
+	clang -target bpf -O2 -S "$T/data.c" -o "$T/data.s"
+	clang -target bpf -O2 -c "$T/data.c" -o "$T/data.o"
+	"$bpfasm" -O elf -o "$T/ours.o" "$T/data.s"
+	for s in .data .rodata license; do
+		section_bytes "$T/data.o" $s >"$T/theirs"
+		[ -s "$T/theirs" ] || fail "clang's object has no $s"
+		section_bytes "$T/ours.o" $s | cmp "$T/theirs" - || fail "$s differs"
+	done
+	"$bpfasm" run -n "$T/data.s" >"$T/out" # 0x12345678 + 'o' + 0xff as a signed byte
+	has "$T/out" 'r0 = 0x123456e6 '
+}
+
+mistakes_in_sections_have_their_line()
+{
+	printf '\t.section tc,"ax"\n\tr0 = 0\n\t.data\nx:\t.long 7\n\t.float 1.5\n' >"$T/d.s"
+	says 2 'd\.s:5: unknown directive \.float in section \.data' "$T/d.s"
+	printf '\t.data\nx:\t.long 7\n\t.section\ttc,"ax"\n\tr0 = 0\n\tr0 ? 1\n\texit\n' >"$T/d.s"
+	says 2 'd\.s:5:5: .*r0 \? 1' "$T/d.s"
+	printf '\t.data\nx:\t.zero 99999999999\n' >"$T/d.s"
+	says 2 'd\.s:2: section \.data is larger than 64 MiB' "$T/d.s"
+}
+
 what_an_object_cannot_hold_is_refused()
 {
 	need_bpf_clang
@@ -319,6 +376,12 @@ try objects_are_what_objdump_reads
 try objects_are_linked_and_shown_with_their_names
 try written_again first object.c .data .rodata
 try written_again run_loop callback.c .rodata
+for c in "$cases/object.c" "$cases/callback.c" tests/cases/inject/*.c; do
+	try sections_of "$c"
+done
+try sections_of "$cases/object.c" -g
+try data_of_assembly_is_that_of_clang
+try mistakes_in_sections_have_their_line
 try what_an_object_cannot_hold_is_refused
 try tcpdump_filters_are_converted
 try interprets_without_root

@@ -15,6 +15,7 @@
 
 #include "../common/fail.h"
 #include "../common/whole.h"
+#include "compiled.h"
 #include "object.h"
 
 #define MISTAKES_SHOWN 20
@@ -72,8 +73,8 @@ static bool report(void *user, const struct err *e)
 	return ++*cnt < MISTAKES_SHOWN;
 }
 
-static int read_text(const struct asm_options *o, const char *data, size_t len,
-		     struct ebpf_source *out, struct err *e)
+static int read_text(struct asm_options *o, const char *data, size_t len, struct asm_input *in,
+		     struct err *e)
 {
 	unsigned mistakes = 0;
 	const struct ebpf_text text = {
@@ -86,7 +87,12 @@ static int read_text(const struct asm_options *o, const char *data, size_t len,
 		.user = &mistakes,
 	};
 
-	return ebpf_parse_source(&text, out, e);
+	int rc;
+
+	if (!compiled_is(data, len))
+		return ebpf_parse_source(&text, &in->source, e);
+	rc = compiled_read(&text, &in->elf, e);
+	return rc ? rc : object_take(o, in, e);
 }
 
 /* ---- The whole ---------------------------------------------------------------------------- */
@@ -116,7 +122,7 @@ static int read_as(struct asm_options *o, const char *data, size_t len, struct a
 	if (form < 0)
 		form = is_elf(data, len) ? FORM_ELF : FORM_TEXT;
 	if (form == FORM_TEXT)
-		return read_text(o, data, len, &in->source, e);
+		return read_text(o, data, len, in, e);
 	if (form == FORM_CBPF)
 		return read_cbpf(o, data, &in->source.prog, e);
 	return read_insns(o, form, data, len, in, e);

@@ -128,28 +128,31 @@ static int take_insns(struct asm_input *in, struct err *e)
 	return 0;
 }
 
-int object_read(struct asm_options *o, const char *data, size_t len, struct asm_input *in,
-		struct err *e)
+int object_take(struct asm_options *o, struct asm_input *in, struct err *e)
 {
 	struct kbpf_elf_section s;
 	size_t section = 0, symbol = 0;
-	int rc = kbpf_elf_parse(&in->elf, data, len, e);
+	int rc = o->section ? choose_named(in->elf, o->section, &section, &symbol, e)
+			    : choose_alone(in->elf, &section, e);
 
-	if (!rc && o->section)
-		rc = choose_named(in->elf, o->section, &section, &symbol, e);
-	else if (!rc)
-		rc = choose_alone(in->elf, &section, e);
-	if (!rc) {
-		kbpf_elf_section(in->elf, section, &s);
-		in->section = s.name;
-	}
-	if (!rc && o->type == EBPF_PROG_ANY)
+	if (rc)
+		return rc;
+	kbpf_elf_section(in->elf, section, &s);
+	in->section = s.name;
+	if (o->type == EBPF_PROG_ANY)
 		o->type = cbpf2ebpf_section_type(s.name);
-	if (!rc)
-		rc = kbpf_elf_link(in->elf, section, symbol, &in->linked, e);
+	rc = kbpf_elf_link(in->elf, section, symbol, &in->linked, e);
 	if (!rc)
 		rc = take_insns(in, e);
 	return rc ? rc : take_maps(in, e);
+}
+
+int object_read(struct asm_options *o, const char *data, size_t len, struct asm_input *in,
+		struct err *e)
+{
+	int rc = kbpf_elf_parse(&in->elf, data, len, e);
+
+	return rc ? rc : object_take(o, in, e);
 }
 
 /* ---- Listing ------------------------------------------------------------------------------ */

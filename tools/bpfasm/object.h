@@ -15,4 +15,7 @@ int object_read(struct asm_options *o, const char *data, size_t len, struct asm_
 /* Lists a program from an object. Returns 0, or the -errno of the stream. */
 int object_list(FILE *out, const struct asm_input *in);
 
+/* Does the same with the object that *in has already. */
+int object_take(struct asm_options *o, struct asm_input *in, struct err *e);
+
 #endif

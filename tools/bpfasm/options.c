@@ -227,7 +227,14 @@ static const char man_head[] =
 	"immediates of 64 bits: a number, a function, a map by its descriptor or number, an "
 	"address in the value of a map\n"
 	".PP\n"
-	"Directives of compilers that have no effect in a program of one section are ignored.\n"
+	"Directives of compilers that have no effect in a program of one section are ignored. A "
+	"text "
+	"with .section, .data or .bss, such as clang -S -target bpf writes, is read as the object "
+	"that clang would make of it: --section selects a section or function, and .byte to .quad, "
+	".ascii, .asciz, .zero, .comm and .p2align fill sections of data. Debug information is "
+	"dropped, except .BTF, which describes maps. Such a text calls helpers by number; a name "
+	"is "
+	"a function or a variable.\n"
 	".SH OPTIONS\n";
 
 static const char man_tail[] =
