@@ -182,6 +182,8 @@ dumps_are_read_back()
 		"$bpfasm" -I raw -O text "$T/raw" >"$T/ours"
 		"$bpfasm" -O raw "$T/ours" | cmp - "$T/raw" || fail "program $id: ours differs"
 		bpftool prog dump xlated id "$id" >"$T/theirs" 2>/dev/null || continue
+		# Older versions of bpftool take the address of a CPU's variable for a plain move.
+		! grep -q __percpu "$T/ours" || grep -q __percpu "$T/theirs" || continue
 		"$bpfasm" "$T/theirs" >"$T/read" || fail "program $id: $(cat "$T/theirs")"
 		# what only bpftool knows: names of functions, of maps
 		sed 's/#.*//; s/= map.*/= map/' "$T/ours" >"$T/a"
