@@ -64,7 +64,7 @@ sequences()
 only_fin_at()
 {
 	need_pair
-	need tcpdump
+	need busybox tcpdump
 	[ -e "$2" ] || skip "no clang, so there is no object"
 	case $1 in
 	kprobe:*) [ -e /sys/bus/event_source/devices/kprobe ] || skip "no kprobes here" ;;
