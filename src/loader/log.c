@@ -127,9 +127,18 @@ static int64_t slot_of(struct log_line reason, struct log_line insn)
 	return insn.at ? strtoll(insn.at, NULL, 10) : -1;
 }
 
+/* The verifier of 7.3 explains its sentence in a report, which follows it; the end without one. */
+static const char *report_in(const char *log)
+{
+	static const char head[] = "\nVerification failed: ";
+	const char *at = strstr(log, head);
+
+	return at ? at + 1 : log + strlen(log);
+}
+
 int64_t kbpf_log_reason(const char *log, char *text, size_t text_len)
 {
-	const char *end = log + strlen(log);
+	const char *report = report_in(log), *end = report;
 	struct log_line l, reason = {NULL, 0}, insn = {NULL, 0};
 
 	text[0] = '\0';
@@ -141,6 +150,8 @@ int64_t kbpf_log_reason(const char *log, char *text, size_t text_len)
 		end = l.at;
 	}
 	if (!reason.at)
+		reason = (struct log_line){report, strcspn(report, "\n")};
+	if (!reason.len)
 		return -1;
 	cut_comment(&insn);
 	if (insn.at)

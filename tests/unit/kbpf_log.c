@@ -27,6 +27,24 @@ static const struct {
 	 "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0\n",
 	 "infinite loop detected at insn 0 (at 1: (05) goto pc-2)"},
 	{"0: (b7) r0 = 0                        ; R0=0\nR7 bad\n", "R7 bad (at 0: (b7) r0 = 0)"},
+	/* 7.3: a report follows */
+	{"4: (85) call bpf_trace_printk#6\n"
+	 "cannot call GPL-restricted function from non-GPL compatible program\n"
+	 "\n"
+	 "Verification failed: Policy: Operation is not allowed\n"
+	 "\n"
+	 "Reason:\n"
+	 "  The helper bpf_trace_printk#6 is not allowed: this helper is restricted to "
+	 "GPL-compatible\n"
+	 "  programs.\n"
+	 "\n"
+	 "At:\n"
+	 "  insn 4\n"
+	 "processed 5 insns (limit 1000000)\n",
+	 "cannot call GPL-restricted function from non-GPL compatible program "
+	 "(at 4: (85) call bpf_trace_printk#6)"},
+	{"4: (95) exit\nVerification failed: Policy: not allowed\n\nReason:\n  a report alone.\n",
+	 "Verification failed: Policy: not allowed (at 4: (95) exit)"},
 	/* structure errors come before any instruction is shown */
 	{"jump out of range from insn 1 to 7\n", "jump out of range from insn 1 to 7"},
 	{"unreachable insn 2", "unreachable insn 2"},

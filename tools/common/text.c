@@ -47,7 +47,8 @@ void text_bytes(struct text *t, const void *bytes, size_t n)
 {
 	if (!reserve(t, n))
 		return;
-	memcpy(t->p + t->len, bytes, n);
+	if (n)
+		memcpy(t->p + t->len, bytes, n);
 	t->len += n;
 	t->p[t->len] = '\0';
 }
