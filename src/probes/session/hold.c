@@ -20,7 +20,7 @@ enum {
 	HOLD_LEN_MIN = 4 << 20,
 	MEMORY_PART = 8,
 	READY_PART = 4,	      /* of the memory, which stays mapped when nothing is kept */
-	FREE_LEN = 1 << 20,   /* given back between two readings */
+	FREE_LEN = 2 << 20,   /* a large page */
 	TOUCH_LEN = 64 << 10, /* between two readings, until that part is ready */
 	PAGE_LEN = 4096,
 	SLICE_NS = NS_PER_MS, /* of passing on before the rings are read again */
@@ -65,7 +65,7 @@ static size_t memory_len(void)
 	return len;
 }
 
-/* No large pages: the kernel may take 15 ms to clear one, while nobody reads the rings. */
+/* Large pages: in a virtual machine, the first access to a small one costs more than filling it. */
 static int map_memory(struct hold *h)
 {
 	size_t len = memory_len();
@@ -74,7 +74,7 @@ static int map_memory(struct hold *h)
 
 	if (mem == MAP_FAILED)
 		return -errno;
-	(void)madvise(mem, len, MADV_NOHUGEPAGE);
+	(void)madvise(mem, len, MADV_HUGEPAGE);
 	h->bytes = mem;
 	h->len = len;
 	return 0;
@@ -95,9 +95,8 @@ bool probe_session_is_prepared(const struct probe *p)
 }
 
 /*
- * Accesses a part of the memory while there is time, for the first access to a page costs more than
- * filling it. What a flood has used beyond that part is given back, in pieces that take little
- * time.
+ * Accesses a part of the memory while there is time, for a large page can take 10 ms to clear. What
+ * a flood has used beyond that part is given back, in pieces that take little time.
  */
 bool probe_session_prepare(struct probe *p)
 {
