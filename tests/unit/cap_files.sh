@@ -69,7 +69,7 @@ colors_hooks_on_request()
 	status 2 "$bpfcap" --color red -r "$files/meta.pcapng" 2>"$T/err"
 	has "$T/err" '^bpfcap: options: --color must be auto, always or never'
 	need script
-	script -qec true /dev/null >/dev/null 2>&1 || skip "no pseudo-terminal: is /dev/pts mounted?"
+	script -qec true /dev/null >/dev/null 2>&1 || skip "no pseudo-terminal here"
 	TERM=xterm script -qec "$bpfcap -r $files/meta.pcapng" /dev/null >"$T/out" 2>&1
 	has "$T/out" "$escape\\[36mtx "
 	NO_COLOR=1 TERM=xterm script -qec "$bpfcap -r $files/meta.pcapng" /dev/null >"$T/out" 2>&1

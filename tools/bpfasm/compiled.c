@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../src/util.h"
 #include "../common/fail.h"
 
 /* ---- What is known ------------------------------------------------------------------------ */
@@ -24,13 +25,10 @@ size_t compiled_symbol(struct compiled *c, const char *name)
 	for (size_t i = 0; i < c->symbol_cnt; i++)
 		if (strcmp(c->symbols[i].name, name) == 0)
 			return i;
-	if (c->symbol_cnt == c->symbol_cap) {
-		c->symbol_cap = c->symbol_cap ? c->symbol_cap * 2 : 64;
-		more = realloc(c->symbols, c->symbol_cap * sizeof(*more));
-		if (!more)
-			return SIZE_MAX;
-		c->symbols = more;
-	}
+	more = grow(c->symbols, &c->symbol_cap, c->symbol_cnt + 1, sizeof(*more));
+	if (!more)
+		return SIZE_MAX;
+	c->symbols = more;
 	more = &c->symbols[c->symbol_cnt];
 	*more = (struct compiled_symbol){.section = SIZE_MAX};
 	memcpy(more->name, name, strnlen(name, sizeof(more->name) - 1));
@@ -39,15 +37,11 @@ size_t compiled_symbol(struct compiled *c, const char *name)
 
 int compiled_ref_add(struct compiled *c, const struct compiled_ref *ref)
 {
-	if (c->ref_cnt == c->ref_cap) {
-		struct compiled_ref *more;
+	struct compiled_ref *more = grow(c->refs, &c->ref_cap, c->ref_cnt + 1, sizeof(*more));
 
-		c->ref_cap = c->ref_cap ? c->ref_cap * 2 : 64;
-		more = realloc(c->refs, c->ref_cap * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		c->refs = more;
-	}
+	if (!more)
+		return -ENOMEM;
+	c->refs = more;
 	c->refs[c->ref_cnt++] = *ref;
 	return 0;
 }
