@@ -94,6 +94,8 @@ void probe_emit_call_function(const struct emit *m);
 
 /* ---- submit.c: the record is completed and written to the ring ----------------------------- */
 
+/* In: R9 = scratch. Out: r = record.cap_len, which is at most snap_len. */
+void probe_emit_cap_len(const struct emit *m, ebpf_reg r);
 void probe_emit_submit(const struct emit *m);
 
 /* ---- ringbuf.c: the same to a BPF ring buffer ---------------------------------------------- */

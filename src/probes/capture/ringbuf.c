@@ -21,7 +21,7 @@
 void probe_emit_ringbuf_output(const struct emit *m, int head_len)
 {
 	struct ebpf_builder *b = m->b;
-	ebpf_label end = ebpf_label_new(b), fits = ebpf_label_new(b);
+	ebpf_label end = ebpf_label_new(b);
 
 	EMIT(b, CALL(get_smp_processor_id),
 		STX(W, MEM(R10, SLOT_KEY), R0),
@@ -31,13 +31,9 @@ void probe_emit_ringbuf_output(const struct emit *m, int head_len)
 		CALL(map_lookup_elem),
 		MOV(R1, R0),
 		MOV(R0, -ENOENT),
-		JEQ(R1, 0, end),
-		LDX(W, R3, MEM(R9, RECORD(cap_len))),
-		/* never taken; it bounds the length for the verifier */
-		JLE(R3, m->c->snap_len, fits),
-		MOV(R3, m->c->snap_len),
-	     LABEL(fits),
-		ADD(R3, head_len),
+		JEQ(R1, 0, end));
+	probe_emit_cap_len(m, R3);
+	EMIT(b, ADD(R3, head_len),
 		MOV(R2, R9),
 		ADD(R2, SCRATCH(record)),
 		MOV(R4, 0),
@@ -55,14 +51,11 @@ void probe_emit_ringbuf_output(const struct emit *m, int head_len)
 static void emit_packet(const struct emit *m, int head_len)
 {
 	struct ebpf_builder *b = m->b;
-	ebpf_label none = ebpf_label_new(b), fits = ebpf_label_new(b);
+	ebpf_label none = ebpf_label_new(b);
 
-	EMIT(b, MOV(R0, 0),
-		LDX(W, R4, MEM(R9, RECORD(cap_len))),
-		JLT(R4, 1, none),		/* the verifier learns that there is a byte */
-		JLE(R4, m->c->snap_len, fits),
-		MOV(R4, m->c->snap_len),
-	     LABEL(fits),
+	EMIT(b, MOV(R0, 0));
+	probe_emit_cap_len(m, R4);
+	EMIT(b, JLT(R4, 1, none),		/* the verifier learns that there is a byte */
 		MOV(R1, R6),
 		MOV(R2, 0),
 		MOV(R3, R9),

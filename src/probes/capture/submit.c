@@ -92,6 +92,17 @@ static void emit_stack(const struct emit *m)
 		STX(W, MEM(R9, RECORD(stack_len)), R0));
 }
 
+void probe_emit_cap_len(const struct emit *m, ebpf_reg r)
+{
+	ebpf_label fits = ebpf_label_new(m->b);
+
+	EMIT(m->b, LDX(W, r, MEM(R9, RECORD(cap_len))),
+		/* never taken; it bounds the length for the verifier */
+		JLE(r, m->c->snap_len, fits),
+		MOV(r, m->c->snap_len),
+	     LABEL(fits));
+}
+
 /*
  * In: R9 = scratch with the packet. Clobbers R0..R5.
  *
@@ -100,19 +111,14 @@ static void emit_stack(const struct emit *m)
 static void emit_output(const struct emit *m)
 {
 	struct ebpf_builder *b = m->b;
-	ebpf_label fits = ebpf_label_new(b);
 	int head_len = PACKET(m) - (int)SCRATCH(record);
 
 	if (m->c->ringbuf) {
 		probe_emit_ringbuf_output(m, head_len);
 		return;
 	}
-	EMIT(b, LDX(W, R5, MEM(R9, RECORD(cap_len))),
-		/* never taken; it bounds the length for the verifier */
-		JLE(R5, m->c->snap_len, fits),
-		MOV(R5, m->c->snap_len),
-	     LABEL(fits),
-		ADD(R5, head_len),
+	probe_emit_cap_len(m, R5);
+	EMIT(b, ADD(R5, head_len),
 		MOV(R4, R9),
 		ADD(R4, SCRATCH(record)),
 		MOV(W3, -1),			/* BPF_F_CURRENT_CPU */
