@@ -23,8 +23,8 @@ connections()
 	done
 }
 
-# told WORDS: the number of packets that the capture with --call told so
-told()
+# count WORDS: the packets that the capture with --call counted so
+count()
 {
 	sed -n "s/^\([0-9]*\) packets\{0,1\} $1.*/\1/p" "$T/err"
 }
@@ -77,10 +77,10 @@ only_fin_at()
 	diff "$T/want" "$T/got" >"$T/diff" || fail "tcpdump and the function: $(cat "$T/diff")"
 
 	fins=$(tcpdump -nr - "$FIN" <"$T/all.pcap" 2>/dev/null | wc -l)
-	same "$(told captured)" "$fins" captured
-	same "$(told 'matched')" "$(tcpdump -nr - <"$T/all.pcap" 2>/dev/null | wc -l)" matched
-	same "$(told 'dropped by the function of --call')" "$(($(told matched) - fins))" dropped
-	same "$(told lost)" 0 lost
+	same "$(count captured)" "$fins" captured
+	same "$(count 'matched')" "$(tcpdump -nr - <"$T/all.pcap" 2>/dev/null | wc -l)" matched
+	same "$(count 'dropped by the function of --call')" "$(($(count matched) - fins))" dropped
+	same "$(count lost)" 0 lost
 
 	sequences
 	same "$(lines "$T/written")" "$fins" "packets with a number"

@@ -59,7 +59,7 @@ static bool is_debug(const char *name)
 {
 	static const char *const all[] = {".debug", ".BTF.ext", ".note", ".eh_frame", ".llvm"};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (strncmp(name, all[i], strlen(all[i])) == 0)
 			return true;
 	return false;
@@ -204,7 +204,7 @@ static int directive(struct compiled *c, const char *word, struct compiled_scan 
 		return enter(c, word, flags_of(word), true);
 	if (strcmp(word, ".type") == 0 || strcmp(word, ".size") == 0)
 		return describe(c, word, s);
-	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
 		const size_t len = strlen(idle[i]);
 
 		if (strncmp(word, idle[i], len) == 0 && (!word[len] || idle[i][len - 1] == '_'))

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../src/util.h"
 #include "../common/fail.h"
 
 static struct compiled_section *section(struct compiled *c)
@@ -177,7 +178,7 @@ int compiled_data(struct compiled *c, const char *word, struct compiled_scan *s)
 		       {".4byte", 4}, {".int", 4},   {".word", 4},  {".quad", 8}, {".8byte", 8}};
 	int64_t cnt;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		if (strcmp(word, numbers[i].word) == 0)
 			return put_numbers(c, s, numbers[i].len);
 	if (strcmp(word, ".asciz") == 0 || strcmp(word, ".string") == 0)

@@ -83,8 +83,8 @@ void probe_tls_find_objects(uint32_t pid, tls_mapping_fn fn, void *user)
 
 /* ---- All processes ------------------------------------------------------------------------ */
 
-/* Reading what a process maps takes long; both numbers of a process that has mapped nothing since
- * are the same, which one file says. */
+/* Reading what a process maps takes long. Its start time and its size come from one file; if both
+ * are those of the last look, it is taken to map the same. */
 struct tls_process {
 	uint32_t pid;
 	uint64_t start, size;
