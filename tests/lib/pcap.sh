@@ -14,23 +14,15 @@ hex()
 	done
 }
 
-# u32 N: little endian
-u32()
-{
-	printf '%08x' "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/'
-}
-
 # pcap_file SECONDS: Ethernet packets, one a line of "LENGTH BYTES" on standard input, as a pcap
 # file. The Nth has the time SECONDS + N and N microseconds.
 pcap_file()
 {
-	{
-		echo d4c3b2a1020004000000000000000000ffff000001000000
-		n=0
-		while read -r len bytes; do
-			n=$((n + 1))
-			echo "$(u32 $(($1 + n)))$(u32 "$n")$(u32 \
-				$((${#bytes} / 2)))$(u32 "$len")$bytes"
-		done
-	} | hex
+	awk -v from="$1" 'BEGIN { print "d4c3b2a1020004000000000000000000ffff000001000000" }
+	{ print u32(from + NR) u32(NR) u32(length($2) / 2) u32($1) $2 }
+	function u32(n, bytes) {
+		for (bytes = ""; length(bytes) < 8; n = int(n / 256))
+			bytes = bytes sprintf("%02x", n % 256)
+		return bytes
+	}' | hex
 }
