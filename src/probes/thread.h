@@ -2,9 +2,9 @@
 /*
  * thread.h - starts a thread that gets none of the process's signals.
  *
- * A session works in threads only while it is opened and, to read the kernel's symbols, shortly
- * after: the kernel verifies programs and allocates rings meanwhile. Without a thread the caller
- * does the work itself.
+ * A session works in threads while it is opened, for the kernel verifies programs and allocates
+ * rings meanwhile, to read the kernel's symbols, and to make memory ready. Without a thread the
+ * caller does the work itself.
  */
 #ifndef BPFCAP_SRC_PROBES_THREAD_H
 #define BPFCAP_SRC_PROBES_THREAD_H

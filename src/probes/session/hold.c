@@ -9,20 +9,11 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "../../util.h"
 #include "state.h"
 
 enum {
-	HOLD_LEN_MAX = 128 << 20, /* a power of two, and an 8th of the machine's memory at most */
-	HOLD_LEN_MIN = 4 << 20,
-	MEMORY_PART = 8,
-	READY_PART = 4,	      /* of the memory, which stays mapped when nothing is kept */
-	FREE_LEN = 2 << 20,   /* a large page */
-	TOUCH_LEN = 64 << 10, /* between two readings, until that part is ready */
-	PAGE_LEN = 4096,
 	SLICE_NS = NS_PER_MS, /* of passing on before the rings are read again */
 	ALIGN = 8,
 	HOLD_MS = 10, /* between two checks whether the symbols are read */
@@ -31,7 +22,7 @@ enum {
 /* Before each record, which takes a multiple of ALIGN. */
 struct held_record {
 	int cpu;
-	uint32_t len; /* WRAP: the next record is at the start of the memory */
+	uint32_t len; /* WRAP: the next record is in the next block */
 };
 
 #define WRAP UINT32_MAX
@@ -47,102 +38,81 @@ bool probe_session_holds(const struct probe *p)
 	return p->hold.first < p->hold.end;
 }
 
-/* The longest record may need its length twice: no record is split at the end of the memory. */
+/* Bytes before the end of the block at `pos`. */
+static size_t left_at(uint64_t pos)
+{
+	return BLOCK_LEN - (size_t)(pos % BLOCK_LEN);
+}
+
+/* Before the last block is full, the first one must be empty. */
 bool probe_session_is_full(const struct probe *p)
 {
 	const struct hold *h = &p->hold;
 
-	return h->bytes && h->len - (h->end - h->first) < 2 * held_len(RECORD_LEN_MAX);
+	return probe_session_holds(p) && probe_blocks_find(&h->blocks) < 0 &&
+	       left_at(h->end) < left_at(h->first) + 2 * held_len(RECORD_LEN_MAX);
 }
 
-static size_t memory_len(void)
+static uint8_t *block_at(struct hold *h, uint64_t pos)
 {
-	uint64_t limit = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-	size_t len = HOLD_LEN_MAX;
-
-	while (len > HOLD_LEN_MIN && len > limit / MEMORY_PART)
-		len /= 2;
-	return len;
+	return &h->block[pos / BLOCK_LEN % BLOCK_CNT_MAX];
 }
 
-/* Large pages: in a virtual machine, the first access to a small one costs more than filling it. */
-static int map_memory(struct hold *h)
+static struct held_record *held_at(struct hold *h, uint64_t pos)
 {
-	size_t len = memory_len();
-	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return (void *)(probe_block(&h->blocks, *block_at(h, pos)) + pos % BLOCK_LEN);
+}
 
-	if (mem == MAP_FAILED)
-		return -errno;
-	(void)madvise(mem, len, MADV_HUGEPAGE);
-	h->bytes = mem;
-	h->len = len;
+/* A block always has room for a head behind the record. */
+static bool fits(const struct hold *h, uint32_t len)
+{
+	return h->end % BLOCK_LEN != 0 &&
+	       h->end % BLOCK_LEN + held_len(len) + sizeof(struct held_record) <= BLOCK_ROOM;
+}
+
+static int next_block(struct hold *h)
+{
+	int i = probe_blocks_find(&h->blocks);
+
+	if (i < 0)
+		return -ENOMEM;
+	if (h->end % BLOCK_LEN) {
+		held_at(h, h->end)->len = WRAP;
+		h->end += left_at(h->end);
+	}
+	*block_at(h, h->end) = (uint8_t)i;
+	probe_blocks_use(&h->blocks, i);
 	return 0;
 }
 
-void probe_session_drop_held(struct probe *p)
-{
-	if (p->hold.bytes)
-		munmap(p->hold.bytes, p->hold.len);
-	p->hold = (struct hold){0};
-}
-
-bool probe_session_is_prepared(const struct probe *p)
-{
-	const struct hold *h = &p->hold;
-
-	return probe_session_holds(p) || (h->bytes && h->mapped == h->len / READY_PART);
-}
-
-/*
- * Accesses a part of the memory while there is time, for a large page can take 10 ms to clear. What
- * a flood has used beyond that part is given back, in pieces that take little time.
- */
-bool probe_session_prepare(struct probe *p)
-{
-	struct hold *h = &p->hold;
-	size_t end = h->mapped + TOUCH_LEN;
-
-	if (probe_session_is_prepared(p) || (!h->bytes && map_memory(h) < 0))
-		return false;
-	if (h->mapped > h->len / READY_PART) {
-		h->mapped -= FREE_LEN;
-		(void)madvise(h->bytes + h->mapped, FREE_LEN, MADV_DONTNEED);
-		return true;
-	}
-	for (; h->mapped < end; h->mapped += PAGE_LEN)
-		*(volatile uint8_t *)(h->bytes + h->mapped) = 0;
-	return true;
-}
-
-static struct held_record *held_at(const struct hold *h, uint64_t pos)
-{
-	return (void *)(h->bytes + (pos & (h->len - 1)));
-}
-
-/* Expects that probe_session_is_full() was false. */
+/* Fails only without any memory, if probe_session_is_full() was false. */
 static int hold(struct probe *p, int cpu, const void *data, uint32_t len)
 {
 	struct hold *h = &p->hold;
-	size_t left;
 
-	if (!h->bytes && map_memory(h) < 0)
+	if (!fits(h, len) && next_block(h) < 0)
 		return -ENOMEM;
-	left = h->len - (size_t)(h->end & (h->len - 1));
-	if (left < held_len(len)) {
-		held_at(h, h->end)->len = WRAP;
-		h->end += left;
-	}
 	*held_at(h, h->end) = (struct held_record){cpu, len};
 	memcpy(held_at(h, h->end) + 1, data, len);
 	h->end += held_len(len);
 	return 0;
 }
 
+static void forget(struct hold *h, size_t len)
+{
+	if (left_at(h->first) == len || h->first + len == h->end)
+		probe_blocks_release(&h->blocks, *block_at(h, h->first));
+	h->first += len;
+	if (h->first < h->end)
+		return;
+	h->first = h->end = 0;
+	probe_blocks_rest(&h->blocks);
+}
+
 static const struct held_record *first_held(struct hold *h)
 {
 	if (held_at(h, h->first)->len == WRAP)
-		h->first += h->len - (h->first & (h->len - 1));
+		forget(h, left_at(h->first));
 	return held_at(h, h->first);
 }
 
@@ -152,18 +122,6 @@ static bool is_ready(struct probe *p, const struct probe_event *ev)
 	if (!p->has_symbols && (ev->location || ev->stack_cnt))
 		p->has_symbols = probe_kallsyms_reader_ready(p->symbols);
 	return p->has_symbols || !(ev->location || ev->stack_cnt);
-}
-
-static void forget_first(struct probe *p, const struct held_record *first)
-{
-	struct hold *h = &p->hold;
-
-	h->first += held_len(first->len);
-	if (probe_session_holds(p))
-		return;
-	if (h->mapped < h->end)
-		h->mapped = h->end < h->len ? (h->end + FREE_LEN - 1) & ~(FREE_LEN - 1ul) : h->len;
-	h->first = h->end = 0;
 }
 
 /* Passes on the first record, unless it waits for symbols. Returns the callback's result. */
@@ -179,7 +137,7 @@ static int release_first(struct probe *p, bool may_wait)
 			return 0;
 		rc = probe_session_pass(p, first->cpu, &ev);
 	}
-	forget_first(p, first);
+	forget(&p->hold, held_len(first->len));
 	return rc;
 }
 

@@ -14,7 +14,6 @@
 
 enum {
 	CPU_UNKNOWN = -1,
-	QUIET_MS = 5,	      /* without packets: then there is time to prepare for a flood */
 	PACKET_HEAD_LEN = 80, /* in a packet socket's ring, beside a perf record's head */
 };
 
@@ -168,16 +167,10 @@ void probe_wake(struct probe *p)
 	errno = saved;
 }
 
-static int read_rings(struct probe *p, int timeout_ms)
-{
-	return kbpf_perfbuf_poll(p->rings, timeout_ms, p->wake_fd, probe_session_take, p);
-}
-
 /* Passes on packets, unless they are counted in the kernel. */
 static int wait_for_packets(struct probe *p, int timeout_ms)
 {
 	struct hook *first = &p->hooks.hook[0];
-	int rc = 0;
 
 	if (p->capture.tally)
 		return probe_session_wait(p, timeout_ms);
@@ -186,13 +179,8 @@ static int wait_for_packets(struct probe *p, int timeout_ms)
 						 probe_session_packet, p);
 	if (probe_session_is_full(p)) /* the callback ended the last poll */
 		return 0;
-	timeout_ms = probe_session_wait_ms(p, timeout_ms);
-	if (probe_session_is_prepared(p) || (timeout_ms >= 0 && timeout_ms < QUIET_MS))
-		return read_rings(p, timeout_ms);
-	rc = read_rings(p, QUIET_MS);
-	while (rc == 0 && probe_session_prepare(p))
-		rc = read_rings(p, 0);
-	return rc ? rc : read_rings(p, timeout_ms);
+	return kbpf_perfbuf_poll(p->rings, probe_session_wait_ms(p, timeout_ms), p->wake_fd,
+				 probe_session_take, p);
 }
 
 int probe_poll(struct probe *p, int timeout_ms, probe_event_fn fn, void *user, struct err *e)

@@ -359,7 +359,7 @@ void probe_close(struct probe *p)
 	probe_kallsyms_reader_close(p->symbols);
 	if (p->netns_fd >= 0)
 		close(p->netns_fd);
-	probe_session_drop_held(p);
+	probe_blocks_close(&p->hold.blocks);
 	probe_owners_free(p->owners);
 	probe_tp_names_free(&p->reasons);
 	free(p->state);

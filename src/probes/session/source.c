@@ -79,8 +79,10 @@ static int load_beside_rings(struct probe *p, const struct probe_config *c, stru
 	struct opening o = {.p = p};
 	pthread_t thread;
 	bool started = probe_thread_start(&thread, open_rings, &o);
-	int rc = probe_session_load_all(p, c, e);
+	int rc;
 
+	probe_blocks_open(&p->hold.blocks);
+	rc = probe_session_load_all(p, c, e);
 	if (started)
 		(void)pthread_join(thread, NULL);
 	else

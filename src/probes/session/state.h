@@ -9,6 +9,7 @@
 #include "../opaque.h"
 #include "../owners/owners.h"
 #include "../tp_format.h"
+#include "blocks.h"
 
 /* Counts kept in user space, for each hook. */
 struct session_hook {
@@ -22,14 +23,13 @@ struct session_hook {
 #define SESSION_LOOK_CNT 64
 #define SESSION_LOOK_LEN (64u << 10)
 
-/* Records that wait to be passed on, in a ring; those before `first` are. See hold.c. */
+/* Records that wait to be passed on, in blocks of memory; those before `first` are. See hold.c. */
 struct hold {
-	uint8_t *bytes; /* `len` of them, a power of two; NULL: none yet */
-	size_t len;
-	size_t mapped; /* bytes whose pages may be, from the start; more while it is used */
-	uint64_t first, end;
-	bool waits;	       /* the first one, for symbols */
-	uint64_t slice_end_ns; /* later records of this reading are kept */
+	struct blocks blocks;
+	uint8_t block[BLOCK_CNT_MAX]; /* at a position / BLOCK_LEN, modulo their count */
+	uint64_t first, end;	      /* positions */
+	bool waits;		      /* the first one, for symbols */
+	uint64_t slice_end_ns;	      /* later records of this reading are kept */
 };
 
 /* What -i asks for. Any character may stand in a name: a glob is what was no name at the start. */
@@ -182,10 +182,6 @@ int probe_session_packet(void *user, const struct kbpf_packet *packet);
 
 bool probe_session_holds(const struct probe *p);
 bool probe_session_is_full(const struct probe *p); /* release some before the rings are read */
-void probe_session_drop_held(struct probe *p);	   /* and their memory */
-/* Makes some memory ready. False: what is needed at first is. */
-bool probe_session_prepare(struct probe *p);
-bool probe_session_is_prepared(const struct probe *p); /* or in use */
 /* How long to wait for records if the caller would wait `timeout_ms`. */
 int probe_session_wait_ms(const struct probe *p, int timeout_ms);
 /* Takes a record from a ring (user: the session): passes it on or keeps it. */
