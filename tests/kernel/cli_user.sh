@@ -218,7 +218,48 @@ filters_of_dpdk_packets_in_segments_of()
 	same "$(lines "$T/json.out")" "$(lines "$T/want")" "lines of JSON"
 }
 
+# The program, which is not there for others, passes TCP packets to port 80 to functions of its own
+# and to its C library, which are looked for without a path, by file and by path. KIND: of its file
+# system, a container's.
+functions_are_found_in_a_file_system_of_another_process()
+{
+	need_uprobes
+	need unshare
+	[ "$1" = tmpfs ] || grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
+	"$BUILD/tests/kernel/probe_user" pass &
+	like=$!
+	until grep -q libc "/proc/$like/maps"; do sleep 0.1; done
+	mkdir -p "$T/root" "$T/in"
+	unshare -m -p -f --propagation unchanged sh "${0%/*}/../lib/container.sh" "$1" "$T/root" \
+		"$like" "$T/in" pass >"$T/container" 2>&1 &
+	pids="$like $!"
+	trap 'kill -9 $pids $program 2>/dev/null || :' EXIT
+	for _ in $(seq 100); do
+		program=$(children "$!")
+		case $(readlink "/proc/$program/exe") in */only/program) break ;; esac
+		kill -0 "$!" || fail "no container: $(cat "$T/container")"
+		sleep 0.1
+	done
+	kill "$like"
+	[ ! -e "$T/root/only" ] || fail "the file system is not the program's alone"
+	while read -r spec; do
+		status 0 timeout 20 "$BIN/bpfcap" -qc 20 --pid "$program" -f "$spec" \
+			'tcp port 80' >"$T/out" 2>"$T/err"
+		same "$(grep -c '80: tcp' "$T/out")" 20 "packets at $spec"
+	done <<-'SPECS'
+		mbuf:you_func@1
+		raw:program:raw_func@1@2
+		raw:/only/program:raw_func@1@2
+		raw:write@2@3
+		raw:libc.so.6:write@2@3
+	SPECS
+	status 2 "$BIN/bpfcap" -c 1 -f raw:/only/program:raw_func@1@2 >"$T/out" 2>"$T/err"
+	has "$T/err" 'No such file'
+}
+
 try a_probe_of_python_gives_the_names_of_its_functions
+try functions_are_found_in_a_file_system_of_another_process tmpfs
+try functions_are_found_in_a_file_system_of_another_process overlay
 try each_packet_of_testpmd_is_captured
 cat >"$T/exprs" <<'EXPRESSIONS'
 icmp

@@ -4,6 +4,7 @@
  * buffers and with mbufs made from the offsets that DPDK documents; what it passed is the oracle.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -871,6 +872,7 @@ static void mark_rx_one(void *mbuf)
 static int pass_packets(void)
 {
 	enum { PASS_MS = 60000, STEP_MS = 5 };
+	const int null = open("/dev/null", O_WRONLY);
 	uint8_t data[60];
 	void *got[1];
 
@@ -887,6 +889,8 @@ static int pass_packets(void)
 		(void)rx_func(got);
 		mark_rx_one(burst[0]);
 		raw_func(data, sizeof(data));
+		if (write(null, data, sizeof(data)) < 0) /* a function of a library */
+			return 1;
 		usleep(STEP_MS * 1000);
 	}
 	return 0;

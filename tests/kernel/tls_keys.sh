@@ -80,36 +80,8 @@ a_container()
 	need unshare
 	reversing_server
 	mkdir -p "$T/root"
-	# shellcheck disable=SC2016 # for the inner shell
-	talks unshare -m --propagation unchanged sh -c '
-		root=$1
-		server=$2
-		mount --make-rprivate /
-		mount -t tmpfs -o mode=755 none "$root" || exit 1
-		for link in lib lib64 bin; do
-			[ ! -L "/$link" ] || {
-				to=$(readlink "/$link")
-				mkdir -p "$root/$to" && ln -s "$to" "$root/$link"
-			}
-		done
-		{
-			awk '\''$6 ~ /^\// { print $6 }'\'' "/proc/$server/maps"
-			echo /etc/ssl/openssl.cnf
-		} | sort -u | while read -r file; do
-			[ -f "$file" ] || continue
-			mkdir -p "$root/${file%/*}" && cp "$file" "$root/$file"
-		done
-		for file in /lib64/ld-*.so* /lib/ld-*.so*; do # which the program names
-			[ -e "$file" ] || continue
-			mkdir -p "$root/${file%/*}" && cp -L "$file" "$root$file"
-		done
-		mkdir -p "$root/proc" "$root/dev" "$root$3"
-		mount --bind "$3" "$root$3"
-		mount --bind /dev "$root/dev"
-		program=$(readlink -f "/proc/$server/exe")
-		shift 3
-		exec chroot "$root" "$program" "$@"' \
-		sh "$T/root" "$(server_pid)" "$T"
+	talks unshare -m --propagation unchanged sh "${0%/*}/../lib/container.sh" tmpfs "$T/root" \
+		"$(server_pid)" "$T"
 	[ ! -e "$T/root/proc" ] || fail "the file system is not the client's alone"
 	examines --pid "$client" -v
 	say_hello
