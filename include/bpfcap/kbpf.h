@@ -152,9 +152,9 @@ int kbpf_raw_tracepoint_attach(int prog_fd, const char *name, struct err *e);
 int kbpf_kprobe_attach(int prog_fd, const char *func, uint64_t offset, struct err *e);
 /*
  * Attaches the program to `offset` of the user-space file `path`, or to where the function there
- * returns, in every process that maps the file, through the uprobe PMU. Closing the fd detaches it.
+ * returns, in one process or (pid 0) in all, through the uprobe PMU. Closing the fd detaches it.
  */
-int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_return,
+int kbpf_uprobe_attach(int prog_fd, uint32_t pid, const char *path, uint64_t offset, bool at_return,
 		       struct err *e);
 /* The same for a USDT probe; increments its counter at `semaphore` of the file (0: none). */
 int kbpf_usdt_attach(int prog_fd, const char *path, uint64_t offset, uint64_t semaphore,

@@ -59,11 +59,20 @@ struct probe_tls_place {
 	uint32_t off[PROBE_TLS_HOPS_MAX];
 };
 
+/* A function of the library's file; off 0: not found. */
+#define PROBE_TLS_CODE_LEN 16
+struct probe_tls_function {
+	uint64_t off;
+	uint8_t code[PROBE_TLS_CODE_LEN]; /* what is there; a file with other code is another one */
+};
+
 struct probe_tls_layout {
 	enum probe_tls_kind kind;
 	uint32_t build_id_len;
 	uint8_t build_id[PROBE_TLS_BUILD_ID_MAX]; /* of the file that was examined */
 	struct probe_tls_place place[PROBE_TLS_VALUE_CNT];
+	/* Called with the connection whenever a handshake has ended, however it was begun. */
+	struct probe_tls_function handshake_end;
 };
 
 #define PROBE_TLS_LINE_MAX 1024

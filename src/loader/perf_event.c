@@ -22,7 +22,7 @@
 
 #define EVENT_NAME_MAX 128
 
-int kbpf_perf_open(struct perf_event_attr *attr)
+int kbpf_perf_open_in(struct perf_event_attr *attr, pid_t pid)
 {
 	int cpu = 0;
 
@@ -30,7 +30,13 @@ int kbpf_perf_open(struct perf_event_attr *attr)
 	(void)kbpf_file_cpu_list(CPU_ONLINE_FILE, &cpu, 1);
 	attr->size = sizeof(*attr);
 	attr->sample_period = 1;
-	return kbpf_sys_perf_event_open(attr, cpu);
+	return pid ? kbpf_sys_perf_event_open(attr, pid, -1)
+		   : kbpf_sys_perf_event_open(attr, -1, cpu);
+}
+
+int kbpf_perf_open(struct perf_event_attr *attr)
+{
+	return kbpf_perf_open_in(attr, 0);
 }
 
 int kbpf_perf_set_program(int event_fd, int prog_fd)

@@ -42,7 +42,7 @@ int kbpf_wake_event_open(int cpu, uint32_t part_len)
 		attr.wakeup_watermark = part_len;
 	else
 		attr.wakeup_events = 1;
-	return kbpf_sys_perf_event_open(&attr, cpu);
+	return kbpf_sys_perf_event_open(&attr, -1, cpu);
 }
 
 void kbpf_wake_close(struct perfwake *w)

@@ -59,9 +59,9 @@ void kbpf_sys_raise_nofile(size_t more)
 	(void)setrlimit(RLIMIT_NOFILE, &now);
 }
 
-int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu)
+int kbpf_sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu)
 {
-	long fd = syscall(__NR_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	long fd = syscall(__NR_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : (int)fd;
 }

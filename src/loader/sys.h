@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct perf_event_attr;
 
@@ -34,7 +35,7 @@ int kbpf_sys_raise_memlock(void);
 void kbpf_sys_raise_nofile(size_t more);
 
 /* perf_event_open(2) on one CPU for all tasks, close-on-exec. */
-int kbpf_sys_perf_event_open(struct perf_event_attr *attr, int cpu);
+int kbpf_sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu);
 
 /* ioctl(2) with an integer argument. */
 int kbpf_sys_ioctl(int fd, unsigned long request, unsigned long arg);

@@ -59,7 +59,8 @@ static int no_uprobes(struct err *e)
 }
 
 /* `config` selects the kind of probe. */
-static int attach(int prog_fd, const char *path, uint64_t offset, uint64_t config, struct err *e)
+static int attach(int prog_fd, pid_t pid, const char *path, uint64_t offset, uint64_t config,
+		  struct err *e)
 {
 	struct perf_event_attr attr = {
 		.config = config, .config1 = kbpf_sys_ptr(path), .config2 = offset};
@@ -70,7 +71,7 @@ static int attach(int prog_fd, const char *path, uint64_t offset, uint64_t confi
 	if (rc < 0)
 		return no_uprobes(e);
 	attr.type = (uint32_t)type;
-	rc = kbpf_perf_open(&attr);
+	rc = kbpf_perf_open_in(&attr, pid);
 	if (rc < 0)
 		return uprobe_err(rc, path, offset, e);
 	(void)snprintf(what, sizeof(what), "a function in %s", path);
@@ -78,14 +79,14 @@ static int attach(int prog_fd, const char *path, uint64_t offset, uint64_t confi
 	return rc < 0 ? kbpf_perf_err(rc, what, e) : rc;
 }
 
-int kbpf_uprobe_attach(int prog_fd, const char *path, uint64_t offset, bool at_return,
+int kbpf_uprobe_attach(int prog_fd, uint32_t pid, const char *path, uint64_t offset, bool at_return,
 		       struct err *e)
 {
 	unsigned bit = 0;
 
 	if (at_return && first_bit("retprobe", &bit) < 0)
 		return no_uprobes(e);
-	return attach(prog_fd, path, offset, at_return ? UINT64_C(1) << bit : 0, e);
+	return attach(prog_fd, (pid_t)pid, path, offset, at_return ? UINT64_C(1) << bit : 0, e);
 }
 
 int kbpf_usdt_attach(int prog_fd, const char *path, uint64_t offset, uint64_t semaphore,
@@ -100,5 +101,5 @@ int kbpf_usdt_attach(int prog_fd, const char *path, uint64_t offset, uint64_t se
 				 path, (unsigned long long)semaphore);
 	if (semaphore && first_bit("ref_ctr_offset", &bit) < 0)
 		return no_uprobes(e);
-	return attach(prog_fd, path, offset, semaphore << bit, e);
+	return attach(prog_fd, 0, path, offset, semaphore << bit, e);
 }

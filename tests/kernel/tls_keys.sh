@@ -72,6 +72,57 @@ a_deleted_library()
 	has "$T/err" "watching $T/open/lib/libssl"
 }
 
+# uprobes: of bpfcap
+uprobes()
+{
+	bpftool perf show | grep -c "^pid $pid .* uprobe "
+}
+
+# What its process calls for data costs new connections nothing.
+an_older_connection_ends()
+{
+	flags=-tls1_3
+	need_uprobes
+	need bpftool
+	reversing_server
+	talks openssl
+	logs_keys --pid "$(server_pid)"
+	grep -q '^openssl .*handshake_end=' "$T/known" || skip "no function at a handshake's end"
+	with_older=$(uprobes)
+	say_hello
+	same_keys "$T/keys"
+	hang_up
+	for _ in $(seq 100); do
+		[ "$(uprobes)" = "$with_older" ] || break
+		sleep 0.1
+	done
+	[ "$(uprobes)" -lt "$with_older" ] || fail "$with_older probes remain"
+	talks openssl
+	same_keys "$T/keys"
+	hang_up
+}
+
+# The code there is not that of the layout; the other functions serve.
+another_function_at_the_end()
+{
+	need_uprobes
+	known_layouts
+	sed 's/\(handshake_end=0x[0-9a-f]*\):..../\1:0000/' "$T/known" >"$T/layouts"
+	client_keys examines -tls1_3 --tls-layout "$T/layouts"
+}
+
+the_end_of_a_handshake()
+{
+	need_uprobes
+	case $(uname -m) in
+	x86_64 | aarch64) ;;
+	*) skip "tls-layout sets no breakpoints on $(uname -m)" ;;
+	esac
+	known_layouts
+	grep ^openssl "$T/known" >"$T/got" || fail "no OpenSSL: $(cat "$T/unknown")"
+	! grep -v 'handshake_end=0x' "$T/got" || fail "none for these"
+}
+
 # All that the server has mapped, in a file system that only the client's mount namespace has.
 a_container()
 {
@@ -251,6 +302,9 @@ try_as 'a library that is mapped later' a_library_mapped_later
 try_as 'processes of one name only' one_name_only
 try_as 'TLS 1.3 with code for 5.4' code_for_5_4
 try_as 'a connection that began before the capture' a_connection_that_was_there
+try_as 'the end of handshakes is found in each OpenSSL' the_end_of_a_handshake
+try_as 'probes for an older connection end with it' an_older_connection_ends
+try_as 'a function with other code is left alone' another_function_at_the_end
 try_as 'a library whose file was deleted' a_deleted_library
 try_as 'a library in the file system of a container' a_container
 try_as 'a wrong layout does no harm' a_wrong_layout

@@ -82,7 +82,7 @@ room $p/uprobe "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe)/.*" "$p/tls/(e
 room $p/hooks "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|uprobe)/.*"
 room $p/owners "$all" "$p/[a-z_]*\.h"
 room $p/session "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|uprobe|hooks|owners)/.*"
-room $p/tls "$all" "$p/[a-z_]*\.h" "$p/kprobe/.*"
+room $p/tls "$all" "$p/[a-z_]*\.h" "$p/kprobe/.*" "$p/owners/proc\.h"
 room $p/doctor "$all" "$p/[a-z_]*\.h" "$p/(layout|capture|kprobe|uprobe|hooks|session)/.*" \
 	"$p/tls/elf\.h"
 

@@ -14,7 +14,8 @@
 
 static const char line[] =
 	"openssl build-id=00ff10 client_random=0x160 master_secret=0x918:0x50 "
-	"handshake_secret=0x584 handshake_hash=0x704 client_traffic=0x744 server_traffic=0x784";
+	"handshake_secret=0x584 handshake_hash=0x704 client_traffic=0x744 server_traffic=0x784 "
+	"handshake_end=0x720d0:000102030405060708090a0b0c0d0eff";
 
 TEST(a_description_is_read_and_printed_alike)
 {
@@ -26,6 +27,8 @@ TEST(a_description_is_read_and_printed_alike)
 	assert_int_equal(l.build_id_len, 3);
 	assert_int_equal(l.place[PROBE_TLS_MASTER_SECRET].cnt, 2);
 	assert_int_equal(l.place[PROBE_TLS_MASTER_SECRET].off[1], 0x50);
+	assert_int_equal(l.handshake_end.off, 0x720d0);
+	assert_int_equal(l.handshake_end.code[15], 0xff);
 	assert_int_equal(probe_tls_layout_check(&l, &e), 0);
 	assert_int_equal(probe_tls_layout_text(&l, text, sizeof(text)), 0);
 	assert_string_equal(text, line);
@@ -52,6 +55,15 @@ TEST(a_wrong_description_is_refused)
 		"openssl server_random=0x1",
 		"openssl client_random=0x1;0x2",
 		"openssl client_random=0xffffffffffffffffff",
+		"openssl handshake_end=0x1",
+		"openssl handshake_end=0x1:00",
+		"openssl handshake_end=0x1:000102030405060708090a0b0c0d0ef",
+		"openssl handshake_end=0x1:000102030405060708090a0b0c0d0e0f0",
+		"openssl handshake_end=0x1:000102030405060708090a0b0c0d0e0g",
+		"openssl handshake_end=0x0:000102030405060708090a0b0c0d0e0f",
+		"openssl handshake_end=:000102030405060708090a0b0c0d0e0f",
+		"openssl handshake_end=0x100000000:000102030405060708090a0b0c0d0e0f",
+		"openssl handshake_end=0xffffffffffffffffff:000102030405060708090a0b0c0d0e0f",
 	};
 	struct probe_tls_layout l;
 	struct err e;

@@ -48,6 +48,21 @@ void exam_object(struct exam *x, const void *object, const struct secrets *s)
 						 .user = s->user});
 }
 
+bool exam_is_right(const struct exam *x, uintptr_t object, const struct secrets *s)
+{
+	bool right = true;
+
+	for (unsigned v = 0; v < PROBE_TLS_VALUE_CNT; v++) {
+		const struct probe_tls_place place = scan_best(&x->scans[v]);
+
+		if (s->len[v] && place.cnt)
+			right &= scan_holds(
+				&place, object,
+				&(struct scan_value){.bytes = s->bytes[v], .len = s->len[v]});
+	}
+	return right;
+}
+
 void exam_shake_heap(void)
 {
 	enum { PIECES = 64 };

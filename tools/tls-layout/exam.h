@@ -8,6 +8,7 @@
 #ifndef BPFCAP_TOOLS_TLS_LAYOUT_EXAM_H
 #define BPFCAP_TOOLS_TLS_LAYOUT_EXAM_H
 
+#include "ending.h"
 #include "scan.h"
 
 enum { EXAM_WHY_LEN = 200 };
@@ -22,6 +23,7 @@ struct secrets {
 
 struct exam {
 	struct memory_scan scans[PROBE_TLS_VALUE_CNT];
+	struct ending ending;
 	char why[EXAM_WHY_LEN]; /* it failed; "": it did not */
 };
 
@@ -33,6 +35,8 @@ void secrets_put(struct secrets *s, const char *label, const void *secret, size_
 void secrets_put_value(struct secrets *s, enum probe_tls_value v, const void *bytes, size_t len);
 
 void exam_object(struct exam *x, const void *object, const struct secrets *s);
+/* True if the secrets known are at the places found, in this object, which may be any address. */
+bool exam_is_right(const struct exam *x, uintptr_t object, const struct secrets *s);
 /* Changes which memory the next objects get, so that neighbours in the heap agree only by
  * chance. */
 void exam_shake_heap(void);

@@ -30,8 +30,24 @@ static int fail(int fd, const char *why)
 
 struct wanted_field {
 	uintptr_t addr; /* in the library */
+	const struct ending *ending;
 	struct probe_tls_layout *layout;
 };
+
+/* The function is taken only from the library's own file, and if what it has proved is right. */
+static void take_ending(struct probe_tls_layout *l, const struct ending *ending,
+			const ElfW(Phdr) * ph, uintptr_t base)
+{
+	const uintptr_t at = ending->function - base - ph->p_vaddr;
+
+	if (!ending->function || ending->is_unclear || ph->p_type != PT_LOAD ||
+	    !(ph->p_flags & PF_X) || at >= ph->p_filesz ||
+	    ph->p_filesz - at < sizeof(l->handshake_end.code))
+		return;
+	l->handshake_end.off = ph->p_offset + at;
+	memcpy(l->handshake_end.code, (const void *)ending->function,
+	       sizeof(l->handshake_end.code));
+}
 
 static void take_note(struct probe_tls_layout *l, const uint8_t *p, size_t len)
 {
@@ -72,6 +88,7 @@ static int on_object(struct dl_phdr_info *info, size_t size, void *user)
 		if (ph->p_type == PT_NOTE)
 			take_note(w->layout, (const uint8_t *)(info->dlpi_addr + ph->p_vaddr),
 				  ph->p_memsz);
+		take_ending(w->layout, w->ending, ph, info->dlpi_addr);
 	}
 	return mine;
 }
@@ -110,7 +127,7 @@ int inside(const char *path, int fd)
 	if (x.why[0])
 		return fail(fd, x.why);
 	take_places(&l, &x);
-	(void)dl_iterate_phdr(on_object, &(struct wanted_field){(uintptr_t)entry, &l});
+	(void)dl_iterate_phdr(on_object, &(struct wanted_field){(uintptr_t)entry, &x.ending, &l});
 	if (probe_tls_layout_text(&l, line, PROBE_TLS_LINE_MAX) < 0)
 		return fail(fd, "its description is too long");
 	strcat(line, "\n");

@@ -17,8 +17,9 @@ enum {
 	CTRL_MAX_VERSION = 124,
 	TLS1_2 = 0x0303,
 	TLS1_3 = 0x0304,
-	FLIGHTS_MAX = 16, /* more than any handshake takes */
-	FIRST_RECORD = 5, /* header of a record */
+	FLIGHTS_MAX = 16,      /* more than any handshake takes */
+	FIRST_RECORD = 5,      /* header of a record */
+	HANDSHAKE_DONE = 0x20, /* of the information callback */
 };
 
 /* X(result, name, parameters) */
@@ -66,9 +67,16 @@ struct pair {
 	int hello_len[2];
 	const void *hash;
 	struct secrets secrets;
+	bool has_ended[2]; /* the function at the end of a handshake was called, with secrets */
 };
 
-static struct secrets *logged; /* of the handshake that runs: the callback has no parameter */
+/* Of the handshake that runs: the callbacks have no parameter. */
+static struct secrets *logged;
+static struct exam *exam;
+static struct pair *pair;
+static bool is_proof; /* of the function that was found at the end of handshakes */
+
+static void (*set_info_callback)(void *ctx, void (*fn)(const void *, int, int)); /* NULL: lacks */
 
 static int load(struct exam *x, void *lib)
 {
@@ -97,6 +105,24 @@ static void on_key_log(const void *ssl, const char *line)
 	(void)ssl;
 	if (logged && hex && sscanf(line, "%63s", label) == 1)
 		secrets_put(logged, label, secret, from_hex(secret, sizeof(secret), hex + 1));
+}
+
+/* ---- End of a handshake ------------------------------------------------------------------- */
+
+static void on_info(const void *ssl, int where, int result)
+{
+	(void)ssl;
+	(void)result;
+	if (where & HANDSHAKE_DONE)
+		ending_note(&exam->ending,
+			    (uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)));
+}
+
+static void on_ending(uintptr_t argument)
+{
+	for (int i = 0; i < 2; i++)
+		if (argument == (uintptr_t)pair->end[i])
+			pair->has_ended[i] |= exam_is_right(exam, argument, &pair->secrets);
 }
 
 /* ---- Handshake secret --------------------------------------------------------------------- */
@@ -176,7 +202,10 @@ static bool shake_hands(struct pair *p)
 	bool done[2] = {false, false};
 
 	for (int i = 0; i < FLIGHTS_MAX && !(done[0] && done[1]); i++) {
+		if (is_proof)
+			(void)trap_set(exam->ending.function, on_ending);
 		done[i % 2] = f.SSL_do_handshake(p->end[i % 2]) == 1;
+		trap_clear();
 		carry(p, i % 2);
 	}
 	return done[0] && done[1];
@@ -218,6 +247,7 @@ static void once(struct exam *x, void *ctx, int version, const void *hash)
 	struct pair p = {.hash = hash};
 	uint8_t random[32];
 
+	pair = &p;
 	logged = &p.secrets;
 	if (!make_end(&p, 0, ctx) || !make_end(&p, 1, ctx) || !shake_hands(&p)) {
 		(void)snprintf(x->why, sizeof(x->why),
@@ -232,6 +262,8 @@ static void once(struct exam *x, void *ctx, int version, const void *hash)
 		p.secrets.is_handshake_secret = is_handshake_secret;
 		p.secrets.user = &p;
 	}
+	if (is_proof)
+		x->ending.is_unclear |= !p.has_ended[0] || !p.has_ended[1];
 	show(x, &p);
 	exchange(&p);
 	show(x, &p);
@@ -254,18 +286,31 @@ static void several(struct exam *x, int version, const char *suite, const void *
 		return;
 	}
 	f.SSL_CTX_set_keylog_callback(ctx, on_key_log);
-	for (int i = 0; i < EXAM_ROUNDS && !x->why[0]; i++)
+	if (!is_proof && set_info_callback)
+		set_info_callback(ctx, on_info);
+	for (int i = 0; i < (is_proof ? 1 : EXAM_ROUNDS) && !x->why[0]; i++)
 		once(x, ctx, version, hash);
 	f.SSL_CTX_free(ctx);
 }
 
-void openssl_examine(struct exam *x, void *lib)
+static void all_kinds(struct exam *x)
 {
-	if (load(x, lib) < 0)
-		return;
-	several(x, TLS1_2, NULL, NULL);
+	if (!x->why[0])
+		several(x, TLS1_2, NULL, NULL);
 	if (!x->why[0])
 		several(x, TLS1_3, "TLS_AES_128_GCM_SHA256", f.EVP_sha256());
 	if (!x->why[0])
 		several(x, TLS1_3, "TLS_AES_256_GCM_SHA384", f.EVP_sha384());
+}
+
+void openssl_examine(struct exam *x, void *lib)
+{
+	exam = x;
+	if (load(x, lib) < 0)
+		return;
+	*(void **)&set_info_callback = dlsym(lib, "SSL_CTX_set_info_callback");
+	all_kinds(x);
+	is_proof = x->ending.function && !x->ending.is_unclear;
+	if (is_proof)
+		all_kinds(x);
 }

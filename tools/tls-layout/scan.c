@@ -101,10 +101,10 @@ static void collect(struct memory_scan *s, const void *object, const struct scan
 		search_behind(s, mem, len, v, &start, 1);
 }
 
-static bool holds(const struct probe_tls_place *p, const void *object, const struct scan_value *v)
+bool scan_holds(const struct probe_tls_place *p, uintptr_t object, const struct scan_value *v)
 {
 	uint8_t bytes[SCAN_VALUE_MAX];
-	uintptr_t at = (uintptr_t)object;
+	uintptr_t at = object;
 
 	for (uint32_t i = 0; i + 1 < p->cnt; i++)
 		if (!scan_read(at + p->off[i], &at, sizeof(at)))
@@ -120,7 +120,7 @@ void scan_object(struct memory_scan *s, const void *object, const struct scan_va
 		collect(s, object, v);
 	s->begun = true;
 	for (size_t i = 0; i < s->cnt; i++)
-		if (holds(&s->place[i], object, v))
+		if (scan_holds(&s->place[i], (uintptr_t)object, v))
 			s->place[kept++] = s->place[i];
 	s->cnt = kept;
 }

@@ -42,6 +42,9 @@ void scan_object(struct memory_scan *s, const void *object, const struct scan_va
  * what lies far behind may belong to a neighbour in the heap. cnt 0: none. */
 struct probe_tls_place scan_best(const struct memory_scan *s);
 
+/* True if the value is at this place of the object. */
+bool scan_holds(const struct probe_tls_place *p, uintptr_t object, const struct scan_value *v);
+
 /* Copies memory that may not be mapped. */
 bool scan_read(uintptr_t addr, void *to, size_t len);
 

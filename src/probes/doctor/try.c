@@ -155,7 +155,8 @@ int probe_doctor_try_user(const struct doctor *d, const char **how, struct err *
 	if (fd < 0)
 		return fd;
 	rc = own_entry(&offset, e);
-	return done(fd, rc < 0 ? rc : kbpf_uprobe_attach(fd, "/proc/self/exe", offset, false, e));
+	return done(fd,
+		    rc < 0 ? rc : kbpf_uprobe_attach(fd, 0, "/proc/self/exe", offset, false, e));
 }
 
 static int attach_tc(const struct doctor *d, const char **how, struct err *e)

@@ -254,7 +254,8 @@ static int attach_at(struct hook *h, int prog_fd, bool at_return, struct err *e)
 		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", u->place[i].fd);
 		fd = u->usdt ? kbpf_usdt_attach(prog_fd, path, u->place[i].offset,
 						u->place[i].semaphore, e)
-			     : kbpf_uprobe_attach(prog_fd, path, u->place[i].offset, at_return, e);
+			     : kbpf_uprobe_attach(prog_fd, 0, path, u->place[i].offset, at_return,
+						  e);
 		if (fd < 0)
 			return fd;
 		u->attached[u->attached_cnt++] = fd;

@@ -32,7 +32,8 @@ static const char *const values[PROBE_TLS_VALUE_CNT] = {
 	[PROBE_TLS_EXPORTER] = "exporter",
 };
 
-#define BUILD_ID "build-id="
+#define BUILD_ID      "build-id="
+#define HANDSHAKE_END "handshake_end="
 
 static int find(const char *const *names, size_t cnt, const char *name, size_t len)
 {
@@ -64,14 +65,26 @@ static size_t put_place(char *text, size_t len, size_t at, const char *name,
 	return at;
 }
 
+static size_t put_bytes(char *text, size_t len, size_t at, const uint8_t *bytes, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++)
+		at = put(text, len, at, "%s%02x", "", bytes[i]);
+	return at;
+}
+
 int probe_tls_layout_text(const struct probe_tls_layout *l, char *text, size_t len)
 {
 	size_t at = put(text, len, 0, "%s " BUILD_ID, kinds[l->kind], 0);
 
-	for (uint32_t i = 0; i < l->build_id_len && i < PROBE_TLS_BUILD_ID_MAX; i++)
-		at = put(text, len, at, "%s%02x", "", l->build_id[i]);
+	at = put_bytes(text, len, at, l->build_id,
+		       l->build_id_len < PROBE_TLS_BUILD_ID_MAX ? l->build_id_len
+								: PROBE_TLS_BUILD_ID_MAX);
 	for (unsigned v = 0; v < PROBE_TLS_VALUE_CNT; v++)
 		at = put_place(text, len, at, values[v], &l->place[v]);
+	if (l->handshake_end.off) {
+		at = put(text, len, at, " %s0x%x:", HANDSHAKE_END, (unsigned)l->handshake_end.off);
+		at = put_bytes(text, len, at, l->handshake_end.code, PROBE_TLS_CODE_LEN);
+	}
 	return at < len ? 0 : -ENOSPC;
 }
 
@@ -84,19 +97,40 @@ static int nibble(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int parse_build_id(struct probe_tls_layout *l, const char *hex, size_t len)
+static int parse_bytes(uint8_t *to, const char *hex, size_t len)
 {
-	if (len % 2 || len > (size_t)2 * PROBE_TLS_BUILD_ID_MAX)
-		return -EINVAL;
 	for (size_t i = 0; i < len; i += 2) {
 		int high = nibble(hex[i]), low = nibble(hex[i + 1]);
 
 		if (high < 0 || low < 0)
 			return -EINVAL;
-		l->build_id[i / 2] = (uint8_t)(high << 4 | low);
+		to[i / 2] = (uint8_t)(high << 4 | low);
 	}
-	l->build_id_len = (uint32_t)len / 2;
 	return 0;
+}
+
+static int parse_build_id(struct probe_tls_layout *l, const char *hex, size_t len)
+{
+	if (len % 2 || len > (size_t)2 * PROBE_TLS_BUILD_ID_MAX)
+		return -EINVAL;
+	l->build_id_len = (uint32_t)len / 2;
+	return parse_bytes(l->build_id, hex, len);
+}
+
+/* "0x35a40:415741..." of `len` characters. */
+static int parse_function(struct probe_tls_function *f, const char *s, size_t len)
+{
+	char *after;
+	unsigned long off;
+
+	if (f->off || len < 3 || memcmp(s, "0x", 2) != 0 || nibble(s[2]) < 0)
+		return -EINVAL;
+	off = strtoul(s, &after, 16);
+	if (!off || off > UINT32_MAX || *after != ':' ||
+	    s + len - (after + 1) != (ptrdiff_t)2 * PROBE_TLS_CODE_LEN)
+		return -EINVAL;
+	f->off = off;
+	return parse_bytes(f->code, after + 1, (size_t)2 * PROBE_TLS_CODE_LEN);
 }
 
 /* "0x918:0x50" of `len` characters. */
@@ -127,12 +161,14 @@ static int parse_place(struct probe_tls_place *p, const char *s, size_t len)
 
 static int parse_word(struct probe_tls_layout *l, const char *word, size_t len)
 {
-	const size_t id = sizeof(BUILD_ID) - 1;
+	const size_t id = sizeof(BUILD_ID) - 1, end = sizeof(HANDSHAKE_END) - 1;
 	const char *equals = memchr(word, '=', len);
 	int v;
 
 	if (len >= id && memcmp(word, BUILD_ID, id) == 0)
 		return parse_build_id(l, word + id, len - id);
+	if (len >= end && memcmp(word, HANDSHAKE_END, end) == 0)
+		return parse_function(&l->handshake_end, word + end, len - end);
 	if (!equals)
 		return -EINVAL;
 	v = find(values, ARRAY_LEN(values), word, (size_t)(equals - word));

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * library.c - one TLS library: opens its file, finds its functions, has it examined if its build id
- * is unknown, and attaches the programs.
+ * is unknown, and has the programs attached.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/bpf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,28 +16,6 @@
 #include "../../util.h"
 #include "elf.h"
 #include "session.h"
-
-/* Functions that a connection passes through once it has keys. */
-struct function {
-	const char *name;
-	enum tls_at at; /* TLS_AT_BEGIN: at its return, too */
-};
-
-static const struct function functions[PROBE_TLS_KIND_CNT][TLS_FUNCTIONS_MAX] = {
-	[PROBE_TLS_OPENSSL] = {{"SSL_do_handshake", TLS_AT_BEGIN},
-			       {"SSL_connect", TLS_AT_BEGIN},
-			       {"SSL_accept", TLS_AT_BEGIN},
-			       {"SSL_read", TLS_AT_ENTRY},
-			       {"SSL_read_ex", TLS_AT_ENTRY},
-			       {"SSL_write", TLS_AT_ENTRY},
-			       {"SSL_write_ex", TLS_AT_ENTRY},
-			       /* BIO_f_ssl() calls no other exported function */
-			       {"SSL_get_error", TLS_AT_ANSWER}},
-	[PROBE_TLS_GNUTLS] = {{"gnutls_handshake", TLS_AT_BEGIN},
-			      {"gnutls_record_recv", TLS_AT_ENTRY},
-			      {"gnutls_record_send", TLS_AT_ENTRY}},
-	[PROBE_TLS_GO] = {{"crypto/tls.(*Config).writeKeyLog", TLS_AT_ENTRY}},
-};
 
 static void say(const struct probe_tls *t, int rc, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -72,62 +49,6 @@ static void give_up(const struct probe_tls *t, struct tls_library *l, const stru
 
 /* ---- Probes ------------------------------------------------------------------------------- */
 
-static int load(const struct probe_tls *t, struct tls_library *l, uint32_t number, enum tls_at at,
-		struct err *e)
-{
-	const struct tls_program p = {
-		.target = &t->target,
-		.layout = &l->layout,
-		.library = number,
-		.events_fd = t->events_fd,
-		.seen_fd = t->seen_fd,
-		.calls_fd = t->calls_fd,
-	};
-	struct ebpf_prog prog;
-	int rc = probe_tls_program_build(&p, at, &prog, e);
-
-	if (rc < 0)
-		return rc;
-	rc = kbpf_prog_load(&(struct kbpf_prog_spec){.type = BPF_PROG_TYPE_KPROBE,
-						     .insns = prog.insns,
-						     .insn_cnt = prog.cnt,
-						     .name = "bpfcap_tls"},
-			    e);
-	ebpf_prog_free(&prog);
-	if (rc < 0)
-		return rc;
-	l->prog_fd[at] = rc;
-	return 0;
-}
-
-static int attach(struct tls_library *l, enum tls_at at, uint64_t offset, struct err *e)
-{
-	char path[64];
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", l->fd);
-	fd = kbpf_uprobe_attach(l->prog_fd[at], path, offset, at == TLS_AT_RETURN, e);
-	if (fd < 0)
-		return fd;
-	l->probe_fd[l->probe_cnt++] = fd;
-	return 0;
-}
-
-static int attach_all(struct tls_library *l, struct err *e)
-{
-	const struct function *f = functions[l->layout.kind];
-	int rc = 0;
-
-	for (unsigned i = 0; i < TLS_FUNCTIONS_MAX && rc == 0; i++) {
-		if (!l->function[i])
-			continue;
-		rc = attach(l, f[i].at, l->function[i], e);
-		if (rc == 0 && f[i].at == TLS_AT_BEGIN)
-			rc = attach(l, TLS_AT_RETURN, l->function[i], e);
-	}
-	return rc;
-}
-
 static int check(const struct probe_tls_layout *l, struct err *e)
 {
 	if (l->kind != PROBE_TLS_GO)
@@ -147,16 +68,11 @@ static int watch(const struct probe_tls *t, struct tls_library *l, uint32_t numb
 		give_up(t, l, &why);
 		return 0;
 	}
-	for (int at = 0; at < TLS_AT_CNT && rc == 0; at++)
-		if (l->layout.kind != PROBE_TLS_GO || at == TLS_AT_ENTRY)
-			rc = load(t, l, number, (enum tls_at)at, e);
-	if (rc == 0)
-		rc = attach_all(l, e);
+	rc = probe_tls_attach(t, l, number, e);
 	if (rc < 0)
 		return rc;
 	l->state = TLS_WATCHED;
-	close(l->fd);
-	l->fd = -1;
+	l->is_new = true;
 	say(t, 0, "watching %s for keys", l->path);
 	return 0;
 }
@@ -195,13 +111,15 @@ static int find_functions(struct tls_library *l, struct err *e)
 	rc = -ENOENT;
 	for (int kind = 0; kind < PROBE_TLS_KIND_CNT && rc < 0; kind++) {
 		l->layout.kind = (enum probe_tls_kind)kind;
-		for (unsigned i = 0; i < TLS_FUNCTIONS_MAX && functions[kind][i].name; i++)
-			if (probe_tls_elf_function(&f, functions[kind][i].name, &l->function[i]) ==
-			    0)
+		for (unsigned i = 0; i < TLS_FUNCTIONS_MAX && probe_tls_functions[kind][i].name;
+		     i++)
+			if (probe_tls_elf_function(&f, probe_tls_functions[kind][i].name,
+						   &l->function[i]) == 0)
 				rc = 0;
 	}
 	if (rc < 0) /* its kind is now that of Go */
-		rc = probe_tls_go_function(&f, functions[PROBE_TLS_GO][0].name, &l->function[0]);
+		rc = probe_tls_go_function(&f, probe_tls_functions[PROBE_TLS_GO][0].name,
+					   &l->function[0]);
 	probe_tls_elf_close(&f);
 	if (rc < 0)
 		return err_run(e, rc, "tls",
@@ -278,10 +196,10 @@ static struct tls_library *new_library(struct probe_tls *t, const struct tls_sou
 	return l;
 }
 
-static bool is_mapped_as(const struct tls_library *l, const struct tls_source *s)
+bool probe_tls_library_is_mapped(const struct tls_library *l, unsigned major, unsigned minor,
+				 uint64_t inode)
 {
-	return s->map_inode && l->map_inode == s->map_inode && l->major == s->major &&
-	       l->minor == s->minor;
+	return inode && l->map_inode == inode && l->major == major && l->minor == minor;
 }
 
 int probe_tls_library_add(struct probe_tls *t, const struct tls_source *s, struct err *e)
@@ -292,7 +210,7 @@ int probe_tls_library_add(struct probe_tls *t, const struct tls_source *s, struc
 	int fd;
 
 	for (size_t i = 0; i < t->cnt; i++)
-		if (is_mapped_as(t->library[i], s))
+		if (probe_tls_library_is_mapped(t->library[i], s->major, s->minor, s->map_inode))
 			return 0;
 	fd = open_source(s, &by_path, &st);
 	for (size_t i = 0; i < t->cnt && fd >= 0; i++)
@@ -347,8 +265,8 @@ int probe_tls_library_advance(struct probe_tls *t, struct err *e)
 void probe_tls_library_free(struct tls_library *l)
 {
 	probe_tls_examine_stop(&l->examination);
-	for (unsigned i = 0; i < l->probe_cnt; i++)
-		close(l->probe_fd[i]);
+	probe_tls_older_free(l);
+	probe_tls_detach(&l->probes);
 	for (int at = 0; at < TLS_AT_CNT; at++)
 		if (l->prog_fd[at] >= 0)
 			close(l->prog_fd[at]);

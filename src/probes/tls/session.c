@@ -142,6 +142,7 @@ static int look_again(struct probe_tls *t, struct err *e)
 	rc = probe_tls_find_mapped(t->config.pid, &t->looked_at, on_mapping, &look);
 	if (rc < 0)
 		return err_run(e, rc, "tls", "/proc cannot be read: %s", strerror(-rc));
+	probe_tls_older_forget(t);
 	taken = first ? 0 : probe_clock_cpu() - start;
 	t->next_look_ns = now + (taken * LOOK_PART > LOOK_NS ? taken * LOOK_PART : LOOK_NS);
 	return look.rc;
@@ -163,7 +164,7 @@ static int look_first(struct probe_tls *t, struct err *e)
 		(void)poll(NULL, 0, EXAMINE_POLL_MS);
 		rc = 0;
 	}
-	return rc;
+	return rc == 0 ? probe_tls_older_find(t, e) : rc;
 }
 
 /* ---- Keys --------------------------------------------------------------------------------- */
@@ -238,6 +239,8 @@ int probe_tls_poll(struct probe_tls *t, int timeout_ms, probe_tls_key_fn fn, voi
 
 	if (rc >= 0)
 		rc = look_again(t, e);
+	if (rc >= 0)
+		rc = probe_tls_older_find(t, e);
 	if (rc < 0)
 		return rc;
 	t->fn = fn;
