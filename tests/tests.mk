@@ -28,6 +28,9 @@ BPF_CASES := $(if $(BPF_CLANG),$(foreach c,$(basename $(notdir $(wildcard tests/
 	       $(BUILD)/tests/kernel/fin.bpf $(BUILD)/tests/kernel/object-g.bpf)
 
 # A library that misbehaves while it is examined. It is loaded into a plain program.
+# Its stack is followed by them.
+$(BUILD)/tests/kernel/probe_user.o: CFLAGS_ALL += -fno-omit-frame-pointer
+
 LIAR := $(BUILD)/tests/kernel/liar.so
 
 # A TLS client in Go, where there is a Go compiler.

@@ -217,6 +217,10 @@ const char *probe_iface_name(struct probe *p, uint32_t ifindex);
 const char *probe_reason_name(const struct probe *p, uint32_t reason);
 /* "symbol+0x1f" (with " [module]") of a kernel address; "0x..." if it cannot be resolved. */
 void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len);
+/* The same of address i of a packet's stack; at hooks in processes "function+0x1f [file]", or the
+ * offset in the file, "+0x1234 [file]". */
+void probe_frame(struct probe *p, const struct probe_event *ev, unsigned i, char *text,
+		 size_t text_len);
 
 /* The inode of a network namespace, named as in struct probe_config. -EINVAL (input). */
 int probe_netns_inode(const char *text, uint32_t *inode, struct err *e);

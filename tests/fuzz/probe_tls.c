@@ -11,6 +11,13 @@
 
 #include "../../src/probes/tls/elf.h"
 
+static void on_function(void *user, const char *name, uint64_t offset, uint64_t len)
+{
+	uint64_t *sum = user;
+
+	*sum += strlen(name) + offset + len;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 enum { MACHINE_END = 20 }; /* of e_ident, e_type and e_machine */
@@ -45,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (probe_tls_elf_open(&f, fd, &e) == 0) {
 		probe_tls_elf_build_id(&f, &l);
 		(void)probe_tls_elf_function(&f, "SSL_read", &offset);
+		probe_tls_elf_functions(&f, &f, on_function, &offset);
 		(void)probe_tls_go_function(&f, "main.main", &offset);
 		if (l.build_id_len > sizeof(l.build_id))
 			abort();

@@ -198,7 +198,7 @@ filters_of_dpdk_packets_in_segments_of()
 	n=0
 	while read -r expr; do
 		n=$((n + 1))
-		capture "$n" -w "$T/$n" -f "$rx" $expr
+		capture "$n" -w "$T/$n" -f "$rx" "$expr"
 	done <"$T/exprs"
 	capture all -ql -f "$rx"
 	capture json --json -f "$tx" vlan and icmp
@@ -253,6 +253,13 @@ functions_are_found_in_a_file_system_of_another_process()
 		raw:write@2@3
 		raw:libc.so.6:write@2@3
 	SPECS
+	status 0 "$BIN/bpfcap" -qSc 3 --pid "$program" -f mbuf:user_handle@1 >"$T/out" 2>"$T/err"
+	has "$T/out" '^	user_handle\+0x0 \[program\]$'
+	has "$T/out" '^	main\+0x[0-9a-f]+ \[program\]$'
+	has "$T/out" '^	[_a-z]*\+0x[0-9a-f]+ \[libc\.so\.6\]$'
+	status 0 "$BIN/bpfcap" --json -Sc 3 --pid "$program" -f mbuf:user_handle@1 \
+		>"$T/out" 2>"$T/err"
+	has "$T/out" '"stack":\["user_handle\+0x0 \[program\]",.*"main\+0x[0-9a-f]+ \[prog'
 	status 2 "$BIN/bpfcap" -c 1 -f raw:/only/program:raw_func@1@2 >"$T/out" 2>"$T/err"
 	has "$T/err" 'No such file'
 }

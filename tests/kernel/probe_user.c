@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -687,6 +688,80 @@ TEST(unknown_functions_and_options_are_refused)
 	refused("mbuf:/proc/self/exe:user_send+4@2@ret", none, "+OFFSET");
 }
 
+/* ---- Stacks -------------------------------------------------------------------------------- */
+
+int chain_inner(const uint8_t *data, int len);
+int chain_outer(const uint8_t *data, int len);
+
+PROBED int chain_inner(const uint8_t *data, int len)
+{
+	return user_send(0, data, len) + (int)calls;
+}
+
+PROBED int chain_outer(const uint8_t *data, int len)
+{
+	return chain_inner(data, len) + (int)calls;
+}
+
+struct seen_stack {
+	struct probe *p;
+	bool inner, outer;
+};
+
+/* The frame is in this function, and its offset is right. */
+static bool is_in(const struct seen_stack *s, const struct probe_event *ev, unsigned i,
+		  int (*function)(const uint8_t *, int), const char *name)
+{
+	const size_t len = strlen(name);
+	char want[64], got[256];
+
+	probe_frame(s->p, ev, i, got, sizeof(got));
+	if (strncmp(got, name, len) != 0 || got[len] != '+')
+		return false;
+	(void)snprintf(want, sizeof(want), "%s+0x%" PRIx64 " [probe_user]", name,
+		       ev->stack[i] - (uintptr_t)function);
+	assert_string_equal(got, want);
+	return true;
+}
+
+static int check_stack(void *user, const struct probe_event *ev)
+{
+	struct seen_stack *s = user;
+	char text[256];
+
+	probe_frame(s->p, ev, 0, text, sizeof(text));
+	assert_string_equal(text, "user_send+0x0 [probe_user]");
+	for (unsigned i = 1; i < ev->stack_cnt; i++) {
+		s->inner |= is_in(s, ev, i, chain_inner, "chain_inner");
+		s->outer |= is_in(s, ev, i, chain_outer, "chain_outer");
+	}
+	return 1;
+}
+
+/* The caller is missing where the kernel does not know that a function has no frame yet. */
+TEST(stacks_have_names_of_functions)
+{
+	FOR_EACH_KERNEL(k)
+	{
+		struct seen_stack s = {
+			.p = begin("raw:user_send@2@3",
+				   (struct probe_config){.kernel = kernels[k], .stack = true})};
+		uint8_t data[60];
+		struct err e;
+		int rc = 0;
+
+		make_packet(data, sizeof(data), 0);
+		(void)chain_outer(data, sizeof(data));
+		for (int i = 0; rc == 0 && i < 100; i++)
+			rc = probe_poll(s.p, POLL_MS, check_stack, &s, &e);
+		assert_int_equal(rc, 1);
+		assert_true(s.outer);
+		if (!s.inner)
+			print_message("without the caller\n");
+		probe_close(s.p);
+	}
+}
+
 /* ---- A program to capture from: docs/netcap.md -------------------------------------------- */
 
 PROBED void you_func(void *mbuf);
@@ -915,6 +990,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_glob_is_a_hook_for_each_function),
 		cmocka_unit_test(functions_are_found_by_process),
 		cmocka_unit_test(unknown_functions_and_options_are_refused),
+		cmocka_unit_test(stacks_have_names_of_functions),
 #ifdef USDT_NOTE
 		cmocka_unit_test(arguments_of_usdt_probes_are_where_their_notes_say),
 		cmocka_unit_test(

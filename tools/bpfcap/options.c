@@ -74,7 +74,7 @@ static const struct opt_row rows[] = {
 	 "capture at most LEN bytes of each packet; 0, the default, is the maximum",
 	 LIVE | CODE | AWAY},
 	{'S', "stack", NULL, OPT_FLAG, TO(stack), 0,
-	 "print the kernel stack of each packet",
+	 "print the stack of each packet: of the kernel, or of the process at raw and mbuf",
 	 PACKETS | PROGRAM | AWAY},
 	{0, "netns", "NS", OPT_STRING, TO(netns), 0,
 	 "capture in this network namespace only: an ip-netns(8) name, /proc/PID/ns/net, an inode, or self; -i names its interfaces",

@@ -119,6 +119,8 @@ static const struct held_record *first_held(struct hold *h)
 /* True if the packet can be passed on without symbols, or they are read. */
 static bool is_ready(struct probe *p, const struct probe_event *ev)
 {
+	if (p->hooks.hook[ev->hook].kind->user)
+		return probe_stacks_ready(p->stacks, ev->pid, ev->stack, ev->stack_cnt);
 	if (!p->has_symbols && (ev->location || ev->stack_cnt))
 		p->has_symbols = probe_kallsyms_reader_ready(p->symbols);
 	return p->has_symbols || !(ev->location || ev->stack_cnt);

@@ -20,7 +20,8 @@ enum {
 /* The innermost frames may be those that run our program, and an address may occur twice. */
 static void trim_stack(struct probe *p, struct probe_event *ev)
 {
-	const struct kallsyms *k = ev->stack_cnt ? probe_kallsyms_reader_get(p->symbols) : NULL;
+	const bool kernel = ev->stack_cnt && !p->hooks.hook[ev->hook].kind->user;
+	const struct kallsyms *k = kernel ? probe_kallsyms_reader_get(p->symbols) : NULL;
 
 	while (ev->stack_cnt > 1 &&
 	       (probe_kallsyms_is_bpf(k, ev->stack[0]) || ev->stack[0] == ev->stack[1])) {
@@ -308,4 +309,13 @@ const char *probe_reason_name(const struct probe *p, uint32_t reason)
 void probe_symbol(struct probe *p, uint64_t addr, char *text, size_t text_len)
 {
 	probe_kallsyms_text(probe_kallsyms_reader_get(p->symbols), addr, text, text_len);
+}
+
+void probe_frame(struct probe *p, const struct probe_event *ev, unsigned i, char *text,
+		 size_t text_len)
+{
+	if (ev->hook < p->hooks.cnt && p->hooks.hook[ev->hook].kind->user)
+		probe_stacks_text(p->stacks, ev->pid, ev->stack[i], i > 0, text, text_len);
+	else
+		probe_symbol(p, ev->stack[i], text, text_len);
 }

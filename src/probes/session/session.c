@@ -246,15 +246,22 @@ static int read_reasons(struct probe *p, const struct probe_config *c, struct er
 	return 0;
 }
 
-/* Drops and stacks have addresses in the kernel's code. */
+/* Drops and stacks have addresses in the kernel's code, or in a process's. */
 static int open_symbols(struct probe *p, const struct probe_config *c, struct err *e)
 {
-	bool needed = c->stack;
+	bool needed = false, user = false;
 
 	(void)e;
-	for (unsigned i = 0; i < p->hooks.cnt; i++)
-		needed |= p->hooks.hook[i].location_at >= 0;
+	for (unsigned i = 0; i < p->hooks.cnt; i++) {
+		const struct hook *h = &p->hooks.hook[i];
+
+		needed |= h->location_at >= 0 || (c->stack && !h->kind->user);
+		user |= c->stack && h->kind->user;
+	}
 	probe_opaque_init(&p->addresses);
+	if (user && !p->addresses.hides)
+		p->stacks = probe_stacks_open();
+	needed |= user && p->addresses.hides;
 	if (needed && !p->addresses.hides)
 		p->symbols = probe_kallsyms_reader_open();
 	else if (needed && p->notice)
@@ -357,6 +364,7 @@ void probe_close(struct probe *p)
 	probe_session_free_ifaces(p);
 	probe_clock_close(&p->clock);
 	probe_kallsyms_reader_close(p->symbols);
+	probe_stacks_close(p->stacks);
 	if (p->netns_fd >= 0)
 		close(p->netns_fd);
 	probe_blocks_close(&p->hold.blocks);

@@ -9,6 +9,7 @@
 #include "../opaque.h"
 #include "../owners/owners.h"
 #include "../tp_format.h"
+#include "../uprobe/stacks.h"
 #include "blocks.h"
 
 /* Counts kept in user space, for each hook. */
@@ -68,6 +69,7 @@ struct probe {
 	struct probe_clock clock;
 	struct kallsyms_reader *symbols; /* NULL: no hook needs any */
 	bool has_symbols;		 /* they are read */
+	struct user_stacks *stacks;	 /* NULL: no stacks of processes */
 	struct hold hold;
 	struct tp_names reasons;
 	struct opaque addresses;

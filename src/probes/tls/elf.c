@@ -222,7 +222,7 @@ static void list(const struct tls_elf *code, const struct tls_elf *f, const ElfW
 		    s[i].st_name < strings->sh_size &&
 		    memchr(names + s[i].st_name, '\0', strings->sh_size - s[i].st_name) &&
 		    probe_tls_elf_offset(code, s[i].st_value, &offset) == 0)
-			fn(user, names + s[i].st_name, offset);
+			fn(user, names + s[i].st_name, offset, s[i].st_size);
 }
 
 void probe_tls_elf_functions(const struct tls_elf *code, const struct tls_elf *symbols,

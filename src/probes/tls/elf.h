@@ -34,7 +34,8 @@ int probe_tls_elf_function(const struct tls_elf *f, const char *name, uint64_t *
 /* Returns the offset in the file of where the program begins. -ENOENT: it is a library. */
 int probe_tls_elf_entry(const struct tls_elf *f, uint64_t *offset);
 
-typedef void (*tls_function_fn)(void *user, const char *name, uint64_t offset);
+/* `len`: of its code, 0: unknown. */
+typedef void (*tls_function_fn)(void *user, const char *name, uint64_t offset, uint64_t len);
 /*
  * Calls fn for each function whose code is in `code`: those of the symbols of `symbols`, which is
  * the same file, or one with symbols only. A function may come twice.

@@ -40,8 +40,8 @@ static bool parse_line(char *line, struct tls_mapping *m)
 	char perms[8];
 	int at = 0;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*x %x:%x %" SCNu64 " %n", &m->start, &m->end,
-		   perms, &m->major, &m->minor, &m->inode, &at) != 6 ||
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64 " %n", &m->start,
+		   &m->end, perms, &m->offset, &m->major, &m->minor, &m->inode, &at) != 7 ||
 	    !at || perms[2] != 'x' || line[at] != '/')
 		return false;
 	line[strcspn(line, "\n")] = '\0';

@@ -11,6 +11,7 @@
 struct tls_mapping {
 	uint32_t pid;
 	uint64_t start, end; /* addresses of the code */
+	uint64_t offset;     /* of its first byte in the file */
 	unsigned major,
 		minor; /* from /proc/PID/maps; on some file systems stat(2) reports other numbers */
 	uint64_t inode;

@@ -53,11 +53,12 @@ static bool is_there(const struct function_search *s, const char *name, uint64_t
 	return false;
 }
 
-static void on_function(void *user, const char *name, uint64_t offset)
+static void on_function(void *user, const char *name, uint64_t offset, uint64_t len)
 {
 	struct function_search *s = user;
 	struct uprobe_function *all;
 
+	(void)len;
 	if (!is_meant(s, name)) {
 		if (!s->glob && s->others)
 			fprintf(s->others, "1 T %s\n", name);
@@ -92,7 +93,7 @@ static int open_debug(const struct tls_elf *f)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static void search_debug(struct function_search *s, const struct tls_elf *code)
+static void search_debug(const struct tls_elf *code, tls_function_fn fn, void *user)
 {
 	struct tls_elf debug;
 	int fd = open_debug(code);
@@ -100,20 +101,20 @@ static void search_debug(struct function_search *s, const struct tls_elf *code)
 	if (fd < 0)
 		return;
 	if (probe_tls_elf_open(&debug, fd, NULL) == 0) {
-		probe_tls_elf_functions(code, &debug, on_function, s);
+		probe_tls_elf_functions(code, &debug, fn, user);
 		probe_tls_elf_close(&debug);
 	}
 	close(fd);
 }
 
-static void search_object(struct function_search *s, int fd)
+void probe_uprobe_symbols(int fd, tls_function_fn fn, void *user)
 {
 	struct tls_elf f;
 
 	if (probe_tls_elf_open(&f, fd, NULL) < 0)
 		return;
-	probe_tls_elf_functions(&f, &f, on_function, s);
-	search_debug(s, &f);
+	probe_tls_elf_functions(&f, &f, fn, user);
+	search_debug(&f, fn, user);
 	probe_tls_elf_close(&f);
 }
 
@@ -162,7 +163,7 @@ int probe_uprobe_functions(struct uprobe_functions *out, const struct uprobe_obj
 
 	*out = (struct uprobe_functions){0};
 	for (s.object = 0; s.object < o->cnt; s.object++)
-		search_object(&s, o->object[s.object].fd);
+		probe_uprobe_symbols(o->object[s.object].fd, on_function, &s);
 	if (s.others && fclose(s.others) != 0)
 		s.failed = true;
 	if (s.failed)

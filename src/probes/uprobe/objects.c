@@ -62,8 +62,7 @@ static bool is_called(const char *path, const char *name)
 	return !*name || strcmp(slash ? slash + 1 : path, name) == 0;
 }
 
-/* The mapped file, which may no longer be the one at the path. */
-static int open_mapped(const struct tls_mapping *m)
+int probe_uprobe_open_mapped(const struct tls_mapping *m)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -87,7 +86,7 @@ static void on_mapping(void *user, const struct tls_mapping *m)
 
 	if (l->rc < 0 || !is_called(m->path, l->name))
 		return;
-	fd = open_mapped(m);
+	fd = probe_uprobe_open_mapped(m);
 	if (fd >= 0)
 		l->rc = add(l->o, m->path, fd, l->e);
 }

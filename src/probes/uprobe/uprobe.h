@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../tls/elf.h"
+#include "../tls/find.h"
 #include "bpfcap/err.h"
 
 #define UPROBE_TEXT_LEN 128
@@ -44,6 +46,9 @@ int probe_uprobe_objects(struct uprobe_objects *o, const char *object, uint32_t 
 			 const char *spec, struct err *e);
 void probe_uprobe_objects_free(struct uprobe_objects *o);
 
+/* Opens the mapped file, which may no longer be the one at the path. -1: it cannot be opened. */
+int probe_uprobe_open_mapped(const struct tls_mapping *m);
+
 /* ---- functions.c ---------------------------------------------------------------------------- */
 
 struct uprobe_function {
@@ -68,6 +73,8 @@ struct uprobe_functions {
  */
 int probe_uprobe_functions(struct uprobe_functions *out, const struct uprobe_objects *o,
 			   const char *name, const char *spec, struct err *e);
+/* Calls fn for each function of the file, and of its separate debug file; one may come twice. */
+void probe_uprobe_symbols(int fd, tls_function_fn fn, void *user);
 void probe_uprobe_functions_free(struct uprobe_functions *f);
 
 #endif

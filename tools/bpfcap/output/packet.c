@@ -88,10 +88,14 @@ static void put_symbol(struct text *t, const struct packet *pk, uint64_t addr)
 
 void packet_put_frame(struct text *t, const struct packet *pk, unsigned i)
 {
-	if (pk->saved)
+	char text[256];
+
+	if (pk->saved) {
 		text_put(t, pk->saved->frames[i]);
-	else
-		put_symbol(t, pk, pk->ev->stack[i]);
+	} else if (pk->probe) {
+		probe_frame(pk->probe, pk->ev, i, text, sizeof(text));
+		text_name(t, text);
+	}
 }
 
 void packet_put_location(struct text *t, const struct packet *pk)
