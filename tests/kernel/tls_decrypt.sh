@@ -49,7 +49,39 @@ new_workers()
 	fail "nginx did not replace its workers: $(cat "$T/nginx.log")"
 }
 
+# The client, whose keys alone are read, answers 2 s after the ServerHello, and has its keys after 2
+# more: what it gets comes through a slow relay.
+a_slow_client()
+{
+	need_judge tshark curl
+	need /usr/bin/python3
+	cat >"$T/relay.py" <<-END
+		import socket, threading, time
+		listener = socket.create_server(("127.0.0.1", 4434))
+		client = listener.accept()[0]
+		server = socket.create_connection(("$NET.2", 4433))
+		def carry(one, other, delay):
+		    while data := one.recv(65536):
+		        time.sleep(delay)
+		        other.sendall(data)
+		    other.shutdown(socket.SHUT_WR)
+		threading.Thread(target=carry, args=(client, server, 0), daemon=True).start()
+		carry(server, client, 2)
+	END
+	web_server
+	captures --tls-process curl
+	left timeout 60 /usr/bin/python3 "$T/relay.py" &
+	client=$!
+	for _ in $(seq 100); do
+		! left grep -q ':1152 0*:0000 0A' /proc/net/tcp || break
+		sleep 0.1
+	done
+	fetch_with curl -sk --tls-max 1.2 https://127.0.0.1:4434/page.txt
+	decrypted 1
+}
+
 pair_up
 try_as 'three connections, keys before packets, once each, code for 5.4' three_connections
 try_as 'HTTP/2 of an nginx that was there before, and of new workers' http2_of_nginx
+try_as 'keys that come seconds after the ServerHello' a_slow_client
 finish

@@ -26,7 +26,7 @@ enum {
 
 /* A TCP segment and its addresses. */
 struct hello_segment {
-	struct slice tcp, src, dst;
+	struct slice tcp, payload, src, dst;
 };
 
 static bool from_ip(struct hello_segment *g, struct slice s)
@@ -75,17 +75,39 @@ static uint64_t hash_flow(const struct hello_segment *g, bool reverse)
 	return hash_bytes(hash, ports[!reverse]);
 }
 
+/* False: it is no TCP segment. */
+static bool find_segment(struct hello_segment *g, const struct probe_event *ev)
+{
+	const struct slice packet = {ev->data, ev->cap_len, ev->len};
+
+	if (ev->linktype == CBPF_LINKTYPE_ETHERNET ? !from_ethernet(g, packet)
+						   : !from_ip(g, packet))
+		return false;
+	g->payload = slice_from(g->tcp, (slice_u8(g->tcp, 12) >> 4) * 4u);
+	return true;
+}
+
+uint64_t hello_flow(const struct probe_event *ev)
+{
+	struct hello_segment g;
+
+	/* The second byte of a record is that of the version; padding of a frame has none. */
+	return find_segment(&g, ev) && slice_has(g.payload, 0, RECORD_HEADER + 1) &&
+			       slice_u8(g.payload, 1) == 3
+		       ? hash_flow(&g, false)
+		       : 0;
+}
+
 struct hello hello_find(const struct probe_event *ev)
 {
-	struct slice packet = {ev->data, ev->cap_len, ev->len}, tls;
 	struct hello h = {.kind = HELLO_NONE};
 	struct hello_segment g;
+	struct slice tls;
 	uint8_t type;
 
-	if (ev->linktype == CBPF_LINKTYPE_ETHERNET ? !from_ethernet(&g, packet)
-						   : !from_ip(&g, packet))
+	if (!find_segment(&g, ev))
 		return h;
-	tls = slice_from(g.tcp, (slice_u8(g.tcp, 12) >> 4) * 4u);
+	tls = g.payload;
 	type = slice_u8(tls, RECORD_HEADER);
 	if (slice_u8(tls, 0) != RECORD_HANDSHAKE || slice_u8(tls, 1) != 3 ||
 	    !slice_has(tls, RANDOM_AT, PROBE_TLS_RANDOM_LEN))

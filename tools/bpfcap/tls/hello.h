@@ -16,5 +16,7 @@ struct hello {
 
 /* Only a hello at the start of a TCP segment is found, which is where TLS libraries put it. */
 struct hello hello_find(const struct probe_event *ev);
+/* The flow of a TCP segment with data, from its sender; 0: it is another packet. */
+uint64_t hello_flow(const struct probe_event *ev);
 
 #endif

@@ -18,9 +18,8 @@ struct held_packet {
 	struct packet pk;
 	struct probe_event ev;
 	struct gather_note note;
-	uint64_t conn;	      /* key of the connection that it waits for; 0: none */
-	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
-	uint64_t len;	      /* of all this */
+	uint64_t conn; /* key of the connection that it waits for; 0: none */
+	uint64_t len;  /* of all this */
 };
 
 int hold_init(struct key_hold *h, struct output *out, int log_fd, bool all)
@@ -106,10 +105,24 @@ static uint64_t note_hello(struct key_hold *h, const struct probe_event *ev)
 	} else if (hello.kind == HELLO_SERVER) {
 		flow = recent_find(&h->flows, hello.flow);
 		c = flow ? recent_find(&h->conns, recent_key(flow->client_random)) : NULL;
-		if (c && !c->keyed)
+		if (c && !c->keyed) {
+			c->held = true;
 			return c->key;
+		}
 	}
 	return 0;
+}
+
+/* On a slow machine, the client thinks for seconds before it answers a ServerHello. */
+static void note_answer(struct key_hold *h, const struct probe_event *ev)
+{
+	uint64_t from = hello_flow(ev);
+	const struct recent_conn *flow = from ? recent_find(&h->flows, from) : NULL;
+	struct recent_conn *c =
+		flow ? recent_find(&h->conns, recent_key(flow->client_random)) : NULL;
+
+	if (c && c->held && !c->answer_ns)
+		c->answer_ns = ev->mono_ns;
 }
 
 /* ---- Packets ------------------------------------------------------------------------------ */
@@ -157,11 +170,11 @@ int hold_packet(struct key_hold *h, const struct packet *pk, struct err *e)
 
 	if (!h->first && !conn)
 		return write_packet(h, pk, e);
+	note_answer(h, pk->ev);
 	p = copy(pk);
 	if (!p)
 		return err_run(e, -ENOMEM, "output", "out of memory");
 	p->conn = conn;
-	p->deadline_ns = pk->ev->mono_ns + HOLD_NS;
 	*h->last = p;
 	h->last = &p->next;
 	h->bytes += p->len;
@@ -171,10 +184,13 @@ int hold_packet(struct key_hold *h, const struct packet *pk, struct err *e)
 static bool waits(struct key_hold *h, const struct held_packet *p, uint64_t now)
 {
 	const struct recent_conn *c = p->conn ? recent_find(&h->conns, p->conn) : NULL;
+	uint64_t since_ns = p->ev.mono_ns;
 
 	if (!c || c->keyed)
 		return false;
-	if (now < p->deadline_ns && h->bytes <= HOLD_BYTES_MAX)
+	if (c->answer_ns > since_ns)
+		since_ns = c->answer_ns;
+	if (now < since_ns + HOLD_NS && h->bytes <= HOLD_BYTES_MAX)
 		return true;
 	h->expired++;
 	return false;

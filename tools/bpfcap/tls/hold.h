@@ -2,8 +2,9 @@
 /*
  * hold.h - a short delay between capture and file, so that keys precede the packets that need them.
  *
- * A ServerHello of a connection whose keys are not known yet waits for them, at most HOLD_NS, and
- * all later packets wait behind it: the order of packets does not change.
+ * A ServerHello of a connection whose keys are not known yet waits for them, at most HOLD_NS from
+ * its own time or that of the client's answer, before which no end has all keys. All later packets
+ * wait behind it: the order of packets does not change.
  */
 #ifndef BPFCAP_TOOLS_BPFCAP_TLS_HOLD_H
 #define BPFCAP_TOOLS_BPFCAP_TLS_HOLD_H

@@ -17,9 +17,11 @@ struct recent_conn {
 	uint64_t key; /* 0: free */
 	uint64_t time_ns;
 	uint8_t client_random[PROBE_TLS_RANDOM_LEN];
-	bool hello;	   /* its ClientHello was captured */
-	bool keyed;	   /* it has keys that suffice to decrypt */
-	struct text lines; /* its keys, as lines of a key log */
+	bool hello;	    /* its ClientHello was captured */
+	bool held;	    /* its ServerHello waits, or has waited, for keys */
+	uint64_t answer_ns; /* when the client sent something after that; 0: it has not */
+	bool keyed;	    /* it has keys that suffice to decrypt */
+	struct text lines;  /* its keys, as lines of a key log */
 };
 
 struct recent {
