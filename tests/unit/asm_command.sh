@@ -250,7 +250,27 @@ mistakes_in_sections_have_their_line()
 	printf '\t.data\nx:\t.long 7\n\t.section\ttc,"ax"\n\tr0 = 0\n\tr0 ? 1\n\texit\n' >"$T/d.s"
 	says 2 'd\.s:5:5: .*r0 \? 1' "$T/d.s"
 	printf '\t.data\nx:\t.zero 99999999999\n' >"$T/d.s"
-	says 2 'd\.s:2: section \.data is larger than 64 MiB' "$T/d.s"
+	says 2 'd\.s:2: there are more than 64 MiB of data' "$T/d.s"
+	printf '\t.section .bss,"ax"\n\texit\n\t.comm x,8,8\n' >"$T/d.s"
+	says 2 'd\.s:3: \.bss was declared as a section of code' "$T/d.s"
+}
+
+# If each name were compared with all others, this would take minutes.
+many_symbols_take_seconds()
+{
+	awk 'BEGIN {
+		print "\t.text"
+		for (i = 0; i < 100000; i++)
+			printf "\t.type f%d,@function\nf%d:\n\tr0 = d%d ll\n\texit\n", i, i, i
+		print "\t.data"
+		for (i = 0; i < 100000; i++)
+			printf "d%d:\n\t.long 1\n", i
+	}' >"$T/many.s"
+	timeout 60 "$bpfasm" -O elf -o "$T/many.o" "$T/many.s"
+	if command -v llvm-readelf >/dev/null; then
+		[ "$(llvm-readelf -s "$T/many.o" | grep -c FUNC)" = 100000 ] ||
+			fail "not all functions are in the object"
+	fi
 }
 
 what_an_object_cannot_hold_is_refused()
@@ -382,6 +402,7 @@ done
 try sections_of "$cases/object.c" -g
 try data_of_assembly_is_that_of_clang
 try mistakes_in_sections_have_their_line
+try many_symbols_take_seconds
 try what_an_object_cannot_hold_is_refused
 try tcpdump_filters_are_converted
 try interprets_without_root

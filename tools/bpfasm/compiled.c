@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <elf.h>
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +19,57 @@
 
 /* ---- What is known ------------------------------------------------------------------------ */
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct compiled_name *)a)->text,
+		      ((const struct compiled_name *)b)->text);
+}
+
+static void name_from(struct compiled_name *n, const char *text)
+{
+	*n = (struct compiled_name){0};
+	memcpy(n->text, text, strnlen(text, sizeof(n->text) - 1));
+}
+
+size_t compiled_find(const struct compiled *c, const char *name)
+{
+	struct compiled_name n;
+	struct compiled_name *const *found;
+
+	name_from(&n, name);
+	found = tfind(&n, &c->names, by_text);
+	return found ? (*found)->symbol : SIZE_MAX;
+}
+
+static int add_symbol(struct compiled *c, const char *name)
+{
+	struct compiled_symbol *more =
+		grow(c->symbols, &c->symbol_cap, c->symbol_cnt + 1, sizeof(*more));
+	struct compiled_name *n;
+
+	if (!more)
+		return -ENOMEM;
+	c->symbols = more;
+	n = malloc(sizeof(*n));
+	if (!n)
+		return -ENOMEM;
+	name_from(n, name);
+	n->symbol = c->symbol_cnt;
+	if (!tsearch(n, &c->names, by_text)) {
+		free(n);
+		return -ENOMEM;
+	}
+	c->symbols[c->symbol_cnt++] = (struct compiled_symbol){.name = n, .section = SIZE_MAX};
+	return 0;
+}
+
 size_t compiled_symbol(struct compiled *c, const char *name)
 {
-	struct compiled_symbol *more;
+	const size_t i = compiled_find(c, name);
 
-	for (size_t i = 0; i < c->symbol_cnt; i++)
-		if (strcmp(c->symbols[i].name, name) == 0)
-			return i;
-	more = grow(c->symbols, &c->symbol_cap, c->symbol_cnt + 1, sizeof(*more));
-	if (!more)
-		return SIZE_MAX;
-	c->symbols = more;
-	more = &c->symbols[c->symbol_cnt];
-	*more = (struct compiled_symbol){.section = SIZE_MAX};
-	memcpy(more->name, name, strnlen(name, sizeof(more->name) - 1));
-	return c->symbol_cnt++;
+	if (i != SIZE_MAX)
+		return i;
+	return add_symbol(c, name) == 0 ? c->symbol_cnt - 1 : SIZE_MAX;
 }
 
 int compiled_ref_add(struct compiled *c, const struct compiled_ref *ref)
@@ -173,7 +210,7 @@ static int code_line(struct compiled *c, const struct compiled_scan *whole)
 /* ".type NAME,@function", ".size NAME, 4", after the word; sizes of functions follow from code. */
 static int describe(struct compiled *c, const char *word, struct compiled_scan *s)
 {
-	char name[sizeof(c->symbols[0].name)], kind[16];
+	char name[COMPILED_NAME_CAP], kind[16];
 	int64_t len;
 	size_t i;
 
@@ -217,7 +254,7 @@ static int directive(struct compiled *c, const char *word, struct compiled_scan 
 static int common(struct compiled *c, struct compiled_scan *s)
 {
 	const size_t before = c->current;
-	char name[sizeof(c->symbols[0].name)];
+	char name[COMPILED_NAME_CAP];
 	int64_t len, unit = 1;
 	int rc;
 
@@ -226,6 +263,8 @@ static int common(struct compiled *c, struct compiled_scan *s)
 	    (compiled_take(s, ',') && (!compiled_number(s, &unit) || unit < 1)))
 		return compiled_fail(c, "expected NAME,LENGTH,ALIGNMENT");
 	rc = enter(c, ".bss", flags_of(".bss"), true);
+	if (!rc && c->sections[c->current].flags & SHF_EXECINSTR)
+		rc = compiled_fail(c, ".bss was declared as a section of code");
 	if (!rc)
 		rc = compiled_zeros(c, (uint64_t)len, (uint64_t)unit, name);
 	c->current = before;
@@ -305,6 +344,10 @@ static void release(struct compiled *c)
 {
 	for (size_t i = 0; i < c->section_cnt; i++)
 		text_free(&c->sections[i].data);
+	for (size_t i = 0; i < c->symbol_cnt; i++) {
+		(void)tdelete(c->symbols[i].name, &c->names, by_text);
+		free(c->symbols[i].name);
+	}
 	free(c->symbols);
 	free(c->refs);
 	free(c);

@@ -9,7 +9,8 @@
 #include "../common/text.h"
 
 #define COMPILED_SECTIONS_MAX 64
-#define COMPILED_DATA_MAX     (64u << 20) /* bytes of a section */
+#define COMPILED_DATA_MAX     (64u << 20) /* bytes of all sections of data */
+#define COMPILED_NAME_CAP     128
 
 struct compiled_section {
 	char name[64];
@@ -22,8 +23,13 @@ struct compiled_section {
 	size_t index; /* in the object */
 };
 
+struct compiled_name {
+	size_t symbol;
+	char text[COMPILED_NAME_CAP];
+};
+
 struct compiled_symbol {
-	char name[128];
+	struct compiled_name *name;
 	bool is_function;
 	size_t section; /* SIZE_MAX: not defined here */
 	uint64_t value, len;
@@ -43,6 +49,8 @@ struct compiled {
 	size_t section_cnt, current;
 	struct compiled_symbol *symbols;
 	size_t symbol_cnt, symbol_cap;
+	void *names; /* of symbols, a tree of tsearch() */
+	size_t data_len;
 	struct compiled_ref *refs;
 	size_t ref_cnt, ref_cap;
 	const struct ebpf_text *text;
@@ -64,7 +72,9 @@ int compiled_read(const struct ebpf_text *text, struct kbpf_elf **out, struct er
 
 /* ---- In compiled.c, for the other files ---- */
 
-/* The number of the symbol with that name, which is added if it is new; SIZE_MAX: no memory. */
+/* The number of the symbol with that name; SIZE_MAX: there is none. */
+size_t compiled_find(const struct compiled *c, const char *name);
+/* The same, but adds a symbol that is new; SIZE_MAX: no memory. */
 size_t compiled_symbol(struct compiled *c, const char *name);
 /* Returns 0 or -ENOMEM. */
 int compiled_ref_add(struct compiled *c, const struct compiled_ref *ref);

@@ -20,9 +20,10 @@ static int put(struct compiled *c, const void *bytes, size_t len)
 {
 	struct text *const t = &section(c)->data;
 
-	if (t->len + len > COMPILED_DATA_MAX)
-		return compiled_fail(c, "section %s is larger than %u MiB", section(c)->name,
+	if (c->data_len + len > COMPILED_DATA_MAX)
+		return compiled_fail(c, "there are more than %u MiB of data",
 				     COMPILED_DATA_MAX >> 20);
+	c->data_len += len;
 	text_bytes(t, bytes, len);
 	return t->failed ? err_run(c->err, -ENOMEM, "assemble", "out of memory") : 0;
 }

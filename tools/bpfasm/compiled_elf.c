@@ -37,29 +37,43 @@ static int add_section(struct compiled *c, struct kbpf_elf *k, size_t i, const v
 	return rc < 0 ? rc : 0;
 }
 
-/* Gives the functions of a section their places. */
-static void place_functions(struct compiled *c, size_t section, const struct ebpf_source *s)
+/* Gives each function of a section the slots up to the next one. */
+static int size_functions(struct compiled *c, size_t section, size_t slot_cnt)
 {
-	for (size_t i = 0; i < s->label_cnt; i++)
-		for (size_t j = 0; j < c->symbol_cnt; j++) {
-			struct compiled_symbol *const f = &c->symbols[j];
+	size_t *end = calloc(slot_cnt + 1, sizeof(*end)), next = slot_cnt; /* 0: no function */
 
-			if (f->is_function && strcmp(f->name, s->labels[i].name) == 0) {
-				f->section = section;
-				f->value = s->labels[i].slot * SLOT_LEN;
-			}
+	if (!end)
+		return no_memory(c);
+	for (size_t i = 0; i < c->symbol_cnt; i++)
+		if (c->symbols[i].section == section)
+			end[c->symbols[i].value / SLOT_LEN] = 1;
+	for (size_t slot = slot_cnt; slot-- > 0;)
+		if (end[slot]) {
+			end[slot] = next;
+			next = slot;
 		}
 	for (size_t i = 0; i < c->symbol_cnt; i++) {
-		uint64_t end = s->prog.cnt * SLOT_LEN;
+		struct compiled_symbol *const f = &c->symbols[i];
 
-		if (c->symbols[i].section != section)
-			continue;
-		for (size_t j = 0; j < c->symbol_cnt; j++)
-			if (c->symbols[j].section == section &&
-			    c->symbols[j].value > c->symbols[i].value && c->symbols[j].value < end)
-				end = c->symbols[j].value;
-		c->symbols[i].len = end - c->symbols[i].value;
+		if (f->section == section)
+			f->len = end[f->value / SLOT_LEN] * SLOT_LEN - f->value;
 	}
+	free(end);
+	return 0;
+}
+
+/* Gives the functions of a section their places. */
+static int place_functions(struct compiled *c, size_t section, const struct ebpf_source *s)
+{
+	for (size_t i = 0; i < s->label_cnt; i++) {
+		const size_t j = compiled_find(c, s->labels[i].name);
+
+		if (j == SIZE_MAX || !c->symbols[j].is_function)
+			continue;
+		c->symbols[j].section = section;
+		c->symbols[j].value = s->labels[i].slot * SLOT_LEN;
+	}
+	return size_functions(c, section, s->prog.cnt);
 }
 
 /* Turns the lines of uses into places. */
@@ -90,8 +104,9 @@ static int assemble(struct compiled *c, struct kbpf_elf *k, size_t i)
 	rc = ebpf_parse_source(&text, &s, c->err);
 	if (rc)
 		return rc;
-	place_functions(c, i, &s);
-	rc = place_refs(c, i, &s);
+	rc = place_functions(c, i, &s);
+	if (!rc)
+		rc = place_refs(c, i, &s);
 	if (!rc)
 		rc = add_section(c, k, i, s.prog.insns, s.prog.cnt * SLOT_LEN);
 	ebpf_source_free(&s);
@@ -129,7 +144,7 @@ static int add_symbols(struct compiled *c, struct kbpf_elf *k)
 			continue;
 		rc = kbpf_elf_symbol_add(
 			k,
-			&(struct kbpf_elf_symbol){.name = s->name,
+			&(struct kbpf_elf_symbol){.name = s->name->text,
 						  .type = !here		   ? STT_NOTYPE
 							  : s->is_function ? STT_FUNC
 									   : STT_OBJECT,

@@ -7,6 +7,7 @@
 #include "functions.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,34 +89,44 @@ static struct asm_function *at(const struct functions *f, size_t slot)
 	return NULL;
 }
 
-static void set_name(const struct functions *f, size_t slot, const char *name)
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* `names`: a tree of those given. */
+static void set_name(const struct functions *f, void **names, size_t slot, const char *name)
 {
 	struct asm_function *const fn = at(f, slot);
+	char *const *found;
 
 	if (!fn || fn->name[0] || strlen(name) >= sizeof(fn->name))
 		return;
-	for (size_t i = 0; i < f->cnt; i++)
-		if (strcmp(f->all[i].name, name) == 0)
-			return;
 	strcpy(fn->name, name);
+	found = tsearch(fn->name, names, by_text);
+	if (found && *found != fn->name)
+		fn->name[0] = '\0';
 }
 
 static void name_all(const struct asm_input *in, const struct functions *f)
 {
 	unsigned number = 0;
+	void *names = NULL;
 
 	for (size_t i = 0; i < in->linked.func_cnt; i++)
-		set_name(f, in->linked.funcs[i].slot, in->linked.funcs[i].name);
+		set_name(f, &names, in->linked.funcs[i].slot, in->linked.funcs[i].name);
 	for (size_t i = 0; i < in->source.label_cnt; i++)
-		set_name(f, in->source.labels[i].slot, in->source.labels[i].name);
-	set_name(f, 0, "program");
+		set_name(f, &names, in->source.labels[i].slot, in->source.labels[i].name);
+	set_name(f, &names, 0, "program");
 	for (size_t i = 0; i < f->cnt;) {
 		char name[24];
 
 		(void)snprintf(name, sizeof(name), "function%u", number++);
-		set_name(f, f->all[i].slot, name);
+		set_name(f, &names, f->all[i].slot, name);
 		i += f->all[i].name[0] != '\0';
 	}
+	for (size_t i = 0; i < f->cnt; i++)
+		(void)tdelete(f->all[i].name, &names, by_text);
 }
 
 int functions_find(const struct asm_input *in, struct functions *f, struct err *e)
