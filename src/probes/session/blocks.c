@@ -9,9 +9,7 @@
 #include "blocks.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../thread.h"
@@ -69,19 +67,11 @@ static void tend_block(struct blocks *b, unsigned i)
 	b->ready[i] = true;
 }
 
-static void drop_privileges(void)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2] = {0};
-
-	(void)syscall(SYS_capset, &head, none);
-}
-
+/* It keeps its privileges: setresuid() aborts the process if a thread may not change its user. */
 static void *tend(void *user)
 {
 	struct blocks *b = user;
 
-	drop_privileges();
 	while (!__atomic_load_n(&b->quit, __ATOMIC_ACQUIRE)) {
 		for (unsigned i = 0; i < b->cnt && !__atomic_load_n(&b->quit, __ATOMIC_ACQUIRE);
 		     i++)
