@@ -152,8 +152,12 @@ int probe_tls_record_keys(const struct tls_record *r, const struct probe_tls_lay
 
 static char *put_hex(char *to, const uint8_t *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		to += sprintf(to, "%02x", bytes[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		*to++ = digits[bytes[i] >> 4];
+		*to++ = digits[bytes[i] & 15];
+	}
 	return to;
 }
 

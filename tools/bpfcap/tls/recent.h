@@ -14,7 +14,7 @@
 #include "../../common/text.h"
 
 struct recent_conn {
-	uint64_t key; /* 0: free */
+	uint64_t key;
 	uint64_t time_ns;
 	uint8_t client_random[PROBE_TLS_RANDOM_LEN];
 	bool hello;	    /* its ClientHello was captured */
@@ -25,6 +25,7 @@ struct recent_conn {
 };
 
 struct recent {
+	uint64_t *key; /* of each place; 0: free. Apart, since a search reads many */
 	struct recent_conn *conn;
 };
 
