@@ -94,7 +94,17 @@ static bool has_handshake_end(const struct tls_library *l)
 /* Whether every new connection is seen without the functions for data. */
 static bool sees_handshakes(const struct tls_library *l)
 {
-	return l->layout.kind == PROBE_TLS_GNUTLS || has_handshake_end(l);
+	return l->layout.kind == PROBE_TLS_GNUTLS || l->layout.handshake_end.off;
+}
+
+/* Without it, or if the kernel cannot probe its first instruction, other functions serve. */
+static void attach_end(struct tls_library *l)
+{
+	const struct tls_at_place end = {TLS_AT_ENTRY, 0, l->layout.handshake_end.off};
+	struct err why;
+
+	if (!has_handshake_end(l) || attach(l, &end, &l->probes, &why) < 0)
+		l->layout.handshake_end.off = 0;
 }
 
 static int attach_begins(struct tls_library *l, struct err *e)
@@ -131,14 +141,15 @@ static int attach_others(const struct tls_library *l, uint32_t pid, struct tls_p
 int probe_tls_attach(const struct probe_tls *t, struct tls_library *l, uint32_t number,
 		     struct err *e)
 {
-	const struct tls_at_place end = {TLS_AT_ENTRY, 0, l->layout.handshake_end.off};
 	int rc = 0;
 
 	for (int at = 0; at < TLS_AT_CNT && rc == 0; at++)
 		if (l->layout.kind != PROBE_TLS_GO || at == TLS_AT_ENTRY)
 			rc = load(t, l, number, (enum tls_at)at, e);
 	if (rc == 0)
-		rc = has_handshake_end(l) ? attach(l, &end, &l->probes, e) : attach_begins(l, e);
+		attach_end(l);
+	if (rc == 0 && !l->layout.handshake_end.off)
+		rc = attach_begins(l, e);
 	if (rc == 0 && !sees_handshakes(l))
 		rc = attach_others(l, 0, &l->probes, e);
 	return rc;
