@@ -70,7 +70,7 @@ a_slow_client()
 	END
 	web_server
 	captures --tls-process curl
-	left timeout 60 /usr/bin/python3 "$T/relay.py" &
+	left timeout 60 /usr/bin/python3 "$T/relay.py" 2>"$T/relay" &
 	client=$!
 	for _ in $(seq 100); do
 		! left grep -q ':1152 0*:0000 0A' /proc/net/tcp || break
