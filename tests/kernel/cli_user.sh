@@ -80,6 +80,12 @@ PROGRAM
 	same "$(grep -cx greeting_1 "$T/words")" 50 "times greeting_1()"
 }
 
+# testpmd reads commands, and the captures are there.
+may_go()
+{
+	[ -e "$T/go" ] && grep -q 'testpmd>' "$T/testpmd"
+}
+
 # testpmd COMMANDS OPTION...: forwards between two devices, once the file `go` exists, and until
 # COMMANDS end. It calls these functions for each burst once it prints packets. --no-flush-rx: else
 # it first receives bursts of 512, which it does not count.
@@ -89,10 +95,10 @@ testpmd()
 	shift
 	(
 		echo "set verbose 3"
-		while [ ! -e "$T/go" ]; do sleep 0.1; done
+		until may_go; do sleep 0.1; done
 		"$commands"
 		printf 'stop\nquit\n'
-	) | timeout 60 dpdk-testpmd --no-huge --no-pci -m 256 --no-telemetry --lcores '0@0,1@0' \
+	) | timeout 150 dpdk-testpmd --no-huge --no-pci -m 256 --no-telemetry --lcores '0@0,1@0' \
 		--file-prefix="bpfcap-$$" "$@" --no-mlockall --total-num-mbufs=4096 --no-flush-rx \
 		>"$T/testpmd" 2>&1
 }
@@ -102,10 +108,11 @@ need_testpmd()
 {
 	need_uprobes
 	need dpdk-testpmd
-	lib=$(ldd "$(command -v dpdk-testpmd)" | sed -n 's/.*=> \(.*librte_ethdev[^ ]*\) .*/\1/p')
+	lib=$(LD_TRACE_LOADED_OBJECTS=1 dpdk-testpmd |
+		sed -n 's/.*=> \(.*librte_ethdev[^ ]*\) .*/\1/p')
 	[ -r "$lib" ] || skip "dpdk-testpmd is linked statically"
 	rx=mbuf:$lib:rte_eth_call_rx_callbacks@3@4 tx=mbuf:$lib:rte_eth_call_tx_callbacks@3@4
-	rm -f "$T/go"
+	rm -f "$T/go" "$T/testpmd"
 }
 
 # total NAME: "RX-packets" of all ports, as testpmd counts
@@ -133,7 +140,7 @@ each_packet_of_testpmd_is_captured()
 	program=$!
 	capture all -w "$T/all" -f "$rx,$tx"
 	: >"$T/go"
-	status 0 wait "$program"
+	wait "$program" || fail "testpmd: $(tail -n 9 "$T/testpmd")"
 	end_captures
 	"$BIN/bpfcap" -qr "$T/all" -f rte_eth_call_rx_callbacks >"$T/rx" 2>/dev/null
 	"$BIN/bpfcap" -qr "$T/all" -f rte_eth_call_tx_callbacks >"$T/tx" 2>/dev/null
@@ -189,7 +196,8 @@ filters_of_dpdk_packets_in_segments_of()
 {
 	need_testpmd
 	need tcpdump
-	ls "${lib%/*}"/librte_net_pcap.so.* >"$T/libs" 2>&1 || skip "DPDK has no driver for files"
+	ls /usr/lib/*/dpdk/pmds-*/librte_net_pcap.so.* >"$T/libs" 2>&1 ||
+		skip "DPDK has no driver for files"
 	packet_cnt=100
 	[ -e "$T/in" ] || packets "$packet_cnt" | pcap_file 0 >"$T/in"
 	testpmd all_packets --vdev="net_pcap0,rx_pcap=$T/in,tx_pcap=$T/to" \
@@ -203,7 +211,7 @@ filters_of_dpdk_packets_in_segments_of()
 	capture all -ql -f "$rx"
 	capture json --json -f "$tx" vlan and icmp
 	: >"$T/go"
-	status 0 wait "$program"
+	wait "$program" || fail "testpmd: $(tail -n 9 "$T/testpmd")"
 	end_captures
 	same "$(total RX-packets)" "$packet_cnt" "packets received"
 	n=0
