@@ -71,7 +71,8 @@ $(error $(if $(shell command -v $(PKG)),$(PKG) does not find libpcap or libmnl: 
 endif
 endif
 
-CPPFLAGS_ALL = -D_GNU_SOURCE -DBPFCAP_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS)
+CPPFLAGS_ALL = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DBPFCAP_VERSION='"$(VERSION)"' -Iinclude \
+	       $(CPPFLAGS)
 CFLAGS_ALL   = -std=c11 $(OPT) $(HARDEN) $(WARN) $(WERROR) -fPIC -MMD -MP \
 	       $(filter -I% -D%,$(PKG_FLAGS)) $(CFLAGS)
 LDFLAGS_ALL  = $(HARDEN_LD) $(LDFLAGS)

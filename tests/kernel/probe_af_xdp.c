@@ -79,7 +79,7 @@ static struct receiver {
 static bool map_ring(struct ring *ring, const struct xdp_ring_offset *off, size_t entry_len,
 		     off_t which)
 {
-	uint8_t *at = mmap(NULL, off->desc + CHUNKS * entry_len, PROT_READ | PROT_WRITE,
+	uint8_t *at = mmap(NULL, (size_t)off->desc + CHUNKS * entry_len, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_POPULATE, r.sock, which);
 
 	if (at == MAP_FAILED)
@@ -96,7 +96,8 @@ static bool make_rings(void)
 	socklen_t off_len = sizeof(off);
 	const int cnt = CHUNKS;
 
-	r.umem = mmap(NULL, reg.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	r.umem = mmap(NULL, CHUNK * CHUNKS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
 	if (r.umem == MAP_FAILED)
 		return false;
 	reg.addr = (uintptr_t)r.umem;

@@ -31,7 +31,8 @@ static const struct check {
 	 "a kernel with CONFIG_BPF_EVENTS=y; -f socket or -f tc do without"},
 	{"tracepoint", probe_doctor_try_tracepoint,
 	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin,cap_dac_read_search=ep on bpfcap",
-	 "mount -t tracefs tracefs /sys/kernel/tracing; -f rx,tx,drop do without"},
+	 "mount -t tracefs tracefs /sys/kernel/tracing, on a kernel with CONFIG_BPF_EVENTS=y; -f "
+	 "rx,tx,drop do without tracefs"},
 	{"kprobe", probe_doctor_try_kprobe,
 	 "sudo, or setcap cap_bpf,cap_perfmon,cap_net_admin=ep on bpfcap",
 	 "a kernel with CONFIG_KPROBES=y, CONFIG_KPROBE_EVENTS=y and CONFIG_BPF_EVENTS=y; -f drop "
