@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # tests/kernel/tls_decrypt.sh - keys of TLS connections are in the capture, before the packets that
 # need them; tshark, in one pass, is the judge. tls_programs.sh has more programs.
+# shellcheck disable=SC2034 # client belongs to tls.sh
 . "${0%/*}/../lib/test.sh"
 . "${0%/*}/../lib/pair.sh"
 . "${0%/*}/../lib/tls.sh"

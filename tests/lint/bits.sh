@@ -15,8 +15,9 @@ compiles_for_32_bits()
 	# Aligned as on arm, where 8 bytes are.
 	c_files | grep -E '^(src|tools)/.*[.]c$' | xargs -P "$(nproc)" -n 16 \
 		gcc -m32 -malign-double -std=c11 -fsyntax-only \
-		-Wall -Wextra -Wconversion -Wno-sign-conversion -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-		'-DBPFCAP_VERSION=""' -Iinclude "-I$T" -isystem "$host" >"$T/out" 2>&1 || :
+		-Wall -Wextra -Wconversion -Wno-sign-conversion -D_GNU_SOURCE \
+		-D_FILE_OFFSET_BITS=64 '-DBPFCAP_VERSION=""' -Iinclude "-I$T" \
+		-isystem "$host" >"$T/out" 2>&1 || :
 	[ ! -s "$T/out" ] || fail "$(cat "$T/out")"
 }
 
