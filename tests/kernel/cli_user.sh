@@ -130,6 +130,10 @@ lines()
 first_burst()
 {
 	echo start tx_first
+	for _ in $(seq 100); do
+		! grep -q 'received [0-9]* packets' "$T/testpmd" || break
+		sleep 0.1
+	done
 }
 
 # Null devices always have packets to receive.
@@ -199,8 +203,8 @@ filters_of_dpdk_packets_in_segments_of()
 	ls /usr/lib/*/dpdk/pmds-*/librte_net_pcap.so.* >"$T/libs" 2>&1 ||
 		skip "DPDK has no driver for files"
 	packet_cnt=100
-	[ -e "$T/in" ] || packets "$packet_cnt" | pcap_file 0 >"$T/in"
-	testpmd all_packets --vdev="net_pcap0,rx_pcap=$T/in,tx_pcap=$T/to" \
+	[ -e "$T/sent" ] || packets "$packet_cnt" | pcap_file 0 >"$T/sent"
+	testpmd all_packets --vdev="net_pcap0,rx_pcap=$T/sent,tx_pcap=$T/to" \
 		--vdev=net_null1,no-rx=1 -- -i --mbuf-size="$1" &
 	program=$!
 	n=0
@@ -217,12 +221,12 @@ filters_of_dpdk_packets_in_segments_of()
 	n=0
 	while read -r expr; do
 		n=$((n + 1))
-		tcpdump -ntexx -r "$T/in" "$expr" >"$T/want" 2>/dev/null
+		tcpdump -ntexx -r "$T/sent" "$expr" >"$T/want" 2>/dev/null
 		tcpdump -ntexx -r "$T/$n" >"$T/got" 2>/dev/null
 		[ -s "$T/want" ] || fail "no packet matches $expr"
 		cmp "$T/want" "$T/got" || fail "$expr"
 	done <"$T/exprs"
-	tcpdump -nr "$T/in" vlan and icmp >"$T/want" 2>/dev/null
+	tcpdump -nr "$T/sent" vlan and icmp >"$T/want" 2>/dev/null
 	same "$(lines "$T/json.out")" "$(lines "$T/want")" "lines of JSON"
 }
 

@@ -41,9 +41,9 @@ writes_what_tcpdump_writes()
 	need_ringbuf "$@"
 	need_pair
 	need tcpdump
-	start "$@" -i left0 -s 900 -w "$T/ours.pcapng" icmp or arp
+	start "$@" -i left0 -s 900 -w "$T/ours.pcapng" icmp
 	nsenter --net="/run/netns/$LEFT" tcpdump -U --immediate-mode -i left0 \
-		-Q "$direction" -s 900 -w "$T/theirs.pcapng" icmp or arp 2>"$T/tcpdump" &
+		-Q "$direction" -s 900 -w "$T/theirs.pcapng" icmp 2>"$T/tcpdump" &
 	tcpdump=$!
 	wait_for "$T/tcpdump" 'listening on'
 	left ping -q -f -c 500 -s 1000 "$NET.2" >/dev/null
