@@ -10,7 +10,6 @@ short_for_a_reason='
 src/loader/socket.c		one call that several files share
 src/probes/layout/emit.c	the one step of a layout that reads no memory
 tools/static/nodbus.c		stands in for a library
-tools/cross/glibc.c		stands in for a library
 tools/bpfcap/dissect/dissect.h	what all dissectors share
 tools/bpfcap/dissect/vxlan.c	a short protocol
 src/asm/text/mistakes.c		one error path of two files
