@@ -3,8 +3,9 @@
  * glibc.c - the names of glibc that Debian's libmnl.a refers to and musl does not have.
  *
  * Only mnl_nlmsg_fprintf(), which prints messages for debugging, refers to the first two, and
- * nothing here calls it; the linker still wants them. They end the program, should that change. The
- * others are what 32-bit machines with 64-bit times call in glibc; musl's times always have 64 bits.
+ * nothing here calls it; the linker still wants them. They end the program, should that change.
+ * The others are what 32-bit machines with 64-bit times call in glibc; musl's times always have
+ * 64 bits.
  */
 #include <stdlib.h>
 #include <sys/socket.h>
