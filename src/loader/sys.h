@@ -34,7 +34,7 @@ int kbpf_sys_raise_memlock(void);
 /* Raises the limit of open files by `more`, as far as the hard limit allows. */
 void kbpf_sys_raise_nofile(size_t more);
 
-/* perf_event_open(2) on one CPU for all tasks, close-on-exec. */
+/* perf_event_open(2), close-on-exec; -1: all processes, or all CPUs, but not both. */
 int kbpf_sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu);
 
 /* ioctl(2) with an integer argument. */
